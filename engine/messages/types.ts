@@ -1,0 +1,133 @@
+import type { Digest, HomeId, Interval, MicroPerKwh, Period, Wh } from "../kernel/index.ts";
+
+/** 65 bytes r | s | v, v being 27 or 28, s in the lower half of the curve's order. */
+export type Signature = Uint8Array;
+
+export type Side = "buy" | "sell";
+
+/** What a home wants for one interval: up to `energy` at `limit` or better. */
+export interface Order {
+  readonly home: HomeId;
+  readonly interval: Interval;
+  readonly side: Side;
+  readonly energy: Wh;
+  readonly limit: MicroPerKwh;
+  /** Tells one home's orders for an interval apart; two different orders with one seq exclude each other and are evidence. */
+  readonly seq: number;
+}
+
+/** How good a reading is; the number is what is signed. */
+export const READING_QUALITY = { measured: 0, estimated: 1 } as const;
+export type ReadingQuality = keyof typeof READING_QUALITY;
+
+/** A home's meter at the end of an interval: cumulative counters, so nothing is lost with a missing reading. */
+export interface Reading {
+  readonly home: HomeId;
+  readonly interval: Interval;
+  readonly importWh: Wh;
+  readonly exportWh: Wh;
+  readonly quality: ReadingQuality;
+}
+
+/** What one validator held at gate closure; `orders` and `readings` are digests in rising order. */
+export interface OrderList {
+  readonly interval: Interval;
+  readonly validator: HomeId;
+  readonly orders: readonly Digest[];
+  readonly readings: readonly Digest[];
+}
+
+/** A leader's word for a value in one view. `lists` name what a fresh value was built from; empty when `parentView` hands on a notarized one. */
+export interface Proposal {
+  readonly interval: Interval;
+  readonly view: number;
+  readonly leader: HomeId;
+  readonly value: Digest;
+  readonly parentView: number;
+  readonly lists: readonly Digest[];
+}
+
+export const VOTE_KIND = { notarize: 1, nullify: 2, finalize: 3 } as const;
+export type VoteKind = keyof typeof VOTE_KIND;
+
+/** `value` is zero for nullify. */
+export interface Vote {
+  readonly kind: VoteKind;
+  readonly interval: Interval;
+  readonly view: number;
+  readonly value: Digest;
+  readonly validator: HomeId;
+}
+
+/** More than two thirds of the validators said the same; signatures by rising validator. */
+export interface Certificate {
+  readonly kind: VoteKind;
+  readonly interval: Interval;
+  readonly view: number;
+  readonly value: Digest;
+  readonly signatures: readonly { readonly validator: HomeId; readonly signature: Signature }[];
+}
+
+/** What homes agree on for one interval; its EIP-712 struct hash is the value that votes name and the next interval's `prevHead`. */
+export interface IntervalResult {
+  readonly interval: Interval;
+  readonly prevHead: Digest;
+  readonly orderSetRoot: Digest;
+  readonly readingSetRoot: Digest;
+  readonly clearingRoot: Digest;
+  readonly ledgerRoot: Digest;
+}
+
+/** What goes to the chain for one settlement period; fields and order as in the vault. */
+export interface PeriodResult {
+  readonly period: Period;
+  readonly fromInterval: Interval;
+  readonly toInterval: Interval;
+  /** Unix seconds up to which every home is settled. */
+  readonly coversUntil: number;
+  readonly prevHead: Digest;
+  readonly head: Digest;
+  readonly accountsRoot: Digest;
+  readonly vectorHash: Digest;
+  readonly wideHash: Digest;
+  readonly dataHash: Digest;
+}
+
+/** One validator's signature under a period; what it signs everybody recomputes. */
+export interface PeriodVote {
+  readonly period: Period;
+  readonly validator: HomeId;
+  readonly digest: Digest;
+}
+
+export interface Signed<T> {
+  readonly body: T;
+  /** The EIP-712 digest that was signed: the message's identity. */
+  readonly id: Digest;
+  readonly signature: Signature;
+}
+
+export type SignedOrder = Signed<Order>;
+export type SignedReading = Signed<Reading>;
+export type SignedList = Signed<OrderList>;
+export type SignedProposal = Signed<Proposal>;
+export type SignedVote = Signed<Vote>;
+export type SignedPeriodVote = Signed<PeriodVote>;
+
+/** Everything a peer can say. */
+export type Message =
+  | { readonly kind: "order"; readonly order: SignedOrder }
+  | { readonly kind: "reading"; readonly reading: SignedReading }
+  | { readonly kind: "list"; readonly list: SignedList }
+  | { readonly kind: "proposal"; readonly proposal: SignedProposal }
+  | { readonly kind: "vote"; readonly vote: SignedVote }
+  | { readonly kind: "certificate"; readonly certificate: Certificate }
+  | { readonly kind: "period-vote"; readonly periodVote: SignedPeriodVote };
+
+/** One certified interval with all that it takes to recompute it. */
+export interface Block {
+  readonly result: IntervalResult;
+  readonly certificate: Certificate;
+  readonly orders: readonly SignedOrder[];
+  readonly readings: readonly SignedReading[];
+}

@@ -1,0 +1,144 @@
+/**
+ * What the dashboard shows: the whole street as plain JSON. Energy in Wh, prices in micro-currency per kWh, money in
+ * micro-currency (positive: the home gained), instants ISO UTC. null is unknown, never 0.
+ */
+export interface StreetState {
+  /** One plain sentence: "11 of 12 homes online; last price 14.2 ct; 3.1 kWh found no buyer". */
+  readonly sentence: string;
+  readonly street: StreetFacts;
+  readonly homes: readonly HomeView[];
+  /** The last certified clearing; null before the first. */
+  readonly clearing: ClearingView | null;
+  /** Oldest first, at most 192. */
+  readonly prices: readonly PricePoint[];
+  /** Newest first, at most 24. */
+  readonly certificates: readonly CertificateView[];
+  /** Newest first. */
+  readonly batches: readonly BatchView[];
+  /** Of the last settled interval; null before the first. */
+  readonly settlement: SettlementView | null;
+}
+
+export interface StreetFacts {
+  readonly name: string;
+  readonly currency: string;
+  /** Where the readings come from: "synthetic (seed 7)" or a file's name; shown, so that nobody takes a model for a measurement. */
+  readonly readings: string;
+  readonly synthetic: boolean;
+  /** Seconds of street time per real second. */
+  readonly speed: number;
+  readonly now: string;
+  readonly intervalMinutes: number;
+  /** The interval whose orders close next, and when. */
+  readonly nextInterval: { readonly start: string; readonly gate: string };
+  readonly importPriceMicro: number;
+  readonly exportPriceMicro: number;
+  readonly intervalsCertified: number;
+}
+
+export interface HomeView {
+  readonly home: number;
+  readonly name: string;
+  readonly solar: boolean | null;
+  readonly battery: boolean | null;
+  readonly online: boolean;
+  /** "no-data": its device says nothing; its energy is unknown, not 0. */
+  readonly data: "ok" | "no-data";
+  readonly validator: boolean;
+  /** What trade and settlement brought it since the street began. */
+  readonly balanceMicro: number;
+  /** In the vault on the chain; null while the chain is away. */
+  readonly vaultMicro: number | null;
+  /** Against buying and selling everything at the utility's tariff. */
+  readonly savedMicro: number;
+  /** Energy of the last settled interval. */
+  readonly reading: { readonly interval: string; readonly importWh: number; readonly exportWh: number } | null;
+  /** Of the last settled interval. */
+  readonly boughtWh: number;
+  readonly soldWh: number;
+  /** In all. */
+  readonly boughtTotalWh: number;
+  readonly soldTotalWh: number;
+}
+
+export type OrderOutcome = "filled" | "partly-filled" | "refused";
+
+export interface OrderView {
+  readonly home: number;
+  readonly name: string;
+  readonly side: "buy" | "sell";
+  readonly limitMicro: number;
+  readonly energyWh: number;
+  readonly filledWh: number;
+  readonly outcome: OrderOutcome;
+  /** A sentence: "the price, 14.2 ct, was above its limit". */
+  readonly reason: string;
+}
+
+export interface ClearingView {
+  readonly interval: string;
+  readonly kind: "trade" | "no-trade";
+  /** null when nothing traded. */
+  readonly priceMicro: number | null;
+  /** Any price in here supports the same trades. */
+  readonly priceRange: readonly [number, number] | null;
+  readonly volumeWh: number;
+  /** "home-03's offer and home-07's bid; the price is the middle". null when nothing traded. */
+  readonly priceSetBy: string | null;
+  /** Why nothing traded; null when something did. */
+  readonly noTradeReason: string | null;
+  /** Buys by falling limit, then sells by rising limit: draw the steps by running sums of energyWh. */
+  readonly orders: readonly OrderView[];
+  readonly unsoldWh: number;
+  readonly unboughtWh: number;
+}
+
+export interface PricePoint {
+  readonly interval: string;
+  readonly priceMicro: number | null;
+  readonly volumeWh: number;
+}
+
+export interface CertificateView {
+  readonly interval: string;
+  readonly value: string;
+  readonly votes: number;
+  readonly validators: number;
+  readonly orders: number;
+  readonly readings: number;
+  /** Real milliseconds from gate closure; null for intervals fetched later. */
+  readonly latencyMs: number | null;
+}
+
+export interface BatchView {
+  readonly period: number;
+  readonly from: string;
+  readonly until: string;
+  readonly status: "signing" | "sent" | "on-chain";
+  readonly signatures: number;
+  readonly quorum: number;
+  readonly transaction: string | null;
+  readonly block: number | null;
+  readonly gas: number | null;
+}
+
+/** Who got what from whom in one settled interval; per home: import and export are the meter's, the rest is where it came from or went. */
+export interface SettlementView {
+  readonly interval: string;
+  readonly flows: readonly {
+    readonly home: number;
+    readonly name: string;
+    readonly boughtWh: number;
+    readonly soldWh: number;
+    readonly utilityImportWh: number;
+    readonly utilityExportWh: number;
+    readonly quality: "measured" | "estimated";
+  }[];
+  readonly conservation: {
+    readonly energyInWh: number;
+    readonly energyOutWh: number;
+    readonly moneyInNano: number;
+    readonly moneyOutNano: number;
+    readonly holds: boolean;
+  };
+}

@@ -1,0 +1,36 @@
+import type { Result, Wh } from "../../engine/kernel/index.ts";
+
+export type DeviceCode = "DEVICE_TIMEOUT" | "DEVICE_OFFLINE" | "DEVICE_EXCEPTION" | "DEVICE_IMPLAUSIBLE" | "DEVICE_MALFORMED" | "DEVICE_REFUSED";
+
+/** What inverter, battery and meter say now. null is unknown, never 0. Signs: grid + import, battery + discharge, pv >= 0. */
+export interface Telemetry {
+  readonly gridW: number | null;
+  readonly pvW: number | null;
+  readonly batteryW: number | null;
+  /** State of charge, 0 to 100 %. */
+  readonly socPercent: number | null;
+  /** The meter's counters since it was installed. */
+  readonly importWh: Wh | null;
+  readonly exportWh: Wh | null;
+  /** The counters as the meter latched them at the last interval's end, where it does that; `at` in unix seconds. */
+  readonly latched: { readonly at: number; readonly importWh: Wh; readonly exportWh: Wh } | null;
+}
+
+/** What is screwed to the wall: read once at start. null: the home has no battery. */
+export interface Nameplate {
+  readonly manufacturer: string;
+  readonly model: string;
+  readonly serial: string;
+  readonly ratedPvW: number | null;
+  readonly battery: { readonly capacityWh: number; readonly maxChargeW: number; readonly maxDischargeW: number; readonly reservePercent: number } | null;
+}
+
+export interface Device {
+  nameplate(signal: AbortSignal): Promise<Result<Nameplate, DeviceCode>>;
+  read(signal: AbortSignal): Promise<Result<Telemetry, DeviceCode>>;
+  /** Discharge (+) or charge (-) for `leaseSeconds` of the device's own clock; the device falls back to its own rules when the lease ends. */
+  dispatch(batteryW: number, leaseSeconds: number, signal: AbortSignal): Promise<Result<void, DeviceCode>>;
+  /** Hands the battery back to its own rules. */
+  release(signal: AbortSignal): Promise<Result<void, DeviceCode>>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,29 @@
+import type { Result } from "../../engine/kernel/index.ts";
+
+/** Orders and readings never share a queue with what agreement needs. */
+export type Topic = "market" | "agreement";
+
+/** accept: hand on. ignore: may be honest (late, duplicate, we are behind). reject: no honest peer sends this; its score falls. */
+export type Judgement = "accept" | "ignore" | "reject";
+
+/** A peer's libp2p id as text. */
+export type PeerName = string;
+
+export type RequestCode = "PEER_UNREACHABLE" | "PEER_TIMEOUT" | "PEER_MALFORMED";
+
+/** Asked of one peer, answered by it alone: what gossip doesn't bring. */
+export type RequestKind = "fetch" | "blocks";
+
+export interface Gossip {
+  readonly self: PeerName;
+  /** Sends to the mesh; tries again while nobody is there to hear. Never throws. */
+  publish(topic: Topic, bytes: Uint8Array): Promise<void>;
+  /** One handler; called once for each message that is new here, never for our own. */
+  onMessage(handler: (topic: Topic, bytes: Uint8Array, from: PeerName) => Judgement | Promise<Judgement>): void;
+  /** Peers with a live connection that can hear us. */
+  peers(): readonly PeerName[];
+  request(peer: PeerName, kind: RequestKind, body: Uint8Array, signal: AbortSignal): Promise<Result<Uint8Array, RequestCode>>;
+  /** undefined: nothing to answer; the peer sees PEER_MALFORMED. */
+  onRequest(kind: RequestKind, handler: (body: Uint8Array, from: PeerName) => Uint8Array | undefined): void;
+  close(): Promise<void>;
+}
