@@ -50,5 +50,6 @@ export const deliveryStart = (rules: MarketRules, interval: Interval): number =>
 export const deliveryEnd = (rules: MarketRules, interval: Interval): number => (interval + 1) * intervalSeconds(rules);
 /** When orders for an interval close, seconds since 1970. */
 export const gateClosure = (rules: MarketRules, interval: Interval): number => deliveryStart(rules, interval) - rules.gateLeadSeconds;
-export const intervalAt = (rules: MarketRules, unixSeconds: number): Interval => Math.floor(unixSeconds / intervalSeconds(rules)) as Interval;
+export const intervalAt = (rules: MarketRules, unixSeconds: number): Interval =>
+  Math.floor(unixSeconds / intervalSeconds(rules)) as Interval;
 export const periodOf = (rules: MarketRules, interval: Interval): Period => Math.floor(interval / rules.periodIntervals) as Period;

@@ -1,0 +1,73 @@
+/**
+ * The protobuf wire format (https://protobuf.dev/programming-guides/encoding/) as far as our messages need it: varints and
+ * length-delimited fields. Strict: fields in rising order, no unknown field, no default value on the wire, so that one
+ * message has exactly one encoding and gossip can tell duplicates by their bytes.
+ */
+export type Field = { readonly number: number; readonly value: number | Uint8Array };
+
+const VARINT = 0;
+const BYTES = 2;
+
+export class Writer {
+  readonly #bytes: number[] = [];
+
+  uint(number: number, value: number): this {
+    if (value !== 0) {
+      this.#varint(number * 8 + VARINT);
+      this.#varint(value);
+    }
+    return this;
+  }
+
+  bytes(number: number, value: Uint8Array): this {
+    this.#varint(number * 8 + BYTES);
+    this.#varint(value.length);
+    for (const byte of value) this.#bytes.push(byte);
+    return this;
+  }
+
+  finish(): Uint8Array {
+    return Uint8Array.from(this.#bytes);
+  }
+
+  #varint(value: number): void {
+    let rest = value;
+    while (rest > 127) {
+      this.#bytes.push((rest % 128) + 128);
+      rest = Math.floor(rest / 128);
+    }
+    this.#bytes.push(rest);
+  }
+}
+
+/** Foreign bytes as fields, or null when they are not well-formed. */
+export function readFields(bytes: Uint8Array): readonly Field[] | null {
+  const fields: Field[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    const tag = varint(bytes, at);
+    if (tag === null) return null;
+    const value = varint(bytes, tag.next);
+    if (value === null) return null;
+    const number = Math.floor(tag.value / 8);
+    if (tag.value % 8 === VARINT) {
+      fields.push({ number, value: value.value });
+      at = value.next;
+    } else if (tag.value % 8 === BYTES) {
+      at = value.next + value.value;
+      if (at > bytes.length) return null;
+      fields.push({ number, value: bytes.subarray(value.next, at) });
+    } else return null;
+  }
+  return fields;
+}
+
+function varint(bytes: Uint8Array, from: number): { readonly value: number; readonly next: number } | null {
+  let value = 0;
+  for (let at = from, scale = 1; at < bytes.length && at < from + 8; at++, scale *= 128) {
+    const byte = bytes[at]!;
+    value += (byte % 128) * scale;
+    if (byte < 128) return Number.isSafeInteger(value) ? { value, next: at + 1 } : null;
+  }
+  return null;
+}
