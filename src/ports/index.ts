@@ -4,5 +4,7 @@ export type { Device, DeviceCode, Nameplate, Telemetry } from "./device.ts";
 export type { Gossip, Judgement, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";
 export type { Log } from "./log.ts";
 export type { Counter, Gauge, Histogram, Metrics } from "./metrics.ts";
+export type { Checked, Problem } from "./problem.ts";
+export type { HomeProfile, StepEnergy } from "./profile.ts";
 export type { RecoverSigner, Signer } from "./signer.ts";
 export type { Store, VoteSlot } from "./store.ts";
