@@ -1,0 +1,23 @@
+export { clearingRules, largestMarket } from "./check.ts";
+export { clear } from "./clear.ts";
+export { clearingRoot } from "./root.ts";
+export {
+  type Clearing,
+  type ClearingInput,
+  type ClearingMechanism,
+  type ClearingRules,
+  type Edge,
+  type Fill,
+  type Network,
+  type NetworkNode,
+  type NoTrade,
+  type NoTradeReason,
+  ONE_NODE,
+  type OrderEntry,
+  type Outcome,
+  type PriceRange,
+  type PriceSetter,
+  type Rationing,
+  type RefusalReason,
+  type Trade,
+} from "./types.ts";
