@@ -22,6 +22,8 @@ export interface StreetState {
 export interface StreetFacts {
   readonly name: string;
   readonly currency: string;
+  /** IANA name of the zone in which the street reads its clock: "Europe/Vienna"; "UTC" where none is known. */
+  readonly timeZone: string;
   /** Where the readings come from: "synthetic (seed 7)" or a file's name; shown, so that nobody takes a model for a measurement. */
   readonly readings: string;
   readonly synthetic: boolean;
@@ -45,6 +47,10 @@ export interface HomeView {
   /** "no-data": its device says nothing; its energy is unknown, not 0. */
   readonly data: "ok" | "no-data";
   readonly validator: boolean;
+  /** Charge of its battery; null: unknown or not shared. */
+  readonly batteryPercent: number | null;
+  /** What it keeps for backup and never sells; null: unknown or not shared. */
+  readonly keepForBackupPercent: number | null;
   /** What trade and settlement brought it since the street began. */
   readonly balanceMicro: number;
   /** In the vault on the chain; null while the chain is away. */

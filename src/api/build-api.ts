@@ -1,0 +1,82 @@
+import swagger from "@fastify/swagger";
+import websocket from "@fastify/websocket";
+import fastify, { type FastifyInstance } from "fastify";
+import type { Clock, Log } from "../ports/index.ts";
+import { answerGarbage } from "./client-errors.ts";
+import { answerErrors, frameworkErrors } from "./errors.ts";
+import { guard } from "./guard.ts";
+import { LIVE_LIMITS, LiveFeed, type LiveLimits } from "./live.ts";
+import { servePage } from "./page.ts";
+import type { StreetQueries } from "./queries.ts";
+import { guardUpgrades, liveRoute } from "./routes/live.ts";
+import { marketRoutes } from "./routes/market.ts";
+import { operationRoutes } from "./routes/operations.ts";
+import { errorAnswer, healthAnswer, intervalView, streetCard } from "./schema/answers.ts";
+import { streetState } from "./schema/street-state.ts";
+
+export interface ApiOptions {
+  readonly queries: StreetQueries;
+  /** The built page; null (or a folder without index.html) serves the API alone. */
+  readonly staticFolder: string | null;
+  /** The Prometheus text. */
+  readonly metrics: () => string | Promise<string>;
+  readonly version: string;
+  readonly clock: Pick<Clock, "after" | "monotonicMs">;
+  /** Names besides IP addresses and localhost under which browsers may ask, lower case: "street.local". */
+  readonly hosts?: readonly string[];
+  readonly log?: Log;
+  readonly liveLimits?: LiveLimits;
+}
+
+/** The street over HTTP and WebSocket. It listens nowhere by itself: host and port are the caller's matter. */
+export function buildApi(options: ApiOptions): FastifyInstance {
+  const app = fastify({
+    bodyLimit: 65_536,
+    connectionTimeout: 30_000,
+    requestTimeout: 10_000,
+    keepAliveTimeout: 10_000,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 64 },
+    // Ajv would otherwise turn "5" into 5, drop what it doesn't know and fill in defaults: a request says what it means or is refused.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    frameworkErrors,
+    clientErrorHandler: answerGarbage,
+  });
+  // A serializer made from a schema drops or rounds what doesn't fit, silently; the tests hold the answers to the schemas instead.
+  app.setSerializerCompiler(() => JSON.stringify);
+  answerErrors(app, options.log);
+  guard(app, options.hosts ?? []);
+  app.register(websocket, { options: { maxPayload: 1024 } });
+  app.register(swagger, { openapi: openapi(options.version), refResolver: { buildLocalReference: (json) => String(json.$id) } });
+  addSchemas(app);
+  app.after(() => guardUpgrades(app));
+  app.register(async (scope) => routes(scope, options));
+  return app;
+}
+
+async function routes(app: FastifyInstance, options: ApiOptions): Promise<void> {
+  const feed = new LiveFeed(options, options.liveLimits ?? LIVE_LIMITS);
+  app.addHook("preClose", async () => feed.close());
+  marketRoutes(app, options.queries);
+  operationRoutes(app, options);
+  liveRoute(app, feed);
+  servePage(app, options.staticFolder);
+}
+
+function addSchemas(app: FastifyInstance): void {
+  app.addSchema({ $id: "Error", ...errorAnswer });
+  app.addSchema({ $id: "Health", ...healthAnswer });
+  app.addSchema({ $id: "Interval", ...intervalView });
+  app.addSchema({ $id: "StreetCard", ...streetCard });
+  app.addSchema({ $id: "StreetState", ...streetState });
+}
+
+const openapi = (version: string) => ({
+  openapi: "3.1.0",
+  info: {
+    title: "Commonwatt",
+    description: "A street of homes that trade solar power. Reads are open to whoever can reach this address; nothing here moves money.",
+    version,
+  },
+  tags: [{ name: "street" }, { name: "join" }, { name: "operations" }],
+});

@@ -1,0 +1,16 @@
+export { type ApiOptions, buildApi } from "./build-api.ts";
+export { API_ERRORS, type ApiCode, type ApiError } from "./errors.ts";
+export type { HealthFacts, HomeRequest, IntervalView, Plain, RegisterCode, StreetCard, StreetQueries } from "./queries.ts";
+export { streetState } from "./schema/street-state.ts";
+export type {
+  BatchView,
+  CertificateView,
+  ClearingView,
+  HomeView,
+  OrderOutcome,
+  OrderView,
+  PricePoint,
+  SettlementView,
+  StreetFacts,
+  StreetState,
+} from "./state.ts";

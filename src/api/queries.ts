@@ -1,0 +1,59 @@
+import type { Result } from "../../engine/kernel/index.ts";
+import type { MarketRules } from "../../engine/messages/index.ts";
+import type { CertificateView, ClearingView, SettlementView, StreetState } from "./state.ts";
+
+/** What the API asks of the node: reads of a street, and the one wish that a visitor may utter. Each answer is fresh, plain JSON. */
+export interface StreetQueries {
+  state(): StreetState;
+  /** Calls `listener` after each change; as often as it likes, the API slows it down. Returns the way to stop. */
+  onChange(listener: () => void): () => void;
+  /** One interval by the start of its delivery, "2026-11-20T12:00:00Z"; null when nothing is known of it. */
+  interval(start: string): IntervalView | null;
+  health(): HealthFacts;
+  /** With this another home finds the street and its rules. */
+  street(): StreetCard;
+  register(request: HomeRequest): Promise<Result<{ readonly home: number }, RegisterCode>>;
+}
+
+export interface IntervalView {
+  readonly interval: string;
+  readonly clearing: ClearingView | null;
+  readonly certificate: CertificateView | null;
+  readonly settlement: SettlementView | null;
+}
+
+export interface HealthFacts {
+  /** Whether this program does its own work. The absence of neighbours or of the chain alone is no sickness. */
+  readonly healthy: boolean;
+  /** Plain sentences; empty when healthy. */
+  readonly problems: readonly string[];
+  readonly startedAt: string;
+  readonly lastReadingAt: string | null;
+  readonly lastCertificateAt: string | null;
+  readonly lastBatchAt: string | null;
+  readonly homesOnline: number;
+  readonly homes: number;
+}
+
+/** A number with a unit is a plain number once it is JSON. */
+export type Plain<T> = T extends number ? number : T extends object ? { readonly [K in keyof T]: Plain<T[K]> } : T;
+
+export interface StreetCard {
+  readonly name: string;
+  readonly rules: Plain<MarketRules>;
+  /** 0x and 64 hex digits: who computes another hash from `rules` trades in another market. */
+  readonly rulesHash: string;
+  readonly chain: { readonly id: number; readonly rpc: string; readonly vault: string };
+  /** Multiaddresses of homes to knock at first. */
+  readonly peers: readonly string[];
+}
+
+export interface HomeRequest {
+  readonly name: string;
+  /** Address of the agent key, 0x and 40 hex digits. */
+  readonly agent: string;
+  readonly invitation: string;
+}
+
+/** Why a home was not registered; the API's table of errors gives each its HTTP status. */
+export type RegisterCode = "INVITATION_INVALID" | "NAME_TAKEN" | "HOME_EXISTS" | "STREET_FULL" | "CHAIN_AWAY";

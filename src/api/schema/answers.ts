@@ -1,0 +1,80 @@
+import type { ApiError } from "../errors.ts";
+import type { HealthFacts, HomeRequest, IntervalView, StreetCard } from "../queries.ts";
+import { count, described, instant, list, mirrors, nullable, object, oneOf, text } from "./shape.ts";
+import { certificate, clearing, settlement } from "./street-state.ts";
+
+const address = text({ pattern: "^0x[0-9a-fA-F]{40}$" });
+const hash = text({ pattern: "^0x[0-9a-fA-F]{64}$" });
+
+/** What a request may bring and what an answer holds, besides the street itself. */
+export const errorAnswer = described(mirrors<ApiError>()(object({ code: text(), message: text() })), "code is public and never renamed");
+
+/** The start of a delivery interval, always to the minute. */
+export const intervalParams = object({ interval: text({ pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:00Z$" }) });
+
+export const intervalView = mirrors<IntervalView>()(
+  object({ interval: instant, clearing: nullable(clearing), certificate: nullable(certificate), settlement: nullable(settlement) }),
+);
+
+export interface HealthAnswer extends Omit<HealthFacts, "healthy"> {
+  readonly status: "ok" | "degraded";
+  readonly version: string;
+}
+
+export const healthAnswer = mirrors<HealthAnswer>()(
+  object({
+    status: oneOf("ok", "degraded"),
+    version: text(),
+    problems: list(text()),
+    startedAt: instant,
+    lastReadingAt: nullable(instant),
+    lastCertificateAt: nullable(instant),
+    lastBatchAt: nullable(instant),
+    homesOnline: count,
+    homes: count,
+  }),
+);
+
+const rules = object({
+  market: text(),
+  currency: text(),
+  intervalMinutes: count,
+  gateLeadSeconds: count,
+  openIntervals: count,
+  periodIntervals: count,
+  tick: count,
+  maxPrice: count,
+  maxOrderWh: count,
+  maxOrdersPerHome: count,
+  kPermille: count,
+  residual: object({ importPrice: count, exportPrice: count }),
+});
+
+export const streetCard = mirrors<StreetCard>()(
+  object({
+    name: text(),
+    rules,
+    rulesHash: hash,
+    chain: object({ id: count, rpc: text(), vault: address }),
+    peers: list(text()),
+  }),
+);
+
+export const homeRequest = mirrors<HomeRequest>()(
+  object({
+    // Nothing that can't be seen: a name is shown on every neighbour's page.
+    name: text({ minLength: 1, maxLength: 64, pattern: "^[^\\p{C}\\p{Zl}\\p{Zp}]+$" }),
+    agent: address,
+    invitation: text({ minLength: 1, maxLength: 512 }),
+  }),
+);
+
+export const homeAnswer = object({ home: count });
+
+export const liveMessage = described(
+  object({ kind: oneOf("state", "beat") }),
+  'Each message is JSON: {"kind":"state","state":StreetState} at the start and after changes, {"kind":"beat"} when there is nothing to tell.',
+);
+
+export const metricsText = described(text(), "Prometheus text format");
+export const openapiAnswer = { ...object({ openapi: text() }), additionalProperties: true, description: "this document" };

@@ -1,0 +1,150 @@
+import type {
+  BatchView,
+  CertificateView,
+  ClearingView,
+  HomeView,
+  OrderView,
+  PricePoint,
+  SettlementView,
+  StreetFacts,
+  StreetState,
+} from "../state.ts";
+import { count, described, instant, integer, list, mirrors, nullable, number, object, oneOf, pair, text, truth } from "./shape.ts";
+
+const percent = { ...number, minimum: 0, maximum: 100 };
+
+const streetFacts = mirrors<StreetFacts>()(
+  object({
+    name: text(),
+    currency: text({ pattern: "^[A-Z]{3}$" }),
+    timeZone: described(text({ minLength: 1 }), "IANA name"),
+    readings: text(),
+    synthetic: truth,
+    speed: described(number, "seconds of street time per real second"),
+    now: instant,
+    intervalMinutes: count,
+    nextInterval: object({ start: instant, gate: instant }),
+    importPriceMicro: integer,
+    exportPriceMicro: integer,
+    intervalsCertified: count,
+  }),
+);
+
+const home = mirrors<HomeView>()(
+  object({
+    home: count,
+    name: text(),
+    solar: nullable(truth),
+    battery: nullable(truth),
+    online: truth,
+    data: oneOf("ok", "no-data"),
+    validator: truth,
+    batteryPercent: nullable(percent),
+    keepForBackupPercent: nullable(percent),
+    balanceMicro: integer,
+    vaultMicro: nullable(integer),
+    savedMicro: integer,
+    reading: nullable(object({ interval: instant, importWh: count, exportWh: count })),
+    boughtWh: count,
+    soldWh: count,
+    boughtTotalWh: count,
+    soldTotalWh: count,
+  }),
+);
+
+const order = mirrors<OrderView>()(
+  object({
+    home: count,
+    name: text(),
+    side: oneOf("buy", "sell"),
+    limitMicro: integer,
+    energyWh: count,
+    filledWh: count,
+    outcome: oneOf("filled", "partly-filled", "refused"),
+    reason: text(),
+  }),
+);
+
+export const clearing = mirrors<ClearingView>()(
+  object({
+    interval: instant,
+    kind: oneOf("trade", "no-trade"),
+    priceMicro: described(nullable(integer), "null when nothing traded"),
+    priceRange: nullable(pair(integer)),
+    volumeWh: count,
+    priceSetBy: nullable(text()),
+    noTradeReason: nullable(text()),
+    orders: described(list(order), "buys by falling limit, then sells by rising limit"),
+    unsoldWh: count,
+    unboughtWh: count,
+  }),
+);
+
+const price = mirrors<PricePoint>()(object({ interval: instant, priceMicro: nullable(integer), volumeWh: count }));
+
+export const certificate = mirrors<CertificateView>()(
+  object({
+    interval: instant,
+    value: text(),
+    votes: count,
+    validators: count,
+    orders: count,
+    readings: count,
+    latencyMs: nullable(number),
+  }),
+);
+
+const batch = mirrors<BatchView>()(
+  object({
+    period: count,
+    from: instant,
+    until: instant,
+    status: oneOf("signing", "sent", "on-chain"),
+    signatures: count,
+    quorum: count,
+    transaction: nullable(text()),
+    block: nullable(count),
+    gas: nullable(count),
+  }),
+);
+
+const flow = object({
+  home: count,
+  name: text(),
+  boughtWh: count,
+  soldWh: count,
+  utilityImportWh: count,
+  utilityExportWh: count,
+  quality: oneOf("measured", "estimated"),
+});
+
+export const settlement = mirrors<SettlementView>()(
+  object({
+    interval: instant,
+    flows: list(flow),
+    conservation: object({
+      energyInWh: integer,
+      energyOutWh: integer,
+      moneyInNano: integer,
+      moneyOutNano: integer,
+      holds: truth,
+    }),
+  }),
+);
+
+/** The whole street as one JSON value; held to the types of `state.ts` by the compiler. */
+export const streetState = described(
+  mirrors<StreetState>()(
+    object({
+      sentence: text(),
+      street: streetFacts,
+      homes: list(home),
+      clearing: nullable(clearing),
+      prices: described(list(price, 192), "oldest first"),
+      certificates: described(list(certificate, 24), "newest first"),
+      batches: described(list(batch), "newest first"),
+      settlement: nullable(settlement),
+    }),
+  ),
+  "Energy in Wh, prices in micro-currency per kWh, money in micro-currency (positive: the home gained), instants in UTC. null is unknown, never 0.",
+);
