@@ -1,0 +1,58 @@
+import type { HomeProfile } from "../../ports/index.ts";
+import type { BatteryModel } from "./battery.ts";
+import { syntheticHome } from "./home.ts";
+import type { HouseholdKind } from "./households.ts";
+import { chance } from "./noise.ts";
+
+/** One home of a modelled street. */
+export interface SyntheticHome {
+  /** "home-01" */
+  readonly name: string;
+  readonly kind: HouseholdKind;
+  /** null: no panels. */
+  readonly kwp: number | null;
+  readonly battery: BatteryModel | null;
+  readonly profile: HomeProfile;
+}
+
+type Plan = { readonly kind: HouseholdKind; readonly kwp: number | null; readonly batteryKwh: number | null };
+
+/** Twelve homes that need each other: seven harvest more than they use at noon, five are short all day, batteries sell in the evening. */
+const PLANS: readonly Plan[] = [
+  { kind: "retired-couple", kwp: 3.6, batteryKwh: 7 },
+  { kind: "workshop", kwp: null, batteryKwh: null },
+  { kind: "commuters", kwp: 4.0, batteryKwh: null },
+  { kind: "heat-pump", kwp: null, batteryKwh: 5 },
+  { kind: "family", kwp: 4.8, batteryKwh: 10 },
+  { kind: "home-office", kwp: null, batteryKwh: null },
+  { kind: "commuters", kwp: 2.8, batteryKwh: 5 },
+  { kind: "family", kwp: null, batteryKwh: 5 },
+  { kind: "home-office", kwp: 3.4, batteryKwh: null },
+  { kind: "workshop", kwp: 4.2, batteryKwh: 10 },
+  { kind: "commuters", kwp: null, batteryKwh: null },
+  { kind: "retired-couple", kwp: 2.4, batteryKwh: null },
+];
+
+/** A street of modelled homes: the same seed builds the same street. */
+export function syntheticStreet(seed: number, count: number): readonly SyntheticHome[] {
+  return Array.from({ length: count }, (_, index) => homeOf(seed, index));
+}
+
+function homeOf(seed: number, index: number): SyntheticHome {
+  const plan = PLANS[index % PLANS.length]!;
+  // Tenths of a kWp, up to 15 % off the plan, so that streets of different seeds differ in more than the weather.
+  const kwp = plan.kwp === null ? null : Math.round(plan.kwp * (8.5 + 3 * chance(seed, 5, index))) / 10;
+  return {
+    name: `home-${String(index + 1).padStart(2, "0")}`,
+    kind: plan.kind,
+    kwp,
+    battery: plan.batteryKwh === null ? null : batteryOf(plan.batteryKwh),
+    profile: syntheticHome({ seed, kind: plan.kind, index, kwp }),
+  };
+}
+
+/** Half an hour at full power drains a quarter: the usual ratio of home batteries. */
+function batteryOf(kwh: number): BatteryModel {
+  const watts = Math.min(5_000, kwh * 500);
+  return { capacityWh: kwh * 1_000, maxChargeW: watts, maxDischargeW: watts, efficiencyPercent: 92, reservePercent: 20 };
+}
