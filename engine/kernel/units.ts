@@ -44,7 +44,7 @@ export const add = <Q extends Quantity<string>>(a: Q, b: NoInfer<Q>): Q => safe(
 export const sub = <Q extends Quantity<string>>(a: Q, b: NoInfer<Q>): Q => safe(a - b) as Q;
 export const min = <Q extends Quantity<string>>(a: Q, b: NoInfer<Q>): Q => (a < b ? a : b);
 export const max = <Q extends Quantity<string>>(a: Q, b: NoInfer<Q>): Q => (a > b ? a : b);
-export const sum = <Q extends Quantity<string>>(all: readonly Q[]): Q => all.reduce((total, each) => safe(total + each), 0) as Q;
+export const sum = <Q extends Quantity<string>>(all: readonly Q[]): Q => all.reduce((total: number, each) => safe(total + each), 0) as Q;
 
 /** Money for energy: the one place where Wh meets a price. Exact. */
 export const cost = (energy: Wh, price: MicroPerKwh): Nano => safe(energy * price) as Nano;

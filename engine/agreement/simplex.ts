@@ -1,0 +1,253 @@
+import { assert, type Digest, type HomeId, type Interval, ZERO_DIGEST } from "../kernel/index.ts";
+import type { Certificate, Proposal, SignedList, SignedProposal, SignedVote, Vote, VoteKind } from "../messages/index.ts";
+import { certify } from "./certificate.ts";
+import { leaderOf, quorum, type Validators } from "./quorum.ts";
+
+/**
+ * One interval's agreement: single-shot Simplex (Chan and Pass, "Simplex Consensus", eprint 2023/463: propose, notarize,
+ * nullify on time-out, finalize; no locks). A pure state machine: what comes in changes the state and says what should happen.
+ * Safe with fewer than a third Byzantine: an honest home notarizes one value per view and never both finalizes and nullifies
+ * a view; a proposal hands on the last notarized value unless every later view was nullified.
+ * Signatures are checked before anything comes in here.
+ */
+export interface Agreement {
+  readonly interval: Interval;
+  readonly validators: Validators;
+  /** null: follows, never votes. */
+  readonly self: HomeId | null;
+  view: number;
+  readonly lists: Map<HomeId, SignedList>;
+  readonly proposals: Map<number, SignedProposal>;
+  readonly votes: Map<string, Map<HomeId, SignedVote>>;
+  readonly certificates: Map<string, Certificate>;
+  /** What this home has said in each view; survives a restart because its own votes are put in again. */
+  readonly said: Map<number, { notarize?: Digest; nullify?: true; finalize?: Digest; propose?: true }>;
+  /** Values of the list choices that were worked out here. */
+  readonly evaluated: Map<string, Digest>;
+  /** The leader's short wait for more lists, or for finalize votes, in this view. */
+  wait: "not-begun" | "running" | "over";
+  decided: Certificate | null;
+}
+
+export type AgreementInput =
+  | { readonly kind: "start" }
+  | { readonly kind: "list"; readonly list: SignedList }
+  | { readonly kind: "proposal"; readonly proposal: SignedProposal }
+  | { readonly kind: "vote"; readonly vote: SignedVote }
+  /** What comes out of these lists: the value, worked out by this home itself. */
+  | { readonly kind: "evaluated"; readonly lists: readonly Digest[]; readonly value: Digest }
+  | { readonly kind: "timer"; readonly timer: "propose" | "view"; readonly view: number };
+
+export type AgreementEffect =
+  /** Sign, persist, send, and put in again. */
+  | { readonly kind: "vote"; readonly vote: Vote }
+  | { readonly kind: "propose"; readonly proposal: Proposal }
+  | { readonly kind: "evaluate"; readonly lists: readonly Digest[] }
+  | { readonly kind: "timer"; readonly timer: "propose" | "view"; readonly view: number }
+  | { readonly kind: "decide"; readonly certificate: Certificate }
+  /** Two signed messages that exclude each other. */
+  | { readonly kind: "evidence"; readonly culprit: HomeId; readonly first: Digest; readonly second: Digest };
+
+export function agreement(interval: Interval, validators: Validators, self: HomeId | null): Agreement {
+  return {
+    interval,
+    validators,
+    self: self !== null && validators.ids.includes(self) ? self : null,
+    view: 1,
+    lists: new Map(),
+    proposals: new Map(),
+    votes: new Map(),
+    certificates: new Map(),
+    said: new Map(),
+    evaluated: new Map(),
+    wait: "not-begun",
+    decided: null,
+  };
+}
+
+/** Takes one input in and tells what should happen, in this order. */
+export function step(state: Agreement, input: AgreementInput): readonly AgreementEffect[] {
+  if (state.decided !== null) return [];
+  switch (input.kind) {
+    case "start":
+      return [{ kind: "timer", timer: "view", view: state.view }, ...lead(state)];
+    case "list":
+      return onList(state, input.list);
+    case "proposal":
+      return onProposal(state, input.proposal);
+    case "vote":
+      return onVote(state, input.vote);
+    case "evaluated":
+      state.evaluated.set(key(input.lists), input.value);
+      return [...lead(state), ...consider(state)];
+    case "timer":
+      return onTimer(state, input.timer, input.view);
+  }
+}
+
+function onList(state: Agreement, list: SignedList): readonly AgreementEffect[] {
+  const { validator } = list.body;
+  if (!state.validators.ids.includes(validator)) return [];
+  const held = state.lists.get(validator);
+  if (held !== undefined) return held.id === list.id ? [] : [evidence(validator, held.id, list.id)];
+  state.lists.set(validator, list);
+  return [...lead(state), ...consider(state)];
+}
+
+function onProposal(state: Agreement, proposal: SignedProposal): readonly AgreementEffect[] {
+  const { view, leader } = proposal.body;
+  if (!isNear(state, view) || leader !== leaderOf(state.validators, state.interval, view)) return [];
+  const held = state.proposals.get(view);
+  if (held !== undefined) return held.id === proposal.id ? [] : [evidence(leader, held.id, proposal.id)];
+  state.proposals.set(view, proposal);
+  if (leader === state.self) mark(state, view, { propose: true });
+  return consider(state);
+}
+
+function onVote(state: Agreement, vote: SignedVote): readonly AgreementEffect[] {
+  const { kind, view, value, validator } = vote.body;
+  if (!isNear(state, view) || !state.validators.ids.includes(validator) || (kind === "nullify") !== (value === ZERO_DIGEST)) return [];
+  const ballot = ballotOf(state, kind, view, value);
+  if (ballot.has(validator)) return [];
+  ballot.set(validator, vote);
+  if (validator === state.self) mark(state, view, kind === "nullify" ? { nullify: true } : { [kind]: value });
+  const conflict = conflictWith(state, vote);
+  const certificate = certify(state.validators, [...ballot.values()]);
+  const consequences = certificate === null || state.certificates.has(slot(kind, view)) ? [] : onCertificate(state, certificate);
+  return conflict === null ? consequences : [conflict, ...consequences];
+}
+
+function onCertificate(state: Agreement, certificate: Certificate): readonly AgreementEffect[] {
+  const { kind, view, value } = certificate;
+  state.certificates.set(slot(kind, view), certificate);
+  if (kind === "finalize") {
+    state.decided = certificate;
+    return [{ kind: "decide", certificate }];
+  }
+  const said = saidIn(state, view);
+  const mayFinalize = kind === "notarize" && said.nullify === undefined && said.finalize === undefined;
+  const finalize = mayFinalize ? cast(state, "finalize", view, value) : [];
+  return [...finalize, ...(view >= state.view ? enter(state, view + 1) : []), ...consider(state)];
+}
+
+function onTimer(state: Agreement, timer: "propose" | "view", view: number): readonly AgreementEffect[] {
+  if (view !== state.view) return [];
+  if (timer === "propose") {
+    state.wait = "over";
+    return lead(state);
+  }
+  const said = saidIn(state, view);
+  const nullify = said.finalize === undefined && said.nullify === undefined ? cast(state, "nullify", view, ZERO_DIGEST) : [];
+  return [...nullify, { kind: "timer", timer: "view", view }];
+}
+
+function enter(state: Agreement, view: number): readonly AgreementEffect[] {
+  state.view = view;
+  state.wait = "not-begun";
+  return [{ kind: "timer", timer: "view", view }, ...lead(state)];
+}
+
+/** The leader's part: hand on what was notarized; else propose what the lists hold, from all of them or, after a short wait, from a quorum. */
+function lead(state: Agreement): readonly AgreementEffect[] {
+  const { view, self, interval, validators } = state;
+  if (self === null || self !== leaderOf(validators, interval, view) || saidIn(state, view).propose) return [];
+  const parent = lastNotarized(state, view);
+  if (parent === undefined) return [];
+  if (parent === null && state.lists.size < quorum(validators)) return [];
+  const complete = parent === null && state.lists.size === validators.ids.length;
+  if (!complete && state.wait !== "over") return beginWait(state);
+  return parent === null ? proposeLists(state) : propose(state, { value: parent.value, parentView: parent.view, lists: [] });
+}
+
+/** More lists may come soon; and a value that was notarized is, most likely, being finalized right now. */
+function beginWait(state: Agreement): readonly AgreementEffect[] {
+  if (state.wait === "running") return [];
+  state.wait = "running";
+  return [{ kind: "timer", timer: "propose", view: state.view }];
+}
+
+function proposeLists(state: Agreement): readonly AgreementEffect[] {
+  const lists = [...state.lists.values()].sort((a, b) => a.body.validator - b.body.validator).map((list) => list.id);
+  const value = state.evaluated.get(key(lists));
+  return value === undefined ? [{ kind: "evaluate", lists }] : propose(state, { value, parentView: 0, lists });
+}
+
+function propose(state: Agreement, what: Pick<Proposal, "value" | "parentView" | "lists">): readonly AgreementEffect[] {
+  const { interval, view, self } = state;
+  assert(self !== null, "only a validator proposes");
+  mark(state, view, { propose: true });
+  return [{ kind: "propose", proposal: { interval, view, leader: self, ...what } }];
+}
+
+/** What this home says to the current view's proposal, once it can tell. */
+function consider(state: Agreement): readonly AgreementEffect[] {
+  const { view, self } = state;
+  const proposal = state.proposals.get(view)?.body;
+  const said = saidIn(state, view);
+  if (proposal === undefined || self === null || said.notarize !== undefined || said.nullify) return [];
+  const judgement = judge(state, proposal);
+  if (typeof judgement !== "string") return judgement;
+  return judgement === "valid" ? cast(state, "notarize", view, proposal.value) : cast(state, "nullify", view, ZERO_DIGEST);
+}
+
+/** valid and invalid are for ever; an empty list of effects means that something is still to come. */
+function judge(state: Agreement, proposal: Proposal): "valid" | "invalid" | readonly AgreementEffect[] {
+  const { view, parentView, lists, value } = proposal;
+  if (parentView >= view) return "invalid";
+  for (let between = parentView + 1; between < view; between++) if (!state.certificates.has(slot("nullify", between))) return [];
+  if (parentView > 0) {
+    const parent = state.certificates.get(slot("notarize", parentView));
+    if (parent === undefined) return [];
+    return parent.value === value ? "valid" : "invalid";
+  }
+  if (new Set(lists).size !== lists.length || lists.length < quorum(state.validators)) return "invalid";
+  const own = state.evaluated.get(key(lists));
+  if (own === undefined) return [{ kind: "evaluate", lists }];
+  return own === value ? "valid" : "invalid";
+}
+
+/** What a leader of `view` hands on: the last notarization; null when every earlier view was nullified; undefined while it can't tell. */
+function lastNotarized(state: Agreement, view: number): Certificate | null | undefined {
+  for (let earlier = view - 1; earlier >= 1; earlier--) {
+    const notarization = state.certificates.get(slot("notarize", earlier));
+    if (notarization !== undefined) return notarization;
+    if (!state.certificates.has(slot("nullify", earlier))) return undefined;
+  }
+  return null;
+}
+
+function cast(state: Agreement, kind: VoteKind, view: number, value: Digest): readonly AgreementEffect[] {
+  if (state.self === null) return [];
+  mark(state, view, kind === "nullify" ? { nullify: true } : { [kind]: value });
+  return [{ kind: "vote", vote: { kind, interval: state.interval, view, value, validator: state.self } }];
+}
+
+/** Finalize excludes nullify and any other value; two notarizes of one view exclude each other. */
+function conflictWith(state: Agreement, vote: SignedVote): AgreementEffect | null {
+  const { kind, view, value, validator } = vote.body;
+  for (const [name, ballot] of state.votes) {
+    const other = ballot.get(validator);
+    if (other === undefined || other.id === vote.id || other.body.view !== view || name === ballotName(kind, view, value)) continue;
+    const kinds = [kind, other.body.kind].sort().join("+");
+    if (kind === other.body.kind || kinds === "finalize+nullify") return evidence(validator, other.id, vote.id);
+  }
+  return null;
+}
+
+/** Views that far ahead are made up: no honest home gets there alone, and each costs memory. */
+const MAX_VIEWS_AHEAD = 64;
+const isNear = (state: Agreement, view: number): boolean => view >= 1 && view <= state.view + MAX_VIEWS_AHEAD;
+
+const evidence = (culprit: HomeId, first: Digest, second: Digest): AgreementEffect => ({ kind: "evidence", culprit, first, second });
+const key = (lists: readonly Digest[]): string => lists.join();
+const slot = (kind: VoteKind, view: number): string => `${kind}/${view}`;
+const ballotName = (kind: VoteKind, view: number, value: Digest): string => `${kind}/${view}/${value}`;
+const saidIn = (state: Agreement, view: number) => state.said.get(view) ?? {};
+const mark = (state: Agreement, view: number, said: object): unknown => state.said.set(view, { ...saidIn(state, view), ...said });
+
+function ballotOf(state: Agreement, kind: VoteKind, view: number, value: Digest): Map<HomeId, SignedVote> {
+  const name = ballotName(kind, view, value);
+  const ballot = state.votes.get(name) ?? new Map<HomeId, SignedVote>();
+  state.votes.set(name, ballot);
+  return ballot;
+}

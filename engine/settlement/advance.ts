@@ -1,0 +1,86 @@
+import { type Clearing, clear, clearingRoot, clearingRules, ONE_NODE } from "../auction/index.ts";
+import { add, assert, type Digest, type Interval, type MicroPerKwh } from "../kernel/index.ts";
+import { type IntervalResult, type MarketRules, periodOf, resultHash, type SignedOrder, type SignedReading } from "../messages/index.ts";
+import { type Batch, closePeriod } from "./batch.ts";
+import { type MarketState, SETTLE_LAG } from "./ledger.ts";
+import { accountsRoot } from "./merkle.ts";
+import { type SettledInterval, settle } from "./settle.ts";
+
+/** What homes agreed to count: orders of one interval, and readings of the one that is settled with it. */
+export interface AgreedEntries {
+  readonly orders: readonly SignedOrder[];
+  readonly readings: readonly SignedReading[];
+  readonly orderSetRoot: Digest;
+  readonly readingSetRoot: Digest;
+}
+
+/** Everything that follows from the agreed entries; the same bytes on every home. */
+export interface Advance {
+  readonly result: IntervalResult;
+  /** The result's hash: what votes name. */
+  readonly value: Digest;
+  readonly state: MarketState;
+  readonly clearing: Clearing;
+  /** null while the street is younger than the lag. */
+  readonly settled: SettledInterval | null;
+  /** Not null when the settled interval was the last of its period. */
+  readonly batch: Batch | null;
+}
+
+/** The whole market for one interval: clears the orders, settles the interval two before, closes its period when it ends one. */
+export function advance(rules: MarketRules, before: MarketState, entries: AgreedEntries): Advance {
+  const interval = (before.interval + 1) as Interval;
+  assert(
+    entries.orders.every(({ body }) => body.interval === interval),
+    "orders are of the interval that is cleared",
+  );
+  assert(
+    entries.readings.every(({ body }) => body.interval === settledWith(interval)),
+    "readings are of the interval that is settled",
+  );
+  const clearing = clear({ interval, orders: entries.orders, network: ONE_NODE, rules: clearingRules(rules) });
+  const { settled, ...books } = settleDue(rules, before, interval, entries);
+  const result: IntervalResult = {
+    interval,
+    prevHead: before.head,
+    orderSetRoot: entries.orderSetRoot,
+    readingSetRoot: entries.readingSetRoot,
+    clearingRoot: clearingRoot(clearing),
+    ledgerRoot: accountsRoot(books.accounts),
+  };
+  const value = resultHash(result);
+  const cleared = [...before.cleared, clearing].filter((each) => each.interval > settledWith(interval));
+  const after: MarketState = { interval, head: value, ...books, cleared, carried: before.carried };
+  const closed = settled !== null && endsPeriod(rules, settled.interval) ? closePeriod(rules, after, settled.interval) : null;
+  return {
+    result,
+    value,
+    clearing,
+    settled,
+    batch: closed?.batch ?? null,
+    state: closed === null ? after : { ...after, carried: closed.carried },
+  };
+}
+
+/** The interval whose readings are agreed on together with the orders of `interval`. */
+export const settledWith = (interval: Interval): Interval => (interval - SETTLE_LAG) as Interval;
+
+const endsPeriod = (rules: MarketRules, interval: Interval): boolean =>
+  periodOf(rules, (interval + 1) as Interval) !== periodOf(rules, interval);
+
+type Books = Pick<MarketState, "accounts" | "residual"> & { readonly settled: SettledInterval | null };
+
+/** Before the first interval that was cleared there is nothing to settle, but readings set where counting begins. */
+function settleDue(rules: MarketRules, before: MarketState, interval: Interval, { readings }: AgreedEntries): Books {
+  const due = before.cleared.find((clearing) => clearing.interval === settledWith(interval));
+  const { accounts, settled } = settle(
+    rules,
+    before.accounts,
+    due ?? nothingCleared(settledWith(interval)),
+    readings.map((reading) => reading.body),
+  );
+  return { accounts, residual: add(before.residual, settled.residualAmount), settled: due === undefined ? null : settled };
+}
+
+const nothingCleared = (interval: Interval): Clearing =>
+  clear({ interval, orders: [], network: ONE_NODE, rules: { tick: 1 as MicroPerKwh, kPermille: 0, rationing: "pro-rata" } });

@@ -1,0 +1,84 @@
+import { assert, compare, concat, type HomeId, type Interval, keccakDigest, type Nano, ZERO_DIGEST } from "../kernel/index.ts";
+import { deliveryEnd, type MarketRules, type PeriodResult, type Signature } from "../messages/index.ts";
+import type { CarriedState, MarketState } from "./ledger.ts";
+import { accountsRoot } from "./merkle.ts";
+
+/** A closed settlement period as the vault takes it. Byte layout: contracts/README.md. */
+export interface Batch {
+  readonly result: PeriodResult;
+  readonly vector: Uint8Array;
+  readonly wide: Uint8Array;
+}
+
+/** The vault's unit, 100 micro-currency, in nano. */
+export const NANO_PER_TICK = 100_000;
+const BIAS = 2 ** 31;
+const LANES = 8;
+const RESIDUAL_ACCOUNT = 0;
+
+/**
+ * Closes the period that ends with `last`. A home's ticks are its balance rounded down, once and cumulatively, so that the
+ * rest is carried on and nothing is lost; the residual supplier takes the opposite of the homes' sum, so a batch sums to zero.
+ */
+export function closePeriod(
+  rules: MarketRules,
+  state: MarketState,
+  last: Interval,
+): { readonly batch: Batch; readonly carried: CarriedState } {
+  const { carried, accounts, head } = state;
+  const ticks = new Map([...accounts].map(([home, account]) => [home, toTicks(account.balance)]));
+  const deltas = [...ticks].map(([home, now]) => ({ home, delta: now - (carried.ticks.get(home) ?? 0) }));
+  const vector = encodeVector(deltas);
+  const wide = encodeWide(-deltas.reduce((total, { delta }) => total + delta, 0));
+  const result: PeriodResult = {
+    period: carried.period,
+    fromInterval: carried.from,
+    toInterval: last,
+    coversUntil: deliveryEnd(rules, last),
+    prevHead: carried.head,
+    head,
+    accountsRoot: accountsRoot(accounts),
+    vectorHash: keccakDigest(vector),
+    wideHash: keccakDigest(wide),
+    // Nothing is published beside the batch: each interval's data hang on `head` through its chain of results.
+    dataHash: ZERO_DIGEST,
+  };
+  const next = { period: (carried.period + 1) as CarriedState["period"], from: (last + 1) as Interval, head, ticks };
+  return { batch: { result, vector, wide }, carried: next };
+}
+
+/** The one place where money is rounded for the chain: down to whole ticks. */
+export const toTicks = (balance: Nano): number => Math.floor(balance / NANO_PER_TICK);
+
+/** Eight homes to a 32-byte word in order of their ids, each delta + 2^31 as uint32; homes without change and padding are 2^31. */
+export function encodeVector(deltas: readonly { readonly home: HomeId; readonly delta: number }[]): Uint8Array {
+  const homes = deltas.reduce((most, { home }) => Math.max(most, home + 1), 0);
+  const view = new DataView(new ArrayBuffer(32 * Math.ceil(homes / LANES)));
+  for (let at = 0; at < view.byteLength; at += 4) view.setUint32(at, BIAS);
+  for (const { home, delta } of deltas) {
+    assert(delta >= -BIAS && delta < BIAS, `home ${home}: a change of ${delta} ticks does not fit a batch`);
+    view.setUint32(4 * home, delta + BIAS);
+  }
+  return new Uint8Array(view.buffer);
+}
+
+/** The residual supplier's change: account id (uint8) and ticks (int64). */
+export function encodeWide(residualDelta: number): Uint8Array {
+  const view = new DataView(new ArrayBuffer(9));
+  view.setUint8(0, RESIDUAL_ACCOUNT);
+  view.setBigInt64(1, BigInt(residualDelta));
+  return new Uint8Array(view.buffer);
+}
+
+/** Signatures as the vault checks them: place in the validator list (uint8) and 65 bytes, by rising place. */
+export function encodeCertificate(
+  validators: readonly HomeId[],
+  signatures: readonly { readonly validator: HomeId; readonly signature: Signature }[],
+): Uint8Array {
+  const placed = signatures.map(({ validator, signature }) => ({ place: validators.indexOf(validator), signature }));
+  assert(
+    placed.every(({ place }) => place >= 0),
+    "only validators sign a batch",
+  );
+  return concat([...placed].sort((a, b) => compare(a.place, b.place)).flatMap(({ place, signature }) => [Uint8Array.of(place), signature]));
+}

@@ -1,0 +1,66 @@
+import type { Clearing } from "../auction/index.ts";
+import { type Digest, type HomeId, type Interval, type Nano, nano, type Period, type Wh, ZERO_DIGEST } from "../kernel/index.ts";
+import { type MarketRules, periodOf } from "../messages/index.ts";
+
+/** How many intervals after its delivery one is settled: its last readings are taken at its end and need a gate closure to be agreed on. */
+export const SETTLE_LAG = 2;
+
+/** One home in the ledger, since the street began. */
+export interface Account {
+  /** Positive: the home is owed. */
+  readonly balance: Nano;
+  readonly bought: Wh;
+  readonly sold: Wh;
+  readonly utilityImport: Wh;
+  readonly utilityExport: Wh;
+  /** Counters up to which energy is settled; ahead of the meter's own while estimates are booked. null before the first reading. */
+  readonly meter: { readonly importWh: number; readonly exportWh: number } | null;
+}
+
+/** What every home must hold alike after a certified interval. */
+export interface MarketState {
+  /** The last certified interval and the hash of its result. */
+  readonly interval: Interval;
+  readonly head: Digest;
+  readonly accounts: ReadonlyMap<HomeId, Account>;
+  /** The residual supplier's side of the ledger: what all homes' balances lack to zero. */
+  readonly residual: Nano;
+  /** Cleared and not settled yet, by rising interval. */
+  readonly cleared: readonly Clearing[];
+  /** What batches have carried so far. */
+  readonly carried: CarriedState;
+}
+
+export interface CarriedState {
+  /** The period that the next batch closes. */
+  readonly period: Period;
+  /** Its first interval. */
+  readonly from: Interval;
+  /** The head that the last batch carried. */
+  readonly head: Digest;
+  /** Ticks of each home that batches have carried so far. */
+  readonly ticks: ReadonlyMap<HomeId, number>;
+}
+
+export const NEW_ACCOUNT: Account = {
+  balance: nano(0),
+  bought: 0 as Wh,
+  sold: 0 as Wh,
+  utilityImport: 0 as Wh,
+  utilityExport: 0 as Wh,
+  meter: null,
+};
+
+/** The state before a street's first interval. */
+export function genesis(rules: MarketRules, first: Interval): MarketState {
+  return {
+    interval: (first - 1) as Interval,
+    head: ZERO_DIGEST,
+    accounts: new Map(),
+    residual: nano(0),
+    cleared: [],
+    carried: { period: periodOf(rules, first), from: first, head: ZERO_DIGEST, ticks: new Map() },
+  };
+}
+
+export const accountOf = (accounts: ReadonlyMap<HomeId, Account>, home: HomeId): Account => accounts.get(home) ?? NEW_ACCOUNT;

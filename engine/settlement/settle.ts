@@ -1,0 +1,151 @@
+import type { Clearing, Fill } from "../auction/index.ts";
+import { add, assert, compare, cost, type HomeId, type Interval, type Nano, nano, sub, sum, type Wh, wh } from "../kernel/index.ts";
+import type { MarketRules, Reading, ReadingQuality } from "../messages/index.ts";
+import { type Account, accountOf } from "./ledger.ts";
+
+/** One home's account of one interval. Metered energy may be negative where an earlier estimate was too high. */
+export interface SettledHome {
+  readonly home: HomeId;
+  readonly boughtWh: Wh;
+  readonly soldWh: Wh;
+  readonly importWh: number;
+  readonly exportWh: number;
+  readonly utilityImportWh: Wh;
+  readonly utilityExportWh: Wh;
+  /** What trade brought and what it cost, and with the utility's part. */
+  readonly tradeAmount: Nano;
+  readonly amount: Nano;
+  readonly quality: ReadingQuality;
+}
+
+export interface SettledInterval {
+  readonly interval: Interval;
+  readonly clearing: Clearing;
+  readonly homes: readonly SettledHome[];
+  readonly residualAmount: Nano;
+  readonly conservation: Conservation;
+}
+
+/** Both sides of the books, each summed on its own. */
+export interface Conservation {
+  readonly energyIn: number;
+  readonly energyOut: number;
+  readonly moneyIn: number;
+  readonly moneyOut: number;
+}
+
+/**
+ * Settles one interval. A deviation is what the meter says beyond what was traded; the residual supplier covers each at its
+ * tariff. Without a reading a home is taken at its word (it delivered what it traded) and the next reading's counters, being
+ * cumulative, settle the difference.
+ */
+export function settle(
+  rules: MarketRules,
+  before: ReadonlyMap<HomeId, Account>,
+  clearing: Clearing,
+  readings: readonly Reading[],
+): { readonly accounts: ReadonlyMap<HomeId, Account>; readonly settled: SettledInterval } {
+  const fills = clearing.kind === "trade" ? clearing.fills : [];
+  const readingOf = new Map(readings.map((reading) => [reading.home, reading]));
+  const present = new Set([...before.keys(), ...readingOf.keys(), ...fills.map((fill) => fill.home)]);
+  const accounts = new Map<HomeId, Account>();
+  const homes: SettledHome[] = [];
+  for (const home of [...present].sort(compare)) {
+    const account = accountOf(before, home);
+    const settledHome = settleHome(
+      rules,
+      account,
+      fills.filter((fill) => fill.home === home),
+      readingOf.get(home),
+      home,
+    );
+    homes.push(settledHome);
+    accounts.set(home, post(account, settledHome, readingOf.get(home)));
+  }
+  const residualAmount = residualOf(rules, homes);
+  const settled = { interval: clearing.interval, clearing, homes, residualAmount, conservation: conservationOf(homes, residualAmount) };
+  assertConserved(settled);
+  return { accounts, settled };
+}
+
+function settleHome(rules: MarketRules, account: Account, fills: readonly Fill[], reading: Reading | undefined, home: HomeId): SettledHome {
+  const buys = fills.filter((fill) => fill.side === "buy");
+  const sells = fills.filter((fill) => fill.side === "sell");
+  const bought = sum(buys.map((fill) => fill.energy));
+  const sold = sum(sells.map((fill) => fill.energy));
+  const metered = meteredEnergy(account, reading) ?? { importWh: bought as number, exportWh: sold as number };
+  const { importPrice, exportPrice } = rules.residual;
+  const utilityImportWh = wh(Math.max(0, metered.importWh - bought) + Math.max(0, sold - metered.exportWh));
+  const utilityExportWh = wh(Math.max(0, metered.exportWh - sold) + Math.max(0, bought - metered.importWh));
+  const tradeAmount = sub(sum(sells.map(amountOf)), sum(buys.map(amountOf)));
+  const utilityAmount = sub(cost(utilityExportWh, exportPrice), cost(utilityImportWh, importPrice));
+  return {
+    home,
+    boughtWh: bought,
+    soldWh: sold,
+    ...metered,
+    utilityImportWh,
+    utilityExportWh,
+    tradeAmount,
+    amount: add(tradeAmount, utilityAmount),
+    quality: reading === undefined ? "estimated" : reading.quality,
+  };
+}
+
+const amountOf = (fill: Fill): Nano => cost(fill.energy, fill.price);
+
+/** null when the meter can't tell: no reading, or the first one, which only sets where counting begins. */
+function meteredEnergy(account: Account, reading: Reading | undefined): { readonly importWh: number; readonly exportWh: number } | null {
+  if (reading === undefined || account.meter === null) return null;
+  return { importWh: reading.importWh - account.meter.importWh, exportWh: reading.exportWh - account.meter.exportWh };
+}
+
+function post(account: Account, settled: SettledHome, reading: Reading | undefined): Account {
+  return {
+    balance: add(account.balance, settled.amount),
+    bought: add(account.bought, settled.boughtWh),
+    sold: add(account.sold, settled.soldWh),
+    utilityImport: add(account.utilityImport, settled.utilityImportWh),
+    utilityExport: add(account.utilityExport, settled.utilityExportWh),
+    meter: meterAfter(account, settled, reading),
+  };
+}
+
+function meterAfter(account: Account, settled: SettledHome, reading: Reading | undefined): Account["meter"] {
+  if (reading !== undefined) return { importWh: reading.importWh, exportWh: reading.exportWh };
+  if (account.meter === null) return null;
+  return { importWh: account.meter.importWh + settled.importWh, exportWh: account.meter.exportWh + settled.exportWh };
+}
+
+/** The supplier's own books: what it delivered and took at its tariff, summed by energy and not from the homes' amounts. */
+function residualOf(rules: MarketRules, homes: readonly SettledHome[]): Nano {
+  const delivered = sum(homes.map((home) => home.utilityImportWh));
+  const taken = sum(homes.map((home) => home.utilityExportWh));
+  return sub(cost(delivered, rules.residual.importPrice), cost(taken, rules.residual.exportPrice));
+}
+
+function conservationOf(homes: readonly SettledHome[], residualAmount: Nano): Conservation {
+  const total = (of: (home: SettledHome) => number): number => homes.reduce((whole, home) => whole + of(home), 0);
+  const amounts = [...homes.map((home) => home.amount), residualAmount];
+  return {
+    energyIn: total((home) => home.exportWh) + total((home) => home.utilityImportWh),
+    energyOut: total((home) => home.importWh) + total((home) => home.utilityExportWh),
+    moneyIn: -sum(amounts.filter((amount) => amount < 0)),
+    moneyOut: sum(amounts.filter((amount) => amount > 0)),
+  };
+}
+
+/** What some get others must give, to the last Wh and nano; checked at every interval, on every home. */
+export function assertConserved({ interval, homes, conservation }: SettledInterval): void {
+  const { energyIn, energyOut, moneyIn, moneyOut } = conservation;
+  const bought = sum(homes.map((home) => home.boughtWh));
+  const sold = sum(homes.map((home) => home.soldWh));
+  assert(bought === sold, `interval ${interval}: ${bought} Wh bought, ${sold} Wh sold`);
+  assert(energyIn === energyOut, `interval ${interval}: ${energyIn} Wh in, ${energyOut} Wh out`);
+  assert(moneyIn === moneyOut, `interval ${interval}: ${moneyIn} nano in, ${moneyOut} nano out`);
+}
+
+/** What the same metered energy would have brought and cost at the utility's tariff alone. */
+export function utilityOnly(rules: MarketRules, { importWh, exportWh }: Pick<SettledHome, "importWh" | "exportWh">): Nano {
+  return nano(exportWh * rules.residual.exportPrice - importWh * rules.residual.importPrice);
+}
