@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IGridVault} from "./IGridVault.sol";
+
+/// @title How balance changes are written as bytes
+/// @notice Homes: one biased big-endian 4-byte lane each by id (change in ticks + 2^31), filled up to whole 32-byte words with
+/// unchanged lanes. Wide accounts: one byte for the id and eight for the signed big-endian change, by strictly rising id.
+library Deltas {
+    /// @notice Homes in one 32-byte word.
+    uint256 internal constant LANES = 8;
+    /// @notice Wide accounts that exist: 0 residual supplier, the rest reserved.
+    uint256 internal constant WIDE_ACCOUNTS = 8;
+    /// @notice Bytes of one wide change.
+    uint256 internal constant WIDE_ENTRY = 9;
+
+    int256 private constant BIAS = 2 ** 31;
+
+    /// @dev Change of one home in ticks.
+    function ofHome(bytes calldata vector, uint256 id) internal pure returns (int256) {
+        return int256(uint256(uint32(bytes4(vector[id * 4:id * 4 + 4])))) - BIAS;
+    }
+
+    /// @dev Account and change of one wide entry.
+    function ofWide(bytes calldata wide, uint256 index) internal pure returns (uint8 id, int256 delta) {
+        uint256 start = index * WIDE_ENTRY;
+        id = uint8(wide[start]);
+        delta = int64(uint64(bytes8(wide[start + 1:start + WIDE_ENTRY])));
+    }
+
+    /// @dev Sum of all homes' changes; reverts when the bytes don't fit a registry of `homes`.
+    function sumVector(bytes calldata vector, uint256 homes) internal pure returns (int256 sum) {
+        uint256 words = vector.length / 32;
+        if (vector.length % 32 != 0 || words > (homes + LANES - 1) / LANES) revert IGridVault.BadVector();
+        for (uint256 id; id < words * LANES; ++id) {
+            int256 delta = ofHome(vector, id);
+            if (id >= homes && delta != 0) revert IGridVault.BadVector();
+            sum += delta;
+        }
+    }
+
+    /// @dev Sum of all wide changes; reverts when an id is unknown or out of order.
+    function sumWide(bytes calldata wide) internal pure returns (int256 sum) {
+        if (wide.length % WIDE_ENTRY != 0) revert IGridVault.BadVector();
+        uint256 lowest;
+        for (uint256 i; i < wide.length / WIDE_ENTRY; ++i) {
+            (uint8 id, int256 delta) = ofWide(wide, i);
+            if (id >= WIDE_ACCOUNTS) revert IGridVault.UnknownAccount(id);
+            if (id < lowest) revert IGridVault.BadVector();
+            lowest = uint256(id) + 1;
+            sum += delta;
+        }
+    }
+}

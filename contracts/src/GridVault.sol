@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Deltas} from "./Deltas.sol";
+import {IGridVault} from "./IGridVault.sol";
+import {Quorum} from "./Quorum.sol";
+import {Registry} from "./Registry.sol";
+
+/// @title A street's escrow, settled by certified periods
+/// @notice Nobody owns it and nobody can change it. Money moves in three ways: a deposit, a period that more than two thirds
+/// of the validators signed, and a withdrawal that the home's owner asked for.
+contract GridVault is Registry, Quorum, EIP712, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    /// @notice What a vault is built with; nothing of it ever changes.
+    struct Config {
+        /// @notice The currency; must not charge for transfers.
+        IERC20 token;
+        /// @notice May add homes and do nothing else.
+        address registrar;
+        /// @notice The period that comes first.
+        uint64 firstPeriod;
+        /// @notice What the first period links to.
+        bytes32 prevHead;
+        /// @notice Seconds between proposal and settlement.
+        uint64 challengeWindow;
+        /// @notice Seconds after the window at which an unsettled proposal may be dropped.
+        uint64 proposalTtl;
+        /// @notice Seconds after which a withdrawal is paid even if nobody settles any more.
+        uint64 escapeDelay;
+        /// @notice Seconds that the street's clock may be ahead of the chain's; more than a few minutes only in replays.
+        uint64 aheadSeconds;
+    }
+
+    /// @notice Millionths of the currency in one tick.
+    uint256 public constant TICK = 100;
+    /// @notice The most that a home may hold, in ticks: 31 bits.
+    uint256 public constant MAX_TICKS = 2 ** 31 - 1;
+
+    bytes32 private constant PERIOD_TYPEHASH = keccak256(
+        "Period(uint64 period,uint64 fromInterval,uint64 toInterval,uint64 coversUntil,bytes32 prevHead,bytes32 head,bytes32 accountsRoot,bytes32 vectorHash,bytes32 wideHash,bytes32 dataHash)"
+    );
+
+    /// @notice The currency.
+    IERC20 public immutable token;
+    /// @notice Seconds between proposal and settlement.
+    uint64 public immutable challengeWindow;
+    /// @notice Seconds after the window at which an unsettled proposal may be dropped.
+    uint64 public immutable proposalTtl;
+    /// @notice Seconds after which a withdrawal is paid even if nobody settles any more.
+    uint64 public immutable escapeDelay;
+    /// @notice Seconds that the street's clock may be ahead of the chain's.
+    uint64 public immutable aheadSeconds;
+
+    /// @inheritdoc IGridVault
+    uint64 public nextPeriod;
+    /// @inheritdoc IGridVault
+    uint64 public settledUntil;
+    uint64 private _nextInterval;
+    uint64 private _proposedAt;
+    /// @inheritdoc IGridVault
+    bytes32 public head;
+    bytes32 private _proposal;
+
+    mapping(uint256 id => uint32) private _ticks;
+    mapping(uint256 id => uint128) private _wide;
+    mapping(uint256 id => Withdrawal) private _withdrawals;
+
+    /// @param config What never changes.
+    /// @param agents The validators' agent keys, by rising home id.
+    constructor(Config memory config, address[] memory agents) Registry(config.registrar) Quorum(agents) EIP712("GridVault", "1") {
+        if (address(config.token) == address(0)) revert ZeroAddress();
+        token = config.token;
+        challengeWindow = config.challengeWindow;
+        proposalTtl = config.proposalTtl;
+        escapeDelay = config.escapeDelay;
+        aheadSeconds = config.aheadSeconds;
+        nextPeriod = config.firstPeriod;
+        head = config.prevHead;
+    }
+
+    /// @inheritdoc IGridVault
+    function deposit(uint32 id, uint256 amount) external nonReentrant {
+        _requireHome(id);
+        uint256 ticks = _pull(amount);
+        uint256 balance = _ticks[id] + ticks;
+        if (balance > MAX_TICKS) revert LaneOverflow(id / Deltas.LANES);
+        _ticks[id] = uint32(balance);
+        emit Deposited(id, msg.sender, ticks);
+    }
+
+    /// @inheritdoc IGridVault
+    function depositWide(uint8 id, uint256 amount) external nonReentrant {
+        if (id >= Deltas.WIDE_ACCOUNTS) revert UnknownAccount(id);
+        uint256 ticks = _pull(amount);
+        if (ticks > type(uint128).max - _wide[id]) revert WideOverflow(id);
+        _wide[id] += uint128(ticks);
+        emit WideDeposited(id, msg.sender, ticks);
+    }
+
+    /// @inheritdoc IGridVault
+    function propose(Period calldata p, bytes calldata vector, bytes calldata wide, bytes calldata cert) external {
+        if (p.period != nextPeriod) revert WrongPeriod(nextPeriod, p.period);
+        if (p.prevHead != head) revert WrongHead();
+        bool follows = _nextInterval == 0 || p.fromInterval == _nextInterval;
+        // The last interval there is has no next one.
+        bool isRange = p.fromInterval <= p.toInterval && p.toInterval != type(uint64).max;
+        if (!follows || !isRange || p.coversUntil < settledUntil) revert BadIntervalRange();
+        if (p.coversUntil > block.timestamp + aheadSeconds) revert FutureCover();
+        if (_proposal != 0) revert ProposalOpen();
+
+        bytes32 signed = digest(p);
+        _checkQuorum(signed, cert);
+        _checkBytes(p, vector, wide);
+        int256 sum = Deltas.sumVector(vector, homeCount()) + Deltas.sumWide(wide);
+        if (sum != 0) revert NotConserved(sum);
+
+        _proposal = signed;
+        _proposedAt = uint64(block.timestamp);
+        emit PeriodProposed(p.period, signed);
+    }
+
+    /// @inheritdoc IGridVault
+    function finalize(Period calldata p, bytes calldata vector, bytes calldata wide) external {
+        bytes32 signed = _proposal;
+        if (signed == 0) revert NoProposal();
+        if (signed != digest(p)) revert ProposalMismatch();
+        if (block.timestamp < _finalizableAt()) revert WindowOpen(_finalizableAt());
+        _checkBytes(p, vector, wide);
+
+        _clearProposal();
+        nextPeriod = p.period + 1;
+        _nextInterval = p.toInterval + 1;
+        settledUntil = p.coversUntil;
+        head = p.head;
+        _applyVector(vector);
+        _applyWide(wide);
+        emit PeriodSettled(p.period, p.head, signed, p.coversUntil);
+    }
+
+    /// @inheritdoc IGridVault
+    function expire() external {
+        bytes32 signed = _proposal;
+        if (signed == 0) revert NoProposal();
+        uint64 until = _finalizableAt() + proposalTtl;
+        if (block.timestamp < until) revert ProposalFresh(until);
+        _clearProposal();
+        emit ProposalExpired(nextPeriod, signed);
+    }
+
+    /// @inheritdoc IGridVault
+    function requestWithdraw(uint32 id, address to, uint64 ticks) external {
+        _requireOwner(id);
+        if (to == address(0) || to == address(this)) revert BadRecipient();
+        if (ticks == 0) revert ZeroAmount();
+        if (_withdrawals[id].ticks != 0) revert WithdrawalPending();
+        if (ticks > _ticks[id]) revert InsufficientBalance(_ticks[id], ticks);
+        _withdrawals[id] = Withdrawal({to: to, requestedAt: uint64(block.timestamp), ticks: uint32(ticks)});
+        emit WithdrawalRequested(id, to, ticks);
+    }
+
+    /// @inheritdoc IGridVault
+    function finalizeWithdraw(uint32 id) external nonReentrant {
+        Withdrawal memory asked = _withdrawals[id];
+        if (asked.ticks == 0) revert NoWithdrawal();
+        bool isSettled = settledUntil >= asked.requestedAt;
+        if (!isSettled && block.timestamp < uint256(asked.requestedAt) + escapeDelay) revert WithdrawalLocked();
+
+        uint32 balance = _ticks[id];
+        uint32 ticks = asked.ticks < balance ? asked.ticks : balance;
+        delete _withdrawals[id];
+        _ticks[id] = balance - ticks;
+        emit WithdrawalFinalized(id, asked.to, ticks);
+        token.safeTransfer(asked.to, ticks * TICK);
+    }
+
+    /// @inheritdoc IGridVault
+    function balanceOf(uint32 id) external view returns (uint256) {
+        _requireHome(id);
+        return _ticks[id];
+    }
+
+    /// @inheritdoc IGridVault
+    function wideBalance(uint8 id) external view returns (uint256) {
+        if (id >= Deltas.WIDE_ACCOUNTS) revert UnknownAccount(id);
+        return _wide[id];
+    }
+
+    /// @inheritdoc IGridVault
+    function balances(uint256 from, uint256 count) external view returns (uint32[] memory ticks, uint32[] memory requested) {
+        uint256 size = _pageSize(from, count);
+        ticks = new uint32[](size);
+        requested = new uint32[](size);
+        for (uint256 i; i < size; ++i) {
+            ticks[i] = _ticks[from + i];
+            requested[i] = _withdrawals[from + i].ticks;
+        }
+    }
+
+    /// @inheritdoc IGridVault
+    function withdrawal(uint32 id) external view returns (Withdrawal memory) {
+        return _withdrawals[id];
+    }
+
+    /// @inheritdoc IGridVault
+    function status() external view returns (Status memory) {
+        return
+            Status({
+                nextPeriod: nextPeriod,
+                nextInterval: _nextInterval,
+                settledUntil: settledUntil,
+                head: head,
+                proposal: _proposal,
+                finalizableAt: _proposal == 0 ? 0 : _finalizableAt(),
+                homeCount: uint32(homeCount()),
+                registryHead: registryHead
+            });
+    }
+
+    /// @inheritdoc IGridVault
+    function digest(Period calldata p) public view returns (bytes32) {
+        // Every field is static, so the struct encodes as its own words in order.
+        return _hashTypedDataV4(keccak256(abi.encode(PERIOD_TYPEHASH, p)));
+    }
+
+    /// @dev Takes the caller's money and returns it in ticks.
+    function _pull(uint256 amount) private returns (uint256) {
+        if (amount == 0) revert ZeroAmount();
+        if (amount % TICK != 0) revert NotTickAligned();
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransferFrom(msg.sender, address(this), amount);
+        uint256 got = token.balanceOf(address(this)) - before;
+        if (got != amount) revert TransferMismatch(amount, got);
+        return amount / TICK;
+    }
+
+    function _checkBytes(Period calldata p, bytes calldata vector, bytes calldata wide) private pure {
+        if (keccak256(vector) != p.vectorHash || keccak256(wide) != p.wideHash) revert VectorMismatch();
+    }
+
+    function _applyVector(bytes calldata vector) private {
+        uint256 lanes = vector.length / 4;
+        for (uint256 id; id < lanes; ++id) {
+            int256 delta = Deltas.ofHome(vector, id);
+            if (delta == 0) continue;
+            int256 balance = int256(uint256(_ticks[id])) + delta;
+            if (balance < 0 || balance > int256(MAX_TICKS)) revert LaneOverflow(id / Deltas.LANES);
+            _ticks[id] = uint32(uint256(balance));
+        }
+    }
+
+    function _applyWide(bytes calldata wide) private {
+        uint256 entries = wide.length / Deltas.WIDE_ENTRY;
+        for (uint256 i; i < entries; ++i) {
+            (uint8 id, int256 delta) = Deltas.ofWide(wide, i);
+            int256 balance = int256(uint256(_wide[id])) + delta;
+            if (balance < 0) revert WideUnderflow(id);
+            if (balance > int256(uint256(type(uint128).max))) revert WideOverflow(id);
+            _wide[id] = uint128(uint256(balance));
+        }
+    }
+
+    function _clearProposal() private {
+        _proposal = 0;
+        _proposedAt = 0;
+    }
+
+    function _finalizableAt() private view returns (uint64) {
+        return _proposedAt + challengeWindow;
+    }
+}
