@@ -1,5 +1,7 @@
 export { clearingRules, largestMarket } from "./check.ts";
 export { clear } from "./clear.ts";
+export { explainNoTrade, explainOutcome, explainPrice, type Words } from "./explain.ts";
+export { reference } from "./reference.ts";
 export { clearingRoot } from "./root.ts";
 export {
   type Clearing,

@@ -1,0 +1,112 @@
+import { type Address, compare, type Digest, type HomeId, type Interval, type Period, unreachable, ZERO_DIGEST } from "../kernel/index.ts";
+import type { Certificate, Message, Signature, SignedList } from "../messages/index.ts";
+import type { AdmissionCode } from "./codes.ts";
+import { type Check, firstRefusal, refuse, type Verdict } from "./verdict.ts";
+
+/** What validators say to one another. Contradictions between their messages are the agreement's business: it keeps the evidence. */
+export type AgreementMessage = Extract<Message, { readonly kind: "list" | "proposal" | "vote" | "certificate" | "period-vote" }>;
+
+declare const admitted: unique symbol;
+/** Only `admitAgreement` makes one. */
+export type AdmittedAgreement = AgreementMessage & { readonly [admitted]: true };
+
+export interface AgreementContext {
+  /** Asks for messages whose signature held; all votes for a period share one digest, so the validator belongs to the question. */
+  readonly hasSeen: (id: Digest, validator: HomeId) => boolean;
+  /** Intervals that are not decided here yet and near enough to be worked on, both ends included. */
+  readonly undecidedIntervals: { readonly first: Interval; readonly last: Interval };
+  readonly unsettledPeriods: { readonly first: Period; readonly last: Period };
+  /** The highest view that is kept; a bound on memory. */
+  readonly maxView: number;
+  /** The key that a validator signs with; undefined for everybody else. */
+  readonly validatorKey: (home: HomeId) => Address | undefined;
+  readonly recover: (digest: Digest, signature: Signature) => Address | null;
+  /** The agreement's own check of a stranger's certificate: quorum and signatures. */
+  readonly isCertified: (certificate: Certificate) => boolean;
+}
+
+// Cheapest first; signatures last.
+const CHECKS: readonly Check<AgreementMessage, AgreementContext>[] = [isNew, isInTime, hasShape, isFromValidators, isSigned];
+
+/** May this message reach the agreement? */
+export function admitAgreement(message: AgreementMessage, context: AgreementContext): Verdict<AdmittedAgreement> {
+  const code = firstRefusal(CHECKS, message, context);
+  return code === null ? { kind: "accept", message: message as AdmittedAgreement } : refuse(code);
+}
+
+type Said = { readonly id: Digest; readonly signature: Signature; readonly validator: HomeId };
+
+/** Who says it and under which digest; null for a certificate, which has many signers. */
+function saidBy(message: AgreementMessage): Said | null {
+  switch (message.kind) {
+    case "list":
+      return { ...message.list, validator: message.list.body.validator };
+    case "proposal":
+      return { ...message.proposal, validator: message.proposal.body.leader };
+    case "vote":
+      return { ...message.vote, validator: message.vote.body.validator };
+    case "period-vote":
+      return { ...message.periodVote, validator: message.periodVote.body.validator };
+    case "certificate":
+      return null;
+    default:
+      return unreachable(message);
+  }
+}
+
+function isNew(message: AgreementMessage, { hasSeen }: AgreementContext): AdmissionCode | null {
+  const said = saidBy(message);
+  return said !== null && hasSeen(said.id, said.validator) ? "MESSAGE_SEEN" : null;
+}
+
+function isInTime(message: AgreementMessage, { undecidedIntervals, unsettledPeriods }: AgreementContext): AdmissionCode | null {
+  if (message.kind === "period-vote") {
+    const { period } = message.periodVote.body;
+    if (period < unsettledPeriods.first) return "PERIOD_SETTLED";
+    return period > unsettledPeriods.last ? "PERIOD_AHEAD" : null;
+  }
+  const interval = intervalOf(message);
+  if (interval < undecidedIntervals.first) return "INTERVAL_DECIDED";
+  return interval > undecidedIntervals.last ? "INTERVAL_AHEAD" : null;
+}
+
+function intervalOf(message: Exclude<AgreementMessage, { readonly kind: "period-vote" }>): Interval {
+  if (message.kind === "list") return message.list.body.interval;
+  if (message.kind === "proposal") return message.proposal.body.interval;
+  return message.kind === "vote" ? message.vote.body.interval : message.certificate.interval;
+}
+
+function hasShape(message: AgreementMessage, { maxView }: AgreementContext): AdmissionCode | null {
+  if (message.kind === "period-vote") return null;
+  if (message.kind === "list") return isSorted(message.list) ? null : "LIST_NOT_SORTED";
+  const { view, value, nullifies } = claimOf(message);
+  // Views count from 1; 0 is a proposal's word for "no parent".
+  if (view === 0) return "VIEW_ZERO";
+  if (view > maxView) return "VIEW_AHEAD";
+  // To nullify is to vote for no value; everything else names one.
+  return nullifies === (value === ZERO_DIGEST) ? null : "VALUE_MISPLACED";
+}
+
+function claimOf(message: Extract<AgreementMessage, { readonly kind: "proposal" | "vote" | "certificate" }>) {
+  if (message.kind === "proposal") return { ...message.proposal.body, nullifies: false };
+  const claim = message.kind === "vote" ? message.vote.body : message.certificate;
+  return { view: claim.view, value: claim.value, nullifies: claim.kind === "nullify" };
+}
+
+const rises = (digests: readonly Digest[]): boolean => digests.every((each, i) => i === 0 || compare(digests[i - 1]!, each) < 0);
+
+const isSorted = ({ body }: SignedList): boolean => rises(body.orders) && rises(body.readings);
+
+function isFromValidators(message: AgreementMessage, { validatorKey }: AgreementContext): AdmissionCode | null {
+  const said = saidBy(message);
+  const speakers = message.kind === "certificate" ? message.certificate.signatures : said === null ? [] : [said];
+  return speakers.every(({ validator }) => validatorKey(validator) !== undefined) ? null : "NOT_A_VALIDATOR";
+}
+
+function isSigned(message: AgreementMessage, { validatorKey, recover, isCertified }: AgreementContext): AdmissionCode | null {
+  if (message.kind === "certificate") return isCertified(message.certificate) ? null : "CERTIFICATE_INVALID";
+  const said = saidBy(message);
+  if (said === null) return "SIGNATURE_INVALID";
+  const signer = recover(said.id, said.signature);
+  return signer !== null && signer === validatorKey(said.validator) ? null : "SIGNATURE_INVALID";
+}

@@ -1,0 +1,76 @@
+import type { HomeId, MicroPerKwh } from "../kernel/index.ts";
+import type { Clearing, NoTrade, Outcome, PriceSetter, RefusalReason, Trade } from "./types.ts";
+
+/** How prices and homes are written where the sentence is read: "14.2 ct", "home 3". */
+export interface Words {
+  readonly price: (price: MicroPerKwh) => string;
+  readonly home: (home: HomeId) => string;
+}
+
+/** Why an order got what it got, as the end of a sentence about it. */
+export function explainOutcome(outcome: Outcome, clearing: Clearing, words: Words): string {
+  if (outcome.kind === "filled") return outcome.side === "buy" ? "bought all it wanted" : "sold all it offered";
+  const why = explainReason(outcome.reason, clearing, words);
+  if (outcome.kind === "refused") return why;
+  return `${outcome.side === "buy" ? "bought" : "sold"} a part: ${why}`;
+}
+
+function explainReason(reason: RefusalReason, clearing: Clearing, words: Words): string {
+  const price = clearing.kind === "trade" ? `, ${words.price(clearing.price)},` : "";
+  switch (reason) {
+    case "PRICE_TOO_HIGH":
+      return `the price${price} was above its limit`;
+    case "PRICE_TOO_LOW":
+      return `the price${price} was below its limit`;
+    case "RATIONED":
+      return `its limit was just the price${price} and orders with that limit had to share`;
+    case "NOTHING_LEFT":
+      return `its limit was just the price${price} and orders with better limits took all there was`;
+    case "NO_BUYERS":
+      return "nobody wanted to buy";
+    case "NO_SELLERS":
+      return "nobody offered energy";
+    case "PRICES_DO_NOT_MEET":
+      return clearing.kind === "no-trade" ? explainNoTrade(clearing, words) : "the limits did not meet";
+  }
+}
+
+/** Why nothing traded. */
+export function explainNoTrade({ reason, bestBuy, bestSell }: NoTrade, words: Words): string {
+  switch (reason) {
+    case "NO_ORDERS":
+      return "nobody wanted to buy or sell";
+    case "NO_BUYERS":
+      return "nobody wanted to buy";
+    case "NO_SELLERS":
+      return "nobody offered energy";
+    case "PRICES_DO_NOT_MEET":
+      return bestBuy === null || bestSell === null
+        ? "the limits did not meet"
+        : `the best bid, ${words.price(bestBuy)}, stayed below the cheapest offer, ${words.price(bestSell)}`;
+  }
+}
+
+/** Who set the price and where between them it lies. */
+export function explainPrice({ price, priceRange, priceSetBy }: Trade, kPermille: number, words: Words): string {
+  if (priceRange.low === priceRange.high) {
+    const setters = new Map([...priceSetBy.low, ...priceSetBy.high].map((setter) => [setter.order, setter]));
+    return `${named([...setters.values()], words)} set the price`;
+  }
+  const ends = `${named(priceSetBy.low, words)} and ${named(priceSetBy.high, words)}`;
+  return `${ends}; the price is ${placeOf(kPermille, words.price(price))}`;
+}
+
+function placeOf(kPermille: number, price: string): string {
+  if (kPermille === 500) return "the middle";
+  if (kPermille === 0) return "the lower";
+  return kPermille === 1000 ? "the higher" : `${price}, ${kPermille / 10} % of the way up`;
+}
+
+/** All setters of one end share a limit; one is named, the others are counted. */
+function named(setters: readonly PriceSetter[], words: Words): string {
+  const [first, ...others] = setters;
+  if (first === undefined) return "nobody";
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+  return `${words.home(first.home)}'s ${first.side === "buy" ? "bid" : "offer"}${more} at ${words.price(first.limit)}`;
+}
