@@ -1,4 +1,4 @@
-export { type BatteryModel, MEASURED_HOME_BATTERY } from "./battery.ts";
+export { MEASURED_HOME_BATTERY } from "./battery.ts";
 export { consumersFor, type MeasuredStreet } from "./consumers.ts";
 export { DEFAULT_PLACE, type HomeModel, SYNTHETIC_STEP_SECONDS, syntheticHome } from "./home.ts";
 export { HOUSEHOLD_KINDS, HOUSEHOLDS, type Household, type HouseholdKind } from "./households.ts";

@@ -1,5 +1,4 @@
-import type { HomeProfile } from "../../ports/index.ts";
-import type { BatteryModel } from "./battery.ts";
+import type { BatteryPlate, HomeProfile } from "../../ports/index.ts";
 import { syntheticHome } from "./home.ts";
 import type { HouseholdKind } from "./households.ts";
 import { chance } from "./noise.ts";
@@ -11,7 +10,7 @@ export interface SyntheticHome {
   readonly kind: HouseholdKind;
   /** null: no panels. */
   readonly kwp: number | null;
-  readonly battery: BatteryModel | null;
+  readonly battery: BatteryPlate | null;
   readonly profile: HomeProfile;
 }
 
@@ -51,8 +50,8 @@ function homeOf(seed: number, index: number): SyntheticHome {
   };
 }
 
-/** Half an hour at full power drains a quarter: the usual ratio of home batteries. */
-function batteryOf(kwh: number): BatteryModel {
+/** Two hours at full power fill it, at most 5 kW, 92 % come back: the usual home battery. */
+function batteryOf(kwh: number): BatteryPlate {
   const watts = Math.min(5_000, kwh * 500);
-  return { capacityWh: kwh * 1_000, maxChargeW: watts, maxDischargeW: watts, efficiencyPercent: 92, reservePercent: 20 };
+  return { capacityWh: kwh * 1_000, maxChargeW: watts, maxDischargeW: watts, reservePercent: 20, efficiencyPermille: 959 };
 }

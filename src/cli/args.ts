@@ -1,0 +1,114 @@
+import type { Problem } from "../ports/index.ts";
+import {
+  type EXPORT_FLAGS,
+  type Flags,
+  type Given,
+  GLOBAL_FLAGS,
+  type HOME_FLAGS,
+  type INTERNAL_FLAGS,
+  type LogLevel,
+  type STREET_FLAGS,
+  VERBS,
+  type Verb,
+} from "./flags.ts";
+import { helpText } from "./help.ts";
+import { renderProblems } from "./problems.ts";
+import { type Token, tokensOf } from "./tokens.ts";
+
+/** What to run. A flag that was not given is null: the configuration decides, then the default. */
+export type Command = { readonly log: LogLevel | null } & (
+  | ({ readonly verb: "street" } & Given<typeof STREET_FLAGS>)
+  | ({ readonly verb: "home" } & Given<typeof HOME_FLAGS> & { readonly config: string })
+  | ({ readonly verb: "export" } & Given<typeof EXPORT_FLAGS>)
+  | ({ readonly verb: "host" | "devices" } & Given<typeof INTERNAL_FLAGS>)
+);
+
+/** Either something to run, or something to print before the program ends. */
+export type Parsed =
+  | { readonly kind: "run"; readonly command: Command }
+  | { readonly kind: "print"; readonly exit: 0 | 2; readonly message: string };
+
+const USAGE = "USAGE";
+
+/** Reads the command line (without node and script). Pure: prints nothing, ends nothing. */
+export function parseCommandLine(argv: readonly string[], version: string): Parsed {
+  const tokens = tokensOf(argv, takesValue);
+  const names = tokens.map((token) => (token.kind === "flag" ? token.name : ""));
+  const [first, ...rest] = tokens.flatMap((token) => (token.kind === "word" ? [token.word] : []));
+  const verb = first === undefined ? "street" : verbOf(first);
+  if (names.includes("--help") || names.includes("-h")) return print(0, helpText(first === undefined ? null : verb));
+  if (names.includes("--version") || verb === "version") return print(0, version);
+  if (verb === null) return noSuchVerb(first!);
+  if (verb === "help") return helpOn(rest[0]);
+  const problems: Problem[] = rest.map((word) => ({ code: USAGE, file: null, key: word, what: `unexpected after "${verb}"` }));
+  const given = readFlags(tokens, { ...VERBS[verb].flags, ...GLOBAL_FLAGS }, problems);
+  problems.push(...together(verb, given));
+  return problems.length > 0 ? usage(problems, verb) : { kind: "run", command: { verb, ...given } as Command };
+}
+
+const print = (exit: 0 | 2, message: string): Parsed => ({ kind: "print", exit, message });
+
+const usage = (problems: readonly Problem[], verb: Verb | null): Parsed =>
+  print(2, `${renderProblems(problems)}\nSee commonwatt ${verb === null || verb === "street" ? "" : `${verb} `}--help`);
+
+const verbOf = (word: string): Verb | null => (Object.hasOwn(VERBS, word) ? (word as Verb) : null);
+
+const publicVerbs = (): readonly string[] => Object.entries(VERBS).flatMap(([name, { internal }]) => (internal ? [] : [name]));
+
+const noSuchVerb = (word: string): Parsed =>
+  usage([{ code: USAGE, file: null, key: word, what: "no such verb", meant: { written: word, known: publicVerbs() } }], null);
+
+function helpOn(word: string | undefined): Parsed {
+  const verb = word === undefined ? "help" : verbOf(word);
+  return verb === null ? noSuchVerb(word!) : print(0, helpText(verb));
+}
+
+const ALL_FLAGS: Flags = Object.assign({}, ...Object.values(VERBS).map(({ flags }) => flags), GLOBAL_FLAGS);
+
+/** Which verb may have the flag is checked afterwards. */
+function takesValue(name: string): boolean | undefined {
+  if (["--help", "-h", "--version"].includes(name)) return false;
+  const flag = name.startsWith("--") && Object.hasOwn(ALL_FLAGS, name.slice(2)) ? ALL_FLAGS[name.slice(2)] : undefined;
+  return flag === undefined ? undefined : flag.read !== null;
+}
+
+type FlagToken = Extract<Token, { kind: "flag" }>;
+
+function readFlags(tokens: readonly Token[], flags: Flags, problems: Problem[]): Record<string, unknown> {
+  const given: Record<string, unknown> = Object.fromEntries(Object.keys(flags).map((name) => [name, null]));
+  for (const token of tokens) {
+    const wrong = token.kind === "flag" ? readFlag(token, flags, given) : null;
+    if (wrong !== null && token.kind === "flag") problems.push({ code: USAGE, file: null, key: token.name, ...wrong });
+  }
+  return given;
+}
+
+/** Puts the flag's value among the given; null: it is in order. */
+function readFlag(token: FlagToken, flags: Flags, given: Record<string, unknown>): Pick<Problem, "what" | "meant"> | null {
+  const name = token.name.slice(2);
+  const flag = token.name.startsWith("--") && Object.hasOwn(flags, name) ? flags[name] : undefined;
+  if (flag === undefined) {
+    const known = [...Object.keys(flags), "help", "version"].map((each) => `--${each}`);
+    return { what: "unknown flag", meant: { written: token.name, known } };
+  }
+  if (given[name] !== null) return { what: "given twice" };
+  if (flag.read === null) {
+    given[name] = true;
+    return token.value === undefined ? null : { what: "takes no value" };
+  }
+  if (token.value === undefined) return { what: `needs a value: --${name} ${flag.sample}` };
+  const value = flag.read(token.value);
+  if (!value.ok) return { what: `wants ${value.wants}, not "${token.value}"` };
+  given[name] = value.value;
+  return null;
+}
+
+/** Flags that mean nothing alone or don't go together. */
+function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const { config, from, until, split, interval } = given;
+  const wrong = (key: string, what: string): readonly Problem[] => [{ code: USAGE, file: null, key, what }];
+  if (verb === "home" && config === null) return wrong("--config", "is needed: the home.yaml of this home");
+  if (verb === "street" && split === true && interval === null) return wrong("--split", "needs --interval: the length to split into");
+  const backwards = verb === "export" && typeof from === "string" && typeof until === "string" && Date.parse(from) >= Date.parse(until);
+  return backwards ? wrong("--until", "must be later than --from") : [];
+}

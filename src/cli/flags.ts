@@ -1,0 +1,75 @@
+import { decimal, homes, instant, minutes, oneOf, type Read, text, whole } from "./values.ts";
+
+/** One flag; `read` null: it takes no value. */
+export interface Flag<T> {
+  readonly read: Read<T> | null;
+  /** "N", "FILE"; "" without a value. */
+  readonly sample: string;
+  readonly help: string;
+}
+
+const flag = <T>(read: Read<T>, sample: string, help: string): Flag<T> => ({ read, sample, help });
+const on = (help: string): Flag<true> => ({ read: null, sample: "", help });
+
+export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const GLOBAL_FLAGS = {
+  log: flag(oneOf(...LOG_LEVELS), "LEVEL", `how much to log: ${LOG_LEVELS.join(", ")}`),
+} as const;
+
+const file = text("the name of a file");
+const folder = text("the name of a folder");
+
+export const STREET_FLAGS = {
+  config: flag(file, "FILE", "street.yaml; config/street/default.yaml unless told"),
+  readings: flag(file, "FILE", "replay measured homes from a CSV (gzip too)"),
+  from: flag(instant, "ISO", "where the replay starts, UTC"),
+  intervals: flag(whole(1, 1_000_000), "N", "stop after N intervals, with a summary"),
+  homes: flag(homes, "N|IDS", "how many homes, or which of the file (cl01,cl02)"),
+  speed: flag(decimal(0.1, 3600), "X", "seconds of the street that pass in one second"),
+  interval: flag(minutes, "MIN", "length of an interval: 5, 15, 30 or 60"),
+  split: on("share each row of the file evenly over shorter intervals (--interval)"),
+  seed: flag(whole(0, 4_294_967_295), "N", "which synthetic street"),
+  batteries: on("give measured homes a battery (a model, not measured)"),
+  period: flag(whole(1, 10_000), "N", "intervals in one settlement period"),
+  rules: flag(file, "FILE", "market rules; config/market/street.yaml unless told"),
+  processes: flag(whole(1, 64), "N", "over how many processes the homes are spread"),
+  port: flag(whole(0, 65_535), "N", "of the dashboard; 0 takes any free one"),
+  host: flag(text("an address"), "ADDRESS", "where the dashboard listens"),
+  data: flag(folder, "DIR", "where the street keeps keys and books"),
+} as const;
+
+export const HOME_FLAGS = {
+  config: flag(file, "FILE", "home.yaml of this home"),
+} as const;
+
+export const EXPORT_FLAGS = {
+  format: flag(oneOf("csv"), "csv", "what to write"),
+  data: flag(folder, "DIR", "the data folder of a street or a home"),
+  from: flag(instant, "ISO", "first interval, UTC"),
+  until: flag(instant, "ISO", "end, exclusive, UTC"),
+  out: flag(file, "FILE", "where to write; the terminal unless told"),
+} as const;
+
+/** For processes that the street starts itself. */
+export const INTERNAL_FLAGS = {
+  config: flag(file, "FILE", "what to run, as the street wrote it"),
+} as const;
+
+export type Flags = Readonly<Record<string, Flag<unknown>>>;
+
+/** What was given on the command line; null where nothing was. */
+export type Given<F extends Flags> = { readonly [Name in keyof F]: (F[Name] extends Flag<infer T> ? T : never) | null };
+
+export const VERBS = {
+  street: { flags: STREET_FLAGS, help: "run a street of homes that trade (default)", internal: false },
+  home: { flags: HOME_FLAGS, help: "run one home that joins a street", internal: false },
+  export: { flags: EXPORT_FLAGS, help: "write interval rows for a spreadsheet or a utility", internal: false },
+  version: { flags: {}, help: "print the version", internal: false },
+  help: { flags: {}, help: "print this, or help on a verb", internal: false },
+  host: { flags: INTERNAL_FLAGS, help: "run some homes of a street", internal: true },
+  devices: { flags: INTERNAL_FLAGS, help: "run the device simulator of a street", internal: true },
+} as const satisfies Record<string, { readonly flags: Flags; readonly help: string; readonly internal: boolean }>;
+
+export type Verb = keyof typeof VERBS;

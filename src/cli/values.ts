@@ -1,0 +1,63 @@
+/** A flag's value as the program wants it, or what it should have been. */
+export type Value<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly wants: string };
+export type Read<T> = (text: string) => Value<T>;
+
+const good = <T>(value: T): Value<T> => ({ ok: true, value });
+
+export const text =
+  (what: string): Read<string> =>
+  (written) =>
+    written.trim() === "" ? { ok: false, wants: what } : good(written);
+
+/** Digits only: no sign, no exponent, no blanks. */
+export const whole =
+  (min: number, max: number): Read<number> =>
+  (written) =>
+    /^\d{1,15}$/.test(written) && Number(written) >= min && Number(written) <= max
+      ? good(Number(written))
+      : { ok: false, wants: `a whole number from ${min} to ${max}` };
+
+export const decimal =
+  (min: number, max: number): Read<number> =>
+  (written) =>
+    /^\d{1,9}(\.\d{1,6})?$/.test(written) && Number(written) >= min && Number(written) <= max
+      ? good(Number(written))
+      : { ok: false, wants: `a number from ${min} to ${max}` };
+
+export const oneOf =
+  <T extends string>(...allowed: readonly T[]): Read<T> =>
+  (written) => {
+    const found = allowed.find((each) => each === written);
+    return found === undefined ? { ok: false, wants: allowed.length === 1 ? allowed[0]! : `one of ${allowed.join(", ")}` } : good(found);
+  };
+
+export const minutes: Read<number> = (written) => {
+  const found = ["5", "15", "30", "60"].find((each) => each === written);
+  return found === undefined ? { ok: false, wants: "5, 15, 30 or 60 minutes" } : good(Number(found));
+};
+
+/** An instant in UTC; a local time could be any of two dozen. */
+export const instant: Read<string> = (written) => {
+  const match = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(:\d{2})?Z$/.exec(written);
+  const iso = match === null ? "" : `${match[1]}${match[2] ?? ":00"}.000Z`;
+  const at = Date.parse(iso);
+  const exists = !Number.isNaN(at) && new Date(at).toISOString() === iso;
+  return exists ? good(written) : { ok: false, wants: 'an instant in UTC such as "2026-06-15T12:00:00Z"' };
+};
+
+export type HomesWish = { readonly kind: "count"; readonly count: number } | { readonly kind: "ids"; readonly ids: readonly string[] };
+
+export const MAX_HOMES = 64;
+
+/** A number of homes, or ids of a readings file. */
+export const homes: Read<HomesWish> = (written) => {
+  const wants = `a number of homes from 2 to ${MAX_HOMES}, or ids of a readings file such as cl01,cl02`;
+  if (/^-?[\d.]+$/.test(written)) {
+    const count = whole(2, MAX_HOMES)(written);
+    return count.ok ? good({ kind: "count", count: count.value }) : { ok: false, wants };
+  }
+  const ids = written.split(",").map((id) => id.trim());
+  return ids.every((id) => id !== "" && !id.startsWith("-")) && new Set(ids).size === ids.length
+    ? good({ kind: "ids", ids })
+    : { ok: false, wants };
+};
