@@ -1,0 +1,111 @@
+import type { Digest, Interval } from "../../engine/kernel/index.ts";
+import { encodeMessage } from "../../engine/messages/index.ts";
+import type { Clock, Gossip, Log, PeerName, Store } from "../ports/index.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Pool } from "./pool.ts";
+import {
+  decodeBlocks,
+  decodeBlocksRequest,
+  decodeFetch,
+  decodeFetched,
+  encodeBlocks,
+  encodeBlocksRequest,
+  encodeFetch,
+  encodeFetched,
+  MAX_ANSWER_BYTES,
+} from "./requests.ts";
+import type { Rounds } from "./rounds.ts";
+
+export interface CatchUpModules {
+  readonly gossip: Gossip;
+  readonly store: Store;
+  readonly pool: Pool;
+  readonly inbox: Inbox;
+  readonly rounds: Rounds;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Period votes that peers may have missed. */
+  readonly periodVotes: () => readonly Uint8Array[];
+}
+
+const REQUEST_MS = 2_000;
+const BLOCKS_AT_ONCE = 128;
+
+/** Asks peers for what gossip did not bring, one peer after the other, and answers when they ask. */
+export class CatchUp {
+  readonly #modules: CatchUpModules;
+  #turn = 0;
+  #asking = false;
+
+  constructor(modules: CatchUpModules) {
+    this.#modules = modules;
+    modules.gossip.onRequest("fetch", (body) => this.#answerFetch(body));
+    modules.gossip.onRequest("blocks", (body) => this.#answerBlocks(body));
+  }
+
+  /** Asks the next peer about an interval. One question at a time: a lost answer costs a time-out, not a pile. */
+  async ask(interval: Interval, missing: readonly Digest[]): Promise<void> {
+    const peer = this.#nextPeer();
+    if (peer === undefined || this.#asking) return;
+    this.#asking = true;
+    try {
+      const fetched = await this.#fetchFrom(peer, interval, missing);
+      if (fetched) await this.#blocksFrom(peer);
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  /** True when the peer is ahead of us. */
+  async #fetchFrom(peer: PeerName, interval: Interval, missing: readonly Digest[]): Promise<boolean> {
+    const { gossip, inbox, rounds } = this.#modules;
+    const answer = await gossip.request(peer, "fetch", encodeFetch({ interval, wanted: missing }), AbortSignal.timeout(REQUEST_MS));
+    const fetched = answer.ok ? decodeFetched(answer.value) : null;
+    if (fetched === null) return false;
+    for (const message of fetched.messages) inbox.receive(message, "fetched");
+    return fetched.block !== null && rounds.adopt(fetched.block);
+  }
+
+  async #blocksFrom(peer: PeerName): Promise<void> {
+    const { gossip, rounds } = this.#modules;
+    for (;;) {
+      const answer = await gossip.request(peer, "blocks", encodeBlocksRequest(rounds.current), AbortSignal.timeout(REQUEST_MS));
+      const blocks = answer.ok ? decodeBlocks(answer.value) : null;
+      if (blocks === null || blocks.length === 0) return;
+      for (const block of blocks) if (!rounds.adopt(block)) return;
+    }
+  }
+
+  #nextPeer(): PeerName | undefined {
+    const peers = this.#modules.gossip.peers();
+    return peers[this.#turn++ % Math.max(1, peers.length)];
+  }
+
+  #answerFetch(body: Uint8Array): Uint8Array | undefined {
+    const { rounds, store, pool } = this.#modules;
+    const question = decodeFetch(body);
+    if (question === null) return undefined;
+    const votes = this.#modules.periodVotes();
+    if (question.interval < rounds.current)
+      return encodeFetched({ block: store.blocks(question.interval, 1)[0]?.bytes ?? null, messages: votes });
+    const wanted = question.wanted.flatMap((id) => {
+      const order = pool.order(id);
+      const reading = pool.reading(id);
+      return order !== undefined
+        ? [encodeMessage({ kind: "order", order })]
+        : reading !== undefined
+          ? [encodeMessage({ kind: "reading", reading })]
+          : [];
+    });
+    const heard = question.interval === rounds.current ? (rounds.round?.messages ?? []) : [];
+    return encodeFetched({ block: null, messages: [...wanted, ...heard.map(encodeMessage), ...votes] });
+  }
+
+  #answerBlocks(body: Uint8Array): Uint8Array | undefined {
+    const from = decodeBlocksRequest(body);
+    if (from === null) return undefined;
+    let size = 0;
+    const blocks = this.#modules.store.blocks(from, BLOCKS_AT_ONCE).map(({ bytes }) => bytes);
+    return encodeBlocks(blocks.filter((bytes) => (size += bytes.length + 8) <= MAX_ANSWER_BYTES));
+  }
+}

@@ -1,0 +1,185 @@
+import type { HomeId, Interval } from "../../engine/kernel/index.ts";
+import {
+  type Digests,
+  decodeBlock,
+  digestsOf,
+  type MarketDomain,
+  type MarketRules,
+  type Message,
+  type Order,
+  type Reading,
+} from "../../engine/messages/index.ts";
+import { genesis, type MarketState } from "../../engine/settlement/index.ts";
+import type { Cancel, Chain, Clock, Gossip, Log, Metrics, RecoverSigner, Registry, Signer, Store } from "../ports/index.ts";
+import { CatchUp } from "./catch-up.ts";
+import { type Evaluation, replay } from "./evaluate.ts";
+import { Inbox } from "./inbox.ts";
+import { homeOf, Membership } from "./membership.ts";
+import { Outbox } from "./outbox.ts";
+import { Periods } from "./periods.ts";
+import { Pool } from "./pool.ts";
+import { type Certified, Rounds } from "./rounds.ts";
+
+/** What one home, or one that only follows, works with. */
+export interface NodeModules {
+  readonly rules: MarketRules;
+  readonly domain: MarketDomain;
+  /** The street's first interval. */
+  readonly first: Interval;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly gossip: Gossip;
+  readonly chain: Chain;
+  /** null: follows the market and says nothing. */
+  readonly signer: Signer | null;
+  readonly recover: RecoverSigner;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** Real milliseconds between looks at the chain. */
+const CHAIN_MS = 2_000;
+const REPLAY_AT_ONCE = 256;
+
+/** One member of the street at work: hears, agrees, and keeps the ledger. */
+export class StreetNode {
+  readonly self: HomeId | null;
+  readonly pool = new Pool();
+  readonly membership: Membership;
+  readonly periods: Periods;
+  readonly rounds: Rounds;
+  readonly #modules: NodeModules;
+  readonly #digests: Digests;
+  readonly #outbox: Outbox | null;
+  readonly #inbox: Inbox;
+  readonly #heard: ((message: Message) => void)[] = [];
+  #poll: Cancel = () => undefined;
+  #stopped = false;
+
+  constructor(modules: NodeModules, registry: Registry, onReplayed: (evaluation: Evaluation) => void = () => undefined) {
+    const { rules, clock, store, gossip, signer, recover, metrics, log } = modules;
+    this.#modules = modules;
+    this.#digests = digestsOf(modules.domain);
+    this.membership = new Membership(registry);
+    this.self = signer === null ? null : homeOf(registry, signer.address);
+    this.#outbox = signer === null ? null : new Outbox({ signer, store, gossip, digests: this.#digests });
+    const certificates = { digests: this.#digests, agentOf: this.membership.agentOf, recover };
+    const shared = { rules, clock, store, log, pool: this.pool, membership: this.membership, self: this.self, outbox: this.#outbox };
+    const state = replayStore(modules, this.#digests, onReplayed);
+    this.periods = new Periods({ ...shared, digests: this.#digests }, genesis(rules, modules.first).carried.period);
+    this.rounds = new Rounds({ ...shared, certificates, fetch: (interval, missing) => void catchUp.ask(interval, missing) }, state);
+    this.#inbox = new Inbox({
+      ...shared,
+      digests: this.#digests,
+      recover,
+      metrics,
+      current: () => this.rounds.current,
+      nextPeriod: () => this.periods.next,
+      deliver: (message) => this.#deliver(message),
+    });
+    const catchUp = new CatchUp({ ...shared, gossip, inbox: this.#inbox, rounds: this.rounds, periodVotes: () => this.periods.messages() });
+    this.rounds.onCertified(({ evaluation }) => evaluation.batch !== null && this.periods.close(evaluation.batch));
+  }
+
+  get digests(): Digests {
+    return this.#digests;
+  }
+
+  async start(): Promise<void> {
+    const { gossip } = this.#modules;
+    gossip.onMessage((_topic, bytes) => this.#inbox.receive(bytes));
+    await this.#readChain();
+    this.#restoreOwn();
+    this.rounds.start();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#poll();
+    this.rounds.stop();
+  }
+
+  onCertified(listener: (certified: Certified) => void): void {
+    this.rounds.onCertified(listener);
+  }
+
+  /** Every admitted message, this home's own included. */
+  onHeard(listener: (message: Message) => void): void {
+    this.#heard.push(listener);
+  }
+
+  /** Signs an order of this home, keeps it and tells the street. */
+  order(order: Order): void {
+    if (this.#outbox !== null) this.#own(this.#outbox.order(order));
+  }
+
+  reading(reading: Reading): void {
+    if (this.#outbox !== null) this.#own(this.#outbox.reading(reading));
+  }
+
+  #own(message: Message): void {
+    if (message.kind === "order") this.pool.addOrder(message.order);
+    if (message.kind === "reading") this.pool.addReading(message.reading);
+    this.#deliver(message);
+  }
+
+  #deliver(message: Message): void {
+    if (message.kind === "period-vote") this.periods.hear(message.periodVote);
+    else this.rounds.hear(message);
+    for (const listener of this.#heard) listener(message);
+  }
+
+  /** Orders and readings that this home sent before it was restarted. */
+  #restoreOwn(): void {
+    const from = this.rounds.current;
+    for (let interval = from; interval < from + this.#modules.rules.openIntervals + 2; interval++) {
+      for (const message of this.#outbox?.earlierOwn("order", interval as Interval) ?? []) this.#own(message);
+    }
+    for (let interval = Math.max(0, from - 2); interval <= from; interval++) {
+      for (const message of this.#outbox?.earlierOwn("reading", interval as Interval) ?? []) this.#own(message);
+    }
+  }
+
+  /** Who belongs to the street, and what the chain has settled. The market goes on without an answer. */
+  async #readChain(): Promise<void> {
+    const { chain, clock, log } = this.#modules;
+    const [registry, head] = [await chain.registry(), await chain.head()];
+    if (registry.ok && this.membership.update(registry.value)) log.info("membership.changed", { homes: registry.value.homes.length });
+    if (head.ok) this.periods.settledUntil(head.value.nextPeriod);
+    if (!registry.ok) log.warn("chain.unreachable", { code: registry.code });
+    if (!this.#stopped) this.#poll = clock.after(CHAIN_MS, () => void this.#readChain());
+  }
+}
+
+/** The ledger as this home last had it: every certified interval of its store, worked out again. */
+function replayStore(
+  { rules, store, first, log }: NodeModules,
+  digests: Digests,
+  onReplayed: (evaluation: Evaluation) => void,
+): MarketState {
+  let state = genesis(rules, first);
+  for (;;) {
+    const rows = store.blocks((state.interval + 1) as Interval, REPLAY_AT_ONCE);
+    for (const { bytes } of rows) {
+      const block = decodeBlock(bytes, digests);
+      const evaluation = block.ok ? replay(rules, state, block.value) : null;
+      if (evaluation === null) throw new StoreMismatch((state.interval + 1) as Interval);
+      onReplayed(evaluation);
+      state = evaluation.state;
+    }
+    if (rows.length < REPLAY_AT_ONCE) break;
+  }
+  log.info("store.replayed", { interval: state.interval });
+  return state;
+}
+
+/** The store belongs to another market, or to other rules: nothing in it may be built on. */
+export class StoreMismatch extends Error {
+  override readonly name = "StoreMismatch";
+  readonly interval: Interval;
+
+  constructor(interval: Interval) {
+    super(`interval ${interval} in the store does not lead to the result that was certified`);
+    this.interval = interval;
+  }
+}

@@ -1,0 +1,97 @@
+import { assert, type Interval } from "../../engine/kernel/index.ts";
+import {
+  type Digests,
+  decodeMessage,
+  encodeMessage,
+  type Message,
+  type Order,
+  type OrderList,
+  type PeriodVote,
+  type Proposal,
+  type Reading,
+  type Vote,
+} from "../../engine/messages/index.ts";
+import type { Gossip, Signer, Store, VoteSlot } from "../ports/index.ts";
+
+/**
+ * Speaks for this home: signs, keeps the signed bytes on disk, then sends. What an earlier life of this home said in the same
+ * place stands; its bytes are sent again instead of new ones. Every method returns the message that was sent.
+ */
+export class Outbox {
+  readonly #modules: { readonly signer: Signer; readonly store: Store; readonly gossip: Gossip; readonly digests: Digests };
+
+  constructor(modules: { readonly signer: Signer; readonly store: Store; readonly gossip: Gossip; readonly digests: Digests }) {
+    this.#modules = modules;
+  }
+
+  order(body: Order): Message {
+    const { signer, digests } = this.#modules;
+    const id = digests.order(body);
+    return this.#own("order", body.interval, body.seq, { kind: "order", order: { body, id, signature: signer.sign(id) } });
+  }
+
+  reading(body: Reading): Message {
+    const { signer, digests } = this.#modules;
+    const id = digests.reading(body);
+    return this.#own("reading", body.interval, 0, { kind: "reading", reading: { body, id, signature: signer.sign(id) } });
+  }
+
+  list(body: OrderList): Message {
+    const id = this.#modules.digests.list(body);
+    return this.#said(
+      { interval: body.interval, view: 0, kind: "list" },
+      { kind: "list", list: { body, id, signature: this.#modules.signer.sign(id) } },
+    );
+  }
+
+  proposal(body: Proposal): Message {
+    const id = this.#modules.digests.proposal(body);
+    const message: Message = { kind: "proposal", proposal: { body, id, signature: this.#modules.signer.sign(id) } };
+    return this.#said({ interval: body.interval, view: body.view, kind: "propose" }, message);
+  }
+
+  vote(body: Vote): Message {
+    const id = this.#modules.digests.vote(body);
+    return this.#said(
+      { interval: body.interval, view: body.view, kind: body.kind },
+      { kind: "vote", vote: { body, id, signature: this.#modules.signer.sign(id) } },
+    );
+  }
+
+  /** Needs no place on disk: a period has one content, which every home works out for itself. */
+  periodVote(body: PeriodVote): Message {
+    return this.#send(
+      "agreement",
+      encodeMessage({ kind: "period-vote", periodVote: { body, id: body.digest, signature: this.#modules.signer.sign(body.digest) } }),
+    );
+  }
+
+  /** What this home said in an interval's agreement before it was restarted. */
+  earlier(interval: Interval): readonly Message[] {
+    return this.#modules.store.votes(interval).map(({ bytes }) => this.#decode(bytes));
+  }
+
+  /** This home's own orders and readings for an interval, from before it was restarted. */
+  earlierOwn(kind: "order" | "reading", interval: Interval): readonly Message[] {
+    return this.#modules.store.own(kind, interval).map((bytes) => this.#decode(bytes));
+  }
+
+  #said(slot: VoteSlot, message: Message): Message {
+    return this.#send("agreement", this.#modules.store.saveVote(slot, encodeMessage(message)));
+  }
+
+  #own(kind: "order" | "reading", interval: Interval, seq: number, message: Message): Message {
+    return this.#send("market", this.#modules.store.saveOwn(kind, interval, seq, encodeMessage(message)));
+  }
+
+  #send(topic: "market" | "agreement", bytes: Uint8Array): Message {
+    void this.#modules.gossip.publish(topic, bytes);
+    return this.#decode(bytes);
+  }
+
+  #decode(bytes: Uint8Array): Message {
+    const message = decodeMessage(bytes, this.#modules.digests);
+    assert(message.ok, "the store holds messages of this market only");
+    return message.value;
+  }
+}

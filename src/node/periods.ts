@@ -1,0 +1,97 @@
+import type { Digest, HomeId, Period } from "../../engine/kernel/index.ts";
+import { type Digests, encodeMessage, type SignedPeriodVote } from "../../engine/messages/index.ts";
+import { type Batch, encodeCertificate } from "../../engine/settlement/index.ts";
+import type { SignedBatch } from "../ports/index.ts";
+import type { Membership } from "./membership.ts";
+import type { Outbox } from "./outbox.ts";
+
+/** A closed period on its way to the chain. */
+export interface OpenBatch {
+  readonly batch: Batch;
+  readonly digest: Digest;
+  readonly votes: ReadonlyMap<HomeId, SignedPeriodVote>;
+}
+
+/** Collects validators' signatures under closed periods. What a period holds every home works out for itself, so there is nothing to agree on. */
+export class Periods {
+  readonly #open = new Map<Period, OpenBatch & { readonly votes: Map<HomeId, SignedPeriodVote> }>();
+  /** Votes for periods that are not closed here yet, or that name another content. */
+  readonly #early = new Map<string, SignedPeriodVote>();
+  readonly #modules: {
+    readonly digests: Digests;
+    readonly membership: Membership;
+    readonly outbox: Outbox | null;
+    readonly self: HomeId | null;
+  };
+  #next: Period;
+
+  constructor(
+    modules: { readonly digests: Digests; readonly membership: Membership; readonly outbox: Outbox | null; readonly self: HomeId | null },
+    next: Period,
+  ) {
+    this.#modules = modules;
+    this.#next = next;
+  }
+
+  /** The first period that the chain lacks. */
+  get next(): Period {
+    return this.#next;
+  }
+
+  /** A period was closed here: sign it, unless the chain has it already. */
+  close(batch: Batch): void {
+    const { period } = batch.result;
+    if (period < this.#next || this.#open.has(period)) return;
+    const digest = this.#modules.digests.period(batch.result);
+    this.#open.set(period, { batch, digest, votes: new Map() });
+    for (const vote of this.#early.values()) if (vote.body.period === period) this.hear(vote);
+    this.#sign(period, digest);
+  }
+
+  hear(vote: SignedPeriodVote): void {
+    const open = this.#open.get(vote.body.period);
+    if (open === undefined || open.digest !== vote.body.digest) {
+      this.#early.set(`${vote.body.period}/${vote.body.validator}`, vote);
+      return;
+    }
+    open.votes.set(vote.body.validator, vote);
+  }
+
+  /** The chain has everything before `next`. */
+  settledUntil(next: Period): void {
+    this.#next = next;
+    for (const period of this.#open.keys()) if (period < next) this.#open.delete(period);
+    for (const [key, vote] of this.#early) if (vote.body.period < next) this.#early.delete(key);
+  }
+
+  get open(): readonly OpenBatch[] {
+    return [...this.#open.values()].sort((a, b) => a.batch.result.period - b.batch.result.period);
+  }
+
+  /** The next batch, once enough validators have signed it. */
+  ready(): SignedBatch | null {
+    const open = this.#open.get(this.#next);
+    const { validators, quorum } = this.#modules.membership.registry;
+    if (open === undefined || open.votes.size < quorum) return null;
+    const signatures = [...open.votes.values()].sort((a, b) => a.body.validator - b.body.validator).slice(0, quorum);
+    const certificate = encodeCertificate(
+      validators,
+      signatures.map(({ body, signature }) => ({ validator: body.validator, signature })),
+    );
+    return { ...open.batch, certificate };
+  }
+
+  /** For peers that missed them. */
+  messages(): readonly Uint8Array[] {
+    return this.open
+      .slice(0, 2)
+      .flatMap(({ votes }) => [...votes.values()].map((periodVote) => encodeMessage({ kind: "period-vote", periodVote })));
+  }
+
+  #sign(period: Period, digest: Digest): void {
+    const { outbox, self, membership } = this.#modules;
+    if (outbox === null || self === null || !membership.validators.ids.includes(self)) return;
+    const message = outbox.periodVote({ period, validator: self, digest });
+    if (message.kind === "period-vote") this.hear(message.periodVote);
+  }
+}

@@ -1,0 +1,134 @@
+import {
+  type Agreement,
+  type AgreementEffect,
+  type AgreementInput,
+  agreement,
+  step,
+  type Validators,
+} from "../../engine/agreement/index.ts";
+import type { Digest, HomeId, Interval } from "../../engine/kernel/index.ts";
+import type { Certificate, Message, SignedList } from "../../engine/messages/index.ts";
+import type { Evaluation, EvaluationOrMissing } from "./evaluate.ts";
+
+/** What a round asks of the node around it. */
+export interface RoundWorld {
+  /** Signs, keeps and sends; returns what was sent, perhaps by an earlier life. */
+  readonly speak: (effect: Extract<AgreementEffect, { kind: "vote" | "propose" }>) => Message;
+  readonly evaluate: (lists: readonly SignedList[]) => EvaluationOrMissing;
+  readonly after: (timer: "propose" | "view", view: number, task: () => void) => void;
+  readonly fetchSoon: () => void;
+  readonly decided: (certificate: Certificate) => void;
+  readonly evidence: (effect: Extract<AgreementEffect, { kind: "evidence" }>) => void;
+}
+
+/** Runs one interval's agreement: feeds it what peers say, and does what it asks for, one thing after the other. */
+export class Round {
+  readonly interval: Interval;
+  readonly #agreement: Agreement;
+  readonly #world: RoundWorld;
+  readonly #queue: AgreementInput[] = [];
+  readonly #messages = new Map<string, Message>();
+  readonly #lists = new Map<Digest, SignedList>();
+  readonly #evaluations = new Map<Digest, Evaluation>();
+  /** Choices of lists that could not be evaluated yet. */
+  readonly #waiting = new Map<string, readonly Digest[]>();
+  #missing: readonly Digest[] = [];
+  #busy = false;
+
+  constructor(interval: Interval, validators: Validators, self: HomeId | null, world: RoundWorld) {
+    this.interval = interval;
+    this.#agreement = agreement(interval, validators, self);
+    this.#world = world;
+  }
+
+  /** An admitted message of this interval, this home's own included. */
+  hear(message: Message): void {
+    const input = inputOf(message);
+    if (input === null) return;
+    this.#messages.set(idOf(message), message);
+    if (message.kind === "list") this.#lists.set(message.list.id, message.list);
+    this.put(input);
+    if (message.kind === "list") this.retry();
+  }
+
+  put(input: AgreementInput): void {
+    this.#queue.push(input);
+    if (this.#busy) return;
+    this.#busy = true;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      for (const effect of step(this.#agreement, next)) this.#perform(effect);
+    }
+    this.#busy = false;
+  }
+
+  /** Something that was missing may have come in. */
+  retry(): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    this.#missing = [];
+    for (const lists of waiting) this.#evaluate(lists);
+  }
+
+  /** Orders and readings that lists name and this home lacks. */
+  get missing(): readonly Digest[] {
+    return this.#missing;
+  }
+
+  get decided(): Certificate | null {
+    return this.#agreement.decided;
+  }
+
+  get view(): number {
+    return this.#agreement.view;
+  }
+
+  evaluation(value: Digest): Evaluation | undefined {
+    return this.#evaluations.get(value);
+  }
+
+  /** All that was heard, for a peer that missed some of it. */
+  get messages(): readonly Message[] {
+    return [...this.#messages.values()];
+  }
+
+  #perform(effect: AgreementEffect): void {
+    switch (effect.kind) {
+      case "vote":
+      case "propose":
+        return this.hear(this.#world.speak(effect));
+      case "evaluate":
+        return this.#evaluate(effect.lists);
+      case "timer":
+        return this.#world.after(effect.timer, effect.view, () => this.put(effect));
+      case "decide":
+        return this.#world.decided(effect.certificate);
+      case "evidence":
+        return this.#world.evidence(effect);
+    }
+  }
+
+  #evaluate(lists: readonly Digest[]): void {
+    const held = lists.flatMap((id) => this.#lists.get(id) ?? []);
+    const outcome = held.length < lists.length ? { missing: [] } : this.#world.evaluate(held);
+    if ("evaluation" in outcome) {
+      this.#evaluations.set(outcome.evaluation.value, outcome.evaluation);
+      this.put({ kind: "evaluated", lists, value: outcome.evaluation.value });
+      return;
+    }
+    this.#waiting.set(lists.join(), lists);
+    this.#missing = [...new Set([...this.#missing, ...outcome.missing])];
+    this.#world.fetchSoon();
+  }
+}
+
+function inputOf(message: Message): AgreementInput | null {
+  if (message.kind === "list" || message.kind === "proposal" || message.kind === "vote") return message;
+  return null;
+}
+
+/** Two votes may differ in their signature alone; what counts is who said what. */
+function idOf(message: Message): string {
+  if (message.kind === "list") return message.list.id;
+  if (message.kind === "proposal") return message.proposal.id;
+  return message.kind === "vote" ? message.vote.id : "";
+}

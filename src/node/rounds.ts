@@ -1,0 +1,216 @@
+import { type CertificateContext, isCertified } from "../../engine/agreement/index.ts";
+import type { Digest, HomeId, Interval } from "../../engine/kernel/index.ts";
+import {
+  type Block,
+  type Certificate,
+  decodeBlock,
+  encodeBlock,
+  gateClosure,
+  type MarketRules,
+  type Message,
+} from "../../engine/messages/index.ts";
+import { type MarketState, settledWith } from "../../engine/settlement/index.ts";
+import type { Cancel, Clock, Log, Store } from "../ports/index.ts";
+import { blockOf, type Evaluation, evaluateLists, replay } from "./evaluate.ts";
+import type { Membership } from "./membership.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Pool } from "./pool.ts";
+import { Round, type RoundWorld } from "./round.ts";
+
+/** One more interval is certified and this home has worked it out itself. */
+export interface Certified {
+  readonly evaluation: Evaluation;
+  readonly block: Block;
+  /** Real milliseconds from gate closure; null when the block was fetched or the gate was long closed. */
+  readonly sinceGateMs: number | null;
+}
+
+export interface RoundsModules {
+  readonly rules: MarketRules;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly pool: Pool;
+  readonly membership: Membership;
+  /** null: this home follows and never votes. */
+  readonly outbox: Outbox | null;
+  readonly self: HomeId | null;
+  readonly certificates: Omit<CertificateContext, "validators">;
+  readonly log: Log;
+  /** Asks peers for what gossip did not bring. */
+  readonly fetch: (interval: Interval, missing: readonly Digest[]) => void;
+}
+
+/** Real milliseconds. A view's time-out grows so that slow homes find together; a leader waits a little for more lists. */
+const TIMEOUTS = { view: (view: number) => Math.min(1000 * 1.5 ** (view - 1), 5000), propose: () => 100 } as const;
+/** How long a round may be silent before peers are asked for it. */
+const STALL_MS = 400;
+/** Messages of the next intervals are kept for later; more than a street says in them is noise. */
+const MAX_AHEAD = 8;
+const MAX_BUFFERED = 4096;
+/** A gate that closed longer ago than this (real ms) was not met live; its latency says nothing. */
+const LIVE_MS = 250;
+
+/** Brings the street from one certified interval to the next, strictly in a row. */
+export class Rounds {
+  readonly #modules: RoundsModules;
+  #state: MarketState;
+  #round: Round | null = null;
+  #ahead: Message[] = [];
+  #timers: Cancel[] = [];
+  #gateMet: number | null = null;
+  #listeners: ((certified: Certified) => void)[] = [];
+  #stopped = false;
+
+  constructor(modules: RoundsModules, state: MarketState) {
+    this.#modules = modules;
+    this.#state = state;
+  }
+
+  get state(): MarketState {
+    return this.#state;
+  }
+
+  /** The interval that is being agreed on. */
+  get current(): Interval {
+    return (this.#state.interval + 1) as Interval;
+  }
+
+  get round(): Round | null {
+    return this.#round;
+  }
+
+  onCertified(listener: (certified: Certified) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  start(): void {
+    this.#begin();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTimers();
+  }
+
+  hear(message: Message): void {
+    if (message.kind === "order" || message.kind === "reading") return this.#round?.retry();
+    const interval = intervalOf(message);
+    if (interval === this.current) this.#round?.hear(message);
+    else if (interval > this.current && interval <= this.current + MAX_AHEAD && this.#ahead.length < MAX_BUFFERED)
+      this.#ahead.push(message);
+  }
+
+  /** A block from a peer: taken only when it is the next one, truly certified, and leads to the same result here. */
+  adopt(bytes: Uint8Array): boolean {
+    const { certificates, membership, rules } = this.#modules;
+    const block = decodeBlock(bytes, certificates.digests);
+    if (!block.ok || block.value.result.interval !== this.current) return false;
+    const { certificate } = block.value;
+    const isFinal = certificate.kind === "finalize" && certificate.interval === this.current;
+    if (!isFinal || !isCertified(certificate, { ...certificates, validators: membership.validators })) return false;
+    const evaluation = replay(rules, this.#state, block.value);
+    if (evaluation === null) {
+      this.#modules.log.error("agreement.result-differs", { interval: this.current, certified: certificate.value });
+      return false;
+    }
+    this.#finish(evaluation, certificate, null);
+    return true;
+  }
+
+  #begin(): void {
+    const { membership, clock, rules, outbox, self } = this.#modules;
+    const interval = this.current;
+    const round = new Round(interval, membership.validators, self, this.#world(interval));
+    this.#round = round;
+    this.#gateMet = null;
+    for (const message of outbox?.earlier(interval) ?? []) round.hear(message);
+    const ahead = this.#ahead;
+    this.#ahead = ahead.filter((message) => intervalOf(message) > interval);
+    for (const message of ahead) if (intervalOf(message) === interval && this.#round === round) round.hear(message);
+    if (this.#round !== round) return;
+    this.#timers.push(clock.at(gateClosure(rules, interval) * 1000, () => this.#closeGate(round)));
+  }
+
+  #world(interval: Interval): RoundWorld {
+    const { rules, membership, pool, outbox, log, clock } = this.#modules;
+    return {
+      speak: (effect) => (effect.kind === "vote" ? outbox!.vote(effect.vote) : outbox!.proposal(effect.proposal)),
+      evaluate: (lists) => evaluateLists(rules, membership.validators, this.#state, lists, pool),
+      after: (timer, view, task) => this.#timers.push(clock.after(TIMEOUTS[timer](view), task)),
+      fetchSoon: () => this.#timers.push(clock.after(0, () => this.#fetch(interval))),
+      decided: (certificate) => this.#timers.push(clock.after(0, () => this.#decided(certificate))),
+      evidence: ({ culprit, first, second }) => log.warn("agreement.evidence", { interval, home: culprit, first, second }),
+    };
+  }
+
+  /** Orders for the interval are closed: say what is held, and start to agree. */
+  #closeGate(round: Round): void {
+    const { clock, rules, pool, outbox, membership, self } = this.#modules;
+    const { interval } = round;
+    const lateMs = (clock.now() - gateClosure(rules, interval) * 1000) / clock.speed;
+    this.#gateMet = lateMs < LIVE_MS ? clock.monotonicMs() - Math.max(0, lateMs) : null;
+    if (outbox !== null && self !== null && membership.validators.ids.includes(self)) {
+      const orders = pool.ordersFor(interval).map(({ id }) => id);
+      const readings = pool.readingsFor(settledWith(interval)).map(({ id }) => id);
+      round.hear(outbox.list({ interval, validator: self, orders, readings }));
+    }
+    round.put({ kind: "start" });
+    this.#watch(interval);
+  }
+
+  #watch(interval: Interval): void {
+    const { clock } = this.#modules;
+    this.#timers.push(
+      clock.after(STALL_MS, () => {
+        if (interval !== this.current) return;
+        this.#fetch(interval);
+        this.#watch(interval);
+      }),
+    );
+  }
+
+  #fetch(interval: Interval): void {
+    if (interval === this.current && this.#round !== null) this.#modules.fetch(interval, this.#round.missing);
+  }
+
+  /** Certified; but a home acts only on what it has worked out itself, so it may have to fetch first. */
+  #decided(certificate: Certificate): void {
+    if (certificate.interval !== this.current) return;
+    const evaluation = this.#round?.evaluation(certificate.value);
+    if (evaluation === undefined) return this.#fetch(certificate.interval);
+    this.#finish(evaluation, certificate, this.#gateMet === null ? null : this.#modules.clock.monotonicMs() - this.#gateMet);
+  }
+
+  #finish(evaluation: Evaluation, certificate: Certificate, sinceGateMs: number | null): void {
+    if (this.#stopped) return;
+    const { store, pool } = this.#modules;
+    const block = blockOf(evaluation, certificate);
+    store.saveBlock(evaluation.result.interval, evaluation.value, encodeBlock(block));
+    this.#state = evaluation.state;
+    pool.settle(evaluation.result.interval, settledWith(evaluation.result.interval), evaluation.readings);
+    this.#cancelTimers();
+    this.#round = null;
+    for (const listener of this.#listeners) listener({ evaluation, block, sinceGateMs });
+    this.#begin();
+  }
+
+  #cancelTimers(): void {
+    for (const cancel of this.#timers) cancel();
+    this.#timers = [];
+  }
+}
+
+export function intervalOf(message: Message): Interval | -1 {
+  switch (message.kind) {
+    case "list":
+      return message.list.body.interval;
+    case "proposal":
+      return message.proposal.body.interval;
+    case "vote":
+      return message.vote.body.interval;
+    case "certificate":
+      return message.certificate.interval;
+    default:
+      return -1;
+  }
+}

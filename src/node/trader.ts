@@ -1,0 +1,246 @@
+import type { HomeId, Interval } from "../../engine/kernel/index.ts";
+import { deliveryEnd, deliveryStart, gateClosure, intervalSeconds, type MarketRules } from "../../engine/messages/index.ts";
+import {
+  type BatteryState,
+  contractW,
+  type DayMemory,
+  forecast,
+  meanPowers,
+  type Powers,
+  type Preferences,
+  setpoint,
+  wishes,
+} from "../agent/index.ts";
+import type { Cancel, Clock, Counter, Device, Log, Metrics, Nameplate, Telemetry } from "../ports/index.ts";
+import type { StreetNode } from "./node.ts";
+import { delivering, nextGate } from "./schedule.ts";
+
+export interface TraderModules {
+  readonly rules: MarketRules;
+  readonly preferences: Preferences;
+  readonly clock: Clock;
+  readonly device: Device;
+  readonly node: StreetNode;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Real milliseconds between looks at the devices. */
+const POLL_MS = 1_000;
+const READ_MS = 900;
+/** How often an interval's last reading is asked for before the home has none. */
+const EDGE_TRIES = 4;
+const EDGE_RETRY_MS = 120;
+/** Orders go out that long before the gate, so that every home holds them when it closes: real ms at least, or a part of the interval. */
+const ORDER_LEAD_MS = 500;
+const ORDER_LEAD_SECONDS = 60;
+/** A setpoint is written again only when it moves by more, W. */
+const DEAD_BAND_W = 30;
+
+/** This home's own mind at work: looks at its devices, orders for the next interval, reads its meter, and does what it traded. */
+export class Trader {
+  readonly #modules: TraderModules;
+  readonly #failures: Counter<"code">;
+  readonly #yesterday = new Map<number, Powers>();
+  #samples: Powers[] = [];
+  #last: Telemetry | null = null;
+  #nameplate: Nameplate | null = null;
+  #contracts = new Map<Interval, number>();
+  #commanded: number | null = null;
+  #lastError = "";
+  #hasReading = false;
+  #cancels = new Map<string, Cancel>();
+  #stopped = false;
+
+  constructor(modules: TraderModules) {
+    this.#modules = modules;
+    this.#failures = modules.metrics.counter(
+      "commonwatt_device_failures_total",
+      "Reads and commands that a device did not answer rightly",
+      ["code"],
+    );
+    modules.node.onCertified(({ evaluation: { clearing } }) => {
+      const fills = clearing.kind === "trade" ? clearing.fills : [];
+      const contract = contractW(fills, this.#self, intervalSeconds(modules.rules));
+      if (contract !== null) this.#contracts.set(clearing.interval, contract);
+    });
+  }
+
+  start(): void {
+    const { clock, rules } = this.#modules;
+    const now = delivering(rules, clock.now());
+    void this.#poll();
+    this.#waitForEdge(now);
+    this.#waitToOrder(nextGate(rules, clock.now()));
+  }
+
+  /** Hands the battery back before the home goes silent. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const cancel of this.#cancels.values()) cancel();
+    if (this.#commanded !== null) await this.#modules.device.release(AbortSignal.timeout(READ_MS));
+    await this.#modules.device.close();
+  }
+
+  get #self(): HomeId {
+    return this.#modules.node.self as HomeId;
+  }
+
+  #later(name: string, schedule: (task: () => void) => Cancel, task: () => void): void {
+    if (!this.#stopped) this.#cancels.set(name, schedule(task));
+  }
+
+  /** Looks, remembers, and keeps the battery at what was traded. */
+  async #poll(): Promise<void> {
+    const { device, clock } = this.#modules;
+    this.#later(
+      "poll",
+      (task) => clock.after(POLL_MS, task),
+      () => void this.#poll(),
+    );
+    await this.#learnNameplate();
+    const telemetry = await device.read(AbortSignal.timeout(READ_MS));
+    this.#last = telemetry.ok ? telemetry.value : null;
+    if (!telemetry.ok) return this.#failed("read", telemetry.code, telemetry.detail);
+    this.#lastError = "";
+    const powers = powersOf(telemetry.value);
+    if (powers !== null) this.#samples.push(powers);
+    await this.#dispatch(telemetry.value);
+  }
+
+  async #learnNameplate(): Promise<void> {
+    if (this.#nameplate !== null) return;
+    const { device } = this.#modules;
+    const nameplate = await device.nameplate(AbortSignal.timeout(2 * READ_MS));
+    if (!nameplate.ok) return this.#failed("nameplate", nameplate.code, nameplate.detail);
+    this.#nameplate = nameplate.value;
+    // An earlier life may have left a command behind.
+    if (nameplate.value.battery !== null) await device.release(AbortSignal.timeout(READ_MS));
+  }
+
+  async #dispatch(telemetry: Telemetry): Promise<void> {
+    const { rules, clock, device, preferences } = this.#modules;
+    const battery = this.#nameplate?.battery ?? null;
+    if (battery === null) return;
+    const interval = delivering(rules, clock.now());
+    const contract = this.#contracts.get(interval);
+    for (const old of this.#contracts.keys()) if (old < interval) this.#contracts.delete(old);
+    const wanted = contract === undefined ? null : setpoint(telemetry, battery, contract, preferences.backupPercent);
+    if (wanted === null) return this.#release();
+    const leaseSeconds = Math.ceil(Math.max(60, (3 * POLL_MS * clock.speed) / 1000));
+    const left = Math.max(1, deliveryEnd(rules, interval) - Math.floor(clock.now() / 1000));
+    const done = await device.dispatch(this.#steady(wanted), Math.min(leaseSeconds, left), AbortSignal.timeout(READ_MS));
+    if (!done.ok) return this.#failed("dispatch", done.code, done.detail);
+    this.#commanded = this.#steady(wanted);
+  }
+
+  async #release(): Promise<void> {
+    if (this.#commanded === null) return;
+    const done = await this.#modules.device.release(AbortSignal.timeout(READ_MS));
+    if (done.ok) this.#commanded = null;
+    else this.#failed("release", done.code, done.detail);
+  }
+
+  /** Small wishes to move are noise; each write costs a device something. */
+  #steady(wanted: number): number {
+    return this.#commanded !== null && Math.abs(wanted - this.#commanded) <= DEAD_BAND_W ? this.#commanded : wanted;
+  }
+
+  #waitForEdge(interval: Interval): void {
+    const { clock, rules } = this.#modules;
+    this.#later(
+      "edge",
+      (task) => clock.at(deliveryStart(rules, interval) * 1000, task),
+      () => {
+        this.#closeDay((interval - 1) as Interval);
+        void this.#readMeter((interval - 1) as Interval, EDGE_TRIES);
+        this.#waitForEdge(Math.max(interval + 1, delivering(rules, clock.now()) + 1) as Interval);
+      },
+    );
+  }
+
+  /** Publishes the meter's counters of the interval's end, as the meter latched them; without that, what it shows now, marked as an estimate. */
+  async #readMeter(interval: Interval, tries: number): Promise<void> {
+    const { device, node, rules, clock } = this.#modules;
+    const telemetry = await device.read(AbortSignal.timeout(READ_MS));
+    if (this.#stopped) return;
+    const end = deliveryEnd(rules, interval);
+    const latched = telemetry.ok ? telemetry.value.latched : null;
+    if (latched !== null && latched.at === end) return this.#publish(interval, latched.importWh, latched.exportWh, "measured");
+    if (tries > 1)
+      return this.#later(
+        `edge-retry`,
+        (task) => clock.after(EDGE_RETRY_MS, task),
+        () => void this.#readMeter(interval, tries - 1),
+      );
+    if (!telemetry.ok) return this.#failed("meter", telemetry.code, telemetry.detail);
+    const { importWh, exportWh } = telemetry.value;
+    if (latched === null && importWh !== null && exportWh !== null && node.self !== null)
+      this.#publish(interval, importWh, exportWh, "estimated");
+  }
+
+  #publish(interval: Interval, importWh: number, exportWh: number, quality: "measured" | "estimated"): void {
+    this.#hasReading = true;
+    this.#modules.node.reading({ home: this.#self, interval, importWh: importWh as never, exportWh: exportWh as never, quality });
+  }
+
+  #waitToOrder(interval: Interval): void {
+    const { clock, rules } = this.#modules;
+    const leadMs = Math.max(ORDER_LEAD_SECONDS * 1000, ORDER_LEAD_MS * clock.speed);
+    const at = gateClosure(rules, interval) * 1000 - Math.min(leadMs, intervalSeconds(rules) * 400);
+    this.#later(
+      "order",
+      (task) => clock.at(at, task),
+      () => {
+        if (nextGate(rules, clock.now()) === interval) this.#order(interval);
+        this.#waitToOrder(Math.max(interval + 1, nextGate(rules, clock.now())) as Interval);
+      },
+    );
+  }
+
+  #order(interval: Interval): void {
+    const { rules, preferences, node, clock } = this.#modules;
+    const present = meanPowers(this.#samples);
+    const registered = node.membership.registered(this.#self);
+    if (this.#last === null || present === null || !this.#hasReading || registered === undefined || interval < registered.since) return;
+    const next = forecast(present, this.#yesterday as DayMemory, this.#placeInDay(delivering(rules, clock.now())), this.#intervalsPerDay);
+    const hours = rules.intervalMinutes / 60;
+    const wanted = wishes(rules, preferences, (next.loadW - next.pvW) * hours, this.#battery(), hours);
+    wanted.forEach((wish, seq) => node.order({ home: this.#self, interval, ...wish, seq }));
+  }
+
+  /** null: none, or its charge is unknown. */
+  #battery(): BatteryState | null {
+    const battery = this.#nameplate?.battery ?? null;
+    const soc = this.#last?.socPercent ?? null;
+    return battery === null || soc === null ? null : { ...battery, storedWh: (battery.capacityWh * soc) / 100 };
+  }
+
+  #closeDay(interval: Interval): void {
+    const mean = meanPowers(this.#samples);
+    if (mean !== null) this.#yesterday.set(this.#placeInDay(interval), mean);
+    this.#samples = this.#samples.slice(-1);
+  }
+
+  get #intervalsPerDay(): number {
+    return (24 * 60) / this.#modules.rules.intervalMinutes;
+  }
+
+  #placeInDay(interval: Interval): number {
+    return interval % this.#intervalsPerDay;
+  }
+
+  /** Once for each kind of trouble, until the device answers again. */
+  #failed(what: string, code: string, detail: string): void {
+    this.#failures.add({ code });
+    const error = `${what}/${code}`;
+    if (error !== this.#lastError) this.#modules.log.warn("device.failed", { what, code, detail });
+    this.#lastError = error;
+  }
+}
+
+function powersOf({ gridW, pvW, batteryW }: Telemetry): Powers | null {
+  if (gridW === null) return null;
+  const pv = Math.max(0, pvW ?? 0);
+  return { pvW: pv, loadW: Math.max(0, gridW + pv + (batteryW ?? 0)) };
+}
