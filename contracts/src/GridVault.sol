@@ -191,7 +191,10 @@ contract GridVault is Registry, Quorum, EIP712, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IGridVault
-    function balances(uint256 from, uint256 count) external view returns (uint32[] memory ticks, uint32[] memory requested) {
+    function balances(
+        uint256 from,
+        uint256 count
+    ) external view returns (uint32[] memory ticks, uint32[] memory requested, uint128[8] memory wide) {
         uint256 size = _pageSize(from, count);
         ticks = new uint32[](size);
         requested = new uint32[](size);
@@ -199,6 +202,7 @@ contract GridVault is Registry, Quorum, EIP712, ReentrancyGuardTransient {
             ticks[i] = _ticks[from + i];
             requested[i] = _withdrawals[from + i].ticks;
         }
+        for (uint256 id; id < Deltas.WIDE_ACCOUNTS; ++id) wide[id] = _wide[id];
     }
 
     /// @inheritdoc IGridVault

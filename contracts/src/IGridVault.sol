@@ -200,10 +200,16 @@ interface IGridVault {
     /// @param id The account.
     function wideBalance(uint8 id) external view returns (uint256);
 
-    /// @notice Escrows in ticks of up to `count` homes from id `from` on, and what of it is asked for by withdrawals.
+    /// @notice Escrows at one moment, in ticks: of up to `count` homes from id `from` on, and of all wide accounts.
     /// @param from First home.
     /// @param count At most this many.
-    function balances(uint256 from, uint256 count) external view returns (uint32[] memory ticks, uint32[] memory requested);
+    /// @return ticks By home.
+    /// @return requested What of it withdrawals have asked for, by home.
+    /// @return wide By account.
+    function balances(
+        uint256 from,
+        uint256 count
+    ) external view returns (uint32[] memory ticks, uint32[] memory requested, uint128[8] memory wide);
 
     /// @notice How many homes there are.
     function homeCount() external view returns (uint256);

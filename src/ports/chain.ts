@@ -1,7 +1,8 @@
 import type { Address, Digest, HomeId, Interval, Period, Result } from "../../engine/kernel/index.ts";
 import type { PeriodResult } from "../../engine/messages/index.ts";
 
-export type ChainCode = "CHAIN_UNREACHABLE" | "CHAIN_WRONG" | "CHAIN_REFUSED" | "CHAIN_TIMEOUT";
+/** CHAIN_PENDING: proposed, and its challenge window is open; ask again later. */
+export type ChainCode = "CHAIN_UNREACHABLE" | "CHAIN_WRONG" | "CHAIN_REFUSED" | "CHAIN_TIMEOUT" | "CHAIN_PENDING";
 
 export interface RegisteredHome {
   readonly home: HomeId;
@@ -30,6 +31,15 @@ export interface VaultHead {
   readonly settledUntil: number;
 }
 
+/** Micro-currency, by home id, all of one moment. */
+export interface VaultBalances {
+  readonly homes: readonly number[];
+  /** What withdrawals have asked for, a part of `homes`: counts as spent from now on. */
+  readonly requested: readonly number[];
+  /** The residual supplier's. */
+  readonly residual: number;
+}
+
 /** A period with its net balance changes and the certificate of the validators. Encoding: `engine/settlement/batch`. */
 export interface SignedBatch {
   readonly result: PeriodResult;
@@ -43,14 +53,15 @@ export interface BatchReceipt {
   readonly period: Period;
   readonly transaction: Digest;
   readonly block: number;
+  /** Of proposing and settling it. */
   readonly gas: number;
 }
 
 export interface Chain {
   registry(): Promise<Result<Registry, ChainCode>>;
   head(): Promise<Result<VaultHead, ChainCode>>;
-  /** Balances in the vault, by home id, and of the residual supplier; micro-currency. */
-  balances(): Promise<Result<{ readonly homes: readonly number[]; readonly residual: number }, ChainCode>>;
+  /** Balances in the vault. */
+  balances(): Promise<Result<VaultBalances, ChainCode>>;
   /** Receipts of the batches that the chain holds, oldest first. */
   batches(): Promise<Result<readonly BatchReceipt[], ChainCode>>;
   close(): Promise<void>;
@@ -61,5 +72,11 @@ export interface Relay extends Chain {
   /** Proposes and finalises. A batch that is settled already is success. */
   settle(batch: SignedBatch): Promise<Result<BatchReceipt, ChainCode>>;
   /** Registers a home, escrows test currency for it, and tells its id. */
-  register(home: { readonly name: string; readonly agent: Address; readonly owner: Address; readonly since: Interval; readonly deposit: number }): Promise<Result<HomeId, ChainCode>>;
+  register(home: {
+    readonly name: string;
+    readonly agent: Address;
+    readonly owner: Address;
+    readonly since: Interval;
+    readonly deposit: number;
+  }): Promise<Result<HomeId, ChainCode>>;
 }

@@ -1,4 +1,4 @@
-export type { BatchReceipt, Chain, ChainCode, RegisteredHome, Registry, Relay, SignedBatch, VaultHead } from "./chain.ts";
+export type { BatchReceipt, Chain, ChainCode, RegisteredHome, Registry, Relay, SignedBatch, VaultBalances, VaultHead } from "./chain.ts";
 export type { Cancel, Clock } from "./clock.ts";
 export type { Device, DeviceCode, Nameplate, Telemetry } from "./device.ts";
 export type { Gossip, Judgement, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";

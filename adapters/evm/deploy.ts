@@ -1,0 +1,84 @@
+import { GRID_VAULT_BYTECODE } from "../../contracts/abi/grid-vault.ts";
+import { TEST_CURRENCY_BYTECODE } from "../../contracts/abi/test-currency.ts";
+import { type Address, type Digest, fail, type Interval, ok, type Period, type Result } from "../../engine/kernel/index.ts";
+import type { ChainCode } from "../../src/ports/index.ts";
+import { VaultReader } from "./chain.ts";
+import { EvmRelay } from "./relay.ts";
+import { connect } from "./rpc.ts";
+import { Sender } from "./sender.ts";
+import { VAULT } from "./vault.ts";
+
+export interface StreetPlan {
+  readonly rpc: string;
+  readonly chainId: number;
+  /** Private key of whoever runs the street: registers homes and makes the test currency. */
+  readonly key: string;
+  /** Become homes 0, 1, 2... in this order. `deposit` in micro-currency, a multiple of 100. */
+  readonly validators: readonly {
+    readonly name: string;
+    readonly agent: Address;
+    readonly owner: Address;
+    readonly since: Interval;
+    readonly deposit: number;
+  }[];
+  /** Of the residual supplier; it pays for what no neighbour buys. */
+  readonly residualDeposit: number;
+  readonly firstPeriod: Period;
+  /** What the first period links to. */
+  readonly prevHead: Digest;
+  /** Seconds that the street's clock may run ahead of the chain's; a replay at speed needs its whole length. */
+  readonly aheadSeconds: number;
+  /** Seconds in which a proposal can be challenged; 0 by default. */
+  readonly challengeSeconds?: number;
+  /** Seconds after the window at which an unsettled proposal may be dropped; a day by default. */
+  readonly proposalSeconds?: number;
+  /** Seconds after which a withdrawal is paid without settlement; a week by default. */
+  readonly escapeSeconds?: number;
+}
+
+const DAY = 86_400;
+/** Puts a street on a chain: currency, vault, its validators as homes, and their escrow. Tells the vault only when all of it stands. */
+export async function deployStreet(plan: StreetPlan): Promise<Result<{ readonly vault: Address; readonly token: Address }, ChainCode>> {
+  const rpc = connect(plan);
+  try {
+    const sender = new Sender(rpc, plan);
+    const token = await make(sender, TEST_CURRENCY_BYTECODE);
+    if (!token.ok) return token;
+    const vault = await make(sender, GRID_VAULT_BYTECODE + construction(plan, { token: token.value, registrar: sender.address }).slice(2));
+    if (!vault.ok) return vault;
+    const relay = new EvmRelay(new VaultReader(rpc, { ...plan, vault: vault.value }), sender);
+    const settled = await settleIn(relay, plan);
+    return settled.ok ? ok({ vault: vault.value, token: token.value }) : settled;
+  } finally {
+    rpc.close();
+  }
+}
+
+function construction(plan: StreetPlan, { token, registrar }: { readonly token: Address; readonly registrar: Address }): string {
+  const { firstPeriod, prevHead, challengeSeconds = 0, proposalSeconds = DAY, escapeSeconds = 7 * DAY, aheadSeconds } = plan;
+  const config = {
+    token,
+    registrar,
+    firstPeriod,
+    prevHead,
+    challengeWindow: challengeSeconds,
+    proposalTtl: proposalSeconds,
+    escapeDelay: escapeSeconds,
+    aheadSeconds,
+  };
+  return VAULT.encodeDeploy([config, plan.validators.map(({ agent }) => agent)]);
+}
+
+async function settleIn(relay: EvmRelay, { validators, residualDeposit }: StreetPlan): Promise<Result<void, ChainCode>> {
+  for (const validator of validators) {
+    const home = await relay.register(validator);
+    if (!home.ok) return home;
+  }
+  return residualDeposit === 0 ? ok(undefined) : relay.deposit("depositWide", 0, residualDeposit);
+}
+
+async function make(sender: Sender, code: string): Promise<Result<Address, ChainCode>> {
+  const made = await sender.send(null, code);
+  if (!made.ok) return made;
+  return made.value.contract === null ? fail("CHAIN_REFUSED", "the chain made no contract") : ok(made.value.contract);
+}

@@ -1,0 +1,4 @@
+export { type Anvil, type AnvilCode, type AnvilOptions, startAnvil } from "./anvil.ts";
+export { type ChainOptions, openChain } from "./chain.ts";
+export { deployStreet, type StreetPlan } from "./deploy.ts";
+export { openRelay, type RelayOptions } from "./relay.ts";

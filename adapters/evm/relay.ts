@@ -1,0 +1,150 @@
+import { type Address, fail, type HomeId, homeId, ok, type Result, toHex } from "../../engine/kernel/index.ts";
+import type { BatchReceipt, ChainCode, Relay, SignedBatch } from "../../src/ports/index.ts";
+import { type ChainOptions, onlyHead, onlyReceipts, type Status, TICK_MICRO, VaultReader } from "./chain.ts";
+import { encodeName } from "./name.ts";
+import { connect } from "./rpc.ts";
+import { type Receipt, Sender, type SenderOptions } from "./sender.ts";
+import { CURRENCY, callData, VAULT, view } from "./vault.ts";
+
+export type RelayOptions = ChainOptions & SenderOptions;
+type NewHome = Parameters<Relay["register"]>[0];
+type Step<T> = Promise<Result<T, ChainCode>>;
+
+const MAX_ALLOWANCE = 2n ** 256n - 1n;
+const TRIES = 4;
+
+/** The chain for whoever pays fees. Every method may be called again after any failure: it goes on where the chain stands. */
+export function openRelay(options: RelayOptions): Relay {
+  const reader = new VaultReader(connect(options), options);
+  const relay = new EvmRelay(reader, new Sender(reader.rpc, options));
+  return {
+    registry: () => reader.registry(),
+    head: async () => onlyHead(await reader.status()),
+    balances: () => reader.balances(),
+    batches: async () => onlyReceipts(await reader.batches()),
+    close: async () => reader.close(),
+    settle: (batch) => relay.settle(batch),
+    register: (home) => relay.register(home),
+  };
+}
+
+export class EvmRelay {
+  private readonly reader: VaultReader;
+  private readonly sender: Sender;
+  private token: Address | null = null;
+
+  constructor(reader: VaultReader, sender: Sender) {
+    this.reader = reader;
+    this.sender = sender;
+  }
+
+  /** Looks where the chain stands, takes the next step, and looks again: another relay may take the same steps. */
+  async settle(batch: SignedBatch): Step<BatchReceipt> {
+    const wanted = await this.reader.read("digest", batch.result);
+    if (!wanted.ok) return wanted;
+    let refused: Result<Receipt, ChainCode> & { ok: false } = fail("CHAIN_REFUSED", "the vault's state kept changing");
+    for (let tries = 0; tries < TRIES; tries++) {
+      const status = await this.reader.status();
+      if (!status.ok) return status;
+      if (status.value.nextPeriod > batch.result.period) return this.settled(batch);
+      const isProposed = status.value.proposal === wanted.value[0];
+      const step = isProposed ? await this.finalize(batch, status.value) : await this.propose(batch);
+      if (step.ok) continue;
+      // Refused twice in the same state: no other relay was in our way.
+      if (step.code !== "CHAIN_REFUSED" || step.detail === refused.detail) return step;
+      refused = step;
+    }
+    return refused;
+  }
+
+  /** A home whose agent is registered already keeps its id; it gets its deposit if its escrow is still empty. */
+  async register(home: NewHome): Step<HomeId> {
+    const name = encodeName(home.name);
+    if (name === null) return fail("CHAIN_REFUSED", `"${home.name}" is longer than the 32 bytes that a name has on the chain`);
+    const known = await this.find(home);
+    if (!known.ok) return known;
+    if (known.value === null) {
+      const added = await this.order("register", home.owner, home.agent, name, home.since);
+      if (!added.ok) return added;
+    }
+    const id = known.value === null ? await this.find(home) : known;
+    if (!id.ok) return id;
+    if (id.value === null) return fail("CHAIN_REFUSED", `${home.name} was registered and is not in the registry`);
+    const escrow = await this.reader.read("balanceOf", id.value);
+    if (!escrow.ok) return escrow;
+    const isFunded = home.deposit === 0 || escrow.value[0] > 0n;
+    const funded = isFunded ? ok(undefined) : await this.deposit("deposit", id.value, home.deposit);
+    return funded.ok ? ok(id.value) : funded;
+  }
+
+  /** Makes test currency and escrows it; `account` is a home or, with "depositWide", a wide account. */
+  async deposit(method: "deposit" | "depositWide", account: number, micro: number): Step<void> {
+    if (micro % TICK_MICRO !== 0) return fail("CHAIN_REFUSED", `a deposit is a multiple of ${TICK_MICRO} micro-currency; ${micro} is not`);
+    const token = await this.currency();
+    if (!token.ok) return token;
+    const minted = await this.sender.send(token.value, CURRENCY.encodeFunctionData("mint", [this.sender.address, micro]));
+    if (!minted.ok) return minted;
+    const allowed = await this.allow(token.value);
+    if (!allowed.ok) return allowed;
+    const paid = await this.order(method, account, micro);
+    return paid.ok ? ok(undefined) : paid;
+  }
+
+  private async settled({ result }: SignedBatch): Step<BatchReceipt> {
+    const batches = await this.reader.batches();
+    if (!batches.ok) return batches;
+    const batch = batches.value.find(({ period }) => period === result.period);
+    if (batch === undefined) return fail("CHAIN_REFUSED", `period ${result.period} lies before the street's first one`);
+    if (batch.head !== result.head) return fail("CHAIN_REFUSED", `period ${result.period} is settled with another head, ${batch.head}`);
+    const { period, transaction, block, gas } = batch;
+    return ok({ period, transaction, block, gas });
+  }
+
+  private propose({ result, vector, wide, certificate }: SignedBatch): Step<Receipt> {
+    return this.order("propose", result, toHex(vector), toHex(wide), toHex(certificate));
+  }
+
+  private async finalize({ result, vector, wide }: SignedBatch, { finalizableAt }: Status): Step<Receipt> {
+    const step = await this.order("finalize", result, toHex(vector), toHex(wide));
+    if (step.ok || !step.detail.startsWith("WindowOpen")) return step;
+    return fail("CHAIN_PENDING", `period ${result.period} can be challenged until ${new Date(finalizableAt * 1000).toISOString()}`);
+  }
+
+  private order(method: string, ...args: readonly unknown[]): Step<Receipt> {
+    const to = this.reader.vault;
+    return this.sender.send(to, callData({ to, contract: VAULT, method, args }));
+  }
+
+  private async find({ agent, owner, name }: NewHome): Step<HomeId | null> {
+    const status = await this.reader.status();
+    if (!status.ok) return status;
+    for (let from = 0; from < status.value.homeCount; from += 256) {
+      const page = await this.reader.read("homes", from, 256);
+      if (!page.ok) return page;
+      const at = [...page.value[0]].findIndex((each) => each.agent.toLowerCase() === agent);
+      if (at < 0) continue;
+      const isOwn = page.value[0][at].owner.toLowerCase() === owner;
+      return isOwn
+        ? ok(homeId(from + at))
+        : fail("CHAIN_REFUSED", `the agent key of ${name} belongs to home ${from + at}, which has another owner`);
+    }
+    return ok(null);
+  }
+
+  private async currency(): Step<Address> {
+    if (this.token !== null) return ok(this.token);
+    const answer = await this.reader.read("token");
+    if (!answer.ok) return answer;
+    this.token = answer.value[0].toLowerCase() as Address;
+    return ok(this.token);
+  }
+
+  private async allow(token: Address): Step<void> {
+    const { vault, rpc } = this.reader;
+    const allowance = await view(rpc, { to: token, contract: CURRENCY, method: "allowance", args: [this.sender.address, vault] });
+    if (!allowance.ok) return allowance;
+    if (allowance.value[0] > MAX_ALLOWANCE / 2n) return ok(undefined);
+    const approved = await this.sender.send(token, CURRENCY.encodeFunctionData("approve", [vault, MAX_ALLOWANCE]));
+    return approved.ok ? ok(undefined) : approved;
+  }
+}

@@ -1,0 +1,58 @@
+import { type Result as Decoded, type Fragment, type FunctionFragment, Interface } from "ethers/abi";
+import { GRID_VAULT_ABI } from "../../contracts/abi/grid-vault.ts";
+import { TEST_CURRENCY_ABI } from "../../contracts/abi/test-currency.ts";
+import { type Address, fail, ok, type Result } from "../../engine/kernel/index.ts";
+import type { ChainCode } from "../../src/ports/index.ts";
+import type { Answer, Rpc } from "./rpc.ts";
+
+export const VAULT = new Interface(GRID_VAULT_ABI as unknown as Fragment[]);
+export const CURRENCY = new Interface(TEST_CURRENCY_ABI as unknown as Fragment[]);
+
+/** One question or order to a contract. */
+export interface Call {
+  readonly to: Address;
+  readonly contract: Interface;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+export const callData = ({ contract, method, args }: Call): string => contract.encodeFunctionData(method, [...args]);
+
+/** Asks a view. An empty answer, or one that isn't what the view returns, comes from an address that holds something else. */
+export async function view(rpc: Rpc, call: Call): Promise<Result<Decoded, ChainCode>> {
+  const answer = await rpc.ask("eth_call", [{ to: call.to, data: callData(call) }, "latest"]);
+  if (!answer.ok) return refusal(answer);
+  const fragment = call.contract.getFunction(call.method) as FunctionFragment;
+  try {
+    return ok(call.contract.decodeFunctionResult(fragment, answer.value as string));
+  } catch {
+    return fail("CHAIN_WRONG", `there is no Commonwatt contract at ${call.to} (${call.method} answered ${shorten(String(answer.value))})`);
+  }
+}
+
+/** A failed answer with the contract's own reason in words. */
+export function refusal(answer: Answer & { ok: false }): { readonly ok: false; readonly code: ChainCode; readonly detail: string } {
+  const reason = answer.data === undefined ? null : explain(answer.data);
+  return fail(answer.code, reason ?? answer.detail);
+}
+
+/** "WrongPeriod(expected=4, got=3)"; null when the bytes are no error that we know. */
+export function explain(data: string): string | null {
+  for (const contract of [VAULT, CURRENCY]) {
+    const error = parseError(contract, data);
+    if (error === null) continue;
+    const fields = error.fragment.inputs.map(({ name }, i) => `${name}=${error.args[i]}`);
+    return `${error.name}(${fields.join(", ")})`;
+  }
+  return null;
+}
+
+function parseError(contract: Interface, data: string): ReturnType<Interface["parseError"]> {
+  try {
+    return contract.parseError(data);
+  } catch {
+    return null;
+  }
+}
+
+const shorten = (text: string): string => (text.length > 20 ? `${text.slice(0, 20)}...` : `"${text}"`);
