@@ -12,7 +12,7 @@ export interface Store {
   /** Keeps the signed bytes before they go out. Returns what stands in the slot: these bytes, or those of an earlier life. */
   saveVote(slot: VoteSlot, bytes: Uint8Array): Uint8Array;
   votes(interval: Interval): readonly { readonly slot: VoteSlot; readonly bytes: Uint8Array }[];
-  /** Our own order or reading before it is sent; null when the slot is taken by other bytes. */
+  /** Our own order or reading before it is sent. Returns what stands in the slot, as for votes. */
   saveOwn(kind: "order" | "reading", interval: Interval, seq: number, bytes: Uint8Array): Uint8Array;
   own(kind: "order" | "reading", interval: Interval): readonly Uint8Array[];
   /** A certified interval; they come without gaps. Also forgets votes of intervals long decided. */

@@ -1,0 +1,156 @@
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { assert } from "../../engine/kernel/index.ts";
+import { type StoreCode, StoreFatal, sqliteTrouble } from "./trouble.ts";
+
+/** One SQLite file as we use it: one connection, every commit on disk when it returns, and nothing goes on after trouble. */
+export interface Database {
+  readonly path: string;
+  run(sql: string, ...values: readonly SQLInputValue[]): number;
+  row(sql: string, ...values: readonly SQLInputValue[]): Row | null;
+  rows(sql: string, ...values: readonly SQLInputValue[]): readonly Row[];
+  /** All or nothing, with one sync. */
+  transaction(work: () => void): void;
+  close(): void;
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** A file that can't be opened, inside this folder only: the openers turn it into a Result. */
+export class Unopened extends Error {
+  readonly code: StoreCode;
+  readonly path: string;
+
+  constructor(code: StoreCode, path: string, what: string) {
+    super(what);
+    this.code = code;
+    this.path = path;
+  }
+}
+
+export interface Shape {
+  readonly path: string;
+  /** Tells our files apart: SQLite's application_id. */
+  readonly applicationId: number;
+  readonly version: number;
+  readonly schema: string;
+  /** true: no other process may open it while we have it. The lock goes with the process, even with kill -9. */
+  readonly exclusive: boolean;
+  /** How long to wait for a lock. */
+  readonly busyMs: number;
+}
+
+export function openDatabase(shape: Shape): Database {
+  return unlessTrouble(shape.path, () => {
+    const connection = new DatabaseSync(shape.path, { timeout: shape.busyMs });
+    try {
+      prepareFile(connection, shape);
+      return wrap(connection, shape.path);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  });
+}
+
+export function openReadOnly(path: string, applicationId: number, version: number, busyMs: number): Database {
+  return unlessTrouble(path, () => {
+    const connection = new DatabaseSync(path, { readOnly: true, timeout: busyMs });
+    try {
+      if (pragma(connection, "application_id") !== applicationId || pragma(connection, "user_version") !== version) {
+        throw new Unopened("STORE_FOREIGN", path, "it is no file of this version of commonwatt");
+      }
+      return wrap(connection, path);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  });
+}
+
+function unlessTrouble<T>(path: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    const trouble = sqliteTrouble(error);
+    throw trouble === null ? error : new Unopened(trouble.code, path, trouble.what);
+  }
+}
+
+function prepareFile(connection: DatabaseSync, shape: Shape): void {
+  // Before the first look into the file: in WAL the mode counts from the first access on.
+  if (shape.exclusive) connection.exec("PRAGMA locking_mode = EXCLUSIVE");
+  const found = {
+    id: pragma(connection, "application_id"),
+    version: pragma(connection, "user_version"),
+    pages: pragma(connection, "page_count"),
+  };
+  const fresh = found.pages === 0;
+  if (!fresh && (found.id !== shape.applicationId || found.version !== shape.version)) {
+    throw new Unopened("STORE_FOREIGN", shape.path, `it is no file of this version of commonwatt (${found.id}, version ${found.version})`);
+  }
+  if (pragma(connection, "journal_mode = WAL") !== "wal")
+    throw new Unopened("STORE_FAILED", shape.path, "this file system can't hold a write-ahead log");
+  connection.exec("PRAGMA synchronous = FULL");
+  if (fresh)
+    connection.exec(
+      `BEGIN; ${shape.schema}; PRAGMA application_id = ${shape.applicationId}; PRAGMA user_version = ${shape.version}; COMMIT`,
+    );
+  const check = pragma(connection, "quick_check(1)");
+  if (check !== "ok") throw new Unopened("STORE_CORRUPT", shape.path, String(check).split("\n")[0]!);
+  // A process that was killed between write and sync left rows that can be read but may not be on disk. Push them there
+  // before anyone relies on them: this syncs the log first, then the file.
+  pragma(connection, "wal_checkpoint(TRUNCATE)");
+}
+
+/** The trap: some builds read FULL here and fall to NORMAL with the first write, which then loses acknowledged commits in a power cut. Asked after a write. */
+export function assertSynced(database: Database): void {
+  assert(database.row("PRAGMA synchronous")!.synchronous === 2, `${database.path}: synchronous isn't FULL after a write`);
+  assert(database.row("PRAGMA journal_mode")!.journal_mode === "wal", `${database.path}: no write-ahead log after a write`);
+}
+
+const pragma = (connection: DatabaseSync, text: string): unknown => Object.values(connection.prepare(`PRAGMA ${text}`).get() ?? {})[0];
+
+function wrap(connection: DatabaseSync, path: string): Database {
+  const prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+  let fatal: StoreFatal | null = null;
+
+  function prepare(sql: string) {
+    const known = prepared.get(sql) ?? connection.prepare(sql);
+    prepared.set(sql, known);
+    return known;
+  }
+
+  function attempt<T>(work: () => T): T {
+    if (fatal !== null) throw fatal;
+    assert(connection.isOpen, `${path} is closed`);
+    try {
+      return work();
+    } catch (error) {
+      const trouble = sqliteTrouble(error);
+      if (trouble === null) throw error;
+      fatal = new StoreFatal(trouble.code, `${path}: ${trouble.what}`);
+      throw fatal;
+    }
+  }
+
+  return {
+    path,
+    run: (sql, ...values) => attempt(() => Number(prepare(sql).run(...values).changes)),
+    row: (sql, ...values) => attempt(() => prepare(sql).get(...values) ?? null),
+    rows: (sql, ...values) => attempt(() => prepare(sql).all(...values)),
+    transaction: (work) =>
+      attempt(() => {
+        prepare("BEGIN IMMEDIATE").run();
+        try {
+          work();
+          prepare("COMMIT").run();
+        } catch (error) {
+          if (connection.isTransaction) prepare("ROLLBACK").run();
+          throw error;
+        }
+      }),
+    close: () => {
+      if (connection.isOpen) connection.close();
+    },
+  };
+}

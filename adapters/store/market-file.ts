@@ -1,0 +1,89 @@
+import { assert, type Digest, type Interval, interval, period } from "../../engine/kernel/index.ts";
+import type { Store } from "../../src/ports/index.ts";
+import { type Database, openDatabase, openReadOnly } from "./database.ts";
+import { bytesOf } from "./signed-file.ts";
+
+/** What the street has decided: certified intervals, settled periods, and this home's notes. Others may read it while we write. */
+export type MarketFile = Pick<Store, "saveBlock" | "savePeriod" | "setMeta"> & MarketReader;
+
+export type MarketReader = Pick<Store, "blocks" | "lastInterval" | "periods" | "getMeta"> & { readonly database: Database };
+
+const SCHEMA = `
+  CREATE TABLE blocks (
+    interval INTEGER PRIMARY KEY CHECK (interval BETWEEN 0 AND 4294967295),
+    head TEXT NOT NULL CHECK (length(head) = 66),
+    bytes BLOB NOT NULL CHECK (length(bytes) > 0)
+  ) STRICT;
+  CREATE TABLE periods (
+    period INTEGER PRIMARY KEY CHECK (period BETWEEN 0 AND 4294967295),
+    bytes BLOB NOT NULL CHECK (length(bytes) > 0)
+  ) STRICT;
+  CREATE TABLE meta (key TEXT PRIMARY KEY CHECK (length(key) > 0), value TEXT NOT NULL) STRICT;
+  CREATE TABLE facts (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    pair TEXT NOT NULL,
+    starts INTEGER NOT NULL CHECK (starts > 0)
+  ) STRICT`;
+
+// "cwmk"
+const APPLICATION_ID = 0x63776d6b;
+const VERSION = 1;
+
+export function openMarketFile(path: string, busyMs: number): MarketFile {
+  const database = openDatabase({ path, applicationId: APPLICATION_ID, version: VERSION, schema: SCHEMA, exclusive: false, busyMs });
+  const reader = readerOf(database);
+  let last = reader.lastInterval();
+  return {
+    ...reader,
+    lastInterval: () => last,
+    saveBlock: (at, head, bytes) => {
+      if (at === last) return assertSameHead(database, at, head);
+      assert(last === null || at === last + 1, `blocks come without gaps: ${at} after ${last}`);
+      database.run("INSERT INTO blocks (interval, head, bytes) VALUES (?, ?, ?)", at, head, bytes);
+      last = at;
+    },
+    savePeriod: (of, bytes) => {
+      database.run(
+        "INSERT INTO periods (period, bytes) VALUES (?, ?) ON CONFLICT (period) DO UPDATE SET bytes = excluded.bytes",
+        of,
+        bytes,
+      );
+    },
+    setMeta: (key, value) => {
+      database.run("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);
+    },
+  };
+}
+
+export function openMarketReader(path: string, busyMs: number): MarketReader {
+  return readerOf(openReadOnly(path, APPLICATION_ID, VERSION, busyMs));
+}
+
+/** Two results for one interval can't both be certified; where they seem to be, nothing may go on. */
+function assertSameHead(database: Database, at: Interval, head: Digest): void {
+  const kept = database.row("SELECT head FROM blocks WHERE interval = ?", at)!.head;
+  assert(kept === head, `interval ${at} has two certified results`);
+}
+
+function readerOf(database: Database): MarketReader {
+  return {
+    database,
+    blocks: (from, limit) =>
+      database.rows("SELECT interval, bytes FROM blocks WHERE interval >= ? ORDER BY interval LIMIT ?", from, limit).map((row) => ({
+        interval: interval(Number(row.interval)),
+        bytes: bytesOf(row),
+      })),
+    lastInterval: () => {
+      const last = database.row("SELECT max(interval) AS last FROM blocks")!.last;
+      return last === null ? null : interval(Number(last));
+    },
+    periods: () =>
+      database
+        .rows("SELECT period, bytes FROM periods ORDER BY period")
+        .map((row) => ({ period: period(Number(row.period)), bytes: bytesOf(row) })),
+    getMeta: (key) => {
+      const row = database.row("SELECT value FROM meta WHERE key = ?", key);
+      return row === null ? null : String(row.value);
+    },
+  };
+}

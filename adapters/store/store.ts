@@ -1,0 +1,128 @@
+import { randomUUID } from "node:crypto";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { assert, type Interval, ok, type Result } from "../../engine/kernel/index.ts";
+import type { Store } from "../../src/ports/index.ts";
+import { assertSynced, type Database, Unopened } from "./database.ts";
+import { type MarketFile, type MarketReader, openMarketFile, openMarketReader } from "./market-file.ts";
+import { openSignedFile, type SignedFile } from "./signed-file.ts";
+import { refusal, type StoreCode } from "./trouble.ts";
+
+export interface StoreOptions {
+  /** Votes and own messages of so many intervals before the newest block are kept. */
+  readonly keepIntervals?: number;
+  /** How long to wait for another process that has this home's store. */
+  readonly busyMs?: number;
+}
+
+// Nobody but us writes market.db; a person's own sqlite3 shell might, for a moment.
+const MARKET_BUSY_MS = 5000;
+
+const DEFAULTS = { keepIntervals: 96, busyMs: 500 } as const;
+
+/** A home's memory in the folder `path`: `signed.db` and `market.db`. The folder is made when it is missing. */
+export function openStore(path: string, options: StoreOptions = {}): Result<Store, StoreCode> {
+  const { keepIntervals, busyMs } = { ...DEFAULTS, ...options };
+  assert(Number.isSafeInteger(keepIntervals) && keepIntervals >= 1, "a store keeps at least one interval");
+  const opened: Database[] = [];
+  try {
+    prepareFolder(path);
+    const signed = openSignedFile(join(path, "signed.db"), busyMs);
+    opened.push(signed.database);
+    const market = openMarketFile(join(path, "market.db"), MARKET_BUSY_MS);
+    opened.push(market.database);
+    pair(signed.database, market.database);
+    for (const database of opened) assertSynced(database);
+    return ok(storeOf(signed, market, keepIntervals));
+  } catch (error) {
+    for (const database of opened) database.close();
+    if (!(error instanceof Unopened)) throw error;
+    return refusal(error.code, error.path, error.message);
+  }
+}
+
+function prepareFolder(path: string): void {
+  unlessRefused(path, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
+  // Asked before SQLite does: it takes a lock on a file that it can't write for a broken disk.
+  unlessRefused(path, () => accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK));
+  for (const file of [join(path, "signed.db"), join(path, "market.db")]) {
+    if (existsSync(file)) unlessRefused(file, () => accessSync(file, constants.R_OK | constants.W_OK));
+  }
+}
+
+function unlessRefused(path: string, touch: () => void): void {
+  try {
+    touch();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Unopened(code === "ENOSPC" ? "STORE_FULL" : "STORE_READONLY", path, `it can't be made or written (${code})`);
+  }
+}
+
+function storeOf(signed: SignedFile, market: MarketFile, keepIntervals: number): Store {
+  return {
+    saveVote: signed.saveVote,
+    votes: signed.votes,
+    saveOwn: signed.saveOwn,
+    own: signed.own,
+    saveBlock: (at, head, bytes) => {
+      market.saveBlock(at, head, bytes);
+      signed.forgetBefore(Math.max(0, at - keepIntervals) as Interval);
+    },
+    blocks: market.blocks,
+    lastInterval: market.lastInterval,
+    savePeriod: market.savePeriod,
+    periods: market.periods,
+    getMeta: market.getMeta,
+    setMeta: market.setMeta,
+    close: () => {
+      market.database.close();
+      signed.database.close();
+    },
+  };
+}
+
+/**
+ * Both files carry one name and count their starts. If what we signed is missing, from elsewhere, or older than what was
+ * decided (a restored copy), this home could sign a second time what it has signed already: refuse.
+ */
+function pair(signed: Database, market: Database): void {
+  const ours = factsOf(signed);
+  const theirs = factsOf(market);
+  if (theirs !== null) {
+    if (ours === null) throw new Unopened("STORE_RESTORED", signed.path, "it is missing, while market.db is there");
+    if (ours.pair !== theirs.pair) throw new Unopened("STORE_RESTORED", signed.path, "it doesn't belong to this market.db");
+    if (ours.starts < theirs.starts)
+      throw new Unopened("STORE_RESTORED", signed.path, `it is a copy from ${theirs.starts - ours.starts} starts ago`);
+  }
+  const name = ours?.pair ?? randomUUID();
+  const starts = (ours?.starts ?? 0) + 1;
+  // Signed first: a crash in between leaves it ahead, which is harmless.
+  for (const database of [signed, market]) {
+    database.run(
+      "INSERT INTO facts (id, pair, starts) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET pair = excluded.pair, starts = excluded.starts",
+      name,
+      starts,
+    );
+  }
+}
+
+function factsOf(database: Database): { readonly pair: string; readonly starts: number } | null {
+  const row = database.row("SELECT pair, starts FROM facts");
+  return row === null ? null : { pair: String(row.pair), starts: Number(row.starts) };
+}
+
+/** A look at a home's market.db, while its process runs or after: for exports. */
+export type StoreReader = Omit<MarketReader, "database"> & { close(): void };
+
+export function openStoreReader(path: string): Result<StoreReader, StoreCode> {
+  const file = join(path, "market.db");
+  if (!existsSync(file)) return refusal("STORE_MISSING", file, "there is no such file");
+  try {
+    const { database, ...reader } = openMarketReader(file, MARKET_BUSY_MS);
+    return ok({ ...reader, close: database.close });
+  } catch (error) {
+    if (!(error instanceof Unopened)) throw error;
+    return refusal(error.code, error.path, error.message);
+  }
+}

@@ -1,0 +1,69 @@
+import { fail } from "../../engine/kernel/index.ts";
+
+/** Why a store can't be opened. Each has a line in the README. */
+export type StoreCode =
+  | "STORE_MISSING"
+  | "STORE_LOCKED"
+  | "STORE_READONLY"
+  | "STORE_CORRUPT"
+  | "STORE_FOREIGN"
+  | "STORE_RESTORED"
+  | "STORE_FULL"
+  | "STORE_FAILED";
+
+/**
+ * The disk failed under a running store: full, broken, gone. Whoever sees it must let the process stop: what was written
+ * since the last sync is unknown to the kernel itself, and a retry that "succeeds" proves nothing (fsyncgate). Not a
+ * Result, for no caller may go on. The store answers every later call with the same error.
+ */
+export class StoreFatal extends Error {
+  override readonly name = "StoreFatal";
+  readonly code: StoreCode;
+
+  constructor(code: StoreCode, detail: string) {
+    super(`${code}: ${detail}; the process must stop`);
+    this.code = code;
+  }
+}
+
+// SQLite's primary result codes, https://www.sqlite.org/rescode.html
+const CODES: Readonly<Record<number, StoreCode>> = {
+  3: "STORE_READONLY",
+  5: "STORE_LOCKED",
+  6: "STORE_LOCKED",
+  8: "STORE_READONLY",
+  11: "STORE_CORRUPT",
+  13: "STORE_FULL",
+  14: "STORE_READONLY",
+  26: "STORE_CORRUPT",
+};
+
+export interface SqliteTrouble {
+  readonly code: StoreCode;
+  readonly what: string;
+}
+
+/** null: not SQLite's, so it is our own bug (a closed store, a value of the wrong type, a broken CHECK). */
+export function sqliteTrouble(error: unknown): SqliteTrouble | null {
+  const { errcode, errstr } = error as { errcode?: unknown; errstr?: unknown };
+  if (typeof errcode !== "number") return null;
+  const primary = errcode & 0xff;
+  if (primary === 19 || primary === 20 || primary === 21) return null;
+  return { code: CODES[primary] ?? "STORE_FAILED", what: `${errstr} (SQLite ${errcode})` };
+}
+
+const WAY_OUT: Readonly<Record<StoreCode, string>> = {
+  STORE_MISSING: "check the data folder, or start the home once",
+  STORE_LOCKED: "another process runs this home; stop it, or give this one its own data folder",
+  STORE_READONLY: "give this user write access to the folder and its files",
+  STORE_CORRUPT:
+    "market.db may be deleted, the home fetches it again from its neighbours; signed.db must come from the newest copy, and without one the home needs a new key",
+  STORE_FOREIGN: "use the version of commonwatt that wrote it, or another data folder",
+  STORE_RESTORED:
+    "what this home signed is older than what it decided, so it could sign twice; put the newest signed.db back, or remove the folder and give the home a new key",
+  STORE_FULL: "free some space on that disk",
+  STORE_FAILED: "check the disk",
+};
+
+export const refusal = <Code extends StoreCode>(code: Code, where: string, what: string) =>
+  fail(code, `${where}: ${what}; ${WAY_OUT[code]}`);

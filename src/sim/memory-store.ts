@@ -1,0 +1,117 @@
+import { assert, compare, type Digest, type Interval, type Period } from "../../engine/kernel/index.ts";
+import type { Store, VoteSlot } from "../ports/index.ts";
+
+interface Kept<Key> {
+  readonly key: Key;
+  readonly bytes: Uint8Array;
+}
+
+/** What outlives a simulated home's process: hand the same disk to the next life's store. */
+export interface MemoryDisk {
+  readonly votes: Map<string, Kept<VoteSlot>>;
+  readonly own: Map<string, Kept<{ readonly kind: string; readonly interval: Interval; readonly seq: number }>>;
+  readonly blocks: Map<Interval, { readonly head: Digest; readonly bytes: Uint8Array }>;
+  readonly periods: Map<Period, Uint8Array>;
+  readonly meta: Map<string, string>;
+  forgottenBefore: number;
+  last: Interval | null;
+}
+
+export const memoryDisk = (): MemoryDisk => ({
+  votes: new Map(),
+  own: new Map(),
+  blocks: new Map(),
+  periods: new Map(),
+  meta: new Map(),
+  forgottenBefore: 0,
+  last: null,
+});
+
+/** The store of a simulated home: the rules of the real one, without a disk. */
+export function memoryStore(disk: MemoryDisk = memoryDisk(), keepIntervals = 96): Store {
+  let closed = false;
+  const onDisk = (): MemoryDisk => {
+    assert(!closed, "the store is closed");
+    return disk;
+  };
+  return {
+    ...signedPart(onDisk),
+    saveBlock: (at, head, bytes) => {
+      saveBlock(onDisk(), at, head, bytes);
+      forgetBefore(disk, at - keepIntervals);
+    },
+    blocks: (from, limit) =>
+      [...onDisk().blocks]
+        .filter(([at]) => at >= from)
+        .sort(([a], [b]) => compare(a, b))
+        .slice(0, limit)
+        .map(([interval, { bytes }]) => ({ interval, bytes: bytes.slice() })),
+    lastInterval: () => onDisk().last,
+    savePeriod: (period, bytes) => {
+      onDisk().periods.set(period, some(bytes).slice());
+    },
+    periods: () => [...onDisk().periods].sort(([a], [b]) => compare(a, b)).map(([period, bytes]) => ({ period, bytes: bytes.slice() })),
+    getMeta: (key) => onDisk().meta.get(key) ?? null,
+    setMeta: (key, value) => {
+      onDisk().meta.set(key, value);
+    },
+    close: () => {
+      closed = true;
+    },
+  };
+}
+
+function signedPart(onDisk: () => MemoryDisk): Pick<Store, "saveVote" | "votes" | "saveOwn" | "own"> {
+  return {
+    saveVote: (slot, bytes) => {
+      assertOpen(onDisk(), slot.interval);
+      return fill(onDisk().votes, `${slot.interval}/${slot.view}/${slot.kind}`, slot, bytes);
+    },
+    votes: (interval) =>
+      [...onDisk().votes.values()]
+        .filter(({ key }) => key.interval === interval)
+        .sort((a, b) => compare(a.key.view, b.key.view) || compare(a.key.kind, b.key.kind))
+        .map(({ key, bytes }) => ({ slot: { interval, view: key.view, kind: key.kind }, bytes: bytes.slice() })),
+    saveOwn: (kind, interval, seq, bytes) => {
+      assertOpen(onDisk(), interval);
+      return fill(onDisk().own, `${interval}/${kind}/${seq}`, { kind, interval, seq }, bytes);
+    },
+    own: (kind, interval) =>
+      [...onDisk().own.values()]
+        .filter(({ key }) => key.kind === kind && key.interval === interval)
+        .sort((a, b) => compare(a.key.seq, b.key.seq))
+        .map(({ bytes }) => bytes.slice()),
+  };
+}
+
+function fill<Key>(slots: Map<string, Kept<Key>>, name: string, key: Key, bytes: Uint8Array): Uint8Array {
+  const kept = slots.get(name) ?? { key, bytes: some(bytes).slice() };
+  slots.set(name, kept);
+  return kept.bytes.slice();
+}
+
+function saveBlock(disk: MemoryDisk, at: Interval, head: Digest, bytes: Uint8Array): void {
+  if (at === disk.last) {
+    assert(disk.blocks.get(at)!.head === head, `interval ${at} has two certified results`);
+    return;
+  }
+  assert(disk.last === null || at === disk.last + 1, `blocks come without gaps: ${at} after ${disk.last}`);
+  disk.blocks.set(at, { head, bytes: some(bytes).slice() });
+  disk.last = at;
+}
+
+function forgetBefore(disk: MemoryDisk, from: number): void {
+  if (from <= disk.forgottenBefore) return;
+  for (const slots of [disk.votes, disk.own]) {
+    for (const [name, { key }] of slots) if (key.interval < from) slots.delete(name);
+  }
+  disk.forgottenBefore = from;
+}
+
+const assertOpen = (disk: MemoryDisk, at: Interval) =>
+  assert(at >= disk.forgottenBefore, `nothing is signed for interval ${at}: it was decided long ago`);
+
+function some(bytes: Uint8Array): Uint8Array {
+  assert(bytes.length > 0, "what is kept has bytes");
+  return bytes;
+}
