@@ -1,0 +1,51 @@
+/** What we ask a device: to read holding registers (function 3), or to write them (function 16). */
+export type Ask =
+  | { readonly kind: "read"; readonly unit: number; readonly address: number; readonly count: number }
+  | { readonly kind: "write"; readonly unit: number; readonly address: number; readonly values: readonly number[] };
+
+/** `bad` says what no healthy device sends. */
+export type FrameCheck = { readonly kind: "partial" } | { readonly kind: "whole" } | { readonly kind: "bad"; readonly why: string };
+
+const HEADER = 7;
+const MIN_LENGTH = 3;
+const MAX_LENGTH = 254;
+const PARTIAL: FrameCheck = { kind: "partial" };
+const WHOLE: FrameCheck = { kind: "whole" };
+const bad = (why: string): FrameCheck => ({ kind: "bad", why });
+
+export const functionOf = (ask: Ask): number => (ask.kind === "read" ? 3 : 16);
+
+/**
+ * Are these bytes the one answer to what we asked? modbus-serial alone takes a foreign protocol, another unit's exception,
+ * a byte count that lies and a write echo that differs for an answer.
+ */
+export function checkFrame(bytes: Buffer, ask: Ask, transaction: number): FrameCheck {
+  const length = bytes.length < 6 ? null : bytes.readUInt16BE(4);
+  if (bytes.length >= 2 && bytes.readUInt16BE(0) !== transaction)
+    return bad(`answers request ${bytes.readUInt16BE(0)}, asked was ${transaction}`);
+  if (bytes.length >= 4 && bytes.readUInt16BE(2) !== 0) return bad(`protocol ${bytes.readUInt16BE(2)}`);
+  if (length !== null && (length < MIN_LENGTH || length > MAX_LENGTH)) return bad(`frame length ${length}`);
+  if (bytes.length >= HEADER && bytes[6] !== ask.unit) return bad(`unit ${bytes[6]} answers, asked was ${ask.unit}`);
+  if (length === null || bytes.length < 6 + length) return PARTIAL;
+  if (bytes.length > 6 + length) return bad("more bytes than one answer");
+  return checkBody(bytes.subarray(HEADER), ask);
+}
+
+function checkBody(body: Buffer, ask: Ask): FrameCheck {
+  const code = functionOf(ask);
+  if (body[0] === (code | 0x80)) return body.length === 2 ? WHOLE : bad("an exception with more than its code");
+  if (body[0] !== code) return bad(`function ${body[0]} answers, asked was ${code}`);
+  return ask.kind === "read" ? checkRead(body, ask.count) : checkEcho(body, ask.address, ask.values.length);
+}
+
+function checkRead(body: Buffer, count: number): FrameCheck {
+  const bytes = 2 * count;
+  return body[1] === bytes && body.length === 2 + bytes
+    ? WHOLE
+    : bad(`${body.length - 2} bytes that say to be ${body[1]}, asked were ${bytes}`);
+}
+
+function checkEcho(body: Buffer, address: number, count: number): FrameCheck {
+  const same = body.length === 5 && body.readUInt16BE(1) === address && body.readUInt16BE(3) === count;
+  return same ? WHOLE : bad("the echo of a write differs from what was written");
+}

@@ -1,0 +1,77 @@
+import { fail, ok, type Result } from "../../engine/kernel/index.ts";
+import type { DeviceCode } from "../../src/ports/index.ts";
+import type { Link } from "./link.ts";
+import type { Spot } from "./points.ts";
+import { type Block, decodePoint, type Value } from "./sunspec/index.ts";
+
+/** One read of a device: whole beginnings of blocks, so that a value, its scale factor and the block's id are of one moment. */
+export interface Request {
+  readonly address: number;
+  readonly count: number;
+  readonly blocks: readonly Block[];
+}
+
+const MAX_REGISTERS = 125;
+const HEADER = 2;
+
+/**
+ * As few requests as possible for these points. `apart`: one per block, for devices that refuse to read across what lies
+ * between. A point so far from its block's header that one request can't hold both is left out.
+ */
+export function planRequests(spots: readonly Spot[], apart: boolean): readonly Request[] {
+  const reach = new Map<Block, number>();
+  for (const { block, place } of spots) {
+    const end = Math.max(HEADER, place.offset + place.size, (place.scaleOffset ?? 0) + 1);
+    const inside = Math.min(end, block.length + HEADER);
+    if (inside <= MAX_REGISTERS) reach.set(block, Math.max(reach.get(block) ?? 0, inside));
+  }
+  const requests: Request[] = [];
+  for (const [block, count] of [...reach].sort(([a], [b]) => a.address - b.address)) {
+    const last = requests.at(-1);
+    const joined = last === undefined ? Number.POSITIVE_INFINITY : block.address + count - last.address;
+    if (last === undefined || apart || joined > MAX_REGISTERS) requests.push({ address: block.address, count, blocks: [block] });
+    else requests[requests.length - 1] = { address: last.address, count: joined, blocks: [...last.blocks, block] };
+  }
+  return requests;
+}
+
+/** The answers of one round of requests. */
+export class Answers {
+  private readonly blocks = new Map<Block, { readonly words: readonly number[]; readonly start: number }>();
+
+  /** false: the device is no longer the one whose chain we walked. */
+  add(request: Request, words: readonly number[]): boolean {
+    for (const block of request.blocks) {
+      const start = block.address - request.address;
+      if (words[start] !== block.id || words[start + 1] !== block.length) return false;
+      this.blocks.set(block, { words, start });
+    }
+    return true;
+  }
+
+  /** The first of these places that says something. `zeroCounts`: an accumulator's 0 is a number. */
+  value(spots: readonly Spot[], zeroCounts = false): Value {
+    for (const { block, place } of spots) {
+      const found = this.blocks.get(block);
+      const value = found === undefined ? null : decodePoint(place, found.words, found.start, block.length, zeroCounts);
+      if (value !== null) return value;
+    }
+    return null;
+  }
+}
+
+export async function readAll(
+  link: Link,
+  unit: number,
+  requests: readonly Request[],
+  signal: AbortSignal,
+): Promise<Result<Answers, DeviceCode>> {
+  const answers = new Answers();
+  for (const request of requests) {
+    const words = await link.read(unit, request.address, request.count, signal);
+    if (!words.ok) return words;
+    if (!answers.add(request, words.value))
+      return fail("DEVICE_MALFORMED", `unit ${unit} shows another model at ${request.address} than before`);
+  }
+  return ok(answers);
+}

@@ -1,0 +1,172 @@
+import { createServer, type Server, type Socket } from "node:net";
+import type { Fault } from "./fault.ts";
+
+/** The registers behind one unit id. Both methods answer an exception code for what they won't do. */
+export interface Registers {
+  read(address: number, count: number): ArrayLike<number> | ExceptionCode;
+  write(address: number, values: readonly number[]): ExceptionCode | null;
+}
+
+export type ExceptionCode = { readonly exception: 1 | 2 | 3 | 4 | 11 };
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly unit: (id: number) => Registers | undefined;
+  readonly fault: () => Fault | null;
+}
+
+export interface ModbusServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const MAX_CONNECTIONS = 8;
+const IDLE_MS = 300_000;
+const MAX_UNSENT = 65_536;
+const HEADER = 7;
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * The simulator's side of Modbus TCP: functions 3, 6 and 16, strict. Our own, because modbus-serial's server doesn't check
+ * the protocol id, answers more registers than a frame may hold, and leaves some requests without an answer.
+ */
+export async function startModbusServer(options: ServerOptions): Promise<ModbusServer> {
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    serve(socket, options);
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  await listening(server, options);
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : options.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+function listening(server: Server, { host, port }: ServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      server.on("error", () => undefined);
+      resolve();
+    });
+  });
+}
+
+function serve(socket: Socket, options: ServerOptions): void {
+  let received: Buffer = EMPTY;
+  socket.setTimeout(IDLE_MS, () => socket.destroy());
+  socket.on("error", () => undefined);
+  socket.on("data", (bytes: Buffer) => {
+    received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
+    while (received.length >= HEADER) {
+      const length = received.readUInt16BE(4);
+      // Once out of step there is no way back into it.
+      if (received.readUInt16BE(2) !== 0 || length < 2 || length > 254 || socket.writableLength > MAX_UNSENT) {
+        socket.destroy();
+        return;
+      }
+      if (received.length < 6 + length) return;
+      const frame = received.subarray(0, 6 + length);
+      received = received.subarray(6 + length);
+      answer(socket, frame, options);
+    }
+  });
+}
+
+function answer(socket: Socket, frame: Buffer, options: ServerOptions): void {
+  const fault = options.fault();
+  if (fault === "silent") return;
+  if (fault === "hang-up") {
+    socket.destroy();
+    return;
+  }
+  if (fault === "noise") {
+    socket.write(noise(frame.length + 11, frame.readUInt16BE(0)));
+    return;
+  }
+  const unit = frame[6] ?? 0;
+  const body = fault === "exception" ? exception(frame[HEADER] ?? 0, 4) : execute(options.unit(unit), frame.subarray(HEADER));
+  socket.write(framed(frame, fault === null ? body : spoiled(body, fault)));
+}
+
+function framed(request: Buffer, body: Buffer): Buffer {
+  const reply = Buffer.alloc(HEADER + body.length);
+  request.copy(reply, 0, 0, 4);
+  reply.writeUInt16BE(body.length + 1, 4);
+  reply[6] = request[6] ?? 0;
+  body.copy(reply, HEADER);
+  return reply;
+}
+
+const exception = (code: number, reason: number): Buffer => Buffer.from([code | 0x80, reason]);
+
+function execute(unit: Registers | undefined, request: Buffer): Buffer {
+  const code = request[0] ?? 0;
+  if (unit === undefined) return exception(code, 11);
+  if (code === 3) return readRegisters(unit, request);
+  if (code === 6) return writeOne(unit, request);
+  if (code === 16) return writeMany(unit, request);
+  return exception(code, 1);
+}
+
+function readRegisters(unit: Registers, request: Buffer): Buffer {
+  if (request.length !== 5) return exception(3, 3);
+  const address = request.readUInt16BE(1);
+  const count = request.readUInt16BE(3);
+  if (count < 1 || count > 125) return exception(3, 3);
+  if (address + count > 0x1_0000) return exception(3, 2);
+  const words = unit.read(address, count);
+  if ("exception" in words) return exception(3, words.exception);
+  const body = Buffer.alloc(2 + 2 * count);
+  body[0] = 3;
+  body[1] = 2 * count;
+  for (let i = 0; i < count; i += 1) body.writeUInt16BE(words[i] ?? 0, 2 + 2 * i);
+  return body;
+}
+
+function writeOne(unit: Registers, request: Buffer): Buffer {
+  if (request.length !== 5) return exception(6, 3);
+  const refused = unit.write(request.readUInt16BE(1), [request.readUInt16BE(3)]);
+  return refused === null ? Buffer.from(request) : exception(6, refused.exception);
+}
+
+function writeMany(unit: Registers, request: Buffer): Buffer {
+  if (request.length < 6) return exception(16, 3);
+  const address = request.readUInt16BE(1);
+  const count = request.readUInt16BE(3);
+  if (count < 1 || count > 123 || request[5] !== 2 * count || request.length !== 6 + 2 * count) return exception(16, 3);
+  if (address + count > 0x1_0000) return exception(16, 2);
+  const values = Array.from({ length: count }, (_, i) => request.readUInt16BE(6 + 2 * i));
+  const refused = unit.write(address, values);
+  return refused === null ? Buffer.from(request.subarray(0, 5)) : exception(16, refused.exception);
+}
+
+/** Still a frame, but not the truth. Answers to writes are left as they are. */
+function spoiled(body: Buffer, fault: Fault): Buffer {
+  if (body[0] !== 3 || body.length < 4) return body;
+  if (fault === "garbage") return Buffer.concat([body.subarray(0, 2), noise(body.length - 2, body.length)]);
+  if (fault === "wrong-length") return Buffer.concat([Buffer.from([3, body.length - 4]), body.subarray(2, -2)]);
+  return body;
+}
+
+/** The same nonsense for the same seed: a failing test can be run again. */
+function noise(length: number, seed: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  let state = (seed + 1) * 0x9e37_79b1;
+  for (let i = 0; i < length; i += 1) {
+    state = Math.imul(state ^ (state >>> 15), 0x85eb_ca6b) + 0x1234_567;
+    bytes[i] = state >>> 24;
+  }
+  return bytes;
+}

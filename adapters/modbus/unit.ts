@@ -1,0 +1,101 @@
+import { fail, ok, type Result } from "../../engine/kernel/index.ts";
+import type { DeviceCode } from "../../src/ports/index.ts";
+import type { Link } from "./link.ts";
+import { NAMEPLATE, type Quantity, type Role, type Spot, spotsOf, TELEMETRY } from "./points.ts";
+import { planRequests, type Request, readAll } from "./requests.ts";
+import { type Block, type Value, walkChain } from "./sunspec/index.ts";
+
+interface Survey {
+  readonly chain: readonly Block[];
+  readonly spots: ReadonlyMap<Quantity, Spot>;
+  readonly requests: readonly Request[];
+}
+
+/** One unit id of a device. Its chain is walked once, and again after it answered with other models than before. */
+export class Unit {
+  readonly id: number;
+  private readonly link: Link;
+  private readonly roles: readonly Role[];
+  private known: Survey | null = null;
+  private identity: string | null = null;
+  private apart = false;
+
+  constructor(link: Link, id: number, roles: readonly Role[]) {
+    this.link = link;
+    this.id = id;
+    this.roles = roles;
+  }
+
+  /** What the roles of this unit say now; counters keep their 0. */
+  async read(signal: AbortSignal): Promise<Result<ReadonlyMap<Quantity, Value>, DeviceCode>> {
+    const survey = await this.survey(signal);
+    if (!survey.ok) return survey;
+    const { spots, requests } = survey.value;
+    const answers = await readAll(this.link, this.id, requests, signal);
+    if (!answers.ok) return this.readAgain(answers, requests, signal);
+    return ok(new Map([...spots].map(([quantity, spot]) => [quantity, answers.value.value([spot], true)])));
+  }
+
+  /** First non-empty of each nameplate point. */
+  async nameplate(signal: AbortSignal): Promise<Result<Readonly<Record<keyof typeof NAMEPLATE, Value>>, DeviceCode>> {
+    const survey = await this.survey(signal);
+    if (!survey.ok) return survey;
+    const entries = Object.entries(NAMEPLATE).map(([name, candidates]) => [name, spotsOf(candidates, survey.value.chain)] as const);
+    const requests = planRequests(
+      entries.flatMap(([, spots]) => spots),
+      true,
+    );
+    const answers = await readAll(this.link, this.id, requests, signal);
+    if (!answers.ok) return answers;
+    return ok(
+      Object.fromEntries(entries.map(([name, spots]) => [name, answers.value.value(spots)])) as Record<keyof typeof NAMEPLATE, Value>,
+    );
+  }
+
+  /** The first block of one of these models; null when the unit has none. */
+  async block(models: readonly number[], signal: AbortSignal): Promise<Result<Block | null, DeviceCode>> {
+    const survey = await this.survey(signal);
+    return survey.ok ? ok(survey.value.chain.find(({ id }) => models.includes(id)) ?? null) : survey;
+  }
+
+  private async readAgain(
+    failure: Result<never, DeviceCode> & { readonly ok: false },
+    requests: readonly Request[],
+    signal: AbortSignal,
+  ): Promise<Result<ReadonlyMap<Quantity, Value>, DeviceCode>> {
+    if (failure.code === "DEVICE_MALFORMED") this.known = null;
+    const wide = requests.some(({ blocks }) => blocks.length > 1);
+    if (failure.code !== "DEVICE_EXCEPTION" || !wide) return failure;
+    // A hole between two blocks, perhaps: from now on each block for itself.
+    this.apart = true;
+    this.known = null;
+    return this.read(signal);
+  }
+
+  private async survey(signal: AbortSignal): Promise<Result<Survey, DeviceCode>> {
+    if (this.known !== null) return ok(this.known);
+    const chain = await walkChain((address, count) => this.link.read(this.id, address, count, signal));
+    if (!chain.ok) return chain;
+    const identity = await this.identify(chain.value, signal);
+    if (!identity.ok) return identity;
+    this.identity ??= identity.value;
+    if (this.identity !== identity.value) {
+      return fail("DEVICE_IMPLAUSIBLE", `unit ${this.id} is ${identity.value}, was ${this.identity}: restart to accept another device`);
+    }
+    const spots = new Map<Quantity, Spot>();
+    for (const role of this.roles) {
+      for (const [quantity, candidates] of Object.entries(TELEMETRY[role])) {
+        const [spot] = spotsOf(candidates, chain.value);
+        if (spot !== undefined) spots.set(quantity as Quantity, spot);
+      }
+    }
+    this.known = { chain: chain.value, spots, requests: planRequests([...spots.values()], this.apart) };
+    return ok(this.known);
+  }
+
+  private async identify(chain: readonly Block[], signal: AbortSignal): Promise<Result<string, DeviceCode>> {
+    const spots = [NAMEPLATE.manufacturer, NAMEPLATE.model, NAMEPLATE.serial].map((candidates) => spotsOf(candidates, chain));
+    const answers = await readAll(this.link, this.id, planRequests(spots.flat(), true), signal);
+    return answers.ok ? ok(spots.map((each) => answers.value.value(each) ?? "?").join(" ")) : answers;
+  }
+}
