@@ -1,10 +1,11 @@
-/** The known name that was most likely meant, or null when none is near: at most a third of its letters differ. */
+/** The known name that was most likely meant, or null when none is near: its beginning, or at most a third of its letters differ. */
 export function suggest(written: string, known: readonly string[]): string | null {
   const wanted = plain(written);
   let best: string | null = null;
   let least = Number.POSITIVE_INFINITY;
   for (const name of known) {
-    const distance = edits(wanted, plain(name));
+    const begun = wanted.length >= 3 && plain(name).startsWith(wanted);
+    const distance = begun ? 1 : edits(wanted, plain(name));
     if (distance < least && distance <= Math.max(1, Math.floor(name.length / 3))) {
       best = name;
       least = distance;

@@ -1,0 +1,73 @@
+import type { MicroPerKwh } from "../../../engine/kernel/index.ts";
+import type { CrossCheck } from "./cross-check.ts";
+
+/** One home that joins a street; paths are absolute. */
+export interface HomeConfig {
+  readonly name: string;
+  readonly data: string;
+  readonly street: { readonly kind: "file"; readonly path: string } | { readonly kind: "url"; readonly url: string };
+  readonly invitation: string | null;
+  readonly listen: readonly string[];
+  readonly password: { readonly kind: "file"; readonly path: string } | { readonly kind: "env"; readonly name: string };
+  readonly device: DeviceConfig;
+  readonly trading: TradingConfig;
+}
+
+export interface DeviceConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly units: { readonly inverter: number; readonly meter: number; readonly storage: number };
+  readonly timeoutMs: number;
+  /** Which direction the meter shows as positive power. */
+  readonly meterSign: "import" | "export";
+}
+
+export interface TradingConfig {
+  /** null: what the utility pays. */
+  readonly sellAbove: MicroPerKwh | null;
+  /** null: what the utility charges. */
+  readonly buyBelow: MicroPerKwh | null;
+  readonly keepForBackupPercent: number;
+}
+
+/** The file's values, defaults filled in; prices stand in the source as they were written. */
+export interface HomeFile extends Pick<HomeConfig, "name" | "listen" | "device"> {
+  readonly data: string;
+  readonly street: string;
+  readonly invitation?: string;
+  readonly password: { readonly file?: string; readonly env?: string };
+  readonly trading: { readonly sellAbovePerKwh?: unknown; readonly buyBelowPerKwh?: unknown; readonly keepForBackupPercent: number };
+}
+
+export function homeOf(file: HomeFile, check: CrossCheck): HomeConfig {
+  for (const [place, address] of file.listen.entries())
+    if (Number(address.split("/").at(-1)) > 65_535)
+      check.conflict(["listen", place], "the port is beyond 65535", "choose another port; 0 takes any free one");
+  return {
+    name: file.name,
+    data: check.path(file.data),
+    street: /^[a-z]+:\/\//i.test(file.street)
+      ? { kind: "url", url: urlOf(file.street, check) }
+      : { kind: "file", path: check.path(file.street) },
+    invitation: file.invitation ?? null,
+    listen: file.listen,
+    password:
+      file.password.env === undefined
+        ? { kind: "file", path: check.path(file.password.file ?? "") }
+        : { kind: "env", name: file.password.env },
+    device: file.device,
+    trading: tradingOf(file.trading, check),
+  };
+}
+
+function urlOf(written: string, check: CrossCheck): string {
+  if (!(URL.canParse(written) && /^https?:$/.test(new URL(written).protocol)))
+    check.conflict(["street"], "is no http or https address", "give the address of the street's card, or a path");
+  return written;
+}
+
+function tradingOf(file: HomeFile["trading"], check: CrossCheck): TradingConfig {
+  const sellAbove = file.sellAbovePerKwh === undefined ? null : check.price(["trading", "sellAbovePerKwh"], "");
+  const buyBelow = file.buyBelowPerKwh === undefined ? null : check.price(["trading", "buyBelowPerKwh"], "");
+  return { sellAbove, buyBelow, keepForBackupPercent: file.keepForBackupPercent };
+}

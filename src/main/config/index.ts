@@ -1,0 +1,6 @@
+export type { DeviceConfig, HomeConfig, TradingConfig } from "./home.ts";
+export { type Configs, loadConfig, parseConfig } from "./load-config.ts";
+export { withInterval } from "./market.ts";
+export { CONFIG_CODES, type ConfigCode } from "./problems.ts";
+export type { ConfigKind } from "./schema.ts";
+export type { PlannedHome, ReadingsConfig, StreetConfig } from "./street.ts";
