@@ -1,0 +1,105 @@
+import { peerIdFromString } from "@libp2p/peer-id";
+import type { Multiaddr } from "@multiformats/multiaddr";
+import type { Log, PeerName } from "../../src/ports/index.ts";
+import type { GossipLimits } from "./limits.ts";
+import { dialAddress } from "./names.ts";
+import type { Node } from "./node.ts";
+
+/** Somebody to keep a connection with. */
+export interface PeerAddresses {
+  readonly name: PeerName;
+  readonly addresses: readonly string[];
+}
+
+interface Target {
+  readonly name: PeerName;
+  readonly addresses: Multiaddr[];
+  failures: number;
+  dueAt: number;
+  dialling: boolean;
+}
+
+const TICK_MS = 250;
+
+/** Dials the peers of our list and dials again for as long as they are in it: each failure doubles the pause, up to a limit. */
+export class Dialler {
+  private targets = new Map<PeerName, Target>();
+  private timer: NodeJS.Timeout | undefined;
+  private readonly node: Node;
+  private readonly limits: GossipLimits["redial"];
+  private readonly modules: { readonly log: Log; readonly now: () => number };
+
+  constructor(node: Node, limits: GossipLimits["redial"], modules: { readonly log: Log; readonly now: () => number }) {
+    this.node = node;
+    this.limits = limits;
+    this.modules = modules;
+  }
+
+  setPeers(peers: readonly PeerAddresses[]): void {
+    const own = this.node.peerId.toString();
+    const targets = peers.filter((peer) => peer.name !== own).map((peer) => this.target(peer));
+    this.targets = new Map(targets.filter((target) => target.addresses.length > 0).map((target) => [target.name, target]));
+    if (this.timer !== undefined) this.tick();
+  }
+
+  start(): void {
+    this.timer = setInterval(() => this.tick(), TICK_MS).unref();
+    this.node.addEventListener("peer:disconnect", this.onDisconnect);
+    this.tick();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+    this.node.removeEventListener("peer:disconnect", this.onDisconnect);
+    this.targets.clear();
+  }
+
+  private target(peer: PeerAddresses): Target {
+    const parsed = peer.addresses.map((address) => dialAddress(peer.name, address));
+    const addresses = parsed.filter((address) => address !== undefined);
+    if (addresses.length < peer.addresses.length) this.modules.log.warn("gossip.address-malformed", { peer: peer.name });
+    const known = this.targets.get(peer.name);
+    return { name: peer.name, addresses, failures: 0, dueAt: 0, dialling: known?.dialling ?? false };
+  }
+
+  private readonly onDisconnect = (event: CustomEvent<{ toString(): string }>): void => {
+    const target = this.targets.get(event.detail.toString());
+    if (target !== undefined) target.dueAt = this.modules.now() + this.pause(target.failures);
+  };
+
+  private tick(): void {
+    const now = this.modules.now();
+    for (const target of this.targets.values()) {
+      if (target.dialling || target.dueAt > now || this.isConnected(target.name)) continue;
+      void this.dial(target);
+    }
+  }
+
+  private async dial(target: Target): Promise<void> {
+    target.dialling = true;
+    try {
+      await this.node.dial(target.addresses, { signal: AbortSignal.timeout(this.limits.timeoutMs) });
+      target.failures = 0;
+      this.modules.log.debug("gossip.dialled", { peer: target.name });
+    } catch (error) {
+      target.failures++;
+      this.modules.log.debug("gossip.dial-failed", { peer: target.name, failures: target.failures, cause: String(error) });
+    }
+    target.dueAt = this.modules.now() + this.pause(target.failures);
+    // The list may have been replaced while we dialled.
+    const current = this.targets.get(target.name);
+    if (current !== undefined) current.dialling = false;
+    target.dialling = false;
+  }
+
+  /** Spread by a quarter either way: peers that lost each other at the same time shouldn't dial at the same time. */
+  private pause(failures: number): number {
+    const pause = Math.min(this.limits.maxMs, this.limits.firstMs * 2 ** Math.min(failures, 16));
+    return pause * (0.75 + Math.random() / 2);
+  }
+
+  private isConnected(name: PeerName): boolean {
+    return this.node.getConnections(peerIdFromString(name)).some((connection) => connection.status === "open");
+  }
+}

@@ -1,0 +1,247 @@
+import { TopicValidatorResult } from "@chainsafe/libp2p-gossipsub";
+import { peerIdFromString } from "@libp2p/peer-id";
+import type { Result } from "../../engine/kernel/index.ts";
+import type { Gossip, Judgement, Log, Metrics, PeerName, RequestCode, RequestKind, Topic } from "../../src/ports/index.ts";
+import type { Bans } from "./bans.ts";
+import { CHARGES, type Charge, type Conduct } from "./conduct.ts";
+import { Dialler, type PeerAddresses } from "./dialler.ts";
+import type { Refusal } from "./gate.ts";
+import { Intake, type MessageHandler } from "./intake.ts";
+import type { GossipLimits } from "./limits.ts";
+import { messageId, TOPICS, topicName } from "./names.ts";
+import { type Node, type Router, routerOf } from "./node.ts";
+import { Outbox, type SendResult } from "./outbox.ts";
+import { type RequestHandler, Requests } from "./requests.ts";
+import { GRAYLIST_SCORE } from "./settings.ts";
+import { type Telemetry, telemetryOf } from "./telemetry.ts";
+import { type HangUpReason, Watchdog } from "./watchdog.ts";
+
+export interface GossipModules {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly limits: GossipLimits;
+  readonly conduct: Conduct;
+  readonly bans: Bans;
+  /** Milliseconds on a clock that never jumps. */
+  readonly now: () => number;
+}
+
+const RESULTS: Readonly<Record<Judgement, TopicValidatorResult>> = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+};
+
+const REFUSAL_CHARGES: Readonly<Record<Refusal, Charge | undefined>> = { oversized: "oversized", flooding: "flooding", full: undefined };
+
+/** The gossip port over one libp2p node. */
+export class Libp2pGossip implements Gossip {
+  readonly self: PeerName;
+  private readonly node: Node;
+  private readonly router: Router;
+  private readonly street: string;
+  private readonly modules: GossipModules;
+  private readonly telemetry: Telemetry;
+  private readonly intake: Intake;
+  private readonly outbox: Outbox;
+  private readonly dialler: Dialler;
+  private readonly watchdog: Watchdog;
+  private readonly requests: Requests;
+  private closing: Promise<void> | undefined;
+
+  constructor(node: Node, street: string, modules: GossipModules) {
+    const { limits, log, now } = modules;
+    this.node = node;
+    this.self = node.peerId.toString();
+    this.router = routerOf(node);
+    this.street = street;
+    this.modules = modules;
+    this.telemetry = telemetryOf(modules.metrics);
+    this.intake = new Intake(limits, {
+      log,
+      now,
+      onRefused: (topic, from, refusal) => this.onRefused(topic, from, refusal),
+      onJudged: (topic, from, judgement) => this.onJudged(topic, from, judgement),
+    });
+    this.outbox = new Outbox(limits.outbox, (topic, bytes) => this.send(topic, bytes), {
+      now,
+      onDrop: (topic) => this.onUnheard(topic),
+    });
+    this.dialler = new Dialler(node, limits.redial, { log, now });
+    this.watchdog = new Watchdog(node, this.router, limits.watchdog, { now, hangUp: (peer, reason) => this.hangUp(peer, reason) });
+    this.requests = new Requests(node, street, limits.request, {
+      log,
+      now,
+      onBadRequest: (from) => this.charge(from, "badRequest"),
+      onServed: (kind, code) => this.telemetry.requests.add({ kind, side: "served", code }),
+    });
+  }
+
+  async start(peers: readonly PeerAddresses[]): Promise<void> {
+    this.guardRouter();
+    await this.node.start();
+    await this.requests.start();
+    for (const topic of TOPICS) this.router.subscribe(topicName(this.street, topic));
+    this.router.addEventListener("subscription-change", this.onReach);
+    this.node.addEventListener("peer:disconnect", this.onReach);
+    this.dialler.setPeers(peers);
+    this.dialler.start();
+    this.watchdog.start();
+  }
+
+  async publish(topic: Topic, bytes: Uint8Array): Promise<void> {
+    if (this.closing !== undefined) return;
+    const { maxBytes } = this.modules.limits.lanes[topic];
+    if (bytes.length <= maxBytes) await this.outbox.publish(topic, bytes);
+    else this.modules.log.error("gossip.message-too-long", { topic, bytes: bytes.length, maxBytes });
+  }
+
+  onMessage(handler: MessageHandler): void {
+    this.intake.onMessage(handler);
+  }
+
+  peers(): readonly PeerName[] {
+    return this.listeners("market").filter((peer) => this.listeners("agreement").includes(peer));
+  }
+
+  async request(peer: PeerName, kind: RequestKind, body: Uint8Array, signal: AbortSignal): Promise<Result<Uint8Array, RequestCode>> {
+    const answer = await this.requests.ask(peer, kind, body, signal);
+    this.telemetry.requests.add({ kind, side: "asked", code: answer.ok ? "answered" : answer.code });
+    return answer;
+  }
+
+  onRequest(kind: RequestKind, handler: RequestHandler): void {
+    this.requests.handle(kind, handler);
+  }
+
+  addresses(): string[] {
+    return this.node.getMultiaddrs().map((address) => address.toString());
+  }
+
+  setPeers(peers: readonly PeerAddresses[]): void {
+    if (this.closing === undefined) this.dialler.setPeers(peers);
+  }
+
+  /** What this node thinks of a peer; falls from 0 with every charge. */
+  score(peer: PeerName): number {
+    return this.router.getScore(peer);
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private async shutDown(): Promise<void> {
+    this.dialler.stop();
+    this.watchdog.stop();
+    this.outbox.stop();
+    this.intake.close();
+    this.router.removeEventListener("subscription-change", this.onReach);
+    this.node.removeEventListener("peer:disconnect", this.onReach);
+    await this.stopNode();
+  }
+
+  /** libp2p's stop() has hung before (js-libp2p #2625): after a while we drop the connections ourselves. */
+  private async stopNode(): Promise<void> {
+    const { log, limits } = this.modules;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<"late">((resolve) => {
+      timer = setTimeout(() => resolve("late"), limits.closeMs);
+    });
+    const stopped = Promise.resolve(this.node.stop()).catch((error: unknown) => log.warn("gossip.stop-failed", { cause: String(error) }));
+    if ((await Promise.race([stopped, late])) === "late") {
+      log.warn("gossip.stop-late");
+      for (const connection of this.node.getConnections()) connection.abort(new Error("stopping"));
+    }
+    clearTimeout(timer);
+  }
+
+  /** Every message passes the gate before gossipsub remembers it, and the lanes before gossipsub passes it on. */
+  private guardRouter(): void {
+    const topics = new Map(TOPICS.map((topic) => [topicName(this.street, topic), topic]));
+    const receive = this.router.handleReceivedMessage.bind(this.router);
+    this.router.handleReceivedMessage = async (from, message) => {
+      const topic = topics.get(message.topic);
+      const peer = from.toString();
+      if (topic === undefined || !this.intake.enter(topic, peer, message.data?.length ?? 0)) return;
+      try {
+        await receive(from, message);
+      } finally {
+        this.intake.leave(topic, peer);
+      }
+    };
+    for (const [name, topic] of topics) {
+      this.router.topicValidators.set(
+        name,
+        async (from, message) => RESULTS[await this.intake.submit(topic, new Uint8Array(message.data), from.toString())],
+      );
+    }
+  }
+
+  private async send(topic: Topic, bytes: Uint8Array): Promise<SendResult> {
+    const result = await this.trySend(topic, bytes);
+    this.telemetry.published.add({ topic, result });
+    return result;
+  }
+
+  private async trySend(topic: Topic, bytes: Uint8Array): Promise<SendResult> {
+    if (this.listeners(topic).length === 0) return "nobody";
+    const name = topicName(this.street, topic);
+    try {
+      const { recipients } = await this.router.publish(name, bytes);
+      if (recipients.length > 0) return "sent";
+      // Nobody got it, but gossipsub counts it as seen and would never send it again.
+      this.router.seenCache.entries.delete(this.router.msgIdToStrFn(messageId({ topic: name, data: bytes })));
+      return "nobody";
+    } catch (error) {
+      const cause = String(error);
+      if (cause.includes("PublishError.Duplicate")) return "sent";
+      this.modules.log.debug("gossip.publish-failed", { topic, cause });
+      return "nobody";
+    }
+  }
+
+  /** Subscribers that gossip has a stream to: a subscriber without one would miss what we send. */
+  private listeners(topic: Topic): PeerName[] {
+    const subscribers = this.router.getSubscribers(topicName(this.street, topic)).map((peer) => peer.toString());
+    return subscribers.filter((peer) => this.router.streamsOutbound.has(peer));
+  }
+
+  private readonly onReach = (): void => {
+    this.telemetry.peers.set({}, this.peers().length);
+    void this.outbox.retry();
+  };
+
+  private onUnheard(topic: Topic): void {
+    this.telemetry.published.add({ topic, result: "unheard" });
+    this.modules.log.warn("gossip.unheard", { topic });
+  }
+
+  private onRefused(topic: Topic, from: PeerName, refusal: Refusal): void {
+    this.telemetry.refused.add({ topic, reason: refusal });
+    const charge = REFUSAL_CHARGES[refusal];
+    if (charge !== undefined) this.charge(from, charge);
+  }
+
+  private onJudged(topic: Topic, from: PeerName, judgement: Judgement): void {
+    this.telemetry.messages.add({ topic, verdict: judgement });
+    if (judgement === "reject") this.charge(from, "rejected");
+  }
+
+  private charge(peer: PeerName, charge: Charge): void {
+    const points = this.modules.conduct.charge(peer, charge);
+    this.modules.log.debug("gossip.charged", { peer, charge, points: CHARGES[charge] });
+    if (points > -GRAYLIST_SCORE) this.hangUp(peer, "banned");
+  }
+
+  private hangUp(peer: PeerName, reason: HangUpReason): void {
+    if (reason === "banned") {
+      if (this.modules.bans.has(peer)) return;
+      this.modules.bans.add(peer);
+    }
+    this.telemetry.hangUps.add({ reason });
+    this.modules.log.warn("gossip.hung-up", { peer, reason });
+    for (const connection of this.node.getConnections(peerIdFromString(peer))) connection.abort(new Error(reason));
+  }
+}

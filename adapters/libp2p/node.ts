@@ -1,0 +1,93 @@
+import { type GossipSub, gossipsub } from "@chainsafe/libp2p-gossipsub";
+import { type Identify, identify } from "@libp2p/identify";
+import type { ComponentLogger, Libp2p, Logger, PeerId } from "@libp2p/interface";
+import { noise } from "@libp2p/noise";
+import { type Ping, ping } from "@libp2p/ping";
+import { tcp } from "@libp2p/tcp";
+import { yamux } from "@libp2p/yamux";
+import { createLibp2p } from "libp2p";
+import { assert } from "../../engine/kernel/index.ts";
+import type { PeerName } from "../../src/ports/index.ts";
+import type { GossipLimits } from "./limits.ts";
+import { peerKeyOf } from "./names.ts";
+import { gossipSettings } from "./settings.ts";
+
+type Services = { readonly identify: Identify; readonly ping: Ping; readonly pubsub: GossipSub };
+
+export type Node = Libp2p<Services>;
+
+export interface RawMessage {
+  readonly topic: string;
+  readonly data?: Uint8Array;
+}
+
+/** What gossipsub 17.1.1 has but its published type doesn't name. `routerOf` checks that it is there. */
+export interface Router extends GossipSub {
+  readonly streamsOutbound: ReadonlyMap<PeerName, unknown>;
+  readonly seenCache: { readonly entries: Map<string, unknown> };
+  getMeshPeers(topic: string): PeerName[];
+  getScore(peer: PeerName): number;
+  msgIdToStrFn(id: Uint8Array): string;
+  handleReceivedMessage(from: PeerId, message: RawMessage): Promise<void>;
+}
+
+export function routerOf(node: Node): Router {
+  const router = node.services.pubsub as Router;
+  const known =
+    typeof router.handleReceivedMessage === "function" &&
+    typeof router.getMeshPeers === "function" &&
+    typeof router.getScore === "function" &&
+    typeof router.msgIdToStrFn === "function" &&
+    router.streamsOutbound instanceof Map &&
+    router.seenCache?.entries instanceof Map;
+  assert(known, "gossipsub has the inside of version 17.1.1");
+  return router;
+}
+
+export interface NodeOptions {
+  readonly secret: Uint8Array;
+  readonly listen: readonly string[];
+  readonly street: string;
+  readonly limits: GossipLimits;
+  readonly appScore: (peer: PeerName) => number;
+  readonly isRefused: (peer: PeerName) => boolean;
+}
+
+/** A libp2p peer over TCP, noise and yamux, not started yet. */
+export function createNode(options: NodeOptions): Promise<Node> {
+  const { limits } = options;
+  const refuse = (peer: PeerId) => options.isRefused(peer.toString());
+  return createLibp2p<Services>({
+    start: false,
+    privateKey: peerKeyOf(options.secret),
+    addresses: { listen: [...options.listen] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    logger: SILENT,
+    connectionGater: { denyDialPeer: refuse, denyInboundEncryptedConnection: refuse, denyDialMultiaddr: () => false },
+    connectionManager: {
+      maxConnections: limits.maxConnections,
+      // The default lets five connections per second in from one address: a street behind one address never assembles.
+      inboundConnectionThreshold: limits.connectionsPerSecond,
+      maxIncomingPendingConnections: limits.maxConnections,
+      // Redialling is ours (dialler.ts): libp2p's gives up after five tries.
+      reconnectRetries: 0,
+    },
+    // A busy machine answers late, and a dropped connection costs more than a late discovery of a dead one.
+    connectionMonitor: { pingInterval: limits.pingMs, pingTimeout: { minTimeout: 10_000 } },
+    services: {
+      identify: identify(),
+      ping: ping(),
+      pubsub: gossipsub(gossipSettings(options.street, limits, options.appScore)),
+    },
+  });
+}
+
+// libp2p formats every debug line even when nobody reads it, and its loggers write to stderr on an environment variable; ours is the log port.
+const silentLogger = (): Logger => {
+  const nothing = () => undefined;
+  return Object.assign(nothing, { error: nothing, trace: nothing, enabled: false, newScope: silentLogger });
+};
+
+const SILENT: ComponentLogger = { forComponent: silentLogger };
