@@ -39,7 +39,7 @@ test("fast = naive, to the last reason and to the same root", () => {
       expect(fast).toEqual(reference(given));
       expect(clearingRoot(fast)).toBe(clearingRoot(reference(given)));
     }),
-    runs(4000),
+    runs(2500),
   );
 });
 
@@ -52,7 +52,7 @@ test("order of arrival changes nothing", () => {
   );
   fc.assert(
     fc.property(shuffled, ([given, orders]) => expect(clear({ ...given, orders })).toEqual(clear(given))),
-    runs(1000),
+    runs(600),
   );
 });
 
@@ -75,7 +75,7 @@ test("ids change nothing but the watt-hours of equal remainders in a shared leve
         expect([reasonOld, reasonNow, Math.abs(old.energy - now.energy)]).toEqual(["RATIONED", "RATIONED", 1]);
       }
     }),
-    runs(1000),
+    runs(600),
   );
 });
 
@@ -100,7 +100,7 @@ test("energy and money balance to the unit; nobody trades past a limit or beyond
       const all = (side: "buy" | "sell"): number => given.orders.reduce((sum, { body }) => sum + (body.side === side ? body.energy : 0), 0);
       expect([clearing.unsold, clearing.unbought]).toEqual([all("sell") - clearing.volume, all("buy") - clearing.volume]);
     }),
-    runs(1500),
+    runs(800),
   );
 });
 
@@ -120,7 +120,7 @@ test("the price supports the fills: nobody who wants more is left out, and it li
         if (gain < 0) expect(energy).toBe(0);
       }
     }),
-    runs(1500),
+    runs(800),
   );
 });
 
@@ -164,7 +164,7 @@ test("equals are treated as equals: every share of a level is within one watt-ho
         expect(Math.abs(energy * all - wanted * available)).toBeLessThan(all);
       }
     }),
-    runs(1000),
+    runs(600),
   );
 });
 
@@ -177,7 +177,7 @@ describe("scale and mirror", () => {
         expect(energies(large)).toEqual(energies(plain));
         if (plain.kind === "trade") expect(large).toMatchObject({ price: plain.price * c, welfare: plain.welfare * c });
       }),
-      runs(500),
+      runs(300),
     );
   });
 
@@ -196,7 +196,7 @@ describe("scale and mirror", () => {
           });
         }
       }),
-      runs(500),
+      runs(300),
     );
   });
 
@@ -218,7 +218,7 @@ describe("scale and mirror", () => {
           expect(mirror.priceSetBy.low.map(({ order }) => order)).toEqual(plain.priceSetBy.high.map(({ order }) => order));
         }
       }),
-      runs(500),
+      runs(300),
     );
   });
 });
