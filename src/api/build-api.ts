@@ -44,12 +44,17 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   });
   // A serializer made from a schema drops or rounds what doesn't fit, silently; the tests hold the answers to the schemas instead.
   app.setSerializerCompiler(() => JSON.stringify);
+  // A form of another site could send text without asking first; JSON it can't.
+  app.removeContentTypeParser("text/plain");
   answerErrors(app, options.log);
-  guard(app, options.hosts ?? []);
   app.register(websocket, { options: { maxPayload: 1024 } });
   app.register(swagger, { openapi: openapi(options.version), refResolver: { buildLocalReference: (json) => String(json.$id) } });
   addSchemas(app);
-  app.after(() => guardUpgrades(app));
+  // After the WebSocket plugin: only a request that it has marked is hung up on when a hook refuses it.
+  app.after(() => {
+    guard(app, options.hosts ?? []);
+    guardUpgrades(app);
+  });
   app.register(async (scope) => routes(scope, options));
   return app;
 }

@@ -1,6 +1,7 @@
 export { type ApiOptions, buildApi } from "./build-api.ts";
 export { API_ERRORS, type ApiCode, type ApiError } from "./errors.ts";
 export type { HealthFacts, HomeRequest, IntervalView, Plain, RegisterCode, StreetCard, StreetQueries } from "./queries.ts";
+export { streetCard } from "./schema/answers.ts";
 export { streetState } from "./schema/street-state.ts";
 export type {
   BatchView,
@@ -14,3 +15,4 @@ export type {
   StreetFacts,
   StreetState,
 } from "./state.ts";
+export { type BatchOnItsWay, type StreetLabel, StreetView } from "./street-view.ts";

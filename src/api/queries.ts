@@ -46,12 +46,18 @@ export interface StreetCard {
   readonly chain: { readonly id: number; readonly rpc: string; readonly vault: string };
   /** Multiaddresses of homes to knock at first. */
   readonly peers: readonly string[];
+  /** The street's first interval: where its chain of certificates begins. */
+  readonly firstInterval: number;
+  /** How the street's time follows the machine's; null: it is UTC itself. */
+  readonly clock: { readonly streetMs: number; readonly wallMs: number; readonly speed: number } | null;
 }
 
 export interface HomeRequest {
   readonly name: string;
   /** Address of the agent key, 0x and 40 hex digits. */
   readonly agent: string;
+  /** Address of the owner key, which stays cold and alone may withdraw. */
+  readonly owner: string;
   readonly invitation: string;
 }
 

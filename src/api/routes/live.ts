@@ -25,10 +25,12 @@ export function liveRoute(app: FastifyInstance, feed: LiveFeed): void {
       },
     },
     preHandler: async (request, reply) => {
-      if (!request.ws) return reply.header("upgrade", "websocket").send(refuse(reply, "UPGRADE_REQUIRED", "speak WebSocket here"));
-      if (feed.full) return refuse(reply, "TOO_MANY_CLIENTS", "enough pages are open; try again later");
+      if (request.ws && feed.full) return refuse(reply, "TOO_MANY_CLIENTS", "enough pages are open; try again later");
     },
-    handler: (_request, reply) => reply,
+    handler: (_request, reply) => {
+      reply.header("upgrade", "websocket");
+      return refuse(reply, "UPGRADE_REQUIRED", "speak WebSocket here");
+    },
     wsHandler: (socket) => feed.join(socket),
   });
 }

@@ -1,6 +1,6 @@
 import type { ApiError } from "../errors.ts";
 import type { HealthFacts, HomeRequest, IntervalView, StreetCard } from "../queries.ts";
-import { count, described, instant, list, mirrors, nullable, object, oneOf, text } from "./shape.ts";
+import { count, described, instant, list, mirrors, nullable, number, object, oneOf, text } from "./shape.ts";
 import { certificate, clearing, settlement } from "./street-state.ts";
 
 const address = text({ pattern: "^0x[0-9a-fA-F]{40}$" });
@@ -57,6 +57,8 @@ export const streetCard = mirrors<StreetCard>()(
     rulesHash: hash,
     chain: object({ id: count, rpc: text(), vault: address }),
     peers: list(text()),
+    firstInterval: count,
+    clock: nullable(object({ streetMs: number, wallMs: number, speed: number })),
   }),
 );
 
@@ -65,6 +67,7 @@ export const homeRequest = mirrors<HomeRequest>()(
     // Nothing that can't be seen: a name is shown on every neighbour's page.
     name: text({ minLength: 1, maxLength: 64, pattern: "^[^\\p{C}\\p{Zl}\\p{Zp}]+$" }),
     agent: address,
+    owner: address,
     invitation: text({ minLength: 1, maxLength: 512 }),
   }),
 );

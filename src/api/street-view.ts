@@ -1,0 +1,295 @@
+import type { Words } from "../../engine/auction/index.ts";
+import { add, type HomeId, type Interval, type Nano, nano, sub } from "../../engine/kernel/index.ts";
+import { type Certificate, gateClosure, type MarketRules, type Message, type Reading } from "../../engine/messages/index.ts";
+import {
+  type Account,
+  type Advance,
+  NEW_ACCOUNT,
+  type SettledHome,
+  type SettledInterval,
+  utilityOnly,
+} from "../../engine/settlement/index.ts";
+import type { BatchReceipt, Clock, RegisteredHome, Registry } from "../ports/index.ts";
+import { clearingView, endName, intervalName, isoOf, microOf, settlementView } from "./market-views.ts";
+import type { IntervalView } from "./queries.ts";
+import type { BatchView, CertificateView, ClearingView, HomeView, PricePoint, SettlementView, StreetState } from "./state.ts";
+import { kwhText, priceText, wordsFor } from "./words.ts";
+
+/** What is known of a street beyond its market: shown, never traded on. */
+export interface StreetLabel {
+  readonly name: string;
+  readonly timeZone: string;
+  readonly readings: string;
+  readonly synthetic: boolean;
+  /** By name; homes that others run are not in it. */
+  readonly equipment: ReadonlyMap<string, { readonly solar: boolean; readonly battery: boolean }>;
+}
+
+/** A batch on its way, as the operator sees it. */
+export interface BatchOnItsWay {
+  readonly period: number;
+  readonly from: Interval;
+  readonly to: Interval;
+  readonly status: "signing" | "sent";
+  readonly signatures: number;
+}
+
+const KEPT_PRICES = 192;
+const KEPT_CERTIFICATES = 24;
+/** A home that said nothing for that long, in intervals and in real ms at least, is offline. */
+const SILENT_INTERVALS = 1.5;
+const SILENT_MS = 4_000;
+
+/** Gathers what a street's observer sees into what the page shows. Keeps no truth of its own: all of it follows from certified intervals. */
+export class StreetView {
+  readonly #rules: MarketRules;
+  readonly #label: StreetLabel;
+  readonly #clock: Clock;
+  readonly #words: Words;
+  #registry: Registry = { homes: [], validators: [], quorum: 0 };
+  #accounts: ReadonlyMap<HomeId, Account> = new Map();
+  readonly #saved = new Map<HomeId, Nano>();
+  readonly #heardAt = new Map<HomeId, number>();
+  readonly #readings = new Map<HomeId, Reading>();
+  readonly #intervals = new Map<Interval, IntervalView>();
+  #lastSettled: SettledInterval | null = null;
+  #clearing: ClearingView | null = null;
+  #settlement: SettlementView | null = null;
+  #prices: PricePoint[] = [];
+  #certificates: CertificateView[] = [];
+  #certified = 0;
+  #vault: readonly number[] | null = null;
+  #receipts: readonly BatchReceipt[] = [];
+  #onTheirWay: readonly BatchOnItsWay[] = [];
+  readonly #periods = new Map<number, { readonly from: Interval; readonly to: Interval }>();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(rules: MarketRules, label: StreetLabel, clock: Clock) {
+    this.#rules = rules;
+    this.#label = label;
+    this.#clock = clock;
+    this.#words = wordsFor(rules.currency, (home) => this.nameOf(home));
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  nameOf(home: HomeId): string {
+    return this.#registry.homes.find((each) => each.home === home)?.name ?? `home ${home}`;
+  }
+
+  registry(registry: Registry): void {
+    this.#registry = registry;
+    this.#changed();
+  }
+
+  chain(vault: readonly number[] | null, receipts: readonly BatchReceipt[], onTheirWay: readonly BatchOnItsWay[]): void {
+    this.#vault = vault;
+    this.#receipts = receipts;
+    this.#onTheirWay = onTheirWay;
+    for (const { period, from, to } of onTheirWay) this.#periods.set(period, { from, to });
+    this.#changed();
+  }
+
+  heard(message: Message): void {
+    const home = senderOf(message);
+    if (home !== null) this.#heardAt.set(home, this.#clock.monotonicMs());
+    if (message.kind === "reading") this.#readings.set(message.reading.body.home, message.reading.body);
+  }
+
+  /** One more certified interval; `certificate` is null for those replayed from the store. */
+  certified(
+    advance: Advance,
+    entries: { readonly orders: number; readonly readings: number },
+    certificate: Certificate | null,
+    latencyMs: number | null,
+  ): void {
+    const { clearing, settled, state, batch } = advance;
+    const name = intervalName(this.#rules, clearing.interval);
+    this.#accounts = state.accounts;
+    this.#certified++;
+    this.#clearing = clearingView(this.#rules, clearing, this.#words);
+    this.#prices = [...this.#prices, { interval: name, priceMicro: this.#clearing.priceMicro, volumeWh: this.#clearing.volumeWh }].slice(
+      -KEPT_PRICES,
+    );
+    if (settled !== null) this.#settled(settled);
+    if (batch !== null) this.#periods.set(batch.result.period, { from: batch.result.fromInterval, to: batch.result.toInterval });
+    const votes = certificate?.signatures.length ?? this.#registry.quorum;
+    const view: CertificateView = {
+      interval: name,
+      value: advance.value,
+      votes,
+      validators: this.#registry.validators.length,
+      ...entries,
+      latencyMs,
+    };
+    this.#certificates = [view, ...this.#certificates].slice(0, KEPT_CERTIFICATES);
+    this.#remember(clearing.interval, { interval: name, clearing: this.#clearing, certificate: view, settlement: null });
+    this.#changed();
+  }
+
+  interval(start: string): IntervalView | null {
+    return [...this.#intervals.values()].find((view) => view.interval === start) ?? null;
+  }
+
+  get lastReadingAt(): string | null {
+    const newest = [...this.#readings.values()].reduce((most, reading) => Math.max(most, reading.interval), -1);
+    return newest < 0 ? null : endName(this.#rules, newest as Interval);
+  }
+
+  get lastCertificateAt(): string | null {
+    return this.#certificates[0]?.interval ?? null;
+  }
+
+  get homesOnline(): number {
+    return this.#registry.homes.filter(({ home }) => this.#isOnline(home)).length;
+  }
+
+  state(nextInterval: Interval): StreetState {
+    const rules = this.#rules;
+    return {
+      sentence: this.#sentence(),
+      street: {
+        name: this.#label.name,
+        currency: rules.currency,
+        timeZone: this.#label.timeZone,
+        readings: this.#label.readings,
+        synthetic: this.#label.synthetic,
+        speed: this.#clock.speed,
+        now: isoOf(Math.floor(this.#clock.now() / 1000)),
+        intervalMinutes: rules.intervalMinutes,
+        nextInterval: { start: intervalName(rules, nextInterval), gate: isoOf(gateClosure(rules, nextInterval)) },
+        importPriceMicro: rules.residual.importPrice,
+        exportPriceMicro: rules.residual.exportPrice,
+        intervalsCertified: this.#certified,
+      },
+      homes: this.#registry.homes.map((home) => this.#homeView(home)),
+      clearing: this.#clearing,
+      prices: this.#prices,
+      certificates: this.#certificates,
+      batches: this.#batches(),
+      settlement: this.#settlement,
+    };
+  }
+
+  #settled(settled: SettledInterval): void {
+    this.#lastSettled = settled;
+    this.#settlement = settlementView(this.#rules, settled, this.#words.home);
+    for (const home of settled.homes) {
+      const saved = sub(home.amount, utilityOnly(this.#rules, home));
+      this.#saved.set(home.home, add(this.#saved.get(home.home) ?? nano(0), saved));
+    }
+    const earlier = this.#intervals.get(settled.interval);
+    if (earlier !== undefined) this.#intervals.set(settled.interval, { ...earlier, settlement: this.#settlement });
+  }
+
+  #remember(interval: Interval, view: IntervalView): void {
+    this.#intervals.set(interval, view);
+    this.#intervals.delete((interval - KEPT_PRICES) as Interval);
+  }
+
+  #homeView({ home, name }: RegisteredHome): HomeView {
+    const account = this.#accounts.get(home) ?? NEW_ACCOUNT;
+    const equipment = this.#label.equipment.get(name);
+    const last = this.#lastSettled?.homes.find((each) => each.home === home);
+    return {
+      home,
+      name,
+      solar: equipment?.solar ?? null,
+      battery: equipment?.battery ?? null,
+      online: this.#isOnline(home),
+      data: this.#hasData(home, last) ? "ok" : "no-data",
+      validator: this.#registry.validators.includes(home),
+      batteryPercent: null,
+      keepForBackupPercent: null,
+      balanceMicro: microOf(account.balance),
+      vaultMicro: this.#vault?.[home] ?? null,
+      savedMicro: microOf(this.#saved.get(home) ?? nano(0)),
+      reading: this.#readingOf(last),
+      boughtWh: last?.boughtWh ?? 0,
+      soldWh: last?.soldWh ?? 0,
+      boughtTotalWh: account.bought,
+      soldTotalWh: account.sold,
+    };
+  }
+
+  #readingOf(last: SettledHome | undefined): HomeView["reading"] {
+    if (last === undefined || last.quality === "estimated" || this.#lastSettled === null) return null;
+    return { interval: intervalName(this.#rules, this.#lastSettled.interval), importWh: last.importWh, exportWh: last.exportWh };
+  }
+
+  /** Its newest reading is of the interval that was settled last, or newer. */
+  #hasData(home: HomeId, last: SettledHome | undefined): boolean {
+    if (this.#lastSettled === null) return true;
+    const newest = this.#readings.get(home)?.interval ?? -1;
+    return newest > this.#lastSettled.interval || last?.quality === "measured";
+  }
+
+  #isOnline(home: HomeId): boolean {
+    const at = this.#heardAt.get(home);
+    if (at === undefined) return false;
+    const patience = Math.max(SILENT_MS, (SILENT_INTERVALS * this.#rules.intervalMinutes * 60_000) / this.#clock.speed);
+    return this.#clock.monotonicMs() - at <= patience;
+  }
+
+  #batches(): readonly BatchView[] {
+    const quorum = this.#registry.quorum;
+    const done = this.#receipts.map((receipt): BatchView => {
+      const { period, transaction, block, gas } = receipt;
+      return { period, ...this.#span(period), status: "on-chain", signatures: quorum, quorum, transaction, block, gas };
+    });
+    const open = this.#onTheirWay
+      .filter(({ period }) => !this.#receipts.some((receipt) => receipt.period === period))
+      .map(({ period, status, signatures }): BatchView => {
+        return { period, ...this.#span(period), status, signatures, quorum, transaction: null, block: null, gas: null };
+      });
+    return [...done, ...open].sort((a, b) => b.period - a.period);
+  }
+
+  #span(period: number): { readonly from: string; readonly until: string } {
+    const span = this.#periods.get(period) ?? {
+      from: (period * this.#rules.periodIntervals) as Interval,
+      to: ((period + 1) * this.#rules.periodIntervals - 1) as Interval,
+    };
+    return { from: intervalName(this.#rules, span.from), until: endName(this.#rules, span.to) };
+  }
+
+  #sentence(): string {
+    const online = `${this.homesOnline} of ${this.#registry.homes.length} homes online`;
+    const clearing = this.#clearing;
+    if (clearing === null) return `${online}; the first interval is on its way`;
+    if (clearing.priceMicro === null) return `${online}; nothing traded: ${clearing.noTradeReason}`;
+    const price = `last price ${priceText(clearing.priceMicro as never, this.#rules.currency)}`;
+    return [online, price, leftOver(clearing)].join("; ");
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function leftOver({ unsoldWh, unboughtWh }: ClearingView): string {
+  if (unsoldWh > 0) return `${kwhText(unsoldWh)} found no buyer`;
+  return unboughtWh > 0 ? `${kwhText(unboughtWh)} found no seller` : "all that was offered and asked for found its match";
+}
+
+function senderOf(message: Message): HomeId | null {
+  switch (message.kind) {
+    case "order":
+      return message.order.body.home;
+    case "reading":
+      return message.reading.body.home;
+    case "list":
+      return message.list.body.validator;
+    case "proposal":
+      return message.proposal.body.leader;
+    case "vote":
+      return message.vote.body.validator;
+    case "period-vote":
+      return message.periodVote.body.validator;
+    case "certificate":
+      return null;
+  }
+}

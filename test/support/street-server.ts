@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
+import { type ApiOptions, buildApi, type StreetQueries, type StreetState } from "../../src/api/index.ts";
+import type { Clock } from "../../src/ports/index.ts";
+
+export const realClock: Pick<Clock, "after" | "monotonicMs"> = {
+  monotonicMs: () => performance.now(),
+  after: (ms, task) => {
+    const timer = setTimeout(task, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Queries over a state that a test puts in place; remembers who asked to be registered. */
+export class ExampleQueries implements StreetQueries {
+  readonly asked: unknown[] = [];
+  readonly listeners = new Set<() => void>();
+  healthy = true;
+  answer: Awaited<ReturnType<StreetQueries["register"]>> = { ok: true, value: { home: 12 } };
+  private current: StreetState;
+
+  constructor(state: StreetState) {
+    this.current = state;
+  }
+
+  set(state: StreetState): void {
+    this.current = state;
+    for (const listener of this.listeners) listener();
+  }
+
+  state(): StreetState {
+    return this.current;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  interval(start: string) {
+    const { clearing, certificates, settlement } = this.current;
+    const certificate = certificates.find((each) => each.interval === start) ?? null;
+    if (certificate === null) return null;
+    const last = clearing?.interval === start;
+    return { interval: start, clearing: last ? clearing : null, certificate, settlement: last ? settlement : null };
+  }
+
+  health() {
+    const problems = this.healthy ? [] : ["the disk is full"];
+    const facts = { startedAt: "2026-06-18T04:00:00Z", lastReadingAt: null, lastCertificateAt: null, lastBatchAt: null };
+    return { healthy: this.healthy, problems, ...facts, homesOnline: 11, homes: 12 };
+  }
+
+  street() {
+    const price = { importPrice: 320_000, exportPrice: 79_000 };
+    const limits = { tick: 1000, maxPrice: 1_000_000, maxOrderWh: 50_000, maxOrdersPerHome: 4, kPermille: 500, residual: price };
+    const times = { intervalMinutes: 15, gateLeadSeconds: 120, openIntervals: 4, periodIntervals: 96 };
+    return {
+      name: "sunny-street",
+      rules: { market: "sunny-street", currency: "EUR", ...times, ...limits },
+      rulesHash: `0x${"ab".repeat(32)}`,
+      chain: { id: 31_337, rpc: "http://127.0.0.1:8545", vault: `0x${"12".repeat(20)}` },
+      peers: ["/ip4/127.0.0.1/tcp/4001"],
+      firstInterval: 1_983_744,
+      clock: null,
+    };
+  }
+
+  async register(request: unknown) {
+    this.asked.push(request);
+    await sleep(0);
+    return this.answer;
+  }
+}
+
+export const exampleApi = (queries: StreetQueries, more: Partial<ApiOptions> = {}): FastifyInstance =>
+  buildApi({ queries, staticFolder: null, metrics: () => "# HELP x y\nx 1\n", version: "0.1.0", clock: realClock, ...more });
