@@ -5,7 +5,7 @@ export function suggest(written: string, known: readonly string[]): string | nul
   let least = Number.POSITIVE_INFINITY;
   for (const name of known) {
     const begun = wanted.length >= 3 && plain(name).startsWith(wanted);
-    const distance = begun ? 1 : edits(wanted, plain(name));
+    const distance = Math.min(begun ? 1 : Number.POSITIVE_INFINITY, edits(wanted, plain(name)));
     if (distance < least && distance <= Math.max(1, Math.floor(name.length / 3))) {
       best = name;
       least = distance;

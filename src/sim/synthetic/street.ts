@@ -14,10 +14,17 @@ export interface SyntheticHome {
   readonly profile: HomeProfile;
 }
 
-type Plan = { readonly kind: HouseholdKind; readonly kwp: number | null; readonly batteryKwh: number | null };
+/** What someone wants a modelled home to be. */
+export interface HomePlan {
+  readonly kind: HouseholdKind;
+  /** null: no panels. */
+  readonly kwp: number | null;
+  /** null: no battery. */
+  readonly batteryKwh: number | null;
+}
 
 /** Twelve homes that need each other: seven harvest more than they use at noon, five are short all day, batteries sell in the evening. */
-const PLANS: readonly Plan[] = [
+const PLANS: readonly HomePlan[] = [
   { kind: "retired-couple", kwp: 3.6, batteryKwh: 7 },
   { kind: "workshop", kwp: null, batteryKwh: null },
   { kind: "commuters", kwp: 4.0, batteryKwh: null },
@@ -34,24 +41,29 @@ const PLANS: readonly Plan[] = [
 
 /** A street of modelled homes: the same seed builds the same street. */
 export function syntheticStreet(seed: number, count: number): readonly SyntheticHome[] {
-  return Array.from({ length: count }, (_, index) => homeOf(seed, index));
+  const plans = Array.from({ length: count }, (_, index) => {
+    const plan = PLANS[index % PLANS.length]!;
+    return { name: `home-${String(index + 1).padStart(2, "0")}`, ...plan, kwp: plan.kwp && about(plan.kwp, seed, index) };
+  });
+  return plannedStreet(seed, plans);
 }
 
-function homeOf(seed: number, index: number): SyntheticHome {
-  const plan = PLANS[index % PLANS.length]!;
-  // Tenths of a kWp, up to 15 % off the plan, so that streets of different seeds differ in more than the weather.
-  const kwp = plan.kwp === null ? null : Math.round(plan.kwp * (8.5 + 3 * chance(seed, 5, index))) / 10;
-  return {
-    name: `home-${String(index + 1).padStart(2, "0")}`,
-    kind: plan.kind,
+/** A street whose homes somebody chose; the seed makes its weather and its people's days. */
+export function plannedStreet(seed: number, plans: readonly (HomePlan & { readonly name: string })[]): readonly SyntheticHome[] {
+  return plans.map(({ name, kind, kwp, batteryKwh }, index) => ({
+    name,
+    kind,
     kwp,
-    battery: plan.batteryKwh === null ? null : batteryOf(plan.batteryKwh),
-    profile: syntheticHome({ seed, kind: plan.kind, index, kwp }),
-  };
+    battery: batteryKwh === null ? null : batteryOf(batteryKwh),
+    profile: syntheticHome({ seed, kind, index, kwp }),
+  }));
 }
+
+/** Tenths of a kWp, up to 15 % off the plan, so that streets of different seeds differ in more than the weather. */
+const about = (kwp: number, seed: number, index: number): number => Math.round(kwp * (8.5 + 3 * chance(seed, 5, index))) / 10;
 
 /** Two hours at full power fill it, at most 5 kW, 92 % come back: the usual home battery. */
 function batteryOf(kwh: number): BatteryPlate {
-  const watts = Math.min(5_000, kwh * 500);
-  return { capacityWh: kwh * 1_000, maxChargeW: watts, maxDischargeW: watts, reservePercent: 20, efficiencyPermille: 959 };
+  const watts = Math.min(5_000, Math.round(kwh * 500));
+  return { capacityWh: Math.round(kwh * 1_000), maxChargeW: watts, maxDischargeW: watts, reservePercent: 20, efficiencyPermille: 959 };
 }

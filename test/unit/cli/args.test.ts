@@ -1,0 +1,196 @@
+import { describe, expect, test } from "@jest/globals";
+import { parseCommandLine, renderProblem, renderProblems, suggest } from "../../../src/cli/index.ts";
+
+const parse = (line: string) => parseCommandLine(line === "" ? [] : line.split(" "), "9.9.9");
+
+function given(line: string): Record<string, unknown> {
+  const parsed = parse(line);
+  if (parsed.kind !== "run") throw new Error(parsed.message);
+  return Object.fromEntries(Object.entries(parsed.command).filter(([, value]) => value !== null));
+}
+
+describe("what is understood", () => {
+  const table: readonly [string, object][] = [
+    ["", { verb: "street" }],
+    ["street", { verb: "street" }],
+    ["--config a.yaml", { verb: "street", config: "a.yaml" }],
+    ["--config=a=b.yaml", { verb: "street", config: "a=b.yaml" }],
+    [
+      "--readings r.csv.gz --from 2016-08-01T07:00:00Z --intervals 8",
+      { verb: "street", readings: "r.csv.gz", from: "2016-08-01T07:00:00Z", intervals: 8 },
+    ],
+    ["--from 2016-08-01T07:00Z", { verb: "street", from: "2016-08-01T07:00Z" }],
+    ["--homes 12", { verb: "street", homes: { kind: "count", count: 12 } }],
+    ["--homes cl01,cl02", { verb: "street", homes: { kind: "ids", ids: ["cl01", "cl02"] } }],
+    ["--homes cl01", { verb: "street", homes: { kind: "ids", ids: ["cl01"] } }],
+    ["--speed 0.5", { verb: "street", speed: 0.5 }],
+    ["--speed 3600", { verb: "street", speed: 3600 }],
+    ["--interval 5 --split", { verb: "street", interval: 5, split: true }],
+    ["--seed 0", { verb: "street", seed: 0 }],
+    ["--seed 4294967295", { verb: "street", seed: 4_294_967_295 }],
+    ["--processes 1 --port 0 --host 0.0.0.0", { verb: "street", processes: 1, port: 0, host: "0.0.0.0" }],
+    ["--data d --rules m.yaml --period 96 --batteries", { verb: "street", data: "d", rules: "m.yaml", period: 96, batteries: true }],
+    ["--log debug", { verb: "street", log: "debug" }],
+    ["--seed 4 street", { verb: "street", seed: 4 }],
+    ["home --config h.yaml --log warn", { verb: "home", config: "h.yaml", log: "warn" }],
+    ["export", { verb: "export" }],
+    [
+      "export --format csv --data d --from 2026-01-01T00:00Z --until 2026-01-02T00:00Z --out o.csv",
+      { verb: "export", format: "csv", data: "d", from: "2026-01-01T00:00Z", until: "2026-01-02T00:00Z", out: "o.csv" },
+    ],
+    ["host --config c", { verb: "host", config: "c" }],
+    ["devices --config c", { verb: "devices", config: "c" }],
+  ];
+  test.each(table)("%s", (line, command) => {
+    expect(given(line)).toEqual(command);
+  });
+});
+
+describe("what is refused, with exit 2 and what to do", () => {
+  const table: readonly [string, readonly string[]][] = [
+    ["strete", ["strete: no such verb", 'did you mean "street"?', "commonwatt --help"]],
+    ["dance", ["dance: no such verb"]],
+    ["constructor", ["constructor: no such verb"]],
+    ["help exprot", ['did you mean "export"?']],
+    ["--sede 4", ["--sede: unknown flag", 'did you mean "--seed"?']],
+    ["--sede", ["--sede: unknown flag"]],
+    ["--__proto__ 1", ["--__proto__: unknown flag"]],
+    ["-x", ["-x: unknown flag"]],
+    ["-seed 4", ["-seed: unknown flag", 'did you mean "--seed"?']],
+    ["--no-batteries", ["--no-batteries: unknown flag"]],
+    ["home --config h --seed 4", ["--seed: unknown flag", "commonwatt home --help"]],
+    ["--speed fast", ["--speed: wants a number from 0.1 to 3600", '"fast"']],
+    ["--speed 0", ["--speed: wants"]],
+    ["--speed -5", ["--speed: wants", '"-5"']],
+    ["--speed 1e9", ["--speed: wants"]],
+    ["--speed 1000000000", ["--speed: wants"]],
+    ["--speed NaN", ["--speed: wants"]],
+    ["--speed Infinity", ["--speed: wants"]],
+    ["--speed", ["--speed: needs a value"]],
+    ["--speed --seed 4", ["--speed: needs a value"]],
+    ["--speed=", ["--speed: wants"]],
+    ["--intervals 0", ["--intervals: wants a whole number from 1"]],
+    ["--intervals 1.5", ["--intervals: wants"]],
+    ["--intervals -1", ["--intervals: wants"]],
+    ["--intervals 0x10", ["--intervals: wants"]],
+    ["--intervals 99999999999999999999", ["--intervals: wants"]],
+    ["--interval 7", ["--interval: wants 5, 15, 30 or 60 minutes"]],
+    ["--interval 15m", ["--interval: wants"]],
+    ["--split", ["--split: needs --interval"]],
+    ["--seed 4294967296", ["--seed: wants"]],
+    ["--processes 0", ["--processes: wants"]],
+    ["--port 65536", ["--port: wants"]],
+    ["--port http", ["--port: wants"]],
+    ["--homes 1", ["--homes: wants"]],
+    ["--homes 65", ["--homes: wants"]],
+    ["--homes -3", ["--homes: wants"]],
+    ["--homes cl01,,cl02", ["--homes: wants"]],
+    ["--homes cl01,cl01", ["--homes: wants"]],
+    ["--from yesterday", ["--from: wants an instant in UTC"]],
+    ["--from 2026-01-01T00:00:00", ["--from: wants"]],
+    ["--from 2026-02-30T00:00:00Z", ["--from: wants"]],
+    ["--from 2026-01-01T00:00:00+02:00", ["--from: wants"]],
+    ["--batteries=1", ["--batteries: takes no value"]],
+    ["--batteries --batteries", ["--batteries: given twice"]],
+    ["--seed 1 --seed 2", ["--seed: given twice"]],
+    ["--log loud", ["--log: wants one of error, warn, info, debug"]],
+    ["--data=", ["--data: wants"]],
+    ["street more words", ['more: unexpected after "street"', "words: unexpected"]],
+    ["street -- --seed", ["--seed: unexpected"]],
+    ["home", ["--config: is needed", "commonwatt home --help"]],
+    ["export --format xml", ["--format: wants csv"]],
+    ["export --from 2026-01-02T00:00Z --until 2026-01-01T00:00Z", ["--until: must be later than --from"]],
+    ["export --from 2026-01-02T00:00Z --until 2026-01-02T00:00Z", ["--until: must be later"]],
+    ["--sede 4 --speed fast --intervals 0", ["--sede", "--speed", "--intervals"]],
+  ];
+  test.each(table)("%s", (line, parts) => {
+    const parsed = parse(line);
+    expect(parsed).toMatchObject({ kind: "print", exit: 2 });
+    for (const part of [...parts, "--help"]) expect(parsed.kind === "print" && parsed.message).toContain(part);
+  });
+
+  test("an unknown flag takes its value along: one slip, one complaint", () => {
+    const parsed = parse("--sede 4");
+    expect(parsed.kind === "print" && parsed.message.split("\n")).toHaveLength(2);
+  });
+});
+
+describe("help and version", () => {
+  test.each(["--help", "-h", "help", "street --help", "--speed fast --help", "home -h", "help export", "host --help"])(
+    "%s prints and succeeds",
+    (line) => {
+      expect(parse(line)).toMatchObject({ kind: "print", exit: 0 });
+    },
+  );
+
+  test.each(["--version", "version", "street --version"])("%s is the version alone", (line) => {
+    expect(parse(line)).toEqual({ kind: "print", exit: 0, message: "9.9.9" });
+  });
+
+  test("help names every flag of the street, and no verb that people don't call", () => {
+    const parsed = parse("--help");
+    const message = parsed.kind === "print" ? parsed.message : "";
+    for (const name of [
+      "config",
+      "readings",
+      "from",
+      "intervals",
+      "homes",
+      "speed",
+      "interval",
+      "split",
+      "seed",
+      "batteries",
+      "period",
+      "rules",
+      "processes",
+      "port",
+      "host",
+      "data",
+      "log",
+      "help",
+      "version",
+    ])
+      expect(message).toContain(`--${name}`);
+    expect(message).not.toContain("commonwatt host");
+    expect(message.split("\n").every((line) => line.length <= 100)).toBe(true);
+  });
+});
+
+describe("suggestions", () => {
+  test.each([
+    ["sede", ["seed", "speed"], "seed"],
+    ["Seed", ["seed"], "seed"],
+    ["gate_lead", ["gateLeadSeconds"], "gateLeadSeconds"],
+    ["load_w", ["load_wh", "pv_wh"], "load_wh"],
+    ["cl99", ["cl01", "cl09"], "cl09"],
+    ["x", ["seed"], null],
+    ["completely", ["different"], null],
+    ["", ["seed"], null],
+    ["a", [], null],
+  ])("%s of %j is %s", (written, known, wanted) => {
+    expect(suggest(written, known)).toBe(wanted);
+  });
+});
+
+describe("problems in the terminal", () => {
+  const problem = { code: "X", file: "a.yaml", line: 3, column: 5, key: "trading.sel", what: "unknown key" };
+
+  test("where, what, the nearest name, the way out", () => {
+    expect(renderProblem({ ...problem, meant: { written: "sel", known: ["sell"] }, wayOut: "see b" })).toBe(
+      'a.yaml:3:5: trading.sel: unknown key; did you mean "sell"? see b',
+    );
+    expect(renderProblem({ code: "X", file: "a.csv", line: 7, what: "the cell is empty" })).toBe("a.csv:7: the cell is empty");
+    expect(renderProblem({ code: "X", file: null, key: "--x", what: "unknown flag" })).toBe("--x: unknown flag");
+    expect(renderProblem({ code: "X", file: "a", what: "b" })).toBe("a: b");
+  });
+
+  test("the rest is counted", () => {
+    expect(renderProblems([problem], 3)).toBe("a.yaml:3:5: trading.sel: unknown key\n... and 3 more");
+    expect(renderProblems([problem])).not.toContain("more");
+  });
+
+  test("what a file says can't steer the terminal", () => {
+    expect(renderProblem({ ...problem, what: "\u001b[2Jgone\u0007" })).toContain("\\x1b[2Jgone\\x07");
+  });
+});
