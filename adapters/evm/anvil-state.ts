@@ -58,6 +58,7 @@ function stateFile(file: string, isFromCopy: boolean): StateFile {
 
 /** Renews the copy if the file is whole; false when it isn't. */
 function keepCopy(file: string): boolean {
+  if (isSame(file, copyOf(file))) return true;
   if (!isWhole(file)) return false;
   const draft = `${copyOf(file)}.draft`;
   copyFileSync(file, draft);
@@ -65,6 +66,11 @@ function keepCopy(file: string): boolean {
   if (!isWhole(draft)) return true;
   renameSync(draft, copyOf(file));
   return true;
+}
+
+/** The copy is whole, so this spares reading a large file as JSON again and again. */
+function isSame(file: string, copy: string): boolean {
+  return existsSync(file) && existsSync(copy) && readFileSync(file).equals(readFileSync(copy));
 }
 
 function isWhole(file: string): boolean {

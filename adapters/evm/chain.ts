@@ -1,5 +1,16 @@
-import { type Address, address, type Digest, fail, homeId, interval, ok, period, type Result } from "../../engine/kernel/index.ts";
-import type { Chain, ChainCode, RegisteredHome, Registry, VaultBalances, VaultHead } from "../../src/ports/index.ts";
+import {
+  type Address,
+  AssertionError,
+  address,
+  type Digest,
+  fail,
+  homeId,
+  interval,
+  ok,
+  period,
+  type Result,
+} from "../../engine/kernel/index.ts";
+import type { BatchReceipt, Chain, ChainCode, RegisteredHome, Registry, VaultBalances, VaultHead } from "../../src/ports/index.ts";
 import { BatchLog, type SettledBatch } from "./batch-log.ts";
 import { decodeName } from "./name.ts";
 import { connect, type Rpc } from "./rpc.ts";
@@ -31,27 +42,27 @@ const PAGE = 256;
 
 /** What the vault on the chain says. Makes no contact before the first question, and finds its way back after an outage. */
 export function openChain(options: ChainOptions): Chain {
-  const reader = new VaultReader(connect(options), options);
+  return portOf(new VaultReader(connect(options), options));
+}
+
+export function portOf(reader: VaultReader): Chain {
   return {
-    registry: () => reader.registry(),
-    head: async () => onlyHead(await reader.status()),
-    balances: () => reader.balances(),
-    batches: async () => onlyReceipts(await reader.batches()),
+    registry: () => shield(() => reader.registry()),
+    head: () => shield(() => reader.head()),
+    balances: () => shield(() => reader.balances()),
+    batches: () => shield(() => reader.receipts()),
     close: async () => reader.close(),
   };
 }
 
-export function onlyHead(status: Result<Status, ChainCode>): Result<VaultHead, ChainCode> {
-  if (!status.ok) return status;
-  const { nextPeriod, head, settledUntil } = status.value;
-  return ok({ nextPeriod, head, settledUntil });
-}
-
-export function onlyReceipts(
-  batches: Result<readonly SettledBatch[], ChainCode>,
-): ReturnType<Chain["batches"]> extends Promise<infer R> ? R : never {
-  if (!batches.ok) return batches;
-  return ok(batches.value.map(({ period, transaction, block, gas }) => ({ period, transaction, block, gas })));
+/** A node whose answers have the wrong shape is as good as none; only a broken rule of our own goes on as an exception. */
+export async function shield<T>(run: () => Promise<Result<T, ChainCode>>): Promise<Result<T, ChainCode>> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof AssertionError) throw error;
+    return fail("CHAIN_UNREACHABLE", `the node's answer makes no sense: ${(error as Error).message}`);
+  }
 }
 
 export class VaultReader {
@@ -99,12 +110,25 @@ export class VaultReader {
     });
   }
 
+  async head(): Promise<Result<VaultHead, ChainCode>> {
+    const status = await this.status();
+    if (!status.ok) return status;
+    const { nextPeriod, head, settledUntil } = status.value;
+    return ok({ nextPeriod, head, settledUntil });
+  }
+
   async balances(): Promise<Result<VaultBalances, ChainCode>> {
     const answer = await this.read("balances", 0, 2 ** 32);
     if (!answer.ok) return answer;
     const [homes, requested, wide] = answer.value as unknown as [bigint[], bigint[], bigint[]];
     const micro = (ticks: bigint): number => Number(ticks) * TICK_MICRO;
     return ok({ homes: [...homes].map(micro), requested: [...requested].map(micro), residual: micro(wide[0]!) });
+  }
+
+  async receipts(): Promise<Result<readonly BatchReceipt[], ChainCode>> {
+    const batches = await this.batches();
+    if (!batches.ok) return batches;
+    return ok(batches.value.map(({ period, transaction, block, gas }) => ({ period, transaction, block, gas })));
   }
 
   async batches(): Promise<Result<readonly SettledBatch[], ChainCode>> {
@@ -146,6 +170,8 @@ export class VaultReader {
   }
 
   private async readRegistry(count: number): Promise<Result<Registry, ChainCode>> {
+    if (count > homeId.max)
+      return fail("CHAIN_WRONG", `the vault at ${this.vault} lists ${count} homes; a street has at most ${homeId.max}`);
     const agents = await this.read("validators");
     if (!agents.ok) return agents;
     const quorum = await this.read("quorum");

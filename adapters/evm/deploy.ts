@@ -2,7 +2,7 @@ import { GRID_VAULT_BYTECODE } from "../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_BYTECODE } from "../../contracts/abi/test-currency.ts";
 import { type Address, type Digest, fail, type Interval, ok, type Period, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode } from "../../src/ports/index.ts";
-import { VaultReader } from "./chain.ts";
+import { shield, VaultReader } from "./chain.ts";
 import { EvmRelay } from "./relay.ts";
 import { connect } from "./rpc.ts";
 import { Sender } from "./sender.ts";
@@ -37,8 +37,18 @@ export interface StreetPlan {
 }
 
 const DAY = 86_400;
+/** Where a street stands on its chain. */
+export interface Street {
+  readonly vault: Address;
+  readonly token: Address;
+}
+
 /** Puts a street on a chain: currency, vault, its validators as homes, and their escrow. Tells the vault only when all of it stands. */
-export async function deployStreet(plan: StreetPlan): Promise<Result<{ readonly vault: Address; readonly token: Address }, ChainCode>> {
+export function deployStreet(plan: StreetPlan): Promise<Result<Street, ChainCode>> {
+  return shield(() => deploy(plan));
+}
+
+async function deploy(plan: StreetPlan): Promise<Result<Street, ChainCode>> {
   const rpc = connect(plan);
   try {
     const sender = new Sender(rpc, plan);

@@ -1,4 +1,4 @@
 export { type Anvil, type AnvilCode, type AnvilOptions, startAnvil } from "./anvil.ts";
 export { type ChainOptions, openChain } from "./chain.ts";
-export { deployStreet, type StreetPlan } from "./deploy.ts";
+export { deployStreet, type Street, type StreetPlan } from "./deploy.ts";
 export { openRelay, type RelayOptions } from "./relay.ts";

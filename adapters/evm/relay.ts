@@ -1,6 +1,6 @@
 import { type Address, fail, type HomeId, homeId, ok, type Result, toHex } from "../../engine/kernel/index.ts";
 import type { BatchReceipt, ChainCode, Relay, SignedBatch } from "../../src/ports/index.ts";
-import { type ChainOptions, onlyHead, onlyReceipts, type Status, TICK_MICRO, VaultReader } from "./chain.ts";
+import { type ChainOptions, portOf, type Status, shield, TICK_MICRO, VaultReader } from "./chain.ts";
 import { encodeName } from "./name.ts";
 import { connect } from "./rpc.ts";
 import { type Receipt, Sender, type SenderOptions } from "./sender.ts";
@@ -18,13 +18,9 @@ export function openRelay(options: RelayOptions): Relay {
   const reader = new VaultReader(connect(options), options);
   const relay = new EvmRelay(reader, new Sender(reader.rpc, options));
   return {
-    registry: () => reader.registry(),
-    head: async () => onlyHead(await reader.status()),
-    balances: () => reader.balances(),
-    batches: async () => onlyReceipts(await reader.batches()),
-    close: async () => reader.close(),
-    settle: (batch) => relay.settle(batch),
-    register: (home) => relay.register(home),
+    ...portOf(reader),
+    settle: (batch) => shield(() => relay.settle(batch)),
+    register: (home) => shield(() => relay.register(home)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { getAddress } from "ethers/address";
 import { keccak256, SigningKey } from "ethers/crypto";
 import { computeAddress, Transaction } from "ethers/transaction";
 import { type Address, address, type Digest, fail, ok, type Result } from "../../engine/kernel/index.ts";
@@ -118,7 +119,7 @@ export class Sender {
       transaction: receipt.transactionHash as Digest,
       block: Number(receipt.blockNumber),
       gas: Number(receipt.gasUsed),
-      contract: receipt.contractAddress === null ? null : address(receipt.contractAddress),
+      contract: receipt.contractAddress === null ? null : address(getAddress(receipt.contractAddress)),
     });
   }
 }

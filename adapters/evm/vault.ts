@@ -1,12 +1,12 @@
-import { type Result as Decoded, type Fragment, type FunctionFragment, Interface } from "ethers/abi";
+import { type Result as Decoded, type FunctionFragment, Interface } from "ethers/abi";
 import { GRID_VAULT_ABI } from "../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_ABI } from "../../contracts/abi/test-currency.ts";
 import { type Address, fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode } from "../../src/ports/index.ts";
 import type { Answer, Rpc } from "./rpc.ts";
 
-export const VAULT = new Interface(GRID_VAULT_ABI as unknown as Fragment[]);
-export const CURRENCY = new Interface(TEST_CURRENCY_ABI as unknown as Fragment[]);
+export const VAULT = new Interface(GRID_VAULT_ABI);
+export const CURRENCY = new Interface(TEST_CURRENCY_ABI);
 
 /** One question or order to a contract. */
 export interface Call {

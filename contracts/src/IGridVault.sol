@@ -77,7 +77,7 @@ interface IGridVault {
     error QuorumNotReached(uint256 got, uint256 need);
     /// @notice Entry number `entry` is malformed, out of order, or not that validator's signature over this digest.
     error BadCertificate(uint256 entry);
-    /// @notice Validators must be 1 to 255 different addresses.
+    /// @notice Validators must be 1 to 64 different addresses.
     error BadValidatorSet();
     /// @notice These bytes aren't the ones that were certified.
     error VectorMismatch();

@@ -10,11 +10,13 @@ abstract contract Quorum is IGridVault {
     /// @dev Index and signature of one validator.
     uint256 private constant ENTRY = 1 + 65;
 
+    /// @notice The most validators that one certificate is paid for; streets have 4 to 31.
+    uint256 public constant MAX_VALIDATORS = 64;
+
     address[] private _validators;
 
     constructor(address[] memory agents) {
-        // The index is one byte.
-        if (agents.length == 0 || agents.length > type(uint8).max) revert BadValidatorSet();
+        if (agents.length == 0 || agents.length > MAX_VALIDATORS) revert BadValidatorSet();
         for (uint256 i; i < agents.length; ++i) {
             if (agents[i] == address(0)) revert BadValidatorSet();
             for (uint256 j; j < i; ++j) {

@@ -1,0 +1,101 @@
+import { Contract, ContractFactory, type InterfaceAbi, isError, JsonRpcProvider, type Log, Wallet } from "ethers";
+import { startAnvil } from "../../adapters/evm/index.ts";
+import { address, assert } from "../../engine/kernel/index.ts";
+
+export const CHAIN_ID = 7713;
+
+/** The private key of test person `n`, 1 to 255. */
+export const keyOf = (n: number): string => `0x${n.toString(16).padStart(2, "0").repeat(32)}`;
+export const addressOf = (n: number): string => new Wallet(keyOf(n)).address;
+
+/** An anvil in memory, with ethers as the independent client. */
+export class TestChain {
+  readonly provider: JsonRpcProvider;
+  readonly rpc: string;
+  private readonly stopAnvil: () => Promise<void>;
+  private snapshot = "";
+
+  private constructor(rpc: string, stop: () => Promise<void>) {
+    this.rpc = rpc;
+    this.stopAnvil = stop;
+    this.provider = new JsonRpcProvider(rpc, CHAIN_ID, { staticNetwork: true, cacheTimeout: -1, pollingInterval: 20, batchMaxCount: 1 });
+  }
+
+  static async start(people = 40): Promise<TestChain> {
+    const funded = Array.from({ length: people }, (_, i) => address(addressOf(i + 1)));
+    const anvil = await startAnvil({ chainId: CHAIN_ID, stateFile: null, funded });
+    assert(anvil.ok, anvil.ok ? "" : anvil.detail);
+    return new TestChain(anvil.value.rpc, anvil.value.stop);
+  }
+
+  async stop(): Promise<void> {
+    this.provider.destroy();
+    await this.stopAnvil();
+  }
+
+  person(n: number): Wallet {
+    return new Wallet(keyOf(n), this.provider);
+  }
+
+  async save(): Promise<void> {
+    this.snapshot = (await this.provider.send("evm_snapshot", [])) as string;
+  }
+
+  /** Back to the last save, which can be gone back to again. */
+  async restore(): Promise<void> {
+    await this.provider.send("evm_revert", [this.snapshot]);
+    await this.save();
+  }
+
+  async pass(seconds: number): Promise<void> {
+    await this.provider.send("evm_increaseTime", [seconds]);
+    await this.provider.send("evm_mine", []);
+  }
+
+  async now(): Promise<number> {
+    return (await this.provider.getBlock("latest"))!.timestamp;
+  }
+
+  async deploy(code: { readonly abi: InterfaceAbi; readonly bytecode: string }, args: readonly unknown[], by = 1): Promise<Contract> {
+    const contract = await new ContractFactory(code.abi, code.bytecode, this.person(by)).deploy(...args);
+    await contract.waitForDeployment();
+    return new Contract(await contract.getAddress(), code.abi, this.provider);
+  }
+
+  /** Runs a method as a transaction of `by`: "ok", or the error that the contract gave, with its fields. */
+  async send(contract: Contract, by: number, method: string, ...args: readonly unknown[]): Promise<string> {
+    try {
+      const sent = await (contract.connect(this.person(by)) as Contract).getFunction(method).send(...args);
+      await sent.wait();
+      return "ok";
+    } catch (error) {
+      return errorOf(contract, error);
+    }
+  }
+
+  async view(contract: Contract, method: string, ...args: readonly unknown[]): Promise<unknown> {
+    return contract.getFunction(method).staticCall(...args);
+  }
+
+  async viewError(contract: Contract, method: string, ...args: readonly unknown[]): Promise<string> {
+    return this.view(contract, method, ...args).then(
+      () => "ok",
+      (error) => errorOf(contract, error),
+    );
+  }
+
+  /** Events of the last block: "Name(field, field)". */
+  async events(contract: Contract): Promise<readonly string[]> {
+    const logs: readonly Log[] = await this.provider.getLogs({ address: await contract.getAddress(), fromBlock: "latest" });
+    return logs.map((log) => {
+      const event = contract.interface.parseLog(log)!;
+      return `${event.name}(${event.args.join(", ")})`;
+    });
+  }
+}
+
+function errorOf(contract: Contract, error: unknown): string {
+  if (!isError(error, "CALL_EXCEPTION") || error.data === null || error.data === undefined) throw error;
+  const parsed = contract.interface.parseError(error.data);
+  return parsed === null ? error.data : `${parsed.name}(${parsed.args.join(", ")})`;
+}

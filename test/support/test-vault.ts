@@ -1,0 +1,153 @@
+import { type Contract, encodeBytes32String, keccak256, ZeroHash } from "ethers";
+import { GRID_VAULT_ABI, GRID_VAULT_BYTECODE } from "../../contracts/abi/grid-vault.ts";
+import { TEST_CURRENCY_ABI, TEST_CURRENCY_BYTECODE } from "../../contracts/abi/test-currency.ts";
+import { certificateBytes, type Entry, signEntry, vectorBytes, wideBytes } from "./batch-bytes.ts";
+import { addressOf, keyOf, type TestChain } from "./test-chain.ts";
+
+/** Who is who among the test people: 1 runs the street, 2 is a stranger, agents from 10 on, owners from 30 on. */
+export const OPERATOR = 1;
+export const STRANGER = 2;
+export const agentOf = (home: number): number => 10 + home;
+export const ownerOf = (home: number): number => 30 + home;
+
+export const VAULT_CODE = { abi: GRID_VAULT_ABI, bytecode: GRID_VAULT_BYTECODE };
+export const CURRENCY_CODE = { abi: TEST_CURRENCY_ABI, bytecode: TEST_CURRENCY_BYTECODE };
+
+export const FIRST_PERIOD = 500;
+export const FIRST_HEAD = `0x${"ab".repeat(32)}`;
+export const AHEAD = 1_000_000;
+
+export interface TestPeriod {
+  readonly period: number;
+  readonly fromInterval: number;
+  readonly toInterval: number;
+  readonly coversUntil: number;
+  readonly prevHead: string;
+  readonly head: string;
+  readonly accountsRoot: string;
+  readonly vectorHash: string;
+  readonly wideHash: string;
+  readonly dataHash: string;
+}
+
+export interface TestBatch {
+  readonly period: TestPeriod;
+  readonly vector: string;
+  readonly wide: string;
+}
+
+export const configOf = async (token: Contract, change: object = {}): Promise<object> => ({
+  token: await token.getAddress(),
+  registrar: addressOf(OPERATOR),
+  firstPeriod: FIRST_PERIOD,
+  prevHead: FIRST_HEAD,
+  challengeWindow: 0,
+  proposalTtl: 3_600,
+  escapeDelay: 86_400,
+  aheadSeconds: AHEAD,
+  ...change,
+});
+
+export const agents = (count: number): string[] => Array.from({ length: count }, (_, home) => addressOf(agentOf(home)));
+
+/** A vault with `homes` homes, the first `validators` of which certify; everybody may spend the operator's currency. */
+export class TestVault {
+  readonly chain: TestChain;
+  readonly token: Contract;
+  readonly vault: Contract;
+  readonly validators: number;
+
+  private constructor(chain: TestChain, contracts: { readonly token: Contract; readonly vault: Contract }, validators: number) {
+    this.chain = chain;
+    this.token = contracts.token;
+    this.vault = contracts.vault;
+    this.validators = validators;
+  }
+
+  static async deploy(chain: TestChain, { homes = 10, validators = 4, change = {} } = {}): Promise<TestVault> {
+    const token = await chain.deploy(CURRENCY_CODE, []);
+    const vault = await chain.deploy(VAULT_CODE, [await configOf(token, change), agents(validators)]);
+    const street = new TestVault(chain, { token, vault }, validators);
+    for (let home = 0; home < homes; home++) await street.register(home);
+    await chain.send(token, OPERATOR, "mint", addressOf(OPERATOR), 10n ** 15n);
+    await chain.send(token, OPERATOR, "approve", await vault.getAddress(), 2n ** 200n);
+    return street;
+  }
+
+  register(home: number): Promise<string> {
+    return this.send(
+      OPERATOR,
+      "register",
+      addressOf(ownerOf(home)),
+      addressOf(agentOf(home)),
+      encodeBytes32String(`home-${home}`),
+      1_000 + home,
+    );
+  }
+
+  send(by: number, method: string, ...args: readonly unknown[]): Promise<string> {
+    return this.chain.send(this.vault, by, method, ...args);
+  }
+
+  view(method: string, ...args: readonly unknown[]): Promise<unknown> {
+    return this.chain.view(this.vault, method, ...args);
+  }
+
+  /** Escrows `ticks` for a home. */
+  fund(home: number, ticks: number): Promise<string> {
+    return this.send(OPERATOR, "deposit", home, ticks * 100);
+  }
+
+  async ticks(): Promise<number[]> {
+    const [ticks] = (await this.view("balances", 0, 10_000)) as [bigint[]];
+    return [...ticks].map(Number);
+  }
+
+  /** A period that follows what the vault holds, with these changes in ticks. */
+  async batch(
+    deltas: readonly number[],
+    wide: readonly (readonly [number, bigint])[] = [],
+    change: Partial<TestPeriod> = {},
+  ): Promise<TestBatch> {
+    const status = (await this.view("status")) as { nextPeriod: bigint; nextInterval: bigint; settledUntil: bigint; head: string };
+    const vector = vectorBytes(deltas);
+    const wideText = wideBytes(wide);
+    const fromInterval = Number(status.nextInterval) || 48_000;
+    const period = {
+      period: Number(status.nextPeriod),
+      fromInterval,
+      toInterval: fromInterval + 95,
+      coversUntil: Number(status.settledUntil) + 900,
+      prevHead: status.head,
+      head: keccak256(status.head),
+      accountsRoot: ZeroHash,
+      vectorHash: keccak256(vector),
+      wideHash: keccak256(wideText),
+      dataHash: ZeroHash,
+      ...change,
+    };
+    return { period, vector, wide: wideText };
+  }
+
+  /** Signatures of these validators, by default of just enough. */
+  async entries({ period }: TestBatch, indices?: readonly number[]): Promise<Entry[]> {
+    const digest = (await this.view("digest", period)) as string;
+    const quorum = Math.floor((2 * this.validators) / 3) + 1;
+    const signers = indices ?? Array.from({ length: quorum }, (_, i) => i);
+    return signers.map((index) => signEntry(index, keyOf(agentOf(index)), digest));
+  }
+
+  async propose(batch: TestBatch, entries?: readonly Entry[]): Promise<string> {
+    const cert = certificateBytes(entries ?? (await this.entries(batch)));
+    return this.send(STRANGER, "propose", batch.period, batch.vector, batch.wide, cert);
+  }
+
+  finalize({ period, vector, wide }: TestBatch): Promise<string> {
+    return this.send(STRANGER, "finalize", period, vector, wide);
+  }
+
+  async settle(batch: TestBatch): Promise<string> {
+    const proposed = await this.propose(batch);
+    return proposed === "ok" ? this.finalize(batch) : proposed;
+  }
+}

@@ -1,0 +1,295 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { encodeBytes32String, ZeroAddress } from "ethers";
+import { HOSTILE_CURRENCY_ABI, HOSTILE_CURRENCY_BYTECODE } from "../../../contracts/abi/hostile-currency.ts";
+import { addressOf, TestChain } from "../../support/test-chain.ts";
+import { AHEAD, agentOf, agents, configOf, OPERATOR, ownerOf, STRANGER, TestVault, VAULT_CODE } from "../../support/test-vault.ts";
+
+const NAME = encodeBytes32String("home");
+const MAX_TICKS = 2 ** 31 - 1;
+
+let chain: TestChain;
+let street: TestVault;
+
+beforeAll(async () => {
+  chain = await TestChain.start();
+  street = await TestVault.deploy(chain);
+  await chain.save();
+});
+beforeEach(() => chain.restore());
+afterAll(() => chain.stop());
+
+describe("registry", () => {
+  test.each([
+    ["a stranger", STRANGER, addressOf(5), addressOf(6), "NotRegistrar()"],
+    ["no owner", OPERATOR, ZeroAddress, addressOf(6), "ZeroAddress()"],
+    ["no agent", OPERATOR, addressOf(5), ZeroAddress, "ZeroAddress()"],
+    ["one key for both", OPERATOR, addressOf(5), addressOf(5), "OwnerIsAgent()"],
+    ["an agent of another home", OPERATOR, addressOf(5), addressOf(agentOf(3)), `AgentTaken(${addressOf(agentOf(3))})`],
+    ["a new home", OPERATOR, addressOf(5), addressOf(6), "ok"],
+  ])("register: %s", async (_, by, owner, agent, expected) => {
+    expect(await street.send(by, "register", owner, agent, NAME, 7)).toBe(expected);
+    expect(await street.view("homeCount")).toBe(expected === "ok" ? 11n : 10n);
+  });
+
+  test("one owner may have several homes", async () => {
+    expect(await street.send(OPERATOR, "register", addressOf(ownerOf(0)), addressOf(6), NAME, 7)).toBe("ok");
+    expect(await chain.events(street.vault)).toEqual([`HomeRegistered(10, ${addressOf(ownerOf(0))}, ${addressOf(6)}, ${NAME}, 7)`]);
+  });
+
+  test("a street is full with 16,384 homes", async () => {
+    // The registry's length is in the third word of storage, after the validators and the head of the registrations.
+    const vault = await street.vault.getAddress();
+    const slots = await Promise.all([0, 1, 2, 3, 4].map((slot) => chain.provider.getStorage(vault, slot)));
+    const at = slots.findIndex((word) => BigInt(word) === 10n);
+    await chain.provider.send("anvil_setStorageAt", [vault, `0x${at.toString(16)}`, `0x${(16_384).toString(16).padStart(64, "0")}`]);
+    expect(await street.view("homeCount")).toBe(16_384n);
+    expect(await street.send(OPERATOR, "register", addressOf(5), addressOf(6), NAME, 7)).toBe("RegistryFull()");
+  });
+
+  test("homes are told one by one and by the page", async () => {
+    const third = [addressOf(ownerOf(3)), 1003n, addressOf(agentOf(3)), encodeBytes32String("home-3")];
+    expect([...((await street.view("home", 3)) as unknown[])]).toEqual(third);
+    expect(((await street.view("homes", 3, 1)) as unknown[][]).map((each) => [...each])).toEqual([third]);
+    expect(await street.view("homes", 8, 10)).toHaveLength(2);
+    expect(await street.view("homes", 10, 10)).toHaveLength(0);
+    expect(await chain.viewError(street.vault, "home", 10)).toBe("UnknownAccount(10)");
+  });
+
+  test("the registry's hash changes with each home and with nothing else", async () => {
+    const before = await street.view("registryHead");
+    await street.fund(0, 5);
+    expect(await street.view("registryHead")).toBe(before);
+    await street.register(10);
+    expect(await street.view("registryHead")).not.toBe(before);
+    expect(((await street.view("status")) as { registryHead: string }).registryHead).toBe(await street.view("registryHead"));
+  });
+});
+
+describe("construction", () => {
+  const many = Array.from({ length: 65 }, (_, i) => `0x${(i + 1).toString(16).padStart(40, "0")}`);
+
+  test.each([
+    ["no validator", []],
+    ["one twice", [addressOf(10), addressOf(11), addressOf(10)]],
+    ["nobody", [addressOf(10), ZeroAddress]],
+    ["65 of them", many],
+  ])("validators: %s", async (_, validators) => {
+    const attempt = chain.deploy(VAULT_CODE, [await configOf(street.token), validators]);
+    await expect(attempt).rejects.toMatchObject({ data: street.vault.interface.encodeErrorResult("BadValidatorSet", []) });
+  });
+
+  test("64 validators are allowed", async () => {
+    const vault = await chain.deploy(VAULT_CODE, [await configOf(street.token), many.slice(0, 64)]);
+    expect(await chain.view(vault, "quorum")).toBe(43n);
+  });
+
+  test.each([
+    [1, 1n],
+    [2, 2n],
+    [3, 3n],
+    [4, 3n],
+    [5, 4n],
+    [6, 5n],
+    [7, 5n],
+    [12, 9n],
+    [13, 9n],
+  ])("of %i validators %i certify", async (count, quorum) => {
+    const vault = await chain.deploy(VAULT_CODE, [await configOf(street.token), agents(count)]);
+    expect(await chain.view(vault, "quorum")).toBe(quorum);
+    expect(await chain.view(vault, "validators")).toEqual(agents(count));
+  });
+
+  test.each([{ token: ZeroAddress }, { registrar: ZeroAddress }])("nobody as %j", async (change) => {
+    const attempt = chain.deploy(VAULT_CODE, [await configOf(street.token, change), agents(4)]);
+    await expect(attempt).rejects.toMatchObject({ data: street.vault.interface.encodeErrorResult("ZeroAddress", []) });
+  });
+
+  test("what it was built with can be read", async () => {
+    const read = await Promise.all(
+      ["token", "registrar", "challengeWindow", "proposalTtl", "escapeDelay", "aheadSeconds", "TICK", "MAX_TICKS", "MAX_HOMES"].map(
+        (each) => street.view(each),
+      ),
+    );
+    const expected = [
+      await street.token.getAddress(),
+      addressOf(OPERATOR),
+      0n,
+      3_600n,
+      86_400n,
+      BigInt(AHEAD),
+      100n,
+      2n ** 31n - 1n,
+      16_384n,
+    ];
+    expect(read).toEqual(expected);
+  });
+});
+
+describe("deposits", () => {
+  test.each([
+    ["nothing", 0, 0n, "ZeroAmount()"],
+    ["half a tick", 0, 50n, "NotTickAligned()"],
+    ["to nobody", 10, 100n, "UnknownAccount(10)"],
+    ["more than a home can hold", 9, (BigInt(MAX_TICKS) + 1n) * 100n, "LaneOverflow(1)"],
+    ["as much as a home can hold", 9, BigInt(MAX_TICKS) * 100n, "ok"],
+  ])("deposit: %s", async (_, home, amount, expected) => {
+    expect(await street.send(OPERATOR, "deposit", home, amount)).toBe(expected);
+  });
+
+  test("a deposit is counted and the currency taken", async () => {
+    await street.fund(4, 7);
+    await street.fund(4, 5);
+    expect(await chain.events(street.vault)).toEqual([`Deposited(4, ${addressOf(OPERATOR)}, 5)`]);
+    expect(await street.view("balanceOf", 4)).toBe(12n);
+    expect(await chain.view(street.token, "balanceOf", await street.vault.getAddress())).toBe(1_200n);
+  });
+
+  test.each([
+    ["nothing", 0, 0n, "ZeroAmount()"],
+    ["half a tick", 0, 150n, "NotTickAligned()"],
+    ["to nobody", 8, 100n, "UnknownAccount(8)"],
+    ["to the last account", 7, 100n, "ok"],
+  ])("depositWide: %s", async (_, id, amount, expected) => {
+    expect(await street.send(OPERATOR, "depositWide", id, amount)).toBe(expected);
+  });
+
+  test("a wide account holds 2^128 - 1 ticks and no more", async () => {
+    const most = 2n ** 128n - 1n;
+    await chain.send(street.token, OPERATOR, "mint", addressOf(OPERATOR), most * 100n + 100n);
+    await chain.send(street.token, OPERATOR, "approve", await street.vault.getAddress(), 2n ** 256n - 1n);
+    expect(await street.send(OPERATOR, "depositWide", 3, most * 100n)).toBe("ok");
+    expect(await chain.events(street.vault)).toEqual([`WideDeposited(3, ${addressOf(OPERATOR)}, ${most})`]);
+    expect(await street.send(OPERATOR, "depositWide", 3, 100n)).toBe("WideOverflow(3)");
+    expect(await street.view("wideBalance", 3)).toBe(most);
+    // A period can't pass the limit either.
+    await street.fund(0, 1);
+    expect(await street.settle(await street.batch([-1], [[3, 1n]]))).toBe("WideOverflow(3)");
+  });
+
+  test("whoever has no currency can't deposit", async () => {
+    expect(await street.send(STRANGER, "deposit", 0, 100n)).toMatch(/^0xfb8f41b2/); // ERC20InsufficientAllowance
+  });
+
+  test("views of accounts that don't exist", async () => {
+    expect(await chain.viewError(street.vault, "balanceOf", 10)).toBe("UnknownAccount(10)");
+    expect(await chain.viewError(street.vault, "wideBalance", 8)).toBe("UnknownAccount(8)");
+  });
+});
+
+describe("withdrawals", () => {
+  const OWNER = ownerOf(2);
+  const TO = addressOf(3);
+
+  beforeEach(() => street.fund(2, 1_000));
+
+  test.each([
+    ["its agent", agentOf(2), 2, TO, 10, "NotOwner()"],
+    ["another owner", ownerOf(3), 2, TO, 10, "NotOwner()"],
+    ["the operator", OPERATOR, 2, TO, 10, "NotOwner()"],
+    ["an unknown home", OWNER, 10, TO, 10, "UnknownAccount(10)"],
+    ["to nobody", OWNER, 2, ZeroAddress, 10, "BadRecipient()"],
+    ["nothing", OWNER, 2, TO, 0, "ZeroAmount()"],
+    ["too much", OWNER, 2, TO, 1_001, "InsufficientBalance(1000, 1001)"],
+    ["far too much", OWNER, 2, TO, 2n ** 64n - 1n, "InsufficientBalance(1000, 18446744073709551615)"],
+    ["everything", OWNER, 2, TO, 1_000, "ok"],
+  ])("requestWithdraw: %s", async (_, by, home, to, ticks, expected) => {
+    expect(await street.send(by, "requestWithdraw", home, to, ticks)).toBe(expected);
+  });
+
+  test("into the vault itself", async () => {
+    expect(await street.send(OWNER, "requestWithdraw", 2, await street.vault.getAddress(), 10)).toBe("BadRecipient()");
+  });
+
+  test("a request is kept, and there is one at a time", async () => {
+    await street.send(OWNER, "requestWithdraw", 2, TO, 400);
+    expect(await chain.events(street.vault)).toEqual([`WithdrawalRequested(2, ${TO}, 400)`]);
+    expect([...((await street.view("withdrawal", 2)) as unknown[])]).toEqual([TO, BigInt(await chain.now()), 400n]);
+    const [ticks, requested] = (await street.view("balances", 1, 2)) as bigint[][];
+    expect([[...ticks!], [...requested!]]).toEqual([
+      [0n, 1_000n],
+      [0n, 400n],
+    ]);
+    expect(await street.send(OWNER, "requestWithdraw", 2, TO, 1)).toBe("WithdrawalPending()");
+  });
+
+  test("is paid once, by anybody, after everything up to the request is settled", async () => {
+    await street.send(OWNER, "requestWithdraw", 2, TO, 400);
+    const asked = await chain.now();
+    expect(await street.send(STRANGER, "finalizeWithdraw", 2)).toBe("WithdrawalLocked()");
+    await street.settle(await street.batch([], [], { coversUntil: asked - 1 }));
+    expect(await street.send(STRANGER, "finalizeWithdraw", 2)).toBe("WithdrawalLocked()");
+    await street.settle(await street.batch([], [], { coversUntil: asked }));
+    expect(await street.send(STRANGER, "finalizeWithdraw", 2)).toBe("ok");
+    expect(await chain.events(street.vault)).toEqual([`WithdrawalFinalized(2, ${TO}, 400)`]);
+    expect(await chain.view(street.token, "balanceOf", TO)).toBe(40_000n);
+    expect(await street.view("balanceOf", 2)).toBe(600n);
+    expect(await street.send(STRANGER, "finalizeWithdraw", 2)).toBe("NoWithdrawal()");
+  });
+
+  test("pays what settlement has left", async () => {
+    await street.send(OWNER, "requestWithdraw", 2, TO, 1_000);
+    await street.settle(await street.batch([0, 0, -900, 900], [], { coversUntil: (await chain.now()) + 10 }));
+    expect(await street.send(STRANGER, "finalizeWithdraw", 2)).toBe("ok");
+    expect(await chain.view(street.token, "balanceOf", TO)).toBe(10_000n);
+    expect(await street.view("balanceOf", 2)).toBe(0n);
+  });
+
+  test("pays nothing, and is over, when settlement has left nothing", async () => {
+    await street.send(OWNER, "requestWithdraw", 2, TO, 1_000);
+    await street.settle(await street.batch([0, 0, -1_000, 1_000], [], { coversUntil: (await chain.now()) + 10 }));
+    expect(await street.send(STRANGER, "finalizeWithdraw", 2)).toBe("ok");
+    expect(await street.send(STRANGER, "finalizeWithdraw", 2)).toBe("NoWithdrawal()");
+  });
+
+  test("with nobody left to settle, the owner still gets everything after the escape delay", async () => {
+    await street.send(OWNER, "requestWithdraw", 2, TO, 1_000);
+    await chain.pass(86_390);
+    expect(await street.send(STRANGER, "finalizeWithdraw", 2)).toBe("WithdrawalLocked()");
+    await chain.pass(20);
+    expect(await street.send(STRANGER, "finalizeWithdraw", 2)).toBe("ok");
+    expect(await chain.view(street.token, "balanceOf", TO)).toBe(100_000n);
+  });
+
+  test("nothing was asked for", async () => {
+    expect(await street.send(STRANGER, "finalizeWithdraw", 2)).toBe("NoWithdrawal()");
+    expect(await street.send(STRANGER, "finalizeWithdraw", 99)).toBe("NoWithdrawal()");
+  });
+});
+
+describe("a currency that misbehaves", () => {
+  const build = async () => {
+    const token = await chain.deploy({ abi: HOSTILE_CURRENCY_ABI, bytecode: HOSTILE_CURRENCY_BYTECODE }, []);
+    const vault = await chain.deploy(VAULT_CODE, [await configOf(token), agents(4)]);
+    await chain.send(token, OPERATOR, "approve", await vault.getAddress(), 10n ** 15n);
+    await chain.send(vault, OPERATOR, "register", addressOf(5), addressOf(6), NAME, 7);
+    return { token, vault };
+  };
+
+  test("that keeps a fee is refused", async () => {
+    const { token, vault } = await build();
+    await chain.send(token, OPERATOR, "misbehave", 1, ZeroAddress, "0x");
+    expect(await chain.send(vault, OPERATOR, "deposit", 0, 1_000)).toBe("TransferMismatch(1000, 999)");
+    expect(await chain.send(vault, OPERATOR, "depositWide", 0, 1_000)).toBe("TransferMismatch(1000, 999)");
+  });
+
+  test.each([
+    ["deposit", [0, 100]],
+    ["depositWide", [0, 100]],
+    ["finalizeWithdraw", [0]],
+  ])("that calls %s in the middle of a deposit is refused", async (method, args) => {
+    const { token, vault } = await build();
+    const call = vault.interface.encodeFunctionData(method, args);
+    await chain.send(token, OPERATOR, "misbehave", 0, await vault.getAddress(), call);
+    expect(await chain.send(vault, OPERATOR, "deposit", 0, 1_000)).toBe("ReentrancyGuardReentrantCall()");
+  });
+});
+
+describe("test currency", () => {
+  test("its deployer alone makes it, in millionths", async () => {
+    expect(await chain.send(street.token, STRANGER, "mint", addressOf(STRANGER), 1)).toBe("NotMinter()");
+    expect(await chain.send(street.token, OPERATOR, "mint", addressOf(STRANGER), 1)).toBe("ok");
+    expect(await chain.view(street.token, "balanceOf", addressOf(STRANGER))).toBe(1n);
+    expect(await chain.view(street.token, "decimals")).toBe(6n);
+    expect(await chain.view(street.token, "minter")).toBe(addressOf(OPERATOR));
+  });
+});
