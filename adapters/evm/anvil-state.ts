@@ -1,4 +1,15 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fail, ok, type Result } from "../../engine/kernel/index.ts";
@@ -47,7 +58,7 @@ function stateFile(file: string, isFromCopy: boolean): StateFile {
     isFromCopy,
     claim(pid) {
       writeFileSync(pidOf(file), `${pid} ${process.pid}\n`);
-      timer = setInterval(() => keepCopy(file), COPY_EVERY_MS).unref();
+      timer = setInterval(() => isSame(file) || keepCopy(file), COPY_EVERY_MS).unref();
     },
     release() {
       clearInterval(timer);
@@ -58,19 +69,26 @@ function stateFile(file: string, isFromCopy: boolean): StateFile {
 
 /** Renews the copy if the file is whole; false when it isn't. */
 function keepCopy(file: string): boolean {
-  if (isSame(file, copyOf(file))) return true;
   if (!isWhole(file)) return false;
   const draft = `${copyOf(file)}.draft`;
   copyFileSync(file, draft);
   // It may have been overwritten while it was copied.
   if (!isWhole(draft)) return true;
+  syncFile(draft);
   renameSync(draft, copyOf(file));
   return true;
 }
 
-/** The copy is whole, so this spares reading a large file as JSON again and again. */
-function isSame(file: string, copy: string): boolean {
-  return existsSync(file) && existsSync(copy) && readFileSync(file).equals(readFileSync(copy));
+/** A rename may reach the disk before the bytes do. */
+function syncFile(file: string): void {
+  const descriptor = openSync(file, "r+");
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
+/** The copy was whole when it was made, so this spares reading a large file as JSON again and again. */
+function isSame(file: string): boolean {
+  return existsSync(file) && existsSync(copyOf(file)) && readFileSync(file).equals(readFileSync(copyOf(file)));
 }
 
 function isWhole(file: string): boolean {
