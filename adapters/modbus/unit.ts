@@ -2,7 +2,7 @@ import { fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { DeviceCode } from "../../src/ports/index.ts";
 import type { Link } from "./link.ts";
 import { NAMEPLATE, type Quantity, type Role, type Spot, spotsOf, TELEMETRY } from "./points.ts";
-import { planRequests, type Request, readAll } from "./requests.ts";
+import { type Answers, planRequests, type Request, readAll } from "./requests.ts";
 import { type Block, type Value, walkChain } from "./sunspec/index.ts";
 
 interface Survey {
@@ -11,6 +11,8 @@ interface Survey {
   readonly requests: readonly Request[];
 }
 
+type Failure = Result<never, DeviceCode> & { readonly ok: false };
+
 /** One unit id of a device. Its chain is walked once, and again after it answered with other models than before. */
 export class Unit {
   readonly id: number;
@@ -18,7 +20,6 @@ export class Unit {
   private readonly roles: readonly Role[];
   private known: Survey | null = null;
   private identity: string | null = null;
-  private apart = false;
 
   constructor(link: Link, id: number, roles: readonly Role[]) {
     this.link = link;
@@ -32,11 +33,15 @@ export class Unit {
     if (!survey.ok) return survey;
     const { spots, requests } = survey.value;
     const answers = await readAll(this.link, this.id, requests, signal);
-    if (!answers.ok) return this.readAgain(answers, requests, signal);
-    return ok(new Map([...spots].map(([quantity, spot]) => [quantity, answers.value.value([spot], true)])));
+    const read = answers.ok || answers.code !== "DEVICE_EXCEPTION" ? answers : await this.readApart(survey.value, answers, signal);
+    if (!read.ok) {
+      if (read.code === "DEVICE_MALFORMED") this.known = null;
+      return read;
+    }
+    return ok(new Map([...spots].map(([quantity, spot]) => [quantity, read.value.value([spot], true)])));
   }
 
-  /** First non-empty of each nameplate point. */
+  /** The first of each nameplate point that isn't empty: some devices fill what they don't know with 0. */
   async nameplate(signal: AbortSignal): Promise<Result<Readonly<Record<keyof typeof NAMEPLATE, Value>>, DeviceCode>> {
     const survey = await this.survey(signal);
     if (!survey.ok) return survey;
@@ -48,7 +53,7 @@ export class Unit {
     const answers = await readAll(this.link, this.id, requests, signal);
     if (!answers.ok) return answers;
     return ok(
-      Object.fromEntries(entries.map(([name, spots]) => [name, answers.value.value(spots)])) as Record<keyof typeof NAMEPLATE, Value>,
+      Object.fromEntries(entries.map(([name, spots]) => [name, firstOf(answers.value, spots)])) as Record<keyof typeof NAMEPLATE, Value>,
     );
   }
 
@@ -58,18 +63,13 @@ export class Unit {
     return survey.ok ? ok(survey.value.chain.find(({ id }) => models.includes(id)) ?? null) : survey;
   }
 
-  private async readAgain(
-    failure: Result<never, DeviceCode> & { readonly ok: false },
-    requests: readonly Request[],
-    signal: AbortSignal,
-  ): Promise<Result<ReadonlyMap<Quantity, Value>, DeviceCode>> {
-    if (failure.code === "DEVICE_MALFORMED") this.known = null;
-    const wide = requests.some(({ blocks }) => blocks.length > 1);
-    if (failure.code !== "DEVICE_EXCEPTION" || !wide) return failure;
-    // A hole between two blocks, perhaps: from now on each block for itself.
-    this.apart = true;
-    this.known = null;
-    return this.read(signal);
+  /** Between two blocks there may be a hole that no request may touch; where that helps, each block is read for itself from then on. */
+  private async readApart(survey: Survey, failed: Failure, signal: AbortSignal): Promise<Result<Answers, DeviceCode>> {
+    const requests = planRequests([...survey.spots.values()], true);
+    if (requests.length === survey.requests.length) return failed;
+    const answers = await readAll(this.link, this.id, requests, signal);
+    if (answers.ok) this.known = { ...survey, requests };
+    return answers;
   }
 
   private async survey(signal: AbortSignal): Promise<Result<Survey, DeviceCode>> {
@@ -89,7 +89,7 @@ export class Unit {
         if (spot !== undefined) spots.set(quantity as Quantity, spot);
       }
     }
-    this.known = { chain: chain.value, spots, requests: planRequests([...spots.values()], this.apart) };
+    this.known = { chain: chain.value, spots, requests: planRequests([...spots.values()], false) };
     return ok(this.known);
   }
 
@@ -99,3 +99,6 @@ export class Unit {
     return answers.ok ? ok(spots.map((each) => answers.value.value(each) ?? "?").join(" ")) : answers;
   }
 }
+
+const firstOf = (answers: Answers, spots: readonly Spot[]): Value =>
+  spots.map((spot) => answers.value([spot])).find((value) => value !== null && value !== 0) ?? null;
