@@ -79,11 +79,19 @@ function report(problems: Problems, error: unknown): void {
 
 function problemOf(error: unknown): NotText["problem"] {
   if (error instanceof NotText) return error.problem;
-  const errno = error instanceof Error && "code" in error ? String(error.code) : "";
-  const known = SYSTEM_ERRORS[errno];
+  const { code, message } = factsOf(error);
+  const known = SYSTEM_ERRORS[code];
   if (known !== undefined) return { code: known[0], what: known[1], wayOut: known[2] };
-  const message = error instanceof Error ? error.message : String(error);
   return { code: "READINGS_UNREADABLE", what: `reading it failed: ${message}`, wayOut: "check the disk and the path" };
+}
+
+/** Asks for the members rather than the class: an error may come from another realm. */
+function factsOf(error: unknown): { readonly code: string; readonly message: string } {
+  const { code, message } = (typeof error === "object" && error !== null ? error : {}) as {
+    readonly code?: unknown;
+    readonly message?: unknown;
+  };
+  return { code: String(code ?? ""), message: String(message ?? error) };
 }
 
 async function* chunksOf(handle: FileHandle): AsyncGenerator<Buffer> {

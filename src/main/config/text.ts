@@ -23,11 +23,12 @@ export async function readText(path: string): Promise<Result<string, ConfigCode>
     const text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
     return text.includes("\0") ? fail("CONFIG_NOT_TEXT", "it holds zero bytes: this is no text") : ok(text);
   } catch (error) {
-    const errno = error instanceof Error && "code" in error ? String(error.code) : "";
-    const [code, what] = ERRORS[errno] ?? [
-      "CONFIG_UNREADABLE",
-      `reading it failed: ${error instanceof Error ? error.message : String(error)}`,
-    ];
+    // Asks for the members rather than the class: an error may come from another realm.
+    const { code: errno, message } = (typeof error === "object" && error !== null ? error : {}) as {
+      readonly code?: unknown;
+      readonly message?: unknown;
+    };
+    const [code, what] = ERRORS[String(errno)] ?? ["CONFIG_UNREADABLE", `reading it failed: ${message ?? error}`];
     return fail(code, what);
   }
 }

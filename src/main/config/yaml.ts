@@ -47,7 +47,7 @@ function plain(root: Node, toJs: () => unknown, at: (offset: number) => Position
     return { source: { value, positionOf: (path) => at(offsetOf(root, path)), written: (path) => writtenAt(root, path) }, problems };
   } catch (error) {
     // Aliases without anchor, or so many that they would fill the memory.
-    const what = error instanceof Error ? error.message : String(error);
+    const what = String((error as { readonly message?: unknown }).message ?? error);
     return {
       source: null,
       problems: [...problems, { code: "CONFIG_SYNTAX", line: 1, what, wayOut: "write the values out instead of using aliases" }],
