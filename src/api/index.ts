@@ -1,6 +1,6 @@
 export { type ApiOptions, buildApi } from "./build-api.ts";
 export { API_ERRORS, type ApiCode, type ApiError } from "./errors.ts";
-export type { HealthFacts, HomeRequest, IntervalView, Plain, RegisterCode, StreetCard, StreetQueries } from "./queries.ts";
+export type { HealthFacts, HomeRequest, Plain, RegisterCode, StreetCard, StreetQueries } from "./queries.ts";
 export { streetCard } from "./schema/answers.ts";
 export { streetState } from "./schema/street-state.ts";
 export type {
@@ -8,6 +8,7 @@ export type {
   CertificateView,
   ClearingView,
   HomeView,
+  IntervalView,
   OrderOutcome,
   OrderView,
   PricePoint,

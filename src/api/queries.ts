@@ -1,6 +1,8 @@
 import type { Result } from "../../engine/kernel/index.ts";
 import type { MarketRules } from "../../engine/messages/index.ts";
-import type { CertificateView, ClearingView, SettlementView, StreetState } from "./state.ts";
+import type { IntervalView, StreetState } from "./state.ts";
+
+export type { IntervalView } from "./state.ts";
 
 /** What the API asks of the node: reads of a street, and the one wish that a visitor may utter. Each answer is fresh, plain JSON. */
 export interface StreetQueries {
@@ -13,13 +15,6 @@ export interface StreetQueries {
   /** With this another home finds the street and its rules. */
   street(): StreetCard;
   register(request: HomeRequest): Promise<Result<{ readonly home: number }, RegisterCode>>;
-}
-
-export interface IntervalView {
-  readonly interval: string;
-  readonly clearing: ClearingView | null;
-  readonly certificate: CertificateView | null;
-  readonly settlement: SettlementView | null;
 }
 
 export interface HealthFacts {

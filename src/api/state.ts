@@ -148,3 +148,11 @@ export interface SettlementView {
     readonly holds: boolean;
   };
 }
+
+/** What is known of one interval; each part is null until it is there. */
+export interface IntervalView {
+  readonly interval: string;
+  readonly clearing: ClearingView | null;
+  readonly certificate: CertificateView | null;
+  readonly settlement: SettlementView | null;
+}

@@ -143,6 +143,12 @@ export class StreetView {
     return this.#certificates[0]?.interval ?? null;
   }
 
+  /** End of the last period that the chain holds. */
+  get lastBatchAt(): string | null {
+    const last = this.#receipts.at(-1);
+    return last === undefined ? null : this.#span(last.period).until;
+  }
+
   get homesOnline(): number {
     return this.#registry.homes.filter(({ home }) => this.#isOnline(home)).length;
   }

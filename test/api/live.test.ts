@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { FastifyInstance } from "fastify";
 import { WebSocket } from "ws";
@@ -177,7 +178,7 @@ describe("the WebSocket", () => {
   const refusal = async (socket: WebSocket): Promise<unknown> => {
     socket.on("error", () => undefined);
     const [, response] = (await next(socket, "unexpected-response")) as [unknown, NodeJS.ReadableStream & { statusCode: number }];
-    const body = (await Array.fromAsync(response)).join("");
+    const body = await text(response);
     return [response.statusCode, JSON.parse(body).code];
   };
 

@@ -1,5 +1,6 @@
 import type { ApiError } from "../errors.ts";
-import type { HealthFacts, HomeRequest, IntervalView, StreetCard } from "../queries.ts";
+import type { HealthFacts, HomeRequest, StreetCard } from "../queries.ts";
+import type { IntervalView } from "../state.ts";
 import { count, described, instant, list, mirrors, nullable, number, object, oneOf, text } from "./shape.ts";
 import { certificate, clearing, settlement } from "./street-state.ts";
 

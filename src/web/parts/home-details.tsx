@@ -1,0 +1,44 @@
+import type { HomeView } from "../../api/state.ts";
+import { energy, money } from "../lib/format.ts";
+import { texts } from "../texts/index.ts";
+import type { Flow } from "./street.tsx";
+
+/** What one home did in the last settled interval. */
+export function HomeDetails({ home, flow, currency }: { home: HomeView; flow: Flow | undefined; currency: string }) {
+  const words = texts.street.details;
+  return (
+    <>
+      <p class="details-title">
+        <strong>{home.name}</strong>
+        {home.online ? null : <span class="tag missing">{texts.street.offline}</span>}
+        {home.data === "no-data" ? <span class="tag missing">{texts.street.noData}</span> : null}
+        {flow?.quality === "estimated" ? <span class="tag">{words.estimated}</span> : null}
+      </p>
+      <dl>
+        {flow === undefined ? null : <FlowFacts flow={flow} />}
+        {home.batteryPercent === null ? null : <Pair name={words.battery} value={`${Math.round(home.batteryPercent)} %`} />}
+        {home.keepForBackupPercent === null ? null : <Pair name={words.keep} value={`${Math.round(home.keepForBackupPercent)} %`} />}
+        <Pair name={words.saved} value={money(home.savedMicro, currency)} />
+      </dl>
+    </>
+  );
+}
+
+function FlowFacts({ flow }: { flow: Flow }) {
+  const words = texts.street.details;
+  return (
+    <>
+      {flow.boughtWh > 0 ? <Pair name={words.bought} value={energy(flow.boughtWh)} /> : null}
+      {flow.soldWh > 0 ? <Pair name={words.sold} value={energy(flow.soldWh)} /> : null}
+      {flow.utilityImportWh > 0 ? <Pair name={words.import} value={energy(flow.utilityImportWh)} /> : null}
+      {flow.utilityExportWh > 0 ? <Pair name={words.export} value={energy(flow.utilityExportWh)} /> : null}
+    </>
+  );
+}
+
+const Pair = ({ name, value }: { name: string; value: string }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{value}</dd>
+  </div>
+);
