@@ -47,6 +47,6 @@ test("chaos: thousands of reads with faults on the wire, and not one wrong regis
   await Promise.all(Array.from({ length: HOMES }, home));
   await peer.close();
   expect({ seed: SEED, wrong: tally.wrong }).toEqual({ seed: SEED, wrong: 0 });
-  expect(tally.right).toBeGreaterThan(500);
+  expect(tally.right).toBeGreaterThan(200);
   expect(tally.trouble).toBeGreaterThan(20);
 });

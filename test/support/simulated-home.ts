@@ -43,7 +43,7 @@ export async function simulatedHome(options: {
       host: "127.0.0.1",
       port,
       units: { inverter: 1, meter: 200, battery: 1 },
-      timeoutMs: 100,
+      timeoutMs: 400,
       maxBackOffMs: 0,
       meterSign: "import",
       clock: realTime(() => time),

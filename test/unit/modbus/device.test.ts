@@ -63,7 +63,7 @@ class Fake {
       host: "127.0.0.1",
       port: peer.port,
       units: { inverter: 1, meter: 1, battery: 1 },
-      timeoutMs: 60,
+      timeoutMs: 400,
       maxBackOffMs: 0,
       meterSign: "import",
       clock: realTime(),
@@ -371,6 +371,15 @@ describe("commands", () => {
     const answer = await device.dispatch(4000, 60, never);
     expect(answer).toMatchObject({ ok: false, code: "DEVICE_REFUSED" });
     expect(answer.ok ? "" : answer.detail).toContain(reason);
+  });
+
+  test("the simulated inverter's lease ends to the millisecond", async () => {
+    const it = await home({ energyAt: () => ({ loadWh: 100, pvWh: 500 }), battery: BATTERY });
+    await it.device.dispatch(1000, 100, never);
+    it.pass(99.999);
+    expect(await it.device.read(never)).toMatchObject({ ok: true, value: { batteryW: 1000 } });
+    it.pass(0.001);
+    expect(await it.device.read(never)).toMatchObject({ ok: true, value: { batteryW: -1600 } });
   });
 
   test("two commands at once don't mix", async () => {

@@ -16,7 +16,7 @@ async function linkTo(
   const link = new ModbusLink({
     host: "127.0.0.1",
     port: peer.port,
-    timeoutMs: 80,
+    timeoutMs: 400,
     maxBackOffMs: 0,
     clock: realTime(),
     random: () => 0.5,
@@ -67,7 +67,7 @@ describe("a link never hands out a register that wasn't asked for", () => {
 
   test("a late answer is not taken for the next one, even 256 requests later", async () => {
     const { link } = await linkTo((request, socket, count) => {
-      if (count === 1) setTimeout(() => socket.write(frame(request, truth(request))), 90);
+      if (count === 1) setTimeout(() => socket.write(frame(request, truth(request))), 420);
       else socket.write(frame(request, truth(request)));
     });
     expect(codeOf(await link.read(1, 5000, 2))).toBe("DEVICE_TIMEOUT");
@@ -201,16 +201,11 @@ describe("limits", () => {
 });
 
 describe("back-off", () => {
-  /** Time that a test moves by hand; time-outs are real, on loopback. */
-  function patient(port: number) {
+  /** Time that a test moves by hand; time-outs are real, short only while the peer is silent anyway. */
+  function patient(port: number, isSilent: () => boolean = () => false) {
     let time = 0;
-    const link = new ModbusLink({
-      host: "127.0.0.1",
-      port,
-      timeoutMs: 60,
-      clock: { ...realTime(), monotonicMs: () => time },
-      random: () => 1,
-    });
+    const after = (_: number, task: () => void) => realTime().after(isSilent() ? 40 : 5_000, task);
+    const link = new ModbusLink({ host: "127.0.0.1", port, timeoutMs: 60, clock: { after, monotonicMs: () => time }, random: () => 1 });
     opened.push(link);
     const pass = (ms: number) => {
       time += ms;
@@ -222,7 +217,7 @@ describe("back-off", () => {
     let silent = true;
     const peer = await fakeModbus((request, socket) => (silent ? undefined : socket.write(frame(request, truth(request)))));
     opened.push(peer);
-    const { link, pass } = patient(peer.port);
+    const { link, pass } = patient(peer.port, () => silent);
     for (const wait of [200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]) {
       expect(codeOf(await link.read(1, 1, 1))).toBe("DEVICE_TIMEOUT");
       pass(wait - 1);

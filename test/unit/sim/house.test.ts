@@ -61,6 +61,12 @@ describe("the meter's latch", () => {
     expect(lived(it, 5 * MS).latched).toEqual({ at: T0 / 1000 + 5 * STEP, importWh: 1500, exportWh: 0 });
   });
 
+  test("is taken at an interval's end within a step, also when nobody looked", () => {
+    const plate = { serial: "S", ratedPvW: null, battery: null };
+    const it = new House({ profile: flat({ loadWh: 90, pvWh: 0 }), plate, intervalSeconds: 300, from: { at: T0, chargePercent: 0 } });
+    expect(lived(it, 700_000).latched).toEqual({ at: T0 / 1000 + 600, importWh: 1060, exportWh: 0 });
+  });
+
   test("a life that begins between two ends has latched nothing yet", () => {
     const it = new House({
       profile: flat({ loadWh: 9, pvWh: 0 }),
