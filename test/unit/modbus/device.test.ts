@@ -26,6 +26,7 @@ class Fake {
   obeys = true;
   peer: FakeModbus | null = null;
   silentUnits = new Set<number>();
+  senselessUnits = new Set<number>();
   private end = 40_002;
 
   constructor(models: readonly (readonly [number, Readonly<Record<string, number>>, number?])[]) {
@@ -53,6 +54,8 @@ class Fake {
         this.writes.push([address, values]);
         if (this.obeys) values.forEach((value, i) => void this.registers.set(address + i, value));
         socket.write(frame(request, [16, ...words([address, count])]));
+      } else if (this.senselessUnits.has(request[6] ?? 0)) {
+        socket.write(frame(request, [3, 2 * count, ...words(range.map(() => 0xabcd))]));
       } else if (range.every((at) => this.registers.has(at) && !this.holes.has(at))) {
         socket.write(frame(request, [3, 2 * count, ...words(range.map((at) => this.registers.get(at) ?? 0))]));
       } else {
@@ -212,6 +215,14 @@ describe("what a home's devices say", () => {
 });
 
 describe("nonsense is a code", () => {
+  test("also from the inverter alone: what it says elsewhere isn't trusted either", async () => {
+    const fake = new Fake([[1, {}], [103, { W: 500 }], METER]);
+    const device = await fake.open({ units: { inverter: 7, meter: 1, battery: null } });
+    expect(await device.read(never)).toMatchObject({ ok: true });
+    fake.senselessUnits.add(7);
+    expect(await device.read(never)).toMatchObject({ ok: false, code: "DEVICE_MALFORMED" });
+  });
+
   test("a unit without a meter model", async () => {
     const device = await new Fake([
       [1, {}],
@@ -380,6 +391,11 @@ describe("commands", () => {
     expect(await it.device.read(never)).toMatchObject({ ok: true, value: { batteryW: 1000 } });
     it.pass(0.001);
     expect(await it.device.read(never)).toMatchObject({ ok: true, value: { batteryW: -1600 } });
+    // The command reads as dropped, its rates as they were.
+    const link = new ModbusLink({ host: "127.0.0.1", port: it.port, timeoutMs: 1000, clock: realTime(), random: () => 0.5 });
+    opened.push(link);
+    expect(await link.read(1, 40_191, 1)).toEqual({ ok: true, value: [0] });
+    expect(await link.read(1, 40_198, 1)).toEqual({ ok: true, value: [2000] });
   });
 
   test("two commands at once don't mix", async () => {

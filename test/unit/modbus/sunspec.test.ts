@@ -100,6 +100,9 @@ describe("models", () => {
     const registers = Array.from({ length: 60 }, () => 1);
     expect(decodePoint(place, registers, 0, 50)).toBe(10);
     expect(decodePoint(place, registers, 0, 12)).toBeNull();
+    const state = placesOf(103).get("St");
+    expect(state && decodePoint(state, registers, 0, 37)).toBe(1);
+    expect(state && decodePoint(state, registers, 0, 36)).toBeNull();
     // The value is inside, its scale factor isn't.
     expect(decodePoint(place, registers, 0, 13)).toBeNull();
   });
