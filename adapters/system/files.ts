@@ -50,7 +50,8 @@ export async function createFile(path: string, text: string): Promise<Result<voi
     for (const each of [folder, dirname(folder)]) await syncFolder(each);
     return ok(undefined);
   } catch (error) {
-    return fail(errno(error) === "EEXIST" ? "EXISTS" : "UNWRITABLE", errno(error));
+    const taken = errno(error) === "EEXIST" && (error as NodeJS.ErrnoException).syscall === "link";
+    return fail(taken ? "EXISTS" : "UNWRITABLE", errno(error));
   } finally {
     await rm(temporary, { force: true }).catch(() => {});
   }

@@ -1,4 +1,4 @@
-export { type ClockAnchor, type Machine, systemClock } from "./clock.ts";
+export { type ClockAnchor, systemClock } from "./clock.ts";
 export { type Curve, type CurveCode, loadCurve, nativeCurve, wasmCurve } from "./curve.ts";
 export {
   type AgentKey,
@@ -10,4 +10,7 @@ export {
   openKeystore,
   peerSeed,
 } from "./keys.ts";
+export { type LogBase, type LogLevel, type LogOptions, openLog, type RootLog } from "./log.ts";
+export { createMetrics, type FixedLabels, type SystemMetrics } from "./metrics.ts";
+export { askHidden, type PasswordCode, type PasswordSource, type PasswordWorld, readPassword } from "./password.ts";
 export { recoverWith, signerOf } from "./signer.ts";

@@ -86,7 +86,7 @@ export function parseKeystore(text: string): Result<Sealed, "KEY_MALFORMED"> {
   if (Number(root.version) !== 3) return malformed("it isn't a keystore of version 3");
   if (box.cipher !== "aes-128-ctr") return malformed("crypto.cipher must be aes-128-ctr");
   if (box.kdf !== "scrypt") return malformed("crypto.kdf must be scrypt");
-  if (!isAffordable(work)) return malformed("crypto.kdfparams n, r and p ask for no work or for more than 256 MiB");
+  if (!isAffordable(work)) return malformed("crypto.kdfparams n, r and p aren't scrypt's, or ask for more than 256 MiB");
   if (iv === null) return malformed("crypto.cipherparams.iv must be 16 bytes of hex");
   if (ciphertext === null) return malformed("crypto.ciphertext must be 32 bytes of hex");
   if (mac === null) return malformed("crypto.mac must be 32 bytes of hex");
@@ -119,7 +119,8 @@ function hexField(value: unknown, length: number | null): Uint8Array | null {
 
 function isAffordable({ n, r, p }: ScryptWork): boolean {
   const whole = [n, r, p].every((each) => Number.isSafeInteger(each) && each > 0);
-  return whole && n > 1 && Number.isInteger(Math.log2(n)) && 128 * n * r <= MAX_SCRYPT_BYTES && p <= 16;
+  // n < 2^(16 r) is RFC 7914's; OpenSSL refuses more, also the scrypt vector of the storage definition (n 2^18, r 1).
+  return whole && n > 1 && Number.isInteger(Math.log2(n)) && n < 2 ** (16 * r) && 128 * n * r <= MAX_SCRYPT_BYTES && p <= 16;
 }
 
 // Each derivation holds its memory while it runs, so a process with many homes opens them two at a time: enough for the
