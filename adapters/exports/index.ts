@@ -1,0 +1,14 @@
+export {
+  COLUMNS,
+  type CsvExport,
+  type CsvFacts,
+  FLOWS,
+  type Flow,
+  type IntervalRow,
+  type Manifest,
+  QUALITIES,
+  type Quality,
+  renderCsv,
+  type Scope,
+} from "./csv/index.ts";
+export { isTimeZone, type LocalInterval, localTime } from "./local-time.ts";
