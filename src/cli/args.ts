@@ -20,7 +20,7 @@ export type Command = { readonly log: LogLevel | null } & (
   | ({ readonly verb: "street" } & Given<typeof STREET_FLAGS>)
   | ({ readonly verb: "home" } & Given<typeof HOME_FLAGS> & { readonly config: string })
   | ({ readonly verb: "export" } & Given<typeof EXPORT_FLAGS>)
-  | ({ readonly verb: "host" | "devices" } & Given<typeof INTERNAL_FLAGS>)
+  | ({ readonly verb: "host" | "devices" } & Given<typeof INTERNAL_FLAGS> & { readonly config: string })
 );
 
 /** Either something to run, or something to print before the program ends. */
@@ -108,6 +108,7 @@ function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonl
   const { config, from, until, split, interval } = given;
   const wrong = (key: string, what: string): readonly Problem[] => [{ code: USAGE, file: null, key, what }];
   if (verb === "home" && config === null) return wrong("--config", "is needed: the home.yaml of this home");
+  if ((verb === "host" || verb === "devices") && config === null) return wrong("--config", "is needed: what to run");
   if (verb === "street" && split === true && interval === null) return wrong("--split", "needs --interval: the length to split into");
   const backwards = verb === "export" && typeof from === "string" && typeof until === "string" && Date.parse(from) >= Date.parse(until);
   return backwards ? wrong("--until", "must be later than --from") : [];

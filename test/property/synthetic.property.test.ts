@@ -77,12 +77,12 @@ describe("one home", () => {
 
   test("the sun: more in June than in December, highest around noon of its longitude", () => {
     const at = (longitude: number) => syntheticHome({ seed: 5, kind: "family", index: 0, kwp: 10, place: { latitude: 48, longitude } });
-    const month = (home: HomeProfile, m: number) => energy(home, midnight(2026, m, 1), midnight(2026, m, 29)).pvWh;
+    const month = (home: HomeProfile, m: number) => energy(home, midnight(2026, m, 1), midnight(2026, m, 13)).pvWh;
     expect(month(at(11.5), 6)).toBeGreaterThan(1.5 * month(at(11.5), 12));
     const middle = (home: HomeProfile): number => {
       let weighted = 0;
       let total = 0;
-      for (let day = 0; day < 20; day++)
+      for (let day = 0; day < 10; day++)
         for (let step = 0; step < 288; step++) {
           const { pvWh } = home.energyAt((midnight(2026, 6, 1) + day * DAY) / 300 + step)!;
           weighted += pvWh * ((step + 0.5) / 12);
@@ -96,16 +96,14 @@ describe("one home", () => {
 
   test("south of the equator the summer is in January", () => {
     const home = syntheticHome({ seed: 5, kind: "family", index: 0, kwp: 10, place: { latitude: -33, longitude: 18 } });
-    const january = energy(home, midnight(2026, 1, 1), midnight(2026, 1, 29)).pvWh;
-    expect(january).toBeGreaterThan(energy(home, midnight(2026, 6, 1), midnight(2026, 6, 29)).pvWh);
+    const january = energy(home, midnight(2026, 1, 1), midnight(2026, 1, 13)).pvWh;
+    expect(january).toBeGreaterThan(energy(home, midnight(2026, 6, 1), midnight(2026, 6, 13)).pvWh);
   });
 
   test("a sunny day of 10 kWp comes near what a clear sky gives, and clouds pass smoothly", () => {
     const home = syntheticHome({ seed: 7, kind: "family", index: 0, kwp: 10 });
-    const days = Array.from(
-      { length: 60 },
-      (_, day) => energy(home, midnight(2026, 5, 15) + day * DAY, midnight(2026, 5, 26) + day * DAY).pvWh,
-    );
+    const start = midnight(2026, 5, 25);
+    const days = Array.from({ length: 40 }, (_, day) => energy(home, start + day * DAY, start + (day + 1) * DAY).pvWh);
     expect(Math.max(...days)).toBeGreaterThan(45_000);
     expect(Math.max(...days)).toBeLessThan(75_000);
     expect(Math.min(...days)).toBeLessThan(0.6 * Math.max(...days));

@@ -23,7 +23,7 @@ const DISHES: Appliance = { watts: 1200, minutes: 45, hour: 20.5, spread: 0.8, c
 export const HOUSEHOLDS = {
   "retired-couple": {
     label: "retired couple",
-    baseW: 135,
+    baseW: 145,
     swells: [
       { watts: 150, hour: 9, width: 2 },
       { watts: 250, hour: 19.5, width: 2 },
@@ -78,13 +78,13 @@ export const HOUSEHOLDS = {
   },
   "heat-pump": {
     label: "home with heat pump",
-    baseW: 150,
+    baseW: 130,
     swells: [
       { watts: 250, hour: 7, width: 1.2 },
       { watts: 350, hour: 19.5, width: 2 },
     ],
     appliances: [KETTLE, SUPPER, DISHES, HOT_WATER, { ...LAUNDRY, chance: 0.3 }],
-    heatPumpW: 180,
+    heatPumpW: 160,
   },
 } as const satisfies Record<string, Household>;
 

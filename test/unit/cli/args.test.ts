@@ -31,6 +31,7 @@ describe("what is understood", () => {
     ["--processes 1 --port 0 --host 0.0.0.0", { verb: "street", processes: 1, port: 0, host: "0.0.0.0" }],
     ["--data d --rules m.yaml --period 96 --batteries", { verb: "street", data: "d", rules: "m.yaml", period: 96, batteries: true }],
     ["--log debug", { verb: "street", log: "debug" }],
+    ["--batteries street --seed 4", { verb: "street", batteries: true, seed: 4 }],
     ["--seed 4 street", { verb: "street", seed: 4 }],
     ["home --config h.yaml --log warn", { verb: "home", config: "h.yaml", log: "warn" }],
     ["export", { verb: "export" }],

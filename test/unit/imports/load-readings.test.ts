@@ -98,6 +98,7 @@ describe("what is taken", () => {
     ["blank lines", `\n${plain.replaceAll("\n", "\n\n")}`],
     ["cells in quotes and blanks", plain.replaceAll(/([^,\n]+)/g, ' "$1" ')],
     ["+00:00", plain.replaceAll("Z,", "+00:00,")],
+    ["one time written in two ways", plain.replaceAll("Z,b", "+00:00,b")],
     ["fractions of zero", plain.replaceAll("Z,", ".000Z,")],
     ["homes in another order within a time", csv([...rows([0]), ...rows([1]).reverse(), ...rows([2])])],
     [
@@ -431,6 +432,25 @@ describe("the hour that comes twice", () => {
     ["an hour of noon in no zone's night", [20]],
   ])("%s are a gap", async (_, missing) => {
     expect((await bad(without(...missing))).lines).toEqual([`READINGS_GAP:${missing[0] === 9 ? 20 : 42}`]);
+  });
+
+  /** Half-hourly rows of a day, one of them missing. */
+  const halves = (midnight: number, missing: number): string =>
+    csv(
+      range(0, 48)
+        .filter((half) => half !== missing)
+        .map((half) => `${iso(midnight + half * 1800)},a,${half},0`),
+    );
+
+  test("where clocks go back by half an hour, half an hour is missing", async () => {
+    expect((await good(halves(Date.UTC(2017, 3, 1) / 1000, 30))).notes[0]).toContain("Australia/Lord_Howe");
+  });
+
+  test("half of the hour that comes twice is a gap, and so is an hour when clocks go forward", async () => {
+    expect((await bad(halves(day, 18))).lines).toEqual(["READINGS_GAP:20"]);
+    expect((await bad(halves(Date.UTC(2017, 2, 26) / 1000, 2))).lines).toEqual(["READINGS_GAP:4"]);
+    // 2017-03-26T01:00Z: Europe's clocks went forward, nobody's went back.
+    expect((await bad(without(1).replaceAll("2016-11-06", "2017-03-26"))).lines).toEqual(["READINGS_GAP:4"]);
   });
 
   test("of one home alone it is a gap", async () => {
