@@ -1,4 +1,4 @@
-import type { HomeId, Interval } from "../../engine/kernel/index.ts";
+import type { HomeId, Interval, Wh } from "../../engine/kernel/index.ts";
 import { deliveryEnd, deliveryStart, gateClosure, intervalSeconds, type MarketRules } from "../../engine/messages/index.ts";
 import {
   type BatteryState,
@@ -69,7 +69,7 @@ export class Trader {
   start(): void {
     const { clock, rules } = this.#modules;
     const now = delivering(rules, clock.now());
-    void this.#poll();
+    void this.#watch();
     this.#waitForEdge(now);
     this.#waitToOrder(nextGate(rules, clock.now()));
   }
@@ -179,9 +179,9 @@ export class Trader {
       this.#publish(interval, importWh, exportWh, "estimated");
   }
 
-  #publish(interval: Interval, importWh: number, exportWh: number, quality: "measured" | "estimated"): void {
+  #publish(interval: Interval, importWh: Wh, exportWh: Wh, quality: "measured" | "estimated"): void {
     this.#hasReading = true;
-    this.#modules.node.reading({ home: this.#self, interval, importWh: importWh as never, exportWh: exportWh as never, quality });
+    this.#modules.node.reading({ home: this.#self, interval, importWh, exportWh, quality });
   }
 
   #waitToOrder(interval: Interval): void {
@@ -206,7 +206,7 @@ export class Trader {
     const next = forecast(present, this.#yesterday as DayMemory, this.#placeInDay(delivering(rules, clock.now())), this.#intervalsPerDay);
     const hours = rules.intervalMinutes / 60;
     const wanted = wishes(rules, preferences, (next.loadW - next.pvW) * hours, this.#battery(), hours);
-    wanted.forEach((wish, seq) => node.order({ home: this.#self, interval, ...wish, seq }));
+    for (const [seq, wish] of wanted.entries()) node.order({ home: this.#self, interval, ...wish, seq });
   }
 
   /** null: none, or its charge is unknown. */

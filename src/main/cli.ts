@@ -1,0 +1,32 @@
+import { type Command, parseCommandLine } from "../cli/index.ts";
+import { CannotStart } from "./exit.ts";
+import { VERSION } from "./version.ts";
+
+/** The program: reads the command line and runs one verb. What a verb needs is loaded with it, so that a home stays small. */
+async function run(command: Command): Promise<number> {
+  switch (command.verb) {
+    case "street":
+      return (await import("./street/street.ts")).runStreet(command);
+    case "home":
+      return (await import("./lone-home.ts")).runLoneHome(command);
+    case "host":
+      return (await import("./host.ts")).runHost(command.config);
+    case "devices":
+      return (await import("./devices.ts")).runDevices(command.config);
+    case "export":
+      return (await import("./export.ts")).runExport(command);
+  }
+}
+
+const parsed = parseCommandLine(process.argv.slice(2), VERSION);
+if (parsed.kind === "print") {
+  (parsed.exit === 0 ? process.stdout : process.stderr).write(`${parsed.message}\n`);
+  process.exit(parsed.exit);
+}
+try {
+  process.exit(await run(parsed.command));
+} catch (error) {
+  if (!(error instanceof CannotStart)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,67 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { cannotStart } from "../exit.ts";
+import type { FromChild, ToChild } from "../process.ts";
+
+const CLI = fileURLToPath(new URL("../cli.ts", import.meta.url));
+const START_MS = 30_000;
+const STOP_MS = 3_500;
+
+/** A process that the street started: spoken to over its channel, ended by its pid. */
+export class Child {
+  readonly name: string;
+  readonly #process: ChildProcess;
+  readonly #exited: Promise<void>;
+  #stopping = false;
+
+  constructor(name: string, args: readonly string[], logFile: string) {
+    this.name = name;
+    mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
+    const log = openSync(`${logFile}.err`, "a", 0o600);
+    this.#process = fork(CLI, args, { stdio: ["ignore", log, log, "ipc"], detached: true });
+    this.#exited = new Promise((resolve) => this.#process.once("exit", () => resolve()));
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** Resolves once the child says `kind`; fails with its own words, or when it ends or stays silent. */
+  until<Kind extends "ready" | "running">(kind: Kind): Promise<Extract<FromChild, { kind: Kind }>> {
+    return new Promise((resolve, reject) => {
+      const fail = (what: string): void => reject(cannotStart("PROCESS_FAILED", what));
+      const timer = setTimeout(() => fail(`${this.name} did not start within ${START_MS / 1000} s`), START_MS);
+      const onExit = (code: number | null): void => fail(`${this.name} ended (${code ?? "by a signal"})`);
+      const onMessage = (message: FromChild): void => {
+        if (message.kind === "failed") reject(new Error(message.message));
+        else if (message.kind !== kind) return;
+        clearTimeout(timer);
+        this.#process.off("message", onMessage);
+        this.#process.off("exit", onExit);
+        resolve(message as Extract<FromChild, { kind: Kind }>);
+      };
+      this.#process.on("message", onMessage);
+      this.#process.once("exit", onExit);
+    });
+  }
+
+  tell(message: ToChild): void {
+    if (this.#process.connected) this.#process.send(message);
+  }
+
+  /** Calls `listener` when the process ends without having been told to. */
+  onLost(listener: () => void): void {
+    void this.#exited.then(() => !this.#stopping && listener());
+  }
+
+  /** Asks, then waits, then ends it by its pid. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.tell({ kind: "stop" });
+    const timer = setTimeout(() => this.#process.kill("SIGKILL"), STOP_MS);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+}

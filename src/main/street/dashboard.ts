@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
+import type { SystemMetrics } from "../../../adapters/system/index.ts";
+import { buildApi, type StreetCard, type StreetQueries } from "../../api/index.ts";
+import type { Clock, Log } from "../../ports/index.ts";
+import { cannotStart } from "../exit.ts";
+import { VERSION } from "../version.ts";
+import type { Operator } from "./operator.ts";
+import { ROOT } from "./options.ts";
+
+export interface Dashboard {
+  readonly app: FastifyInstance;
+  readonly url: string;
+}
+
+/** Real milliseconds without a certificate, besides an interval's length, after which the street is not well. */
+const PATIENCE_MS = 15_000;
+
+/** Serves the page and the API of a street at an address, or says that the port is taken. */
+export async function serveDashboard(
+  operator: Operator,
+  card: StreetCard,
+  at: { readonly host: string; readonly port: number },
+  { clock, log, metrics }: { readonly clock: Clock; readonly log: Log; readonly metrics: SystemMetrics },
+): Promise<Dashboard> {
+  const queries = queriesOf(operator, card, clock);
+  const app = buildApi({ queries, staticFolder: join(ROOT, "dist/web"), metrics: () => metrics.text(), version: VERSION, clock, log });
+  try {
+    return { app, url: `${await app.listen(at)}/` };
+  } catch (error) {
+    await app.close();
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE")
+      throw cannotStart(
+        "PORT_TAKEN",
+        `port ${at.port} on ${at.host} is taken`,
+        "stop the other program, or choose another port with --port N (0 takes any free one)",
+      );
+    throw cannotStart(
+      "PORT_REFUSED",
+      `the dashboard can't listen on ${at.host}:${at.port} (${code ?? String(error)})`,
+      "choose another address with --host and --port",
+    );
+  }
+}
+
+function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQueries {
+  const { view, node } = operator;
+  const startedAt = new Date().toISOString();
+  const startedMs = clock.monotonicMs();
+  let certifiedMs = startedMs;
+  node.onCertified(() => {
+    certifiedMs = clock.monotonicMs();
+  });
+  const patience = (card.rules.intervalMinutes * 60_000) / clock.speed + PATIENCE_MS;
+  return {
+    state: () => view.state(node.rounds.current),
+    onChange: (listener) => view.onChange(listener),
+    interval: (start) => view.interval(start),
+    health: () => {
+      const healthy = clock.monotonicMs() - certifiedMs <= patience;
+      return {
+        healthy,
+        problems: healthy ? [] : ["no interval was certified for longer than an interval lasts"],
+        startedAt,
+        lastReadingAt: view.lastReadingAt,
+        lastCertificateAt: view.lastCertificateAt,
+        lastBatchAt: view.lastBatchAt,
+        homesOnline: view.homesOnline,
+        homes: node.membership.registry.homes.length,
+      };
+    },
+    street: () => card,
+    register: (request) => operator.register(request),
+  };
+}

@@ -1,0 +1,201 @@
+import { timingSafeEqual } from "node:crypto";
+import { openRelay } from "../../../adapters/evm/index.ts";
+import { openGossip } from "../../../adapters/libp2p/index.ts";
+import { openStore } from "../../../adapters/store/index.ts";
+import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index.ts";
+import { type Address, address, fail, type Interval, ok, type Result, toHex } from "../../../engine/kernel/index.ts";
+import { type BatchOnItsWay, type HomeRequest, type RegisterCode, type StreetCard, StreetView } from "../../api/index.ts";
+import { StreetNode } from "../../node/index.ts";
+import type { Clock, Log, Metrics, Relay } from "../../ports/index.ts";
+import { domainOf, firstOf, rulesOf, streetName } from "../card.ts";
+import { unwrap } from "../home.ts";
+import type { StreetOptions } from "./options.ts";
+import type { StreetAtHand } from "./setup.ts";
+
+/** Real milliseconds between looks for a batch that is signed. */
+const RELAY_MS = 1_000;
+/** A new home trades so many intervals from now: every neighbour has read the registry by then. */
+const SINCE_AHEAD = 3;
+/** Escrow of a home that joins the test street, micro. */
+const JOIN_DEPOSIT = 2_000_000_000;
+const MAX_HOMES = 256;
+
+export interface OperatorOptions {
+  readonly options: StreetOptions;
+  readonly street: StreetAtHand;
+  readonly card: StreetCard;
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly invitation: string;
+}
+
+/**
+ * Whoever runs the street without a say in it: follows the market as one more node that never votes, shows what it sees,
+ * carries signed batches to the chain, and registers homes that were invited.
+ */
+export class Operator {
+  readonly node: StreetNode;
+  readonly view: StreetView;
+  readonly #relay: Relay;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #invitation: string;
+  readonly #close: () => Promise<void>;
+  #cancel: () => void = () => undefined;
+  #sending: number | null = null;
+  #stopped = false;
+  #carrying: Promise<void> = Promise.resolve();
+  batchesCarried = 0;
+
+  static async open(opening: OperatorOptions): Promise<Operator> {
+    const { options, street, card, folder, log, metrics } = opening;
+    const { chainId, vault } = domainOf(card);
+    const store = unwrap(openStore(folder));
+    const relay = openRelay({ rpc: card.chain.rpc, chainId, vault, key: toHex(street.operator.reveal()) });
+    const peers = street.file.homes.map(({ peer }, index) => ({ name: peer, addresses: [card.peers[index]!] }));
+    const gossip = unwrap(
+      await openGossip({ secret: peerSeed(street.operator), listen: [], street: streetName(card), peers, log, metrics }),
+    );
+    const registry = unwrap(await relay.registry());
+    const rules = rulesOf(card);
+    const view = new StreetView(rules, labelOf(options, card), opening.clock);
+    view.registry(registry);
+    const modules = {
+      rules,
+      domain: domainOf(card),
+      first: firstOf(card),
+      clock: opening.clock,
+      store,
+      gossip,
+      chain: relay,
+      signer: null,
+      recover: recoverWith(await loadCurve()),
+      metrics,
+      log,
+    };
+    const node = new StreetNode(modules, registry, (evaluation) => {
+      view.certified(evaluation, { orders: evaluation.orders.length, readings: evaluation.readings.length }, null, null);
+    });
+    const close = async (): Promise<void> => {
+      await gossip.close();
+      await relay.close();
+      store.close();
+    };
+    return new Operator({ ...opening, node, view, relay, close });
+  }
+
+  constructor(
+    parts: OperatorOptions & {
+      readonly node: StreetNode;
+      readonly view: StreetView;
+      readonly relay: Relay;
+      readonly close: () => Promise<void>;
+    },
+  ) {
+    const { node, view } = parts;
+    this.node = node;
+    this.view = view;
+    this.#relay = parts.relay;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+    this.#invitation = parts.invitation;
+    this.#close = parts.close;
+    node.onHeard((message) => view.heard(message));
+    node.onCertified(({ evaluation, block, sinceGateMs }) => {
+      const entries = { orders: evaluation.orders.length, readings: evaluation.readings.length };
+      view.certified(evaluation, entries, block.certificate, sinceGateMs === null ? null : Math.round(sinceGateMs));
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.node.start();
+    this.#tick();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel();
+    this.node.stop();
+    await this.#carrying;
+    await this.#close();
+  }
+
+  /** Carries what is signed to the chain until nothing is left, or `patienceMs` have passed. */
+  async flush(patienceMs: number): Promise<void> {
+    const until = this.#clock.monotonicMs() + patienceMs;
+    while (this.node.periods.open.length > 0 && this.#clock.monotonicMs() < until) {
+      await this.#carry();
+      await new Promise((resolve) => this.#clock.after(100, () => resolve(undefined)));
+    }
+  }
+
+  async register({ name, agent, owner, invitation }: HomeRequest): Promise<Result<{ readonly home: number }, RegisterCode>> {
+    const { homes } = this.node.membership.registry;
+    if (!isSame(invitation, this.#invitation)) return fail("INVITATION_INVALID", "the invitation is not one of this street's");
+    if (homes.some((home) => home.agent === address(agent))) return fail("HOME_EXISTS", "this home is registered already");
+    if (homes.some((home) => home.name === name)) return fail("NAME_TAKEN", `another home is called ${name}`);
+    if (homes.length >= MAX_HOMES) return fail("STREET_FULL", `the street has ${homes.length} homes already`);
+    const since = (this.node.rounds.current + SINCE_AHEAD) as Interval;
+    const registered = await this.#relay.register({
+      name,
+      agent: address(agent),
+      owner: address(owner) as Address,
+      since,
+      deposit: JOIN_DEPOSIT,
+    });
+    if (!registered.ok) return fail("CHAIN_AWAY", registered.detail);
+    this.#log.info("home.registered", { name, home: registered.value, since });
+    return ok({ home: registered.value });
+  }
+
+  #tick(): void {
+    if (this.#stopped) return;
+    this.#carrying = this.#carry().finally(() => {
+      this.#cancel = this.#clock.after(RELAY_MS, () => this.#tick());
+    });
+  }
+
+  async #carry(): Promise<void> {
+    const { periods, membership } = this.node;
+    const batch = periods.ready();
+    if (batch !== null && this.#sending === null) {
+      this.#sending = batch.result.period;
+      const receipt = await this.#relay.settle(batch);
+      this.#sending = null;
+      if (receipt.ok) {
+        this.batchesCarried++;
+        periods.settledUntil((batch.result.period + 1) as typeof batch.result.period);
+        this.#log.info("batch.settled", { period: batch.result.period, transaction: receipt.value.transaction, gas: receipt.value.gas });
+      } else this.#log.warn("batch.failed", { period: batch.result.period, code: receipt.code, detail: receipt.detail });
+    }
+    const [balances, batches] = [await this.#relay.balances(), await this.#relay.batches()];
+    this.view.registry(membership.registry);
+    this.view.chain(balances.ok ? balances.value.homes : null, batches.ok ? batches.value : [], this.#onTheirWay());
+  }
+
+  #onTheirWay(): readonly BatchOnItsWay[] {
+    return this.node.periods.open.map(({ batch: { result }, votes }) => ({
+      period: result.period,
+      from: result.fromInterval,
+      to: result.toInterval,
+      status: this.#sending === result.period ? "sent" : "signing",
+      signatures: votes.size,
+    }));
+  }
+}
+
+const labelOf = ({ plan }: StreetOptions, card: StreetCard) => ({
+  name: card.name,
+  timeZone: "UTC",
+  readings: plan.label,
+  synthetic: plan.synthetic,
+  equipment: new Map(plan.homes.map(({ name, plate }) => [name, { solar: plate.ratedPvW !== null, battery: plate.battery !== null }])),
+});
+
+/** In constant time: an invitation is a secret. */
+function isSame(given: string, own: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(own)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,176 @@
+import { randomBytes } from "node:crypto";
+import { constants, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { access } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { type Anvil, deployStreet, startAnvil } from "../../../adapters/evm/index.ts";
+import { peerNameOf } from "../../../adapters/libp2p/index.ts";
+import { type AgentKey, peerSeed } from "../../../adapters/system/index.ts";
+import { type Address, type Digest, interval, type Result, toHex, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
+import { hashRules, intervalAt, periodOf } from "../../../engine/messages/index.ts";
+import { CannotStart, cannotStart } from "../exit.ts";
+import { readJson, replaceFile } from "../files.ts";
+import { openOrCreate, unwrap } from "../home.ts";
+import type { Layout } from "./layout.ts";
+import type { StreetOptions } from "./options.ts";
+
+/** What a street is, for good; the file that holds it is written once the street stands. */
+export interface StreetFile {
+  readonly version: 1;
+  readonly source: StreetOptions["source"];
+  readonly rulesHash: Digest;
+  readonly firstInterval: number;
+  readonly chain: { readonly id: number; readonly port: number; readonly vault: Address };
+  /** In the order of the registry. */
+  readonly homes: readonly { readonly name: string; readonly agent: Address; readonly peer: string }[];
+}
+
+export interface StreetAtHand {
+  readonly file: StreetFile;
+  readonly anvil: Anvil;
+  readonly operator: AgentKey;
+  readonly isNew: boolean;
+}
+
+const CHAIN_ID = 31_337;
+/** Test currency, micro: what each home and the residual supplier have in escrow at the start. */
+const HOME_DEPOSIT = 2_000_000_000;
+const RESIDUAL_DEPOSIT = 100_000_000_000;
+/** A replay's clock runs ahead of the chain's: ten years. */
+const AHEAD_SECONDS = 10 * 365 * 86_400;
+
+/** Brings up what stays when the street stops: keys, chain and contract; made at the first start, found again later. */
+export async function setUp(options: StreetOptions, layout: Layout): Promise<StreetAtHand> {
+  await claimFolder(layout);
+  const known = await readJson<StreetFile>(layout.street);
+  if (known !== null) refuseOther(known, options, layout);
+  const password = await passwordOf(layout);
+  const operator = (await openOrCreate(layout.operatorKey, password)).key;
+  const anvil = unwrapChain(
+    await startAnvil({
+      chainId: CHAIN_ID,
+      stateFile: layout.chain,
+      port: known?.chain.port ?? 0,
+      binary: process.env.ANVIL_BIN,
+      funded: [operator.address],
+    }),
+  );
+  try {
+    const file =
+      known === null ? await found(options, layout, anvil, operator, password) : { ...known, chain: { ...known.chain, port: anvil.port } };
+    await replaceFile(layout.street, JSON.stringify(file, null, 2));
+    return { file, anvil, operator, isNew: known === null };
+  } catch (error) {
+    await anvil.stop();
+    throw error;
+  }
+}
+
+/** A new street: keys for each home, and a vault that knows them. */
+async function found(options: StreetOptions, layout: Layout, anvil: Anvil, operator: AgentKey, password: string): Promise<StreetFile> {
+  const { rules, plan } = options;
+  const firstInterval = interval(intervalAt(rules, plan.start));
+  const keys = await Promise.all(
+    plan.homes.map(async ({ name }) => ({
+      name,
+      agent: (await openOrCreate(join(layout.home(name), "agent.json"), password)).key,
+      owner: (await openOrCreate(join(layout.home(name), "owner.json"), password)).key,
+    })),
+  );
+  const deployed = await deployStreet({
+    rpc: anvil.rpc,
+    chainId: CHAIN_ID,
+    key: toHex(operator.reveal()),
+    validators: keys.map(({ name, agent, owner }) => ({
+      name,
+      agent: agent.address,
+      owner: owner.address,
+      since: firstInterval,
+      deposit: HOME_DEPOSIT,
+    })),
+    residualDeposit: RESIDUAL_DEPOSIT,
+    firstPeriod: periodOf(rules, firstInterval),
+    prevHead: ZERO_DIGEST,
+    aheadSeconds: AHEAD_SECONDS,
+  });
+  const { vault } = unwrap(deployed);
+  const homes = keys.map(({ name, agent }) => ({ name, agent: agent.address, peer: peerNameOf(peerSeed(agent)) }));
+  return {
+    version: 1,
+    source: options.source,
+    rulesHash: hashRules(rules),
+    firstInterval,
+    chain: { id: CHAIN_ID, port: anvil.port, vault },
+    homes,
+  };
+}
+
+/** The folder must be ours to write before anything starts. */
+async function claimFolder({ data }: Layout): Promise<void> {
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+    await access(data, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new CannotStart([
+      {
+        code: "DATA_UNWRITABLE",
+        file: data,
+        what: `can't be written (${(error as NodeJS.ErrnoException).code})`,
+        wayOut: "give this user write access, or choose another folder with --data",
+      },
+    ]);
+  }
+}
+
+/** The same folder can't hold two streets: homes would sign for both. */
+function refuseOther(known: StreetFile, options: StreetOptions, { street, data }: Layout): void {
+  const differs: string[] = [];
+  if (JSON.stringify(withoutPath(known.source)) !== JSON.stringify(withoutPath(options.source))) differs.push("its homes or readings");
+  if (known.rulesHash !== hashRules(options.rules)) differs.push("its market rules");
+  if (differs.length > 0)
+    throw new CannotStart([
+      {
+        code: "STREET_DIFFERS",
+        file: street,
+        what: `${data} holds another street: ${differs.join(" and ")} differ`,
+        wayOut: "use another folder (--data DIR), or delete this one to begin anew",
+      },
+    ]);
+}
+
+const withoutPath = (source: StreetFile["source"]): object =>
+  source.kind === "readings" ? { ...source, file: source.file.slice(source.file.lastIndexOf("/") + 1) } : source;
+
+async function passwordOf({ password }: Layout): Promise<string> {
+  if (!existsSync(password)) await replaceFile(password, `${randomBytes(24).toString("base64url")}\n`);
+  return readFileSync(password, "utf8").trimEnd();
+}
+
+/** A secret that outlives a restart, so that an invitation stays good. */
+export async function invitationOf({ invitation }: Layout): Promise<string> {
+  if (!existsSync(invitation)) await replaceFile(invitation, `${randomBytes(18).toString("base64url")}\n`);
+  return readFileSync(invitation, "utf8").trimEnd();
+}
+
+/** Ports that are free now; taken at once by whoever is started next. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+          const server = createServer().once("error", reject);
+          server.listen(0, "127.0.0.1", () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+function unwrapChain(result: Result<Anvil>): Anvil {
+  if (!result.ok && result.code === "ANVIL_PORT_TAKEN")
+    throw cannotStart(result.code, result.detail, "another program took the street's chain port: stop it, or the street that still runs");
+  return unwrap(result);
+}

@@ -1,0 +1,229 @@
+import { stringify } from "yaml";
+import { createMetrics, openLog, type RootLog, systemClock } from "../../../adapters/system/index.ts";
+import type { Interval, MicroPerKwh } from "../../../engine/kernel/index.ts";
+import { gateClosure, hashRules, intervalSeconds, type MarketRules } from "../../../engine/messages/index.ts";
+import type { StreetCard } from "../../api/index.ts";
+import type { Command } from "../../cli/index.ts";
+import type { Clock } from "../../ports/index.ts";
+import type { DevicesFile } from "../devices.ts";
+import { readJson, replaceFile } from "../files.ts";
+import { unwrap } from "../home.ts";
+import type { HostFile } from "../host.ts";
+import { Child } from "./children.ts";
+import { type Dashboard, serveDashboard } from "./dashboard.ts";
+import { type Layout, layoutOf } from "./layout.ts";
+import { Operator } from "./operator.ts";
+import { type StreetOptions, streetOptions } from "./options.ts";
+import { freePorts, invitationOf, type StreetAtHand, setUp } from "./setup.ts";
+import { Summary } from "./summary.ts";
+
+/** Real seconds between "go" and the first gate, so that every home hears it close. */
+const RUN_UP_SECONDS = 0.5;
+const CLOCK_SAVE_MS = 1_000;
+/** How long the last batch may take when a run ends by itself. */
+const FLUSH_MS = 5_000;
+
+/** Brings a street up, keeps it until it is told to stop or has done its intervals, and takes it down. Resolves with the exit code. */
+export async function runStreet(command: Extract<Command, { verb: "street" }>): Promise<number> {
+  const options = await streetOptions(command);
+  const layout = layoutOf(options.data);
+  const stopAsked = stopSignal();
+  const street = await setUp(options, layout);
+  const up: (() => Promise<unknown>)[] = [() => street.anvil.stop()];
+  try {
+    const running = await bringUp(options, layout, street, up);
+    say([...options.plan.notes, `${running.card.name}: ${options.plan.homes.length} homes are trading; see ${running.dashboard.url}`]);
+    const lost = await Promise.race([stopAsked, running.finished, running.lost]);
+    const stoppedAt = running.clock.now();
+    if (lost === "finished") await running.operator.flush(FLUSH_MS);
+    await replaceFile(layout.clock, JSON.stringify({ streetMs: stoppedAt }));
+    await takeDown(up);
+    say(["", running.summary.text(running.operator.batchesCarried)]);
+    if (lost === "lost") process.stderr.write(`A process of the street ended by itself; see ${layout.log("*")}\n`);
+    return lost === "lost" ? 1 : 0;
+  } catch (error) {
+    await takeDown(up);
+    throw error;
+  }
+}
+
+interface Running {
+  readonly card: StreetCard;
+  readonly clock: Clock;
+  readonly operator: Operator;
+  readonly dashboard: Dashboard;
+  readonly summary: Summary;
+  readonly finished: Promise<"finished">;
+  readonly lost: Promise<"lost">;
+}
+
+async function bringUp(options: StreetOptions, layout: Layout, street: StreetAtHand, up: (() => Promise<unknown>)[]): Promise<Running> {
+  const { rules } = options;
+  const log: RootLog = unwrap(openLog({ to: { file: layout.log("operator") }, level: options.log, format: "json" }));
+  const metrics = createMetrics();
+  const ports = await freePorts(street.file.homes.length);
+  const cardOf = (clock: StreetCard["clock"]): StreetCard => makeCard(options, street, ports, clock);
+  const start = startOf(options, (await readJson<{ streetMs: number }>(layout.clock))?.streetMs ?? null, street);
+  // Until "go" the street's time stands still.
+  const anchor = { streetMs: start, wallMs: Date.now() + 3_600_000, speed: options.speed };
+  await replaceFile(layout.card, JSON.stringify(cardOf(anchor)));
+
+  const devices = await startDevices(options, layout, street, up);
+  await writeHomes(options, layout, street, ports, (await devices.until("ready")).ports ?? {});
+  const hosts = await startHosts(options, layout, street, up);
+  await Promise.all(hosts.map((host) => host.until("ready")));
+
+  anchor.wallMs = Date.now();
+  const clock = systemClock(anchor);
+  const card = cardOf(anchor);
+  await replaceFile(layout.card, JSON.stringify(card));
+  const invitation = await invitationOf(layout);
+  const operator = await Operator.open({ options, street, card, folder: layout.operator, clock, log, metrics, invitation });
+  up.push(() => operator.stop());
+  const dashboard = await serveDashboard(operator, card, options.dashboard, { clock, log, metrics });
+  up.push(() => dashboard.app.close());
+
+  const summary = new Summary(rules);
+  const finished = finishOf(options, operator, summary);
+  const children = [devices, ...hosts];
+  const lost = new Promise<"lost">((resolve) => {
+    for (const child of children) child.onLost(() => resolve("lost"));
+  });
+  for (const child of children) child.tell({ kind: "go", anchor });
+  await Promise.all([operator.start(), ...children.map((child) => child.until("running"))]);
+  keepClock(layout, clock, up);
+  return { card, clock, operator, dashboard, summary, finished, lost };
+}
+
+function makeCard(
+  { rules }: StreetOptions,
+  { file, anvil }: StreetAtHand,
+  ports: readonly number[],
+  clock: StreetCard["clock"],
+): StreetCard {
+  return {
+    name: rules.market,
+    rules,
+    rulesHash: hashRules(rules),
+    chain: { id: file.chain.id, rpc: anvil.rpc, vault: file.chain.vault },
+    peers: file.homes.map(({ peer }, index) => `/ip4/127.0.0.1/tcp/${ports[index]}/p2p/${peer}`),
+    firstInterval: file.firstInterval,
+    clock,
+  };
+}
+
+/** Where the street's time goes on: where it stopped, or shortly before the first gate. */
+function startOf({ rules, speed }: StreetOptions, stoppedAt: number | null, { file }: StreetAtHand): number {
+  if (stoppedAt !== null) return stoppedAt;
+  return (gateClosure(rules, file.firstInterval as Interval) - RUN_UP_SECONDS * speed) * 1000;
+}
+
+async function startDevices(options: StreetOptions, layout: Layout, street: StreetAtHand, up: (() => Promise<unknown>)[]): Promise<Child> {
+  const file: DevicesFile = {
+    source: options.source,
+    homes: street.file.homes.map(({ name }) => ({ name, port: 0 })),
+    intervalSeconds: intervalSeconds(options.rules),
+    stateFile: layout.devicesState,
+  };
+  await replaceFile(layout.devices, JSON.stringify(file));
+  const devices = new Child("the device simulator", ["devices", "--config", layout.devices], layout.log("devices"));
+  up.push(() => devices.stop());
+  return devices;
+}
+
+async function writeHomes(
+  options: StreetOptions,
+  layout: Layout,
+  { file }: StreetAtHand,
+  ports: readonly number[],
+  devicePorts: Readonly<Record<string, number>>,
+): Promise<void> {
+  await Promise.all(
+    file.homes.map(({ name }, index) => {
+      const { sellAbove, buyBelow } = preferencesOf(options.rules, index);
+      const home = {
+        name,
+        data: ".",
+        street: "../../card.json",
+        listen: [`/ip4/127.0.0.1/tcp/${ports[index]}`],
+        password: { file: "../../password" },
+        device: { host: "127.0.0.1", port: devicePorts[name], units: { inverter: 1, meter: 200, storage: 1 } },
+        trading: { sellAbovePerKwh: decimal(sellAbove), buyBelowPerKwh: decimal(buyBelow) },
+      };
+      return replaceFile(layout.homeConfig(name), `# Written at each start of the street.\n${stringify(home)}`);
+    }),
+  );
+}
+
+/** Households differ in what energy is worth to them; spread evenly over the room between the utility's two prices. */
+function preferencesOf(
+  { residual, tick }: MarketRules,
+  index: number,
+): { readonly sellAbove: MicroPerKwh; readonly buyBelow: MicroPerKwh } {
+  const room = residual.importPrice - residual.exportPrice;
+  const golden = (index * 0.618_033_988_75) % 1;
+  const onTick = (price: number): MicroPerKwh => (Math.round(price / tick) * tick) as MicroPerKwh;
+  return {
+    sellAbove: onTick(residual.exportPrice + room * (0.05 + 0.35 * golden)),
+    buyBelow: onTick(residual.importPrice - room * (0.02 + 0.4 * golden)),
+  };
+}
+
+const decimal = (price: MicroPerKwh): string => (price / 1e6).toFixed(6);
+
+async function startHosts(
+  options: StreetOptions,
+  layout: Layout,
+  { file }: StreetAtHand,
+  up: (() => Promise<unknown>)[],
+): Promise<readonly Child[]> {
+  const hosts: Child[] = [];
+  up.push(() => Promise.all(hosts.map((host) => host.stop())));
+  for (let index = 0; index < options.processes; index++) {
+    const name = `homes-${index + 1}`;
+    const homes = file.homes.filter((_home, at) => at % options.processes === index).map((home) => layout.homeConfig(home.name));
+    const hostFile: HostFile = { homes, log: { file: layout.log(name), level: options.log } };
+    await replaceFile(layout.host(index + 1), JSON.stringify(hostFile));
+    hosts.push(new Child(name, ["host", "--config", layout.host(index + 1)], layout.log(name)));
+  }
+  return hosts;
+}
+
+/** Resolves once as many intervals are settled as were asked for, or the readings have come to their end. */
+function finishOf({ intervals, plan, rules }: StreetOptions, operator: Operator, summary: Summary): Promise<"finished"> {
+  const last = plan.until === null ? null : Math.floor(plan.until / intervalSeconds(rules)) - 1;
+  return new Promise((resolve) => {
+    operator.node.onCertified(({ evaluation: { settled } }) => {
+      if (settled === null) return;
+      summary.add(settled);
+      if (summary.settled === intervals || settled.interval === last) resolve("finished");
+    });
+  });
+}
+
+/** A crash of this machine sets the street's time back by a second at most. */
+function keepClock(layout: Layout, clock: Clock, up: (() => Promise<unknown>)[]): void {
+  const timer = setInterval(() => void replaceFile(layout.clock, JSON.stringify({ streetMs: clock.now() })), CLOCK_SAVE_MS);
+  up.push(async () => clearInterval(timer));
+}
+
+/** What came up last goes down first. */
+async function takeDown(up: (() => Promise<unknown>)[]): Promise<void> {
+  for (let next = up.pop(); next !== undefined; next = up.pop()) await next();
+}
+
+/** The first Ctrl-C or SIGTERM asks; a second one ends at once. */
+function stopSignal(): Promise<"asked"> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const ask = (): void => {
+      if (asked) process.exit(130);
+      asked = true;
+      resolve("asked");
+    };
+    process.on("SIGINT", ask);
+    process.on("SIGTERM", ask);
+  });
+}
+
+const say = (lines: readonly string[]): void => void process.stdout.write(`${lines.join("\n")}\n`);
