@@ -12,9 +12,9 @@ import { texts } from "./texts/index.ts";
 
 /** The page: one street, from the sentence that says it all down to the proof. */
 export function App() {
-  const { heard, link, retry } = useStreet();
+  const { heard, link, lostAt, retry } = useStreet();
   const live = link.kind === "live";
-  const machineNow = useNow(live, 250);
+  const machineNow = useNow(live, 5000);
   const { looked, look, back } = useInterval();
   if (heard === null) {
     return (
@@ -26,7 +26,6 @@ export function App() {
   const { state, heardAt } = heard;
   const { street } = state;
   const anchor = { at: Date.parse(street.now), heardAt, speed: street.speed };
-  const now = streetNow(anchor, machineNow);
   const quiet = live && isQuiet(anchor, Date.parse(street.nextInterval.gate), street.intervalMinutes, machineNow);
   return (
     <div class={live && !quiet ? "page" : "page stale"}>
@@ -35,9 +34,9 @@ export function App() {
       </a>
       <Header street={street} link={link} />
       <main>
-        <Notice link={link} quiet={quiet} now={now} heardAt={anchor.at} zone={street.timeZone} retry={retry} />
+        <Notice link={link} quiet={quiet} at={live ? anchor.at : streetNow(anchor, lostAt)} zone={street.timeZone} retry={retry} />
         <h1>{state.sentence}</h1>
-        <Facts state={state} now={now} />
+        <Facts state={state} anchor={anchor} stoppedAt={live ? null : lostAt} />
         <Street state={state} />
         <div class="pair">
           <OrderCurves state={state} looked={looked} back={back} />

@@ -21,14 +21,19 @@ const after = (ms: number, task: () => void) => {
   return () => clearTimeout(timer);
 };
 
-/** The street as last heard, and whether we still hear it. */
-export function useStreet(): { heard: Heard | null; link: Link; retry: () => void } {
+/** The street as last heard, whether we still hear it, and if not, the machine time at which it fell silent. */
+export function useStreet(): { heard: Heard | null; link: Link; lostAt: number; retry: () => void } {
   const [heard, setHeard] = useState<Heard | null>(null);
   const [link, setLink] = useState<Link>({ kind: "connecting" });
+  const lostAt = useRef(0);
   const connection = useRef<Connection | null>(null);
   useEffect(() => {
     const onState = (state: unknown) => setHeard({ state: state as StreetState, heardAt: performance.now() });
-    const open = new Connection({ connect, after, chance: Math.random, onLink: setLink, onState });
+    const onLink = (next: Link) => {
+      if (next.kind === "reconnecting" && next.attempt === 1) lostAt.current = performance.now();
+      setLink(next);
+    };
+    const open = new Connection({ connect, after, chance: Math.random, onLink, onState });
     connection.current = open;
     const retry = () => open.now();
     addEventListener("online", retry);
@@ -37,7 +42,7 @@ export function useStreet(): { heard: Heard | null; link: Link; retry: () => voi
       open.end();
     };
   }, []);
-  return { heard, link, retry: () => connection.current?.now() };
+  return { heard, link, lostAt: lostAt.current, retry: () => connection.current?.now() };
 }
 
 /** The machine's time, renewed some times a second; stands while `running` is false. */
@@ -51,15 +56,19 @@ export function useNow(running: boolean, everyMs: number): number {
   return now;
 }
 
-/** The width of an element, so that charts draw in real pixels and their text stays readable. */
+/** Below this nothing can be drawn; an element has such a width while it is not laid out. */
+const LEAST_WIDTH = 160;
+
+/** The width of an element, so that charts draw in real pixels and their text stays readable; 0 while there is none. */
 export function useWidth(): [{ current: HTMLDivElement | null }, number] {
   const ref = useRef<HTMLDivElement | null>(null);
   const [width, setWidth] = useState(0);
   useLayoutEffect(() => {
     const element = ref.current;
     if (element === null) return;
-    setWidth(element.clientWidth);
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    const measure = () => setWidth(element.clientWidth < LEAST_WIDTH ? 0 : element.clientWidth);
+    measure();
+    const observer = new ResizeObserver(measure);
     observer.observe(element);
     return () => observer.disconnect();
   }, []);

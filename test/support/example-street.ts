@@ -207,6 +207,20 @@ export const EXAMPLES = {
   longNames: () =>
     exampleStreet({ name: (home) => (home % 2 === 0 ? `Upper Linden Road ${home + 1}, back building on the left` : `Mill ${home + 1}`) }),
   forty: () => exampleStreet({ homes: 40, silent: [12], offline: [30] }),
+  /** Both sides end at the same energy: a whole range of prices would do. */
+  range: (): StreetState => {
+    const state = exampleStreet({});
+    const order = (home: number, side: "buy" | "sell", limitMicro: number, energyWh: number) => ({
+      home,
+      name: `home-0${home + 1}`,
+      side,
+      limitMicro,
+      energyWh,
+    });
+    const orders = [order(0, "sell", 95_000, 400), order(1, "sell", 118_000, 350), order(3, "sell", 240_000, 500)];
+    const wishes = [order(2, "buy", 290_000, 500), order(5, "buy", 205_000, 250), order(8, "buy", 101_000, 300)];
+    return { ...state, clearing: exampleClearing("2026-06-18T06:45:00Z", [...orders, ...wishes]) };
+  },
   broken: (): StreetState => {
     const state = exampleStreet({});
     const conservation = { energyInWh: 4210, energyOutWh: 4190, moneyInNano: 9_100_000, moneyOutNano: 9_100_000, holds: false };

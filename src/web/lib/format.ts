@@ -31,16 +31,28 @@ export const money = (micro: number, currency: string, sign: "auto" | "always" =
   return new Intl.NumberFormat("en", style).format(cents).replace("-", "−");
 };
 
-export const timeOf = (instant: number | string, zone: string, seconds = false): string => {
-  const at = typeof instant === "string" ? Date.parse(instant) : instant;
-  const parts: Intl.DateTimeFormatOptions = { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  if (seconds) parts.second = "2-digit";
-  return new Intl.DateTimeFormat("en-GB", parts).format(at);
-};
+// Making a format costs far more than using it, and the charts use one for every interval.
+const formats = new Map<string, Intl.DateTimeFormat>();
 
-export const dayOf = (instant: number | string, zone: string): string => {
-  const at = typeof instant === "string" ? Date.parse(instant) : instant;
-  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "short", day: "numeric", month: "short" }).format(at);
+function inZone(zone: string, parts: Intl.DateTimeFormatOptions, instant: number | string): string {
+  const key = `${zone} ${JSON.stringify(parts)}`;
+  const format = formats.get(key) ?? new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...parts });
+  formats.set(key, format);
+  return format.format(typeof instant === "string" ? Date.parse(instant) : instant);
+}
+
+const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+
+export const timeOf = (instant: number | string, zone: string, seconds = false): string =>
+  inZone(zone, seconds ? { ...CLOCK, second: "2-digit" } : CLOCK, instant);
+
+export const dayOf = (instant: number | string, zone: string): string =>
+  inZone(zone, { weekday: "short", day: "numeric", month: "short" }, instant);
+
+/** Minutes since midnight on the street's clock. */
+export const minuteOf = (instant: number, zone: string): number => {
+  const [hours, minutes] = timeOf(instant, zone).split(":");
+  return Number(hours) * 60 + Number(minutes);
 };
 
 export const span = (start: string, minutes: number, zone: string): [string, string] => [

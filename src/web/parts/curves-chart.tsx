@@ -52,6 +52,7 @@ export function CurvesChart({ clearing, street, width }: { clearing: ClearingVie
         onPointerLeave={(event) => event.pointerType === "mouse" && set(null)}
       >
         <Axes frame={frame} currency={street.currency} />
+        <Ends buys={buys} sells={sells} frame={frame} />
         <path class="curve buy" d={stepPath(buys, frame.x, frame.y)} />
         <path class="curve sell" d={stepPath(sells, frame.x, frame.y)} />
         <Crossing clearing={clearing} frame={frame} currency={street.currency} />
@@ -117,6 +118,18 @@ function Axes({ frame, currency }: { frame: Frame; currency: string }) {
         {texts.curves.priceAxis(unit)}
       </text>
     </g>
+  );
+}
+
+/** Beyond its last order a side wants nothing at any price: its curve falls to the floor or rises out of the picture. */
+function Ends({ buys, sells, frame }: { buys: readonly Step[]; sells: readonly Step[]; frame: Frame }) {
+  const [lastBuy, lastSell] = [buys.at(-1), sells.at(-1)];
+  const end = ({ order, to }: Step, y: number) => `M${frame.x(to)} ${frame.y(order.limitMicro)}V${y}`;
+  return (
+    <>
+      {lastBuy === undefined ? null : <path class="curve-end buy" d={end(lastBuy, HEIGHT - EDGE.bottom)} />}
+      {lastSell === undefined ? null : <path class="curve-end sell" d={end(lastSell, EDGE.top)} />}
+    </>
   );
 }
 

@@ -1,9 +1,13 @@
 import type { StreetState } from "../../api/state.ts";
+import { useNow } from "../hooks.ts";
 import { countdown, dayOf, energy, money, priceNumber, priceUnit, span, timeOf } from "../lib/format.ts";
+import { streetNow, type TimeAnchor } from "../lib/street-time.ts";
 import { texts } from "../texts/index.ts";
 
 /** The five figures that a neighbour looks for first. */
-export function Facts({ state, now }: { state: StreetState; now: number }) {
+export function Facts({ state, anchor, stoppedAt }: { state: StreetState; anchor: TimeAnchor; stoppedAt: number | null }) {
+  const machineNow = useNow(stoppedAt === null, 250);
+  const now = streetNow(anchor, stoppedAt ?? machineNow);
   const { street, clearing } = state;
   const zone = street.timeZone;
   const left = Date.parse(street.nextInterval.gate) - now;

@@ -37,17 +37,17 @@ function Mark() {
 }
 
 /** What is wrong with what you see; nothing when it is fresh. */
-export function Notice(props: { link: Link; quiet: boolean; now: number; heardAt: number; zone: string; retry: () => void }) {
+export function Notice(props: { link: Link; quiet: boolean; at: number; zone: string; retry: () => void }) {
   if (props.link.kind === "live") {
     return props.quiet ? (
       <p class="notice" role="status">
-        {texts.quiet(timeOf(props.heardAt, props.zone, true))}
+        {texts.quiet(timeOf(props.at, props.zone, true))}
       </p>
     ) : null;
   }
   return (
     <p class="notice" role="status">
-      {texts.lost(timeOf(props.now, props.zone, true))}
+      {texts.lost(timeOf(props.at, props.zone, true))}
       <button type="button" onClick={props.retry}>
         {texts.tryAgain}
       </button>

@@ -1,14 +1,14 @@
 import type { PricePoint, StreetFacts, StreetState } from "../../api/state.ts";
 import { useActive, useWidth } from "../hooks.ts";
-import { energy, price, priceNumber, span, timeOf } from "../lib/format.ts";
+import { dayOf, energy, minuteOf, price, priceNumber, span, timeOf } from "../lib/format.ts";
 import { runPath, runsOf } from "../lib/history.ts";
 import { around, type Scale, scale, ticks } from "../lib/scale.ts";
 import { texts } from "../texts/index.ts";
 import { Card } from "./card.tsx";
 
-const HEIGHT = 300;
-const EDGE = { left: 46, right: 14, top: 16, bottom: 74 };
-const BARS = { top: HEIGHT - 56, floor: HEIGHT - 28 };
+const HEIGHT = 396;
+const EDGE = { left: 46, right: 14, top: 16, bottom: 92 };
+const BARS = { top: HEIGHT - 70, floor: HEIGHT - 28 };
 
 /** What neighbours paid, between the utility's two prices; broken where nothing traded. */
 export function History({ state, look }: { state: StreetState; look: (start: string) => void }) {
@@ -96,7 +96,7 @@ function summaryOf(points: readonly PricePoint[], currency: string): string {
   return texts.history.summary(points.length, low, high, points.length - known.length);
 }
 
-function Axes({ frame, street }: { frame: Frame; prices: readonly PricePoint[]; street: StreetFacts }) {
+function Axes({ frame, prices: points, street }: { frame: Frame; prices: readonly PricePoint[]; street: StreetFacts }) {
   const { x, y, prices, times, width } = frame;
   const perUnit = 1_000_000 / priceNumber(1_000_000, street.currency);
   return (
@@ -109,9 +109,9 @@ function Axes({ frame, street }: { frame: Frame; prices: readonly PricePoint[]; 
           </text>
         </g>
       ))}
-      {hours(times, width < 420 ? 4 : 7).map((at) => (
+      {labels(points, times, street.timeZone, width < 420 ? 4 : 8).map((at) => (
         <text key={at} class="tick middle" x={x(at)} y={HEIGHT - 10}>
-          {timeOf(at, street.timeZone)}
+          {minuteOf(at, street.timeZone) === 0 ? dayOf(at, street.timeZone).split(/[ ,]/)[0] : timeOf(at, street.timeZone)}
         </text>
       ))}
       <path class="floor" d={`M${EDGE.left} ${BARS.floor}H${width - EDGE.right}`} />
@@ -119,12 +119,10 @@ function Axes({ frame, street }: { frame: Frame; prices: readonly PricePoint[]; 
   );
 }
 
-/** Full hours, about `many`, so that the labels stay apart. */
-function hours([from, until]: readonly [number, number], many: number): number[] {
-  const minutes = [5, 15, 30, 60, 120, 180, 360, 720, 1440].find((each) => (until - from) / (each * 60_000) <= many) ?? 2880;
-  const step = minutes * 60_000;
-  const first = Math.ceil(from / step) * step;
-  return Array.from({ length: Math.max(0, Math.floor((until - first) / step) + 1) }, (_, i) => first + i * step);
+/** Round times on the street's own clock, at most about `many`, so that the labels stay apart. */
+function labels(points: readonly PricePoint[], [from, until]: readonly [number, number], zone: string, many: number): number[] {
+  const step = [15, 30, 60, 120, 180, 360, 720].find((minutes) => (until - from) / (minutes * 60_000) <= many) ?? 1440;
+  return points.map(({ interval }) => Date.parse(interval)).filter((at) => minuteOf(at, zone) % step === 0);
 }
 
 function Guides({ frame, street }: { frame: Frame; street: StreetFacts }) {

@@ -1,11 +1,16 @@
+import { useState } from "preact/hooks";
 import type { HomeView, StreetState } from "../../api/state.ts";
 import { energy, money } from "../lib/format.ts";
 import { texts } from "../texts/index.ts";
 import { Card } from "./card.tsx";
 
+const SHOWN = 16;
+
 /** Every home in a row: is it there, what did it trade, what did that bring. */
 export function Homes({ state: { homes, street } }: { state: StreetState }) {
   const { columns, sub, none } = texts.homes;
+  const [all, setAll] = useState(false);
+  const shown = all || homes.length <= SHOWN ? homes : homes.slice(0, SHOWN - 4);
   const online = homes.filter((home) => home.online).length;
   return (
     <Card id="homes" title={texts.homes.title} sub={homes.length === 0 ? none : sub(online, homes.length)}>
@@ -32,16 +37,21 @@ export function Homes({ state: { homes, street } }: { state: StreetState }) {
           </tr>
         </thead>
         <tbody>
-          {homes.map((home) => (
-            <Row key={home.home} home={home} currency={street.currency} />
+          {shown.map((home) => (
+            <Row key={home.home} home={home} currency={street.currency} begun={street.intervalsCertified > 0} />
           ))}
         </tbody>
       </table>
+      {homes.length <= SHOWN ? null : (
+        <button type="button" class="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? texts.homes.fewer : texts.homes.all(homes.length)}
+        </button>
+      )}
     </Card>
   );
 }
 
-function Row({ home, currency }: { home: HomeView; currency: string }) {
+function Row({ home, currency, begun }: { home: HomeView; currency: string; begun: boolean }) {
   const { columns, inAll } = texts.homes;
   return (
     <tr data-home-row={home.home}>
@@ -59,13 +69,13 @@ function Row({ home, currency }: { home: HomeView; currency: string }) {
         <Twice now={energy(home.soldWh)} all={inAll(energy(home.soldTotalWh))} />
       </td>
       <td class="number" data-label={columns.reading}>
-        <Reading reading={home.reading} />
+        <Reading reading={home.reading} begun={begun} />
       </td>
       <td class="number" data-label={columns.saved}>
         {money(home.savedMicro, currency)}
       </td>
       <td class="number" data-label={columns.balance}>
-        <span class={home.balanceMicro < 0 ? "owes" : "earned"}>{money(home.balanceMicro, currency, "always")}</span>
+        <span class={home.balanceMicro > 0 ? "earned" : "even"}>{money(home.balanceMicro, currency, "always")}</span>
       </td>
     </tr>
   );
@@ -79,7 +89,8 @@ const Twice = ({ now, all }: { now: string; all: string }) => (
 );
 
 /** A home without a reading is unknown: never 0. */
-function Reading({ reading }: { reading: HomeView["reading"] }) {
+function Reading({ reading, begun }: { reading: HomeView["reading"]; begun: boolean }) {
+  if (reading === null && !begun) return <span class="soft">{texts.homes.notYet}</span>;
   if (reading === null) return <span class="unknown">{texts.homes.unknown}</span>;
   return (
     <span class="twice">

@@ -1,32 +1,28 @@
 import type { HomeView } from "../../api/state.ts";
 import { shorten } from "../lib/format.ts";
-import type { Place } from "../lib/layout.ts";
+import { HOUSE, type Place, SETBACK, type StreetLayout } from "../lib/layout.ts";
 import type { HomeLabel } from "./street.tsx";
 
-/** Distance from the middle of the street to the ground (above) or the roof (below). */
-export const SETBACK = 42;
-const HOUSE = 54;
-
 /** One home: panels on the roof, battery at the wall, its name and what it traded. */
-export function House(props: { home: HomeView; label: HomeLabel; place: Place; cell: number; active: boolean; onLook: () => void }) {
-  const { home, label, place, cell } = props;
+export function House(props: {
+  home: HomeView;
+  label: HomeLabel;
+  place: Place;
+  layout: StreetLayout;
+  active: boolean;
+  onLook: () => void;
+}) {
+  const { home, label, place } = props;
+  const { cell, zoom } = props.layout;
   const missing = !home.online || home.data === "no-data";
-  const top = place.above ? place.y - SETBACK - HOUSE : place.y + SETBACK;
-  const nameY = place.above ? top - 24 : top + HOUSE + 18;
-  const letters = Math.floor(cell / 7.2);
+  const top = place.above ? place.y - (SETBACK + HOUSE) * zoom : place.y + SETBACK * zoom;
+  const nameY = place.above ? top - 23 : top + HOUSE * zoom + 18;
+  const reach = Math.min(cell - 2, 112 * zoom);
   const classes = ["house", missing ? "missing" : "", home.online ? "" : "offline", props.active ? "active" : ""].join(" ");
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the picture around it takes the keys
     <g class={classes} data-home={home.home} onPointerEnter={props.onLook} onPointerDown={props.onLook}>
-      <rect
-        class="reach"
-        x={place.x - cell / 2 + 1}
-        y={place.above ? top - 42 : place.y + 14}
-        width={cell - 2}
-        height={HOUSE + 70}
-        rx="12"
-      />
-      <g transform={`translate(${place.x - 30} ${top})`}>
+      <rect class="reach" x={place.x - reach / 2} y={place.above ? top - 40 : top - 14} width={reach} height={HOUSE * zoom + 54} rx="12" />
+      <g transform={`translate(${place.x - 30 * zoom} ${top}) scale(${zoom})`}>
         <path class="wall" d="M9 25h42v27a2 2 0 0 1-2 2H11a2 2 0 0 1-2-2z" />
         <path class="roof" d="M2.5 26.5 30 3l27.5 23.5z" />
         {home.solar === true ? <Panels /> : null}
@@ -40,10 +36,10 @@ export function House(props: { home: HomeView; label: HomeLabel; place: Place; c
         {home.battery === true ? <Battery charge={home.batteryPercent} keep={home.keepForBackupPercent} /> : null}
       </g>
       <text class="name" x={place.x} y={nameY}>
-        {shorten(home.name, letters)}
+        {shorten(home.name, Math.floor(cell / 8.6))}
       </text>
       <text class={`what ${label.kind}`} x={place.x} y={nameY + 15}>
-        {shorten(label.text, letters + 2)}
+        {shorten(label.text, Math.floor(cell / 6.4))}
       </text>
     </g>
   );

@@ -35,7 +35,7 @@ export function OrderTable({ clearing, currency }: { clearing: ClearingView; cur
                 <td class="number">{price(order.limitMicro, currency)}</td>
                 <td class="number">{energy(order.energyWh)}</td>
                 <td class="number">{energy(order.filledWh)}</td>
-                <td>{order.reason}</td>
+                <td class="reason">{order.reason}</td>
               </tr>
             ))}
           </tbody>

@@ -1,13 +1,13 @@
 import type { HomeView, SettlementView, StreetState } from "../../api/state.ts";
 import { useActive, useWidth } from "../hooks.ts";
 import { energy, span } from "../lib/format.ts";
-import { type StreetLayout, streetLayout } from "../lib/layout.ts";
+import { isWide, type StreetLayout, streetLayout } from "../lib/layout.ts";
 import { texts } from "../texts/index.ts";
 import { Card } from "./card.tsx";
 import { Conservation } from "./conservation.tsx";
 import { HomeDetails } from "./home-details.tsx";
 import { House } from "./house.tsx";
-import { Wires } from "./wires.tsx";
+import { Sums, Wires } from "./wires.tsx";
 
 export type Flow = SettlementView["flows"][number];
 
@@ -34,6 +34,7 @@ function Picture({ state, layout, width }: { state: StreetState; layout: StreetL
   const looked = active === null ? undefined : homes[active];
   return (
     <>
+      {isWide(width) || settlement === null ? null : <Sums flows={settlement.flows} />}
       <svg
         class="street-picture"
         width={width}
@@ -59,7 +60,7 @@ function Picture({ state, layout, width }: { state: StreetState; layout: StreetL
               home={home}
               label={labelOf(home, flow)}
               place={place}
-              cell={layout.cell}
+              layout={layout}
               active={i === active}
               onLook={() => set(i)}
             />

@@ -1,12 +1,13 @@
 import type { HomeView } from "../../api/state.ts";
 import { energy } from "../lib/format.ts";
-import { type Place, type StreetLayout, thickness, trunkOf } from "../lib/layout.ts";
+import { isWide, type Place, ROAD, SETBACK, type StreetLayout, thickness } from "../lib/layout.ts";
 import { texts } from "../texts/index.ts";
-import { SETBACK } from "./house.tsx";
 import type { Flow } from "./street.tsx";
 
 /** Half the distance between the two lines of a street: neighbours above, utility below. */
 const LANE = 7;
+/** Where the utility's line comes down to the streets; the neighbours' own line runs beside it. */
+const LEFT = 18;
 
 type Flows = ReadonlyMap<number, Flow>;
 
@@ -14,57 +15,64 @@ type Flows = ReadonlyMap<number, Flow>;
 export function Wires({ layout, homes, flows, width }: { layout: StreetLayout; homes: readonly HomeView[]; flows: Flows; width: number }) {
   const all = [...flows.values()];
   const most = Math.max(1, ...all.flatMap((flow) => [flow.boughtWh, flow.soldWh, flow.utilityImportWh, flow.utilityExportWh]));
-  const left = trunkOf(width) - 22;
   return (
     <g class="wires">
-      <Lanes layout={layout} left={left} />
+      <Lanes layout={layout} />
       {homes.map((home, i) => {
         const place = layout.places[i];
         const flow = flows.get(home.home);
-        return place === undefined ? null : <Drops key={home.home} place={place} flow={flow} most={most} />;
+        return place === undefined ? null : <Drops key={home.home} place={place} zoom={layout.zoom} flow={flow} most={most} />;
       })}
-      <Transformer layout={layout} left={left} flows={all} wide={width >= 560} />
+      <Transformer layout={layout} flows={all} wide={isWide(width)} />
     </g>
   );
 }
 
-function Lanes({ layout, left }: { layout: StreetLayout; left: number }) {
+function Lanes({ layout }: { layout: StreetLayout }) {
   const first = layout.streets[0]?.y ?? 0;
   const last = layout.streets.at(-1)?.y ?? 0;
   return (
     <>
       {layout.streets.map(({ y, until }) => (
         <g key={y}>
-          <path class="road" d={`M${left - 8} ${y}H${until + 8}`} />
-          <path class="lane neighbours" d={`M${left + 10} ${y - LANE}H${until}`} />
-          <path class="lane utility" d={`M${left} ${y + LANE}H${until}`} />
+          <path class="road" d={`M${ROAD} ${y}H${until}`} />
+          <path class="lane neighbours" d={`M${LEFT + 14} ${y - LANE}H${until - 4}`} />
+          <path class="lane utility" d={`M${LEFT} ${y + LANE}H${until - 4}`} />
         </g>
       ))}
       {last > first ? (
         <>
-          <path class="lane neighbours" d={`M${left + 10} ${first - LANE}V${last - LANE}`} />
-          <path class="lane utility" d={`M${left} ${first + LANE}V${last + LANE}`} />
+          <path class="lane neighbours" d={`M${LEFT + 14} ${first - LANE}V${last - LANE}`} />
+          <path class="lane utility" d={`M${LEFT} ${first + LANE}V${last + LANE}`} />
         </>
       ) : null}
     </>
   );
 }
 
-function Drops({ place, flow, most }: { place: Place; flow: Flow | undefined; most: number }) {
+function Drops({ place, zoom, flow, most }: { place: Place; zoom: number; flow: Flow | undefined; most: number }) {
   return (
     <>
-      <Drop place={place} line="neighbours" toHome={flow?.boughtWh ?? 0} fromHome={flow?.soldWh ?? 0} most={most} />
-      <Drop place={place} line="utility" toHome={flow?.utilityImportWh ?? 0} fromHome={flow?.utilityExportWh ?? 0} most={most} />
+      <Drop place={place} zoom={zoom} line="neighbours" toHome={flow?.boughtWh ?? 0} fromHome={flow?.soldWh ?? 0} most={most} />
+      <Drop
+        place={place}
+        zoom={zoom}
+        line="utility"
+        toHome={flow?.utilityImportWh ?? 0}
+        fromHome={flow?.utilityExportWh ?? 0}
+        most={most}
+      />
     </>
   );
 }
 
 // The larger of the two directions is drawn; a home hardly ever has both in one interval, and the details tell both.
-function Drop(props: { place: Place; line: "neighbours" | "utility"; toHome: number; fromHome: number; most: number }) {
-  const { place, line, toHome, fromHome } = props;
-  const x = place.x + (line === "neighbours" ? -9 : 9);
+function Drop(props: { place: Place; zoom: number; line: "neighbours" | "utility"; toHome: number; fromHome: number; most: number }) {
+  const { place, zoom, line, toHome, fromHome } = props;
+  const x = place.x + (line === "neighbours" ? -9 : 9) * zoom;
   const laneY = place.y + (line === "neighbours" ? -LANE : LANE);
-  const homeY = place.above ? place.y - SETBACK : place.y + SETBACK + 12;
+  // Above it ends at the ground; below it enters under the slope of the roof, which covers its end.
+  const homeY = place.above ? place.y - SETBACK * zoom : place.y + (SETBACK + 14) * zoom;
   const size = thickness(Math.max(toHome, fromHome), props.most);
   if (size === 0) return <path class={`drop ${line} idle`} d={`M${x} ${laneY}V${homeY}`} />;
   const path = toHome >= fromHome ? `M${x} ${laneY}V${homeY}` : `M${x} ${homeY}V${laneY}`;
@@ -72,44 +80,61 @@ function Drop(props: { place: Place; line: "neighbours" | "utility"; toHome: num
     <g class={`drop ${line}`} data-flow={line}>
       <path class="drop-body" d={path} stroke-width={size} />
       <path class="drop-pulse" d={path} stroke-width={Math.max(1.5, size * 0.45)} />
-      <circle class="joint" cx={x} cy={laneY} r={Math.max(3, size * 0.62)} />
+      <circle class="joint" cx={x} cy={laneY} r="4.5" />
     </g>
   );
 }
 
-function Transformer({ layout, left, flows, wide }: { layout: StreetLayout; left: number; flows: readonly Flow[]; wide: boolean }) {
+function Transformer({ layout, flows, wide }: { layout: StreetLayout; flows: readonly Flow[]; wide: boolean }) {
   const y = layout.streets[0]?.y ?? 0;
   const words = texts.street;
-  const sum = (key: "utilityImportWh" | "utilityExportWh" | "boughtWh") => flows.reduce((total, flow) => total + flow[key], 0);
+  const sum = sumsOf(flows);
   return (
     <g class="transformer">
-      <path class="lane utility" d={`M${left} ${y + LANE}V${y + 44}`} />
-      <g transform={`translate(${left} ${y + 60})`}>
-        <circle class="coil" r="11" cy="-6" />
-        <circle class="coil" r="11" cy="8" />
-      </g>
-      <text class="place utility" x={left} y={y + 98}>
-        {words.utility}
-      </text>
-      {flows.length === 0 ? null : (
+      <title>{words.transformer}</title>
+      <path class="lane utility" d={`M${LEFT} 46V${y + LANE}`} />
+      <circle class="coil" r="11" cx={LEFT} cy={15} />
+      <circle class="coil" r="11" cx={LEFT} cy={29} />
+      {wide ? (
         <>
-          <text class="figure utility" x={left} y={y + 114}>
-            {words.fromUtility(energy(sum("utilityImportWh")))}
+          <text class="place utility" x={LEFT + 22} y={14}>
+            {words.utility}
           </text>
-          <text class="figure utility" x={left} y={y + 129}>
-            {words.toUtility(energy(sum("utilityExportWh")))}
+          <text class="figure utility" x={LEFT + 22} y={30}>
+            {flows.length === 0 ? "" : words.fromUtility(sum.imported)}
+          </text>
+          <text class="figure utility" x={LEFT + 22} y={45}>
+            {flows.length === 0 ? "" : words.toUtility(sum.exported)}
+          </text>
+          <text class="place neighbours" x={LEFT + 14} y={y - LANE - 25}>
+            {words.pool}
+          </text>
+          <text class="figure neighbours" x={LEFT + 14} y={y - LANE - 10}>
+            {flows.length === 0 ? "" : sum.traded}
           </text>
         </>
-      )}
-      <text class="place neighbours" x={left} y={y - 40}>
-        {words.pool}
-      </text>
-      {flows.length === 0 ? null : (
-        <text class="figure neighbours" x={left} y={y - 24}>
-          {energy(sum("boughtWh"))}
-        </text>
-      )}
-      {wide ? <title>{words.transformer}</title> : null}
+      ) : null}
     </g>
+  );
+}
+
+function sumsOf(flows: readonly Flow[]) {
+  const sum = (key: "utilityImportWh" | "utilityExportWh" | "boughtWh") => energy(flows.reduce((total, flow) => total + flow[key], 0));
+  return { imported: sum("utilityImportWh"), exported: sum("utilityExportWh"), traded: sum("boughtWh") };
+}
+
+/** The figures beside the transformer, as a line of text where the picture has no room for them. */
+export function Sums({ flows }: { flows: readonly Flow[] }) {
+  const words = texts.street;
+  const sum = sumsOf(flows);
+  return (
+    <p class="sums">
+      <span class="neighbours">
+        {words.pool} <strong>{sum.traded}</strong>
+      </span>
+      <span class="utility">
+        {words.utility} <strong>{words.fromUtility(sum.imported)}</strong>, <strong>{words.toUtility(sum.exported)}</strong>
+      </span>
+    </p>
   );
 }

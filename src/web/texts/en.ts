@@ -136,9 +136,12 @@ export const en = {
     imports: (energy: string) => `${energy} in`,
     exports: (energy: string) => `${energy} out`,
     unknown: "unknown",
+    notYet: "none yet",
     solar: "has solar panels",
     battery: "has a battery",
     none: "No home has come yet.",
+    all: (many: number) => `Show all ${many}`,
+    fewer: "Show fewer",
   },
   certificates: {
     title: "Agreed by the neighbours",
