@@ -1,10 +1,9 @@
 import type { PeerName } from "../../src/ports/index.ts";
-
-const MAX_PEERS = 1_024;
+import { Recent } from "./recent.ts";
 
 /** For whom the door stays closed, and until when. */
 export class Bans {
-  private readonly until = new Map<PeerName, number>();
+  private readonly until = new Recent<number>();
   private readonly banMs: number;
   private readonly now: () => number;
 
@@ -14,11 +13,7 @@ export class Bans {
   }
 
   add(peer: PeerName): void {
-    this.until.delete(peer);
     this.until.set(peer, this.now() + this.banMs);
-    if (this.until.size <= MAX_PEERS) return;
-    const [oldest] = this.until.keys();
-    this.until.delete(oldest!);
   }
 
   has(peer: PeerName): boolean {

@@ -1,4 +1,5 @@
 import type { PeerName } from "../../src/ports/index.ts";
+import { Recent } from "./recent.ts";
 
 /** What a peer did, in points; 400 close the door. Prices are chosen so that about twenty refused messages do (security.md 3.2). */
 export const CHARGES = {
@@ -16,11 +17,10 @@ export type Charge = keyof typeof CHARGES;
 
 const HALF_LIFE_MS = 600_000;
 const FORGOTTEN_BELOW = 0.5;
-const MAX_PEERS = 1_024;
 
 /** Remembers how peers behaved. gossipsub's own counters start afresh when a peer reconnects; these don't. */
 export class Conduct {
-  private readonly records = new Map<PeerName, { points: number; at: number }>();
+  private readonly records = new Recent<{ readonly points: number; readonly at: number }>();
   private readonly now: () => number;
 
   constructor(now: () => number) {
@@ -29,9 +29,7 @@ export class Conduct {
 
   charge(peer: PeerName, charge: Charge): number {
     const points = this.points(peer) + CHARGES[charge];
-    this.records.delete(peer);
     this.records.set(peer, { points, at: this.now() });
-    if (this.records.size > MAX_PEERS) this.forgetOldest();
     return points;
   }
 
@@ -42,12 +40,5 @@ export class Conduct {
     if (points >= FORGOTTEN_BELOW) return points;
     this.records.delete(peer);
     return 0;
-  }
-
-  private forgetOldest(): void {
-    for (const peer of this.records.keys()) {
-      this.records.delete(peer);
-      return;
-    }
   }
 }

@@ -68,7 +68,7 @@ export class Libp2pGossip implements Gossip {
       onDrop: (topic) => this.onUnheard(topic),
     });
     this.dialler = new Dialler(node, limits.redial, { log, now });
-    this.watchdog = new Watchdog(node, this.router, limits.watchdog, { now, hangUp: (peer, reason) => this.hangUp(peer, reason) });
+    this.watchdog = new Watchdog(node, this.router, limits.watchdog, (peer, reason) => this.hangUp(peer, reason));
     this.requests = new Requests(node, street, limits.request, {
       log,
       now,

@@ -36,14 +36,24 @@ export function messageId(message: { readonly topic: string; readonly data: Uint
   return hash("sha256", Buffer.concat([Buffer.from(`${message.topic}\0`), message.data]), "buffer").subarray(0, 20);
 }
 
+/** A text that says where on TCP; undefined when it doesn't. */
+export function tcpAddress(text: string): Multiaddr | undefined {
+  try {
+    const parsed = multiaddr(text);
+    return parsed.getComponents().some((part) => part.name === "tcp") ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** An address to dial that also says who must answer there; undefined when the text makes no sense or names someone else. */
 export function dialAddress(name: PeerName, address: string): Multiaddr | undefined {
   try {
     const peer = peerIdFromString(name).toString();
-    const parsed = multiaddr(address);
-    const named = parsed.getComponents().find((part) => part.name === "p2p")?.value;
+    const parsed = tcpAddress(address);
+    const named = parsed?.getComponents().find((part) => part.name === "p2p")?.value;
     if (named !== undefined) return named === peer ? parsed : undefined;
-    return parsed.encapsulate(`/p2p/${peer}`);
+    return parsed?.encapsulate(`/p2p/${peer}`);
   } catch {
     return undefined;
   }

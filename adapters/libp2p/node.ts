@@ -77,7 +77,8 @@ export function createNode(options: NodeOptions): Promise<Node> {
     // A busy machine answers late, and a dropped connection costs more than a late discovery of a dead one.
     connectionMonitor: { pingInterval: limits.pingMs, pingTimeout: { minTimeout: 10_000 } },
     services: {
-      identify: identify(),
+      // gossip starts when identify is through; its default of 5 s was too short on a busy machine.
+      identify: identify({ timeout: 15_000 }),
       ping: ping(),
       pubsub: gossipsub(gossipSettings(options.street, limits, options.appScore)),
     },

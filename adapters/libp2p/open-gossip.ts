@@ -1,4 +1,3 @@
-import { multiaddr } from "@multiformats/multiaddr";
 import { assert, fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { Gossip, Log, Metrics, PeerName } from "../../src/ports/index.ts";
 import { Bans } from "./bans.ts";
@@ -6,6 +5,7 @@ import { Conduct } from "./conduct.ts";
 import type { PeerAddresses } from "./dialler.ts";
 import { Libp2pGossip } from "./libp2p-gossip.ts";
 import { DEFAULT_LIMITS, type GossipLimits } from "./limits.ts";
+import { tcpAddress } from "./names.ts";
 import { createNode } from "./node.ts";
 
 export type OpenGossipCode = "GOSSIP_ADDRESS_MALFORMED" | "GOSSIP_PORT_TAKEN" | "GOSSIP_LISTEN_FAILED";
@@ -39,7 +39,7 @@ export interface StreetGossip extends Gossip {
 /** Starts a libp2p node and joins the street's two topics. */
 export async function openGossip(options: GossipOptions): Promise<Result<StreetGossip, OpenGossipCode>> {
   assert(/^[a-zA-Z0-9-]{1,64}$/.test(options.street), "a street's short name has 1 to 64 letters, digits or dashes");
-  const malformed = options.listen.find((address) => !isMultiaddr(address));
+  const malformed = options.listen.find((address) => tcpAddress(address) === undefined);
   if (malformed !== undefined) return fail("GOSSIP_ADDRESS_MALFORMED", malformed);
   const now = () => performance.now();
   const limits = options.limits ?? DEFAULT_LIMITS;
@@ -56,14 +56,5 @@ export async function openGossip(options: GossipOptions): Promise<Result<StreetG
     await gossip.close();
     const detail = String(error);
     return fail(detail.includes("EADDRINUSE") ? "GOSSIP_PORT_TAKEN" : "GOSSIP_LISTEN_FAILED", detail);
-  }
-}
-
-function isMultiaddr(address: string): boolean {
-  try {
-    multiaddr(address);
-    return true;
-  } catch {
-    return false;
   }
 }

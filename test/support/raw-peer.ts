@@ -45,6 +45,13 @@ export class RawPeer {
     return streams.filter((stream) => stream.direction === "inbound" && stream.protocol.startsWith("/meshsub/"));
   }
 
+  /** From now on takes gossip streams and never reads from them. */
+  async stopReading(): Promise<void> {
+    const protocols = this.node.getProtocols().filter((protocol) => protocol.startsWith("/meshsub/"));
+    await this.node.unhandle(protocols);
+    await this.node.handle(protocols, (stream) => stream.pause());
+  }
+
   async close(): Promise<void> {
     await this.node.stop();
   }

@@ -41,7 +41,15 @@ export class Street {
   private readonly open: { close(): Promise<void> }[] = [];
 
   async home(options: OpenOptions): Promise<StreetGossip> {
-    const { seed, peers = [], limits = FAST_LIMITS, listen = ["/ip4/127.0.0.1/tcp/0"], street = "test-street", log = QUIET, mayConnect } = options;
+    const {
+      seed,
+      peers = [],
+      limits = FAST_LIMITS,
+      listen = ["/ip4/127.0.0.1/tcp/0"],
+      street = "test-street",
+      log = QUIET,
+      mayConnect,
+    } = options;
     const given = { secret: secretOf(seed), peers, limits, listen, street, log, metrics: NO_METRICS };
     const opened = await openGossip(mayConnect === undefined ? given : { ...given, mayConnect });
     if (!opened.ok) throw new Error(`${opened.code}: ${opened.detail}`);
