@@ -72,7 +72,7 @@ export function newTally(): Tally {
         schema: "commonwatt-interval-rows/1",
         generator,
         scope,
-        file: { name: fileName, sha256: hash.digest("hex"), bytes: seen.bytes },
+        file: { name: fileName, sha256: hash.copy().digest("hex"), bytes: seen.bytes },
         rows: seen.rows,
         meteringPoints: points.size,
         from: seen.rows === 0 ? null : isoSeconds(seen.from),

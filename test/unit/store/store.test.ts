@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -214,6 +214,19 @@ describe("a disk that fails under a running store", () => {
     expect(kept.length).toBeGreaterThan(10);
     expect(kept.every(({ bytes }) => bytes.length === 4096 && bytes.every((byte) => byte === 1))).toBe(true);
     store.close();
+  });
+});
+
+describe("a disk that is full", () => {
+  // A small disk of our own needs a mount namespace; some machines don't give one to everybody.
+  const small = (script: string) =>
+    spawnSync("unshare", ["-rm", "/bin/bash", "-c", script, process.execPath, ...NODE, path, "fill"], { encoding: "utf8" });
+  const canMount = () => spawnSync("unshare", ["-rm", "/bin/bash", "-c", "mount -t tmpfs -o size=600k t /mnt"]).status === 0;
+
+  (canMount() ? test : test.skip)("is fatal, and stays fatal (skipped where unshare can't mount)", () => {
+    mkdirSync(path);
+    const { stdout } = small(`mount -t tmpfs -o size=600k t ${path} && exec "$0" "$@"`);
+    expect(stdout).toBe("OPEN\nStoreFatal STORE_FULL\nStoreFatal STORE_FULL\n");
   });
 });
 
