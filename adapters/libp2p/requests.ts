@@ -10,7 +10,8 @@ import type { Node } from "./node.ts";
 
 export type RequestHandler = (body: Uint8Array, from: PeerName) => Uint8Array | undefined;
 
-export type ServeCode = "served" | "nothing" | "malformed" | "flooding" | "busy";
+/** gone: the peer left or gave up, which is no offence. */
+export type ServeCode = "served" | "nothing" | "malformed" | "gone" | "flooding" | "busy";
 
 export interface RequestModules {
   readonly log: Log;
@@ -41,7 +42,7 @@ export class Requests {
   async start(): Promise<void> {
     const options = { maxInboundStreams: this.limits.streams, maxOutboundStreams: this.limits.streams };
     for (const kind of REQUEST_KINDS) {
-      const serve = (stream: Stream, connection: Connection) => void this.serve(kind, stream, connection.remotePeer.toString());
+      const serve = (stream: Stream, connection: Connection) => void this.serve(kind, stream, connection);
       await this.node.handle(protocolName(this.street, kind), serve, options);
     }
   }
@@ -86,7 +87,8 @@ export class Requests {
     }
   }
 
-  private async serve(kind: RequestKind, stream: Stream, from: PeerName): Promise<void> {
+  private async serve(kind: RequestKind, stream: Stream, connection: Connection): Promise<void> {
+    const from = connection.remotePeer.toString();
     const code = await this.answer(kind, stream, from);
     this.modules.onServed(kind, code);
     if (code === "malformed" || code === "flooding") this.modules.onBadRequest(from);
@@ -108,16 +110,18 @@ export class Requests {
     const { maxBytes, timeoutMs } = this.limits;
     const signal = AbortSignal.timeout(timeoutMs);
     const lines = lpStream(stream, { maxDataLength: maxBytes, maxBufferSize: maxBytes + 16 });
+    let body: Uint8Array | undefined;
     try {
-      const body = new Uint8Array((await lines.read({ signal })).subarray());
+      body = new Uint8Array((await lines.read({ signal })).subarray());
       const answer = this.judge(kind, body, from);
       if (answer === undefined) return "nothing";
       await lines.write(answer, { signal });
       await stream.close({ signal });
       return "served";
     } catch (error) {
-      this.modules.log.debug("gossip.request-malformed", { kind, from, cause: String(error) });
-      return "malformed";
+      const { name } = asError(error);
+      this.modules.log.debug("gossip.request-failed", { kind, from, cause: name });
+      return body === undefined && !GIVEN_UP.has(name) ? "malformed" : "gone";
     }
   }
 
@@ -133,6 +137,9 @@ export class Requests {
     return undefined;
   }
 }
+
+// What libp2p calls it when the other side ends a stream, or its connection, in the middle.
+const GIVEN_UP: ReadonlySet<string> = new Set(["StreamResetError", "StreamAbortedError", "ConnectionClosedError"]);
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
