@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { FastifyInstance } from "fastify";
-import type { ApiOptions } from "../../src/api/index.ts";
+import { API_ERRORS, type ApiOptions } from "../../src/api/index.ts";
 import { EXAMPLES } from "../support/example-street.ts";
 import { ExampleQueries, exampleApi } from "../support/street-server.ts";
 
@@ -18,7 +19,7 @@ function street(more: Partial<ApiOptions> = {}) {
 }
 
 const AGENT = `0x${"aB".repeat(20)}`;
-const HOME = { name: "home-13", agent: AGENT, invitation: "let me in" };
+const HOME = { name: "home-13", agent: AGENT, owner: `0x${"cD".repeat(20)}`, invitation: "let me in" };
 
 describe("reads", () => {
   test("the state is what the query says, unchanged", async () => {
@@ -105,6 +106,7 @@ describe("joining", () => {
     ["a name with a line feed", { ...HOME, name: "a\nb" }, 400, "REQUEST_INVALID"],
     ["a name that turns the direction of writing", { ...HOME, name: "a\u202eb" }, 400, "REQUEST_INVALID"],
     ["a name of 65 letters", { ...HOME, name: "n".repeat(65) }, 400, "REQUEST_INVALID"],
+    ["no owner", { ...HOME, owner: undefined }, 400, "REQUEST_INVALID"],
     ["a short address", { ...HOME, agent: "0x12" }, 400, "REQUEST_INVALID"],
     ["one key more", { ...HOME, admin: true }, 400, "REQUEST_INVALID"],
     ["a prototype", '{"__proto__":{"a":1},"name":"x"}', 400, "BODY_MALFORMED"],
@@ -171,6 +173,12 @@ describe("the guard", () => {
     const { app } = street();
     expect((await app.inject({ url: "/api/state", headers: { host: "localhost:80", origin } })).statusCode).toBe(status);
   });
+});
+
+test("every code has a line in the README, and the README names no other", () => {
+  const readme = readFileSync(new URL("../../src/api/README.md", import.meta.url), "utf8");
+  const table = readme.slice(readme.indexOf("| Code"), readme.indexOf("## Decisions"));
+  expect([...table.matchAll(/`([A-Z_]+)`/g)].map(([, code]) => code).sort()).toEqual(Object.keys(API_ERRORS).sort());
 });
 
 describe("the OpenAPI document", () => {

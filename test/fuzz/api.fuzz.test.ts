@@ -100,7 +100,7 @@ describe("garbage", () => {
     const json = fc.oneof(
       fc.json(),
       fc
-        .record({ name: fc.anything(), agent: fc.anything(), invitation: fc.anything() })
+        .record({ name: fc.anything(), agent: fc.anything(), owner: fc.anything(), invitation: fc.anything() })
         .map((value) => JSON.stringify(value, (_key, each) => (typeof each === "bigint" ? String(each) : each)) ?? "null"),
     );
     const type = fc.constantFrom(
@@ -174,7 +174,7 @@ describe("garbage", () => {
   });
 
   test("the harness would notice: a body that is right does get through", async () => {
-    const payload = { name: "home-13", agent: `0x${"00".repeat(20)}`, invitation: "i" };
+    const payload = { name: "home-13", agent: `0x${"00".repeat(20)}`, owner: `0x${"01".repeat(20)}`, invitation: "i" };
     expect((await app.inject({ method: "POST", url: "/api/homes", payload })).statusCode).toBe(201);
     expect(await isUnharmed()).toBe(false);
     queries.asked.length = 0;

@@ -21,6 +21,7 @@ export function exampleClearing(interval: string, all: readonly ExampleOrder[]):
   const low = Math.max(seller.limitMicro, nextInLine(buys, volume)?.limitMicro ?? 0);
   const high = Math.min(buyer.limitMicro, nextInLine(sells, volume)?.limitMicro ?? Number.POSITIVE_INFINITY);
   const priceMicro = Math.round((low + high) / 2000) * 1000;
+  const setter = [...buys, ...sells].find((order) => order.limitMicro === low);
   const orders = [...fill(buys, volume, priceMicro), ...fill(sells, volume, priceMicro)];
   return {
     interval,
@@ -30,8 +31,8 @@ export function exampleClearing(interval: string, all: readonly ExampleOrder[]):
     volumeWh: volume,
     priceSetBy:
       low === high
-        ? `the order of ${buys.concat(sells).find((order) => order.limitMicro === low)?.name ?? seller.name}, the last in line`
-        : `${seller.name}'s offer and ${buyer.name}'s bid; the price is the middle`,
+        ? `${setter?.name}'s ${setter?.side === "buy" ? "bid" : "offer"} at ${ct(low)} set the price`
+        : `${seller.name}'s offer at ${ct(low)} and ${buyer.name}'s bid at ${ct(high)}; the price is the middle`,
     noTradeReason: null,
     orders,
     unsoldWh: sum(sells) - volume,
@@ -70,16 +71,21 @@ function fill(side: readonly ExampleOrder[], volume: number, priceMicro: number)
     const filledWh = Math.min(left, order.energyWh);
     left -= filledWh;
     if (filledWh === order.energyWh)
-      return { ...order, filledWh, outcome: "filled", reason: `its limit, ${ct(order.limitMicro)}, beat the price` };
-    if (filledWh > 0) return { ...order, filledWh, outcome: "partly-filled", reason: "the last in line; the other side had no more" };
+      return { ...order, filledWh, outcome: "filled", reason: order.side === "buy" ? "bought all it wanted" : "sold all it offered" };
+    if (filledWh > 0)
+      return {
+        ...order,
+        filledWh,
+        outcome: "partly-filled",
+        reason: "sold a part: its limit was just the price and orders with that limit had to share",
+      };
     const where = order.side === "buy" ? "above" : "below";
     return { ...order, filledWh, outcome: "refused", reason: `the price, ${ct(priceMicro)}, was ${where} its limit` };
   });
 }
 
 function noTrade(interval: string, buys: readonly ExampleOrder[], sells: readonly ExampleOrder[]): ClearingView {
-  const reason =
-    sells.length === 0 ? "Nobody had anything to sell." : "The lowest offer was above the highest bid, so no price suited both sides.";
+  const reason = sells.length === 0 ? "nobody offered energy" : "the best bid stayed below the cheapest offer";
   return {
     interval,
     kind: "no-trade",
@@ -87,7 +93,7 @@ function noTrade(interval: string, buys: readonly ExampleOrder[], sells: readonl
     priceRange: null,
     volumeWh: 0,
     priceSetBy: null,
-    noTradeReason: buys.length + sells.length === 0 ? "Nobody sent an order." : reason,
+    noTradeReason: buys.length + sells.length === 0 ? "nobody wanted to buy or sell" : reason,
     orders: [...buys, ...sells].map((order) => ({ ...order, filledWh: 0, outcome: "refused", reason })),
     unsoldWh: sum(sells),
     unboughtWh: sum(buys),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { nearest, stepPath, stepsOf, totalOf } from "../../src/web/lib/curves.ts";
-import { countdown, energy, minuteOf, money, price, shorten, span, timeOf } from "../../src/web/lib/format.ts";
+import { countdown, energy, minuteOf, money, price, sentence, shorten, span, timeOf } from "../../src/web/lib/format.ts";
 import { runPath, runsOf } from "../../src/web/lib/history.ts";
 import { streetLayout, thickness } from "../../src/web/lib/layout.ts";
 import { around, scale, ticks } from "../../src/web/lib/scale.ts";
@@ -49,6 +49,10 @@ describe("numbers as neighbours read them", () => {
     expect(timeOf("2026-06-18T22:00:00Z", "Europe/Vienna")).toBe("00:00");
     expect(minuteOf(Date.parse("2026-06-18T10:15:00Z"), "Europe/Vienna")).toBe(735);
     expect(span("2026-06-18T21:45:00Z", 15, "Europe/Vienna")).toEqual(["23:45", "00:00"]);
+  });
+
+  test("a phrase of the node becomes a sentence", () => {
+    expect([sentence("nobody offered energy"), sentence("Done."), sentence("")]).toEqual(["Nobody offered energy.", "Done.", "."]);
   });
 
   test("a long name is cut where it is drawn", () => {
@@ -100,6 +104,7 @@ describe("curves", () => {
     [50, 110, 2],
     [120, 260, 3],
     [120, 190, 1],
+    [110, 160, 1],
     [900, 110, 1],
   ])("the point %i Wh, %i micro means order %i", (wh, micro, home) => {
     expect(nearest([...stepsOf(orders, "buy"), ...stepsOf(orders, "sell")], wh, micro)?.order.home).toBe(home);

@@ -70,3 +70,9 @@ export const countdown = (ms: number): string => {
 
 export const shorten = (text: string, letters: number): string =>
   text.length <= letters ? text : `${text.slice(0, Math.max(1, letters - 1)).trimEnd()}…`;
+
+/** The node's phrases stand alone here: with a capital and a full stop. */
+export const sentence = (phrase: string): string => {
+  const text = phrase.charAt(0).toUpperCase() + phrase.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+};

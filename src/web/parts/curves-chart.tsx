@@ -1,7 +1,7 @@
 import type { ClearingView, StreetFacts } from "../../api/state.ts";
 import { useActive } from "../hooks.ts";
 import { nearest, type Step, stepPath, stepsOf, totalOf } from "../lib/curves.ts";
-import { energy, price, priceNumber, priceUnit } from "../lib/format.ts";
+import { energy, price, priceNumber, priceUnit, sentence } from "../lib/format.ts";
 import { around, type Scale, scale, ticks } from "../lib/scale.ts";
 import { texts } from "../texts/index.ts";
 
@@ -85,7 +85,7 @@ function frameOf(clearing: ClearingView, street: StreetFacts, width: number, mos
 }
 
 function summaryOf(clearing: ClearingView, currency: string): string {
-  if (clearing.priceMicro === null) return `${texts.noTrade.title}. ${clearing.noTradeReason ?? ""}`;
+  if (clearing.priceMicro === null) return `${texts.noTrade.title}. ${sentence(clearing.noTradeReason ?? texts.noTrade.noOrders)}`;
   return `${texts.curves.crossing(price(clearing.priceMicro, currency), energy(clearing.volumeWh))}.`;
 }
 
@@ -174,7 +174,7 @@ function OrderDetails({ step: { order }, currency }: { step: Step; currency: str
         <strong>{words.order(order.name, side, energy(order.energyWh), price(order.limitMicro, currency))}</strong>
       </p>
       <p>
-        {words.filled(energy(order.filledWh), energy(order.energyWh))}: {order.reason}.
+        {words.filled(energy(order.filledWh), energy(order.energyWh))}. {sentence(order.reason)}
       </p>
     </>
   );

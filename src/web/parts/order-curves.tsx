@@ -1,6 +1,6 @@
 import type { ClearingView, StreetState } from "../../api/state.ts";
 import { type Looked, useWidth } from "../hooks.ts";
-import { energy, price, span } from "../lib/format.ts";
+import { energy, price, sentence, span } from "../lib/format.ts";
 import { texts } from "../texts/index.ts";
 import { Card } from "./card.tsx";
 import { CurvesChart } from "./curves-chart.tsx";
@@ -68,7 +68,7 @@ function Result({ clearing, currency }: { clearing: ClearingView; currency: stri
     <div class="result">
       <p class="result-title">{words.crossing(price(priceMicro, currency), energy(clearing.volumeWh))}</p>
       <p>
-        {priceSetBy === null ? null : `${words.setBy(priceSetBy)} `}
+        {priceSetBy === null ? null : `${sentence(priceSetBy)} `}
         {low < high ? words.range(price(low, currency), price(high, currency)) : words.rangeOne(price(low, currency))}
         {left.length === 0 ? null : ` ${left.join(", ")}.`}
       </p>
@@ -87,7 +87,7 @@ function NoTrade({ clearing }: { clearing: ClearingView }) {
       </svg>
       <div>
         <p class="result-title">{texts.noTrade.title}</p>
-        <p>{clearing.noTradeReason ?? texts.noTrade.noOrders}</p>
+        <p>{sentence(clearing.noTradeReason ?? texts.noTrade.noOrders)}</p>
       </div>
     </div>
   );

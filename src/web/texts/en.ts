@@ -84,7 +84,6 @@ export const en = {
     energyAxis: (unit: string) => `energy, ${unit}`,
     priceAxis: (unit: string) => `${unit}/kWh`,
     crossing: (price: string, energy: string) => `${energy} trade at ${price}`,
-    setBy: (who: string) => `The price was set by ${who}.`,
     range: (low: string, high: string) => `Any price from ${low} to ${high} would have given the same trades.`,
     rangeOne: (price: string) => `No other price than ${price} gives the same trades.`,
     unsold: (energy: string) => `${energy} found no buyer`,
