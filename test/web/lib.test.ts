@@ -104,7 +104,7 @@ describe("curves", () => {
     [50, 110, 2],
     [120, 260, 3],
     [120, 190, 1],
-    [110, 160, 1],
+    [50, 210, 0],
     [900, 110, 1],
   ])("the point %i Wh, %i micro means order %i", (wh, micro, home) => {
     expect(nearest([...stepsOf(orders, "buy"), ...stepsOf(orders, "sell")], wh, micro)?.order.home).toBe(home);
