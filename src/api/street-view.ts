@@ -94,8 +94,7 @@ export class StreetView {
   }
 
   heard(message: Message): void {
-    const home = senderOf(message);
-    if (home !== null) this.#heardAt.set(home, this.#clock.monotonicMs());
+    this.#heardAt.set(senderOf(message), this.#clock.monotonicMs());
     if (message.kind === "reading") this.#readings.set(message.reading.body.home, message.reading.body);
   }
 
@@ -281,7 +280,7 @@ function leftOver({ unsoldWh, unboughtWh }: ClearingView): string {
   return unboughtWh > 0 ? `${kwhText(unboughtWh)} found no seller` : "all that was offered and asked for found its match";
 }
 
-function senderOf(message: Message): HomeId | null {
+function senderOf(message: Message): HomeId {
   switch (message.kind) {
     case "order":
       return message.order.body.home;
@@ -295,7 +294,5 @@ function senderOf(message: Message): HomeId | null {
       return message.vote.body.validator;
     case "period-vote":
       return message.periodVote.body.validator;
-    case "certificate":
-      return null;
   }
 }

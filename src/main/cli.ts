@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { type Command, parseCommandLine } from "../cli/index.ts";
 import { CannotStart } from "./exit.ts";
 import { VERSION } from "./version.ts";

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openChain } from "../../adapters/evm/index.ts";
-import { openGossip, peerNameOf, type StreetGossip } from "../../adapters/libp2p/index.ts";
+import { openGossip, type StreetGossip } from "../../adapters/libp2p/index.ts";
 import { openDevice } from "../../adapters/modbus/index.ts";
 import { openStore } from "../../adapters/store/index.ts";
 import {
@@ -16,7 +16,7 @@ import {
   signerOf,
 } from "../../adapters/system/index.ts";
 import type { Result } from "../../engine/kernel/index.ts";
-import type { StreetCard } from "../api/index.ts";
+import type { HomeRequest, StreetCard } from "../api/index.ts";
 import { homeOf, StoreMismatch, StreetNode, Trader } from "../node/index.ts";
 import type { Chain, Clock, Log, Metrics, Registry, Store } from "../ports/index.ts";
 import { domainOf, firstOf, rulesOf, streetName } from "./card.ts";
@@ -26,7 +26,9 @@ import { cannotStart } from "./exit.ts";
 /** A home with keys, books and peers, before its clock runs. */
 export interface ReadyHome {
   readonly name: string;
-  begin(clock: Clock): Promise<RunningHome>;
+  /** Where peers reach it: a multiaddress with its name in it. */
+  readonly address: string;
+  begin(clock: Clock, peers: readonly string[]): Promise<RunningHome>;
   close(): Promise<void>;
 }
 
@@ -46,14 +48,16 @@ export async function openHome(config: HomeConfig, card: StreetCard, { log, metr
   const key = await openKey(config);
   const store = unwrap(openStore(config.data));
   const { chainId, vault } = domainOf(card);
+  store.setMeta("card", JSON.stringify({ ...card, clock: null }));
   const chain = openChain({ rpc: card.chain.rpc, chainId, vault });
   const registry = await joinedRegistry(config, card, key, { chain, store, log });
+  store.setMeta("self", String(homeOf(registry, key.address)));
   const gossip = unwrap(
     await openGossip({
       secret: peerSeed(key),
       listen: config.listen,
       street: streetName(card),
-      peers: peersBefore(card, key),
+      peers: [],
       log,
       metrics,
     }),
@@ -65,7 +69,11 @@ export async function openHome(config: HomeConfig, card: StreetCard, { log, metr
   };
   return {
     name: config.name,
-    begin: (clock) => begin(config, card, { log, metrics, key, store, chain, gossip, registry, clock, close }),
+    address: gossip.addresses()[0] ?? "",
+    begin: (clock, peers) => {
+      gossip.setPeers(peersBefore(peers, gossip.self));
+      return begin(config, card, { log, metrics, key, store, chain, gossip, registry, clock, close });
+    },
     close,
   };
 }
@@ -141,9 +149,11 @@ const passwordWorld = {
 
 /** The agent key; made at a home's first start, under the password that is configured. */
 async function openKey(config: HomeConfig): Promise<AgentKey> {
-  const source = config.password.kind === "file" ? { file: config.password.path } : { env: config.password.name };
-  const password = unwrap(await readPassword(source, passwordWorld));
-  return (await openOrCreate(join(config.data, "agent.json"), password)).key;
+  return (await openOrCreate(join(config.data, "agent.json"), await passwordOf(config))).key;
+}
+
+async function passwordOf({ password }: HomeConfig): Promise<string> {
+  return unwrap(await readPassword(password.kind === "file" ? { file: password.path } : { env: password.name }, passwordWorld));
 }
 
 /** A key of a home, made when it is missing. The owner's key belongs on another machine: it alone may withdraw. */
@@ -168,8 +178,9 @@ async function joinedRegistry(
       `${config.name} is not registered in ${card.name}: its agent address is ${key.address}`,
       "ask the operator for an invitation, and set \"invitation\" and the street's address in the home's configuration",
     );
-  log.info("home.registering", { agent: key.address });
-  await askToJoin(new URL("/api/homes", config.street.url), { name: config.name, agent: key.address, invitation: config.invitation });
+  const owner = (await openOrCreate(join(config.data, "owner.json"), await passwordOf(config))).key;
+  log.info("home.registering", { agent: key.address, owner: owner.address });
+  await askToJoin(new URL("/api/homes", config.street.url), { name: config.name, agent: key.address, owner: owner.address, invitation: config.invitation });
   const after = await readRegistry(chain, store);
   if (after === null || homeOf(after, key.address) === null)
     throw cannotStart(
@@ -192,7 +203,7 @@ async function readRegistry(chain: Chain, store: Store): Promise<Registry | null
   return known === null ? null : (JSON.parse(known) as Registry);
 }
 
-async function askToJoin(url: URL, request: { readonly name: string; readonly agent: string; readonly invitation: string }): Promise<void> {
+async function askToJoin(url: URL, request: HomeRequest): Promise<void> {
   const answer = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -206,10 +217,9 @@ async function askToJoin(url: URL, request: { readonly name: string; readonly ag
   throw cannotStart(code ?? "REGISTRATION_REFUSED", `the street refused to register ${request.name}: ${message ?? answer.status}`);
 }
 
-/** The later home dials the earlier ones, so that two never dial each other at once. A home that the card does not list dials all. */
-function peersBefore(card: StreetCard, key: AgentKey): { readonly name: string; readonly addresses: string[] }[] {
-  const self = peerNameOf(peerSeed(key));
-  const peers = card.peers.map((full) => ({ name: full.slice(full.lastIndexOf("/") + 1), addresses: [full] }));
+/** The later home dials the earlier ones, so that two never dial each other at once. A home that is not listed dials all. */
+function peersBefore(addresses: readonly string[], self: string): { readonly name: string; readonly addresses: string[] }[] {
+  const peers = addresses.map((address) => ({ name: address.slice(address.lastIndexOf("/") + 1), addresses: [address] }));
   const own = peers.findIndex((peer) => peer.name === self);
   return own < 0 ? peers : peers.slice(0, own);
 }

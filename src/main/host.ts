@@ -20,9 +20,9 @@ export async function runHost(path: string): Promise<never> {
   const ready: ReadyHome[] = [];
   let running: RunningHome[] = [];
   const child = asChild({
-    go: async (anchor) => {
+    go: async (anchor, peers) => {
       const clock = systemClock(anchor);
-      running = await Promise.all(ready.map((home) => home.begin(clock)));
+      running = await Promise.all(ready.map((home) => home.begin(clock, peers)));
     },
     stop: async () => {
       await Promise.all(running.length > 0 ? running.map((home) => home.stop()) : ready.map((home) => home.close()));
@@ -42,7 +42,7 @@ export async function runHost(path: string): Promise<never> {
         );
       }),
     );
-    child.tell({ kind: "ready" });
+    child.tell({ kind: "ready", peers: Object.fromEntries(ready.map((home) => [home.name, home.address])) });
   } catch (error) {
     log.error("host.failed", { error: String(error) });
     child.tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });

@@ -14,7 +14,7 @@ export async function runLoneHome(command: Extract<Command, { verb: "home" }>): 
   const log = unwrap(openLog({ to: "stderr", level: command.log ?? "info", base: { home: value.name } }));
   const card = await readCard(value.street);
   const ready = await openHome(value, card, { log, metrics: createMetrics() });
-  const running = await ready.begin(systemClock(card.clock ?? undefined));
+  const running = await ready.begin(systemClock(card.clock ?? undefined), card.peers);
   process.stdout.write(`${value.name} trades in ${card.name}; its keys and books are in ${join(value.data)}\n`);
   await stopSignal();
   await running.stop();

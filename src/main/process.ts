@@ -1,15 +1,23 @@
+export interface Anchor {
+  readonly streetMs: number;
+  readonly wallMs: number;
+  readonly speed: number;
+}
+
 /** Word between the street and the processes that it starts. */
 export type ToChild =
-  | { readonly kind: "go"; readonly anchor: { readonly streetMs: number; readonly wallMs: number; readonly speed: number } }
+  /** The street's time begins to run, and these are its homes' addresses, in the order of the registry. */
+  | { readonly kind: "go"; readonly anchor: Anchor; readonly peers: readonly string[] }
   | { readonly kind: "stop" };
 export type FromChild =
-  | { readonly kind: "ready"; readonly ports?: Readonly<Record<string, number>> }
+  /** `ports` of simulated devices, `peers` as multiaddresses of homes, by name. */
+  | { readonly kind: "ready"; readonly ports?: Readonly<Record<string, number>>; readonly peers?: Readonly<Record<string, string>> }
   | { readonly kind: "running" }
   | { readonly kind: "failed"; readonly message: string };
 
 /** Runs as a child of the street: says when it is ready, begins on "go", ends on "stop", on SIGTERM, or when the street is gone. */
 export function asChild(child: {
-  readonly go: (anchor: Extract<ToChild, { kind: "go" }>["anchor"]) => Promise<void>;
+  readonly go: (anchor: Anchor, peers: readonly string[]) => Promise<void>;
   readonly stop: () => Promise<void>;
 }): {
   readonly tell: (message: FromChild) => void;
@@ -26,7 +34,7 @@ export function asChild(child: {
   process.on("message", (message: ToChild) => {
     if (message.kind === "stop") end();
     else
-      child.go(message.anchor).then(
+      child.go(message.anchor, message.peers).then(
         () => tell({ kind: "running" }),
         (error: unknown) => tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
       );

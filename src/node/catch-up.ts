@@ -12,7 +12,6 @@ import {
   encodeBlocksRequest,
   encodeFetch,
   encodeFetched,
-  MAX_ANSWER_BYTES,
 } from "./requests.ts";
 import type { Rounds } from "./rounds.ts";
 
@@ -104,8 +103,6 @@ export class CatchUp {
   #answerBlocks(body: Uint8Array): Uint8Array | undefined {
     const from = decodeBlocksRequest(body);
     if (from === null) return undefined;
-    let size = 0;
-    const blocks = this.#modules.store.blocks(from, BLOCKS_AT_ONCE).map(({ bytes }) => bytes);
-    return encodeBlocks(blocks.filter((bytes) => (size += bytes.length + 8) <= MAX_ANSWER_BYTES));
+    return encodeBlocks(this.#modules.store.blocks(from, BLOCKS_AT_ONCE).map(({ bytes }) => bytes));
   }
 }

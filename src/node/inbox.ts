@@ -8,7 +8,6 @@ import {
   type OrderContext,
   type ReadingContext,
 } from "../../engine/admission/index.ts";
-import { isCertified } from "../../engine/agreement/index.ts";
 import type { Digest, HomeId, Interval, Period } from "../../engine/kernel/index.ts";
 import { type Digests, decodeMessage, type MarketRules, type Message } from "../../engine/messages/index.ts";
 import { settledWith } from "../../engine/settlement/index.ts";
@@ -125,7 +124,7 @@ export class Inbox {
   }
 
   #agreementContext(): AgreementContext {
-    const { membership, recover, digests, current, nextPeriod } = this.#modules;
+    const { membership, recover, current, nextPeriod } = this.#modules;
     const first = current();
     const period = nextPeriod();
     return {
@@ -135,8 +134,6 @@ export class Inbox {
       maxView: MAX_VIEW,
       validatorKey: membership.validatorKey,
       recover,
-      isCertified: (certificate) =>
-        isCertified(certificate, { validators: membership.validators, digests, agentOf: membership.agentOf, recover }),
     };
   }
 

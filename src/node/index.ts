@@ -1,4 +1,6 @@
+export type { Evaluation } from "./evaluate.ts";
 export { homeOf } from "./membership.ts";
-export { type NodeModules, StoreMismatch, StreetNode } from "./node.ts";
+export { type NodeModules, StreetNode } from "./node.ts";
+export { replayStore, StoreMismatch } from "./replay.ts";
 export type { Certified } from "./rounds.ts";
 export { Trader, type TraderModules } from "./trader.ts";

@@ -1,7 +1,6 @@
 import type { HomeId, Interval } from "../../engine/kernel/index.ts";
 import {
   type Digests,
-  decodeBlock,
   digestsOf,
   type MarketDomain,
   type MarketRules,
@@ -9,15 +8,16 @@ import {
   type Order,
   type Reading,
 } from "../../engine/messages/index.ts";
-import { genesis, type MarketState } from "../../engine/settlement/index.ts";
+import { genesis } from "../../engine/settlement/index.ts";
 import type { Cancel, Chain, Clock, Gossip, Log, Metrics, RecoverSigner, Registry, Signer, Store } from "../ports/index.ts";
 import { CatchUp } from "./catch-up.ts";
-import { type Evaluation, replay } from "./evaluate.ts";
+import type { Evaluation } from "./evaluate.ts";
 import { Inbox } from "./inbox.ts";
 import { homeOf, Membership } from "./membership.ts";
 import { Outbox } from "./outbox.ts";
 import { Periods } from "./periods.ts";
 import { Pool } from "./pool.ts";
+import { replayStore } from "./replay.ts";
 import { type Certified, Rounds } from "./rounds.ts";
 
 /** What one home, or one that only follows, works with. */
@@ -39,7 +39,6 @@ export interface NodeModules {
 
 /** Real milliseconds between looks at the chain. */
 const CHAIN_MS = 2_000;
-const REPLAY_AT_ONCE = 256;
 
 /** One member of the street at work: hears, agrees, and keeps the ledger. */
 export class StreetNode {
@@ -65,7 +64,8 @@ export class StreetNode {
     this.#outbox = signer === null ? null : new Outbox({ signer, store, gossip, digests: this.#digests });
     const certificates = { digests: this.#digests, agentOf: this.membership.agentOf, recover };
     const shared = { rules, clock, store, log, pool: this.pool, membership: this.membership, self: this.self, outbox: this.#outbox };
-    const state = replayStore(modules, this.#digests, onReplayed);
+    const state = replayStore({ ...modules, digests: this.#digests }, onReplayed);
+    log.info("store.replayed", { interval: state.interval });
     this.periods = new Periods({ ...shared, digests: this.#digests }, genesis(rules, modules.first).carried.period);
     this.rounds = new Rounds({ ...shared, certificates, fetch: (interval, missing) => void catchUp.ask(interval, missing) }, state);
     this.#inbox = new Inbox({
@@ -148,38 +148,5 @@ export class StreetNode {
     if (head.ok) this.periods.settledUntil(head.value.nextPeriod);
     if (!registry.ok) log.warn("chain.unreachable", { code: registry.code });
     if (!this.#stopped) this.#poll = clock.after(CHAIN_MS, () => void this.#readChain());
-  }
-}
-
-/** The ledger as this home last had it: every certified interval of its store, worked out again. */
-function replayStore(
-  { rules, store, first, log }: NodeModules,
-  digests: Digests,
-  onReplayed: (evaluation: Evaluation) => void,
-): MarketState {
-  let state = genesis(rules, first);
-  for (;;) {
-    const rows = store.blocks((state.interval + 1) as Interval, REPLAY_AT_ONCE);
-    for (const { bytes } of rows) {
-      const block = decodeBlock(bytes, digests);
-      const evaluation = block.ok ? replay(rules, state, block.value) : null;
-      if (evaluation === null) throw new StoreMismatch((state.interval + 1) as Interval);
-      onReplayed(evaluation);
-      state = evaluation.state;
-    }
-    if (rows.length < REPLAY_AT_ONCE) break;
-  }
-  log.info("store.replayed", { interval: state.interval });
-  return state;
-}
-
-/** The store belongs to another market, or to other rules: nothing in it may be built on. */
-export class StoreMismatch extends Error {
-  override readonly name = "StoreMismatch";
-  readonly interval: Interval;
-
-  constructor(interval: Interval) {
-    super(`interval ${interval} in the store does not lead to the result that was certified`);
-    this.interval = interval;
   }
 }

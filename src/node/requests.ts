@@ -27,8 +27,9 @@ export const encodeFetch = ({ interval, wanted }: Fetch): Uint8Array =>
 
 export function decodeFetch(bytes: Uint8Array): Fetch | null {
   const fields = readFields(bytes);
-  const at = fields?.find((field) => field.number === 1)?.value ?? 0;
-  const wanted = fields?.find((field) => field.number === 2)?.value;
+  if (fields === null) return null;
+  const at = fields.find((field) => field.number === 1)?.value ?? 0;
+  const wanted = fields.find((field) => field.number === 2)?.value ?? new Uint8Array(0);
   if (!interval.is(at) || !(wanted instanceof Uint8Array) || wanted.length % 32 !== 0 || wanted.length > 32 * MAX_WANTED) return null;
   return { interval: at, wanted: Array.from({ length: wanted.length / 32 }, (_, i) => digest(wanted.subarray(32 * i, 32 * i + 32))) };
 }
@@ -40,7 +41,7 @@ export function encodeFetched({ block, messages }: Fetched): Uint8Array {
   for (const message of messages) {
     size += message.length + 8;
     if (size > MAX_ANSWER_BYTES) break;
-    writer.bytes(2, message);
+    writer.item(2, message);
   }
   return writer.finish();
 }
@@ -56,8 +57,9 @@ export function decodeFetched(bytes: Uint8Array): Fetched | null {
 export const encodeBlocksRequest = (from: Interval): Uint8Array => new Writer().uint(1, from).finish();
 
 export function decodeBlocksRequest(bytes: Uint8Array): Interval | null {
-  const from = readFields(bytes)?.find((field) => field.number === 1)?.value ?? 0;
-  return interval.is(from) ? from : null;
+  const fields = readFields(bytes);
+  const from = fields?.find((field) => field.number === 1)?.value ?? 0;
+  return fields !== null && interval.is(from) ? from : null;
 }
 
 /** As many blocks in a row as fit into one answer. */

@@ -92,19 +92,11 @@ export class Round {
   }
 
   #perform(effect: AgreementEffect): void {
-    switch (effect.kind) {
-      case "vote":
-      case "propose":
-        return this.hear(this.#world.speak(effect));
-      case "evaluate":
-        return this.#evaluate(effect.lists);
-      case "timer":
-        return this.#world.after(effect.timer, effect.view, () => this.put(effect));
-      case "decide":
-        return this.#world.decided(effect.certificate);
-      case "evidence":
-        return this.#world.evidence(effect);
-    }
+    if (effect.kind === "vote" || effect.kind === "propose") this.hear(this.#world.speak(effect));
+    else if (effect.kind === "evaluate") this.#evaluate(effect.lists);
+    else if (effect.kind === "timer") this.#world.after(effect.timer, effect.view, () => this.put(effect));
+    else if (effect.kind === "decide") this.#world.decided(effect.certificate);
+    else this.#world.evidence(effect);
   }
 
   #evaluate(lists: readonly Digest[]): void {

@@ -90,14 +90,20 @@ export class Trader {
     if (!this.#stopped) this.#cancels.set(name, schedule(task));
   }
 
-  /** Looks, remembers, and keeps the battery at what was traded. */
-  async #poll(): Promise<void> {
-    const { device, clock } = this.#modules;
+  /** Looks, and looks again a while after the last look has ended. */
+  async #watch(): Promise<void> {
+    const { clock } = this.#modules;
+    await this.#look();
     this.#later(
-      "poll",
+      "look",
       (task) => clock.after(POLL_MS, task),
-      () => void this.#poll(),
+      () => void this.#watch(),
     );
+  }
+
+  /** Reads, remembers, and keeps the battery at what was traded. */
+  async #look(): Promise<void> {
+    const { device } = this.#modules;
     await this.#learnNameplate();
     const telemetry = await device.read(AbortSignal.timeout(READ_MS));
     this.#last = telemetry.ok ? telemetry.value : null;

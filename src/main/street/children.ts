@@ -35,7 +35,7 @@ export class Child {
       const timer = setTimeout(() => fail(`${this.name} did not start within ${START_MS / 1000} s`), START_MS);
       const onExit = (code: number | null): void => fail(`${this.name} ended (${code ?? "by a signal"})`);
       const onMessage = (message: FromChild): void => {
-        if (message.kind === "failed") reject(new Error(message.message));
+        if (message.kind === "failed") fail(`${this.name}: ${message.message}`);
         else if (message.kind !== kind) return;
         clearTimeout(timer);
         this.#process.off("message", onMessage);

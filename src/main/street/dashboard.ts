@@ -1,9 +1,10 @@
+import { createServer } from "node:net";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { SystemMetrics } from "../../../adapters/system/index.ts";
 import { buildApi, type StreetCard, type StreetQueries } from "../../api/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
-import { cannotStart } from "../exit.ts";
+import { type CannotStart, cannotStart } from "../exit.ts";
 import { VERSION } from "../version.ts";
 import type { Operator } from "./operator.ts";
 import { ROOT } from "./options.ts";
@@ -29,19 +30,26 @@ export async function serveDashboard(
     return { app, url: `${await app.listen(at)}/` };
   } catch (error) {
     await app.close();
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE")
-      throw cannotStart(
-        "PORT_TAKEN",
-        `port ${at.port} on ${at.host} is taken`,
-        "stop the other program, or choose another port with --port N (0 takes any free one)",
-      );
-    throw cannotStart(
-      "PORT_REFUSED",
-      `the dashboard can't listen on ${at.host}:${at.port} (${code ?? String(error)})`,
-      "choose another address with --host and --port",
-    );
+    throw refusal(at, error);
   }
+}
+
+type Place = Parameters<typeof serveDashboard>[2];
+
+/** Looks whether the dashboard could listen there, before anything else is started. */
+export async function refuseTakenPort(at: Place): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(refusal(at, error)));
+    server.listen(at, resolve);
+  });
+  await new Promise((resolve) => server.close(resolve));
+}
+
+function refusal({ host, port }: Place, error: unknown): CannotStart {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE") return cannotStart("PORT_TAKEN", `port ${port} on ${host} is taken`, "stop the other program, or choose another port with --port N (0 takes any free one)");
+  return cannotStart("PORT_REFUSED", `the dashboard can't listen on ${host}:${port} (${code ?? String(error)})`, "choose another address with --host and --port");
 }
 
 function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQueries {

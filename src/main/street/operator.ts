@@ -6,7 +6,7 @@ import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index
 import { type Address, address, fail, type Interval, ok, type Result, toHex } from "../../../engine/kernel/index.ts";
 import { type BatchOnItsWay, type HomeRequest, type RegisterCode, type StreetCard, StreetView } from "../../api/index.ts";
 import { StreetNode } from "../../node/index.ts";
-import type { Clock, Log, Metrics, Relay } from "../../ports/index.ts";
+import type { BatchReceipt, Clock, Log, Metrics, Relay, Store } from "../../ports/index.ts";
 import { domainOf, firstOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
 import type { StreetOptions } from "./options.ts";
@@ -39,12 +39,14 @@ export class Operator {
   readonly node: StreetNode;
   readonly view: StreetView;
   readonly #relay: Relay;
+  readonly #store: Store;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #invitation: string;
   readonly #close: () => Promise<void>;
   #cancel: () => void = () => undefined;
   #sending: number | null = null;
+  #kept = 0;
   #stopped = false;
   #carrying: Promise<void> = Promise.resolve();
   batchesCarried = 0;
@@ -59,6 +61,8 @@ export class Operator {
       await openGossip({ secret: peerSeed(street.operator), listen: [], street: streetName(card), peers, log, metrics }),
     );
     const registry = unwrap(await relay.registry());
+    store.setMeta("card", JSON.stringify({ ...card, clock: null }));
+    store.setMeta("registry", JSON.stringify(registry));
     const rules = rulesOf(card);
     const view = new StreetView(rules, labelOf(options, card), opening.clock);
     view.registry(registry);
@@ -83,7 +87,7 @@ export class Operator {
       await relay.close();
       store.close();
     };
-    return new Operator({ ...opening, node, view, relay, close });
+    return new Operator({ ...opening, node, view, relay, store, close });
   }
 
   constructor(
@@ -91,6 +95,7 @@ export class Operator {
       readonly node: StreetNode;
       readonly view: StreetView;
       readonly relay: Relay;
+      readonly store: Store;
       readonly close: () => Promise<void>;
     },
   ) {
@@ -98,6 +103,7 @@ export class Operator {
     this.node = node;
     this.view = view;
     this.#relay = parts.relay;
+    this.#store = parts.store;
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#invitation = parts.invitation;
@@ -171,8 +177,17 @@ export class Operator {
       } else this.#log.warn("batch.failed", { period: batch.result.period, code: receipt.code, detail: receipt.detail });
     }
     const [balances, batches] = [await this.#relay.balances(), await this.#relay.batches()];
+    if (batches.ok) this.#keep(batches.value);
     this.view.registry(membership.registry);
     this.view.chain(balances.ok ? balances.value.homes : null, batches.ok ? batches.value : [], this.#onTheirWay());
+  }
+
+  /** Receipts go into the store, so that exports name the transaction without asking the chain. */
+  #keep(receipts: readonly BatchReceipt[]): void {
+    for (const receipt of receipts.slice(this.#kept))
+      this.#store.savePeriod(receipt.period, new TextEncoder().encode(JSON.stringify(receipt)));
+    if (receipts.length > this.#kept) this.#store.setMeta("registry", JSON.stringify(this.node.membership.registry));
+    this.#kept = receipts.length;
   }
 
   #onTheirWay(): readonly BatchOnItsWay[] {

@@ -1,7 +1,7 @@
 import { loadReadings, type ReadingsFile } from "../../../adapters/imports/index.ts";
 import { ok } from "../../../engine/kernel/index.ts";
 import type { BatteryPlate, Checked, HomeProfile, HousePlate } from "../../ports/index.ts";
-import { consumersFor, MEASURED_HOME_BATTERY, type SyntheticHome, syntheticHome, syntheticStreet } from "../../sim/synthetic/index.ts";
+import { consumersFor, MEASURED_HOME_BATTERY, plannedStreet, type SyntheticHome, syntheticStreet } from "../../sim/synthetic/index.ts";
 import type { PlannedHome, ReadingsConfig } from "../config/index.ts";
 
 /** Where a street's energy comes from; plain JSON, so that the device simulator builds the same homes. */
@@ -34,10 +34,7 @@ export interface StreetPlan {
 /** Builds the homes of a street; a pure function of the source and, for readings, of the file. */
 export async function planStreet(source: StreetSource, intervals: number | null = null): Promise<Checked<StreetPlan>> {
   if (source.kind === "readings") return planReadings(source, intervals);
-  const homes =
-    source.kind === "synthetic"
-      ? syntheticStreet(source.seed, source.homes)
-      : source.homes.map((home, index) => modelled(home, index, source.seed));
+  const homes = source.kind === "synthetic" ? syntheticStreet(source.seed, source.homes) : plannedStreet(source.seed, source.homes);
   const label = `synthetic (seed ${source.seed})`;
   const start = Date.parse(source.start) / 1000;
   return ok({
@@ -52,14 +49,13 @@ export async function planStreet(source: StreetSource, intervals: number | null 
 }
 
 async function planReadings(source: Extract<StreetSource, { kind: "readings" }>, intervals: number | null): Promise<Checked<StreetPlan>> {
-  const file = await loadReadings(source.file, {
-    ...(source.from === null ? {} : { from: source.from }),
-    ...(intervals === null ? {} : { intervals }),
-    ...(source.homes === null ? {} : { homes: source.homes }),
-    ...(source.splitSeconds === null ? {} : { split: source.splitSeconds }),
-  });
+  const file = await load(source);
   if (!file.ok) return file;
   const { value } = file;
+  // The whole file shapes the homes, however little of it is replayed; a wish beyond its end is refused in the importer's words.
+  const isTooMuch = intervals !== null && value.window.from + intervals * value.stepSeconds > value.window.until;
+  const refusal = isTooMuch ? await load(source, intervals) : null;
+  if (refusal?.ok === false) return refusal;
   const battery = source.batteries ? MEASURED_HOME_BATTERY : null;
   const measured = value.homes.map(({ id, profile }) => ({
     name: id,
@@ -82,24 +78,19 @@ async function planReadings(source: Extract<StreetSource, { kind: "readings" }>,
   });
 }
 
+function load(source: Extract<StreetSource, { kind: "readings" }>, intervals: number | null = null): ReturnType<typeof loadReadings> {
+  return loadReadings(source.file, {
+    ...(source.from === null ? {} : { from: source.from }),
+    ...(intervals === null ? {} : { intervals }),
+    ...(source.homes === null ? {} : { homes: source.homes }),
+    ...(source.splitSeconds === null ? {} : { split: source.splitSeconds }),
+  });
+}
+
 const labelOf = (file: ReadingsFile): string => `measured (${file.file.slice(file.file.lastIndexOf("/") + 1)})`;
 
 const addedNote = (names: readonly string[]): string =>
   `${names.length} homes without panels were added so that the market has two sides: ${names.join(", ")} (synthetic load).`;
-
-const modelled = ({ name, kind, kwp, batteryKwh }: PlannedHome, index: number, seed: number): SyntheticHome => ({
-  name,
-  kind,
-  kwp,
-  battery: batteryKwh === null ? null : batteryOf(batteryKwh),
-  profile: syntheticHome({ seed, kind, index, kwp }),
-});
-
-/** Two hours at full power fill it; 92 % of what goes in comes back. */
-function batteryOf(kwh: number): BatteryPlate {
-  const watts = Math.round(kwh * 500);
-  return { capacityWh: Math.round(kwh * 1000), maxChargeW: watts, maxDischargeW: watts, reservePercent: 20, efficiencyPermille: 959 };
-}
 
 const houseOf = ({ name, kwp, battery, profile }: SyntheticHome): HousePlan => ({
   name,

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { access } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { type Anvil, deployStreet, startAnvil } from "../../../adapters/evm/index.ts";
 import { peerNameOf } from "../../../adapters/libp2p/index.ts";
@@ -150,23 +149,6 @@ async function passwordOf({ password }: Layout): Promise<string> {
 export async function invitationOf({ invitation }: Layout): Promise<string> {
   if (!existsSync(invitation)) await replaceFile(invitation, `${randomBytes(18).toString("base64url")}\n`);
   return readFileSync(invitation, "utf8").trimEnd();
-}
-
-/** Ports that are free now; taken at once by whoever is started next. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-          const server = createServer().once("error", reject);
-          server.listen(0, "127.0.0.1", () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 function unwrapChain(result: Result<Anvil>): Anvil {

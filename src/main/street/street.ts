@@ -10,11 +10,11 @@ import { readJson, replaceFile } from "../files.ts";
 import { unwrap } from "../home.ts";
 import type { HostFile } from "../host.ts";
 import { Child } from "./children.ts";
-import { type Dashboard, serveDashboard } from "./dashboard.ts";
+import { type Dashboard, refuseTakenPort, serveDashboard } from "./dashboard.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { Operator } from "./operator.ts";
 import { type StreetOptions, streetOptions } from "./options.ts";
-import { freePorts, invitationOf, type StreetAtHand, setUp } from "./setup.ts";
+import { invitationOf, type StreetAtHand, setUp } from "./setup.ts";
 import { Summary } from "./summary.ts";
 
 /** Real seconds between "go" and the first gate, so that every home hears it close. */
@@ -27,6 +27,7 @@ const FLUSH_MS = 5_000;
 export async function runStreet(command: Extract<Command, { verb: "street" }>): Promise<number> {
   const options = await streetOptions(command);
   const layout = layoutOf(options.data);
+  await refuseTakenPort(options.dashboard);
   const stopAsked = stopSignal();
   const street = await setUp(options, layout);
   const up: (() => Promise<unknown>)[] = [() => street.anvil.stop()];
@@ -61,21 +62,21 @@ async function bringUp(options: StreetOptions, layout: Layout, street: StreetAtH
   const { rules } = options;
   const log: RootLog = unwrap(openLog({ to: { file: layout.log("operator") }, level: options.log, format: "json" }));
   const metrics = createMetrics();
-  const ports = await freePorts(street.file.homes.length);
-  const cardOf = (clock: StreetCard["clock"]): StreetCard => makeCard(options, street, ports, clock);
   const start = startOf(options, (await readJson<{ streetMs: number }>(layout.clock))?.streetMs ?? null, street);
   // Until "go" the street's time stands still.
   const anchor = { streetMs: start, wallMs: Date.now() + 3_600_000, speed: options.speed };
-  await replaceFile(layout.card, JSON.stringify(cardOf(anchor)));
+  await replaceFile(layout.card, JSON.stringify(makeCard(options, street, [], anchor)));
 
   const devices = await startDevices(options, layout, street, up);
-  await writeHomes(options, layout, street, ports, (await devices.until("ready")).ports ?? {});
+  await writeHomes(options, layout, street, (await devices.until("ready")).ports ?? {});
   const hosts = await startHosts(options, layout, street, up);
-  await Promise.all(hosts.map((host) => host.until("ready")));
+  const addresses = await Promise.all(hosts.map(async (host) => (await host.until("ready")).peers ?? {}));
+  const known: Readonly<Record<string, string>> = Object.assign({}, ...addresses);
+  const peers = street.file.homes.map(({ name }) => known[name]!);
 
   anchor.wallMs = Date.now();
   const clock = systemClock(anchor);
-  const card = cardOf(anchor);
+  const card = makeCard(options, street, peers, anchor);
   await replaceFile(layout.card, JSON.stringify(card));
   const invitation = await invitationOf(layout);
   const operator = await Operator.open({ options, street, card, folder: layout.operator, clock, log, metrics, invitation });
@@ -89,24 +90,19 @@ async function bringUp(options: StreetOptions, layout: Layout, street: StreetAtH
   const lost = new Promise<"lost">((resolve) => {
     for (const child of children) child.onLost(() => resolve("lost"));
   });
-  for (const child of children) child.tell({ kind: "go", anchor });
+  for (const child of children) child.tell({ kind: "go", anchor, peers });
   await Promise.all([operator.start(), ...children.map((child) => child.until("running"))]);
   keepClock(layout, clock, up);
   return { card, clock, operator, dashboard, summary, finished, lost };
 }
 
-function makeCard(
-  { rules }: StreetOptions,
-  { file, anvil }: StreetAtHand,
-  ports: readonly number[],
-  clock: StreetCard["clock"],
-): StreetCard {
+function makeCard({ rules }: StreetOptions, { file, anvil }: StreetAtHand, peers: readonly string[], clock: StreetCard["clock"]): StreetCard {
   return {
     name: rules.market,
     rules,
     rulesHash: hashRules(rules),
     chain: { id: file.chain.id, rpc: anvil.rpc, vault: file.chain.vault },
-    peers: file.homes.map(({ peer }, index) => `/ip4/127.0.0.1/tcp/${ports[index]}/p2p/${peer}`),
+    peers,
     firstInterval: file.firstInterval,
     clock,
   };
@@ -135,7 +131,6 @@ async function writeHomes(
   options: StreetOptions,
   layout: Layout,
   { file }: StreetAtHand,
-  ports: readonly number[],
   devicePorts: Readonly<Record<string, number>>,
 ): Promise<void> {
   await Promise.all(
@@ -145,7 +140,7 @@ async function writeHomes(
         name,
         data: ".",
         street: "../../card.json",
-        listen: [`/ip4/127.0.0.1/tcp/${ports[index]}`],
+        listen: ["/ip4/127.0.0.1/tcp/0"],
         password: { file: "../../password" },
         device: { host: "127.0.0.1", port: devicePorts[name], units: { inverter: 1, meter: 200, storage: 1 } },
         trading: { sellAbovePerKwh: decimal(sellAbove), buyBelowPerKwh: decimal(buyBelow) },

@@ -1,0 +1,40 @@
+import type { Interval } from "../../engine/kernel/index.ts";
+import { type Digests, decodeBlock, type MarketRules } from "../../engine/messages/index.ts";
+import { genesis, type MarketState } from "../../engine/settlement/index.ts";
+import type { Store } from "../ports/index.ts";
+import { type Evaluation, replay } from "./evaluate.ts";
+
+export interface ReplaySource {
+  readonly rules: MarketRules;
+  readonly digests: Digests;
+  readonly first: Interval;
+  readonly store: Pick<Store, "blocks">;
+}
+
+const AT_ONCE = 256;
+
+/** The ledger as a store last had it: every certified interval, worked out again in its order. */
+export function replayStore({ rules, digests, first, store }: ReplaySource, onReplayed: (evaluation: Evaluation) => void): MarketState {
+  let state = genesis(rules, first);
+  for (let more = true; more; ) {
+    const rows = store.blocks((state.interval + 1) as Interval, AT_ONCE);
+    for (const { bytes } of rows) {
+      const block = decodeBlock(bytes, digests);
+      const evaluation = block.ok ? replay(rules, state, block.value) : null;
+      if (evaluation === null) throw new StoreMismatch((state.interval + 1) as Interval);
+      onReplayed(evaluation);
+      state = evaluation.state;
+    }
+    more = rows.length === AT_ONCE;
+  }
+  return state;
+}
+
+/** The store belongs to another market, or to other rules: nothing in it may be built on. */
+export class StoreMismatch extends Error {
+  override readonly name = "StoreMismatch";
+
+  constructor(interval: Interval) {
+    super(`interval ${interval} in the store does not lead to the result that was certified`);
+  }
+}
