@@ -1,10 +1,10 @@
 import { type Address, compare, type Digest, type HomeId, type Interval, type Period, unreachable, ZERO_DIGEST } from "../kernel/index.ts";
-import type { Certificate, Message, Signature, SignedList } from "../messages/index.ts";
+import type { Message, Signature, SignedList } from "../messages/index.ts";
 import type { AdmissionCode } from "./codes.ts";
 import { type Check, firstRefusal, refuse, type Verdict } from "./verdict.ts";
 
 /** What validators say to one another. Contradictions between their messages are the agreement's business: it keeps the evidence. */
-export type AgreementMessage = Extract<Message, { readonly kind: "list" | "proposal" | "vote" | "certificate" | "period-vote" }>;
+export type AgreementMessage = Extract<Message, { readonly kind: "list" | "proposal" | "vote" | "period-vote" }>;
 
 declare const admitted: unique symbol;
 /** Only `admitAgreement` makes one. */
@@ -21,8 +21,6 @@ export interface AgreementContext {
   /** The key that a validator signs with; undefined for everybody else. */
   readonly validatorKey: (home: HomeId) => Address | undefined;
   readonly recover: (digest: Digest, signature: Signature) => Address | null;
-  /** The agreement's own check of a stranger's certificate: quorum and signatures. */
-  readonly isCertified: (certificate: Certificate) => boolean;
 }
 
 // Cheapest first; signatures last.
@@ -36,8 +34,8 @@ export function admitAgreement(message: AgreementMessage, context: AgreementCont
 
 type Said = { readonly id: Digest; readonly signature: Signature; readonly validator: HomeId };
 
-/** Who says it and under which digest; null for a certificate, which has many signers. */
-function saidBy(message: AgreementMessage): Said | null {
+/** Who says it and under which digest. */
+function saidBy(message: AgreementMessage): Said {
   switch (message.kind) {
     case "list":
       return { ...message.list, validator: message.list.body.validator };
@@ -47,8 +45,6 @@ function saidBy(message: AgreementMessage): Said | null {
       return { ...message.vote, validator: message.vote.body.validator };
     case "period-vote":
       return { ...message.periodVote, validator: message.periodVote.body.validator };
-    case "certificate":
-      return null;
     default:
       return unreachable(message);
   }
@@ -56,7 +52,7 @@ function saidBy(message: AgreementMessage): Said | null {
 
 function isNew(message: AgreementMessage, { hasSeen }: AgreementContext): AdmissionCode | null {
   const said = saidBy(message);
-  return said !== null && hasSeen(said.id, said.validator) ? "MESSAGE_SEEN" : null;
+  return hasSeen(said.id, said.validator) ? "MESSAGE_SEEN" : null;
 }
 
 function isInTime(message: AgreementMessage, { undecidedIntervals, unsettledPeriods }: AgreementContext): AdmissionCode | null {
@@ -73,7 +69,7 @@ function isInTime(message: AgreementMessage, { undecidedIntervals, unsettledPeri
 function intervalOf(message: Exclude<AgreementMessage, { readonly kind: "period-vote" }>): Interval {
   if (message.kind === "list") return message.list.body.interval;
   if (message.kind === "proposal") return message.proposal.body.interval;
-  return message.kind === "vote" ? message.vote.body.interval : message.certificate.interval;
+  return message.vote.body.interval;
 }
 
 function hasShape(message: AgreementMessage, { maxView }: AgreementContext): AdmissionCode | null {
@@ -87,10 +83,9 @@ function hasShape(message: AgreementMessage, { maxView }: AgreementContext): Adm
   return nullifies === (value === ZERO_DIGEST) ? null : "VALUE_MISPLACED";
 }
 
-function claimOf(message: Extract<AgreementMessage, { readonly kind: "proposal" | "vote" | "certificate" }>) {
+function claimOf(message: Extract<AgreementMessage, { readonly kind: "proposal" | "vote" }>) {
   if (message.kind === "proposal") return { ...message.proposal.body, nullifies: false };
-  const claim = message.kind === "vote" ? message.vote.body : message.certificate;
-  return { view: claim.view, value: claim.value, nullifies: claim.kind === "nullify" };
+  return { ...message.vote.body, nullifies: message.vote.body.kind === "nullify" };
 }
 
 const rises = (digests: readonly Digest[]): boolean => digests.every((each, i) => i === 0 || compare(digests[i - 1]!, each) < 0);
@@ -98,15 +93,11 @@ const rises = (digests: readonly Digest[]): boolean => digests.every((each, i) =
 const isSorted = ({ body }: SignedList): boolean => rises(body.orders) && rises(body.readings);
 
 function isFromValidators(message: AgreementMessage, { validatorKey }: AgreementContext): AdmissionCode | null {
-  const said = saidBy(message);
-  const speakers = message.kind === "certificate" ? message.certificate.signatures : said === null ? [] : [said];
-  return speakers.every(({ validator }) => validatorKey(validator) !== undefined) ? null : "NOT_A_VALIDATOR";
+  return validatorKey(saidBy(message).validator) === undefined ? "NOT_A_VALIDATOR" : null;
 }
 
-function isSigned(message: AgreementMessage, { validatorKey, recover, isCertified }: AgreementContext): AdmissionCode | null {
-  if (message.kind === "certificate") return isCertified(message.certificate) ? null : "CERTIFICATE_INVALID";
+function isSigned(message: AgreementMessage, { validatorKey, recover }: AgreementContext): AdmissionCode | null {
   const said = saidBy(message);
-  if (said === null) return "SIGNATURE_INVALID";
   const signer = recover(said.id, said.signature);
   return signer !== null && signer === validatorKey(said.validator) ? null : "SIGNATURE_INVALID";
 }

@@ -37,7 +37,6 @@ export const ADMISSION = {
   NOT_A_VALIDATOR: "ignore",
   LIST_NOT_SORTED: "reject",
   VALUE_MISPLACED: "reject",
-  CERTIFICATE_INVALID: "reject",
 } as const satisfies Record<string, "ignore" | "reject">;
 
 export type AdmissionCode = keyof typeof ADMISSION;

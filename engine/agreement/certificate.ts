@@ -32,12 +32,3 @@ export function isCertified(certificate: Certificate, { validators, digests, age
     return signer !== null && signer === agentOf(validator);
   });
 }
-
-/** The certificate's votes, to be counted like any other. */
-export function votesOf(certificate: Certificate, digests: Digests): readonly SignedVote[] {
-  const { kind, interval, view, value } = certificate;
-  return certificate.signatures.map(({ validator, signature }) => {
-    const body = { kind, interval, view, value, validator };
-    return { body, id: digests.vote(body), signature };
-  });
-}

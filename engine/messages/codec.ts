@@ -13,6 +13,7 @@ import {
   ok,
   period,
   type Result,
+  type Wh,
   wh,
 } from "../kernel/index.ts";
 import { type Field, readFields, Writer } from "./protobuf.ts";
@@ -43,16 +44,15 @@ export type DecodeCode = "MESSAGE_TOO_LARGE" | "MESSAGE_MALFORMED";
 export const MESSAGE_LIMITS = {
   order: 256,
   reading: 256,
-  list: 131_072,
+  list: 131_060,
   proposal: 4_096,
   vote: 256,
-  certificate: 4_096,
   "period-vote": 256,
 } as const;
-/** Largest message of any kind. */
+/** Largest message of any kind: a list in its envelope. */
 export const MAX_MESSAGE_BYTES = 131_072;
 
-const NUMBER = { order: 1, reading: 2, list: 3, proposal: 4, vote: 5, certificate: 6, "period-vote": 7 } as const;
+const NUMBER = { order: 1, reading: 2, list: 3, proposal: 4, vote: 5, "period-vote": 7 } as const;
 const KIND = new Map(Object.entries(NUMBER).map(([kind, number]) => [number as number, kind as Message["kind"]]));
 
 export function encodeMessage(message: Message): Uint8Array {
@@ -86,13 +86,12 @@ function encodeBody(message: Message): Uint8Array {
       return proposalBytes(message.proposal.body).bytes(7, message.proposal.signature).finish();
     case "vote":
       return voteBytes(message.vote.body).bytes(6, message.vote.signature).finish();
-    case "certificate":
-      return certificateBytes(message.certificate);
     case "period-vote":
       return periodVoteBytes(message.periodVote.body).bytes(4, message.periodVote.signature).finish();
   }
 }
 
+const UINT32_END = 2 ** 32;
 const SIDES: readonly Side[] = ["buy", "sell"];
 const QUALITIES = Object.keys(READING_QUALITY) as ReadingQuality[];
 const VOTE_KINDS = new Map(Object.entries(VOTE_KIND).map(([kind, number]) => [number as number, kind as VoteKind]));
@@ -122,7 +121,7 @@ function certificateBytes(certificate: Certificate): Uint8Array {
     .uint(3, certificate.view)
     .bytes(4, fromHex(certificate.value));
   for (const { validator, signature } of certificate.signatures)
-    writer.bytes(5, new Writer().uint(1, validator).bytes(2, signature).finish());
+    writer.item(5, new Writer().uint(1, validator).bytes(2, signature).finish());
   return writer.finish();
 }
 
@@ -146,7 +145,7 @@ const decoders: { readonly [K in Message["kind"]]: (body: Body, digests: Digests
       home: body.home(1),
       interval: body.interval(2),
       side: body.one(SIDES[body.uint(3)]),
-      energy: body.checked(4, wh.is),
+      energy: body.checked(4, isOrderWh),
       limit: body.checked(5, microPerKwh.is),
       seq: body.uint32(6),
     };
@@ -187,12 +186,14 @@ const decoders: { readonly [K in Message["kind"]]: (body: Body, digests: Digests
     };
     return { kind: "vote", vote: { body: vote, id: digests.vote(vote), signature: body.signature(6) } };
   },
-  certificate: (body) => ({ kind: "certificate", certificate: decodeCertificate(body) }),
   "period-vote": (body) => {
     const vote: PeriodVote = { period: body.checked(1, period.is), validator: body.home(2), digest: body.digest(3) };
     return { kind: "period-vote", periodVote: { body: vote, id: vote.digest, signature: body.signature(4) } };
   },
 };
+
+/** What is signed has 32 bits for it. */
+const isOrderWh = (value: unknown): value is Wh => wh.is(value) && value < UINT32_END;
 
 function decodeCertificate(body: Body): Certificate {
   return {
@@ -222,7 +223,7 @@ class Body {
   }
 
   uint32(number: number): number {
-    return this.checked(number, (value): value is number => (value as number) < 2 ** 32);
+    return this.checked(number, (value): value is number => (value as number) < UINT32_END);
   }
 
   checked<T extends number>(number: number, is: (value: unknown) => value is T): T {
@@ -240,9 +241,8 @@ class Body {
   }
 
   bytes(number: number): Uint8Array {
-    const value = this.#fields.find((field) => field.number === number)?.value;
-    if (!(value instanceof Uint8Array)) throw new BadField();
-    return value;
+    const value = this.#fields.find((field) => field.number === number)?.value ?? NOTHING;
+    return value instanceof Uint8Array ? value : this.#bad();
   }
 
   all(number: number): readonly Uint8Array[] {
@@ -280,13 +280,15 @@ class Body {
 
 class BadField extends Error {}
 
+const NOTHING = new Uint8Array(0);
+
 /** A certified interval as bytes: result, certificate, then the orders and readings as whole messages. */
 export function encodeBlock(block: Block): Uint8Array {
   const { result } = block;
   const roots = [result.prevHead, result.orderSetRoot, result.readingSetRoot, result.clearingRoot, result.ledgerRoot];
   const writer = new Writer().uint(1, result.interval).bytes(2, joined(roots)).bytes(3, certificateBytes(block.certificate));
-  for (const order of block.orders) writer.bytes(4, encodeMessage({ kind: "order", order }));
-  for (const reading of block.readings) writer.bytes(5, encodeMessage({ kind: "reading", reading }));
+  for (const order of block.orders) writer.item(4, encodeMessage({ kind: "order", order }));
+  for (const reading of block.readings) writer.item(5, encodeMessage({ kind: "reading", reading }));
   return writer.finish();
 }
 

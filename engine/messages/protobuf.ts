@@ -1,7 +1,7 @@
 /**
  * The protobuf wire format (https://protobuf.dev/programming-guides/encoding/) as far as our messages need it: varints and
- * length-delimited fields. Strict: fields in rising order, no unknown field, no default value on the wire, so that one
- * message has exactly one encoding and gossip can tell duplicates by their bytes.
+ * length-delimited fields. Fields are written in rising order and defaults (0, no bytes) are left out, as every proto3 writer
+ * does; what is read must be what would be written, so one message has one encoding and gossip tells duplicates by their bytes.
  */
 export type Field = { readonly number: number; readonly value: number | Uint8Array };
 
@@ -20,6 +20,11 @@ export class Writer {
   }
 
   bytes(number: number, value: Uint8Array): this {
+    return value.length === 0 ? this : this.item(number, value);
+  }
+
+  /** One of a repeated field: written even when it is empty. */
+  item(number: number, value: Uint8Array): this {
     this.#varint(number * 8 + BYTES);
     this.#varint(value.length);
     for (const byte of value) this.#bytes.push(byte);

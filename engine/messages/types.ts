@@ -121,7 +121,6 @@ export type Message =
   | { readonly kind: "list"; readonly list: SignedList }
   | { readonly kind: "proposal"; readonly proposal: SignedProposal }
   | { readonly kind: "vote"; readonly vote: SignedVote }
-  | { readonly kind: "certificate"; readonly certificate: Certificate }
   | { readonly kind: "period-vote"; readonly periodVote: SignedPeriodVote };
 
 /** One certified interval with all that it takes to recompute it. */

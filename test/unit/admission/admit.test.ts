@@ -210,16 +210,6 @@ describe("agreement", () => {
     kind: "proposal",
     proposal: { ...envelope, body: { interval: AT, view, leader, value, parentView: 0, lists: [] } },
   });
-  const certificate = (validators: readonly number[], view = 1, at = AT): AgreementMessage => ({
-    kind: "certificate",
-    certificate: {
-      kind: "finalize",
-      interval: at,
-      view,
-      value: idOf(9),
-      signatures: validators.map((v) => ({ validator: homeId(v), signature: signedBy(v) })),
-    },
-  });
   const periodVote = (of: number, validator = ME): AgreementMessage => ({
     kind: "period-vote",
     periodVote: { ...envelope, body: { period: period(of), validator, digest: idOf(7) } },
@@ -231,7 +221,6 @@ describe("agreement", () => {
     maxView: 100,
     validatorKey: (home) => (home < 4 ? agentOf(home) : undefined),
     recover,
-    isCertified: ({ signatures }) => signatures.length >= 3,
     ...change,
   });
 
@@ -241,24 +230,22 @@ describe("agreement", () => {
     ["a list", "accept", list([1, 2, 3], [4]), {}],
     ["an empty list", "accept", list([], []), {}],
     ["a proposal", "accept", proposal(1), {}],
-    ["a certificate", "accept", certificate([0, 1, 2]), {}],
     ["a period vote", "accept", periodVote(6), {}],
     ["seen from this validator", "MESSAGE_SEEN", vote(), { hasSeen: (id, validator) => id === idOf(7) && validator === ME }],
     ["seen from another validator", "accept", periodVote(5), { hasSeen: (_, validator) => validator !== ME }],
     ["a decided interval", "INTERVAL_DECIDED", vote({ interval: interval(49) }), {}],
     ["the last interval that is worked on", "accept", list([], [], interval(51)), {}],
     ["a list from ahead", "INTERVAL_AHEAD", list([], [], interval(52)), {}],
-    ["a certificate from ahead", "INTERVAL_AHEAD", certificate([0, 1, 2], 1, interval(52)), {}],
+    ["a vote from ahead", "INTERVAL_AHEAD", vote({ interval: interval(52) }), {}],
     ["a settled period", "PERIOD_SETTLED", periodVote(4), {}],
     ["a period ahead", "PERIOD_AHEAD", periodVote(7), {}],
     ["view 0", "VIEW_ZERO", proposal(0), {}],
     ["the highest view", "accept", vote({ view: 100 }), {}],
     ["a view too far", "VIEW_AHEAD", vote({ view: 101 }), {}],
-    ["a certificate of view 0", "VIEW_ZERO", certificate([0, 1, 2], 0), {}],
+    ["a vote of view 0", "VIEW_ZERO", vote({ view: 0 }), {}],
     ["a stranger", "NOT_A_VALIDATOR", vote({ validator: homeId(4) }, 4), {}],
     ["a stranger's proposal", "NOT_A_VALIDATOR", proposal(1, idOf(9), homeId(4)), {}],
     ["a stranger's period vote", "NOT_A_VALIDATOR", periodVote(5, homeId(4)), {}],
-    ["a stranger in a certificate", "NOT_A_VALIDATOR", certificate([0, 1, 4]), {}],
     ["orders out of order", "LIST_NOT_SORTED", list([2, 1], []), {}],
     ["an order twice", "LIST_NOT_SORTED", list([1, 1], []), {}],
     ["readings out of order", "LIST_NOT_SORTED", list([1], [3, 2]), {}],
@@ -267,7 +254,6 @@ describe("agreement", () => {
     ["a proposal of nothing", "VALUE_MISPLACED", proposal(1, ZERO_DIGEST), {}],
     ["no signature", "SIGNATURE_INVALID", vote({}, 0), {}],
     ["another validator's signature", "SIGNATURE_INVALID", vote({}, 3), {}],
-    ["a certificate that doesn't hold", "CERTIFICATE_INVALID", certificate([0, 1]), {}],
   ])("%s: %s", (_, expected, message, change) => {
     expect(codeOf(admitAgreement(message, context(change)))).toBe(expected);
   });
