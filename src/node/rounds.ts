@@ -93,9 +93,9 @@ export class Rounds {
   }
 
   hear(message: Message): void {
-    if (message.kind === "order" || message.kind === "reading") return this.#round?.retry();
     const interval = intervalOf(message);
-    if (interval === this.current) this.#round?.hear(message);
+    if (message.kind === "order" || message.kind === "reading") this.#round?.retry();
+    else if (interval === this.current) this.#round?.hear(message);
     else if (interval > this.current && interval <= this.current + MAX_AHEAD && this.#ahead.length < MAX_BUFFERED)
       this.#ahead.push(message);
   }
@@ -177,8 +177,8 @@ export class Rounds {
   #decided(certificate: Certificate): void {
     if (certificate.interval !== this.current) return;
     const evaluation = this.#round?.evaluation(certificate.value);
-    if (evaluation === undefined) return this.#fetch(certificate.interval);
-    this.#finish(evaluation, certificate, this.#gateMet === null ? null : this.#modules.clock.monotonicMs() - this.#gateMet);
+    if (evaluation === undefined) this.#fetch(certificate.interval);
+    else this.#finish(evaluation, certificate, this.#gateMet === null ? null : this.#modules.clock.monotonicMs() - this.#gateMet);
   }
 
   #finish(evaluation: Evaluation, certificate: Certificate, sinceGateMs: number | null): void {
