@@ -1,4 +1,4 @@
-import { assert, type Digest, type HomeId, type Interval, ZERO_DIGEST } from "../kernel/index.ts";
+import { assert, compare, type Digest, type HomeId, type Interval, ZERO_DIGEST } from "../kernel/index.ts";
 import type { Certificate, Proposal, SignedList, SignedProposal, SignedVote, Vote, VoteKind } from "../messages/index.ts";
 import { certify } from "./certificate.ts";
 import { leaderOf, quorum, type Validators } from "./quorum.ts";
@@ -8,7 +8,7 @@ import { leaderOf, quorum, type Validators } from "./quorum.ts";
  * nullify on time-out, finalize; no locks). A pure state machine: what comes in changes the state and says what should happen.
  * Safe with fewer than a third Byzantine: an honest home notarizes one value per view and never both finalizes and nullifies
  * a view; a proposal hands on the last notarized value unless every later view was nullified.
- * Signatures are checked before anything comes in here.
+ * Signatures are checked before anything comes in here. After a restart this home's own messages go in before all others.
  */
 export interface Agreement {
   readonly interval: Interval;
@@ -16,7 +16,8 @@ export interface Agreement {
   /** null: follows, never votes. */
   readonly self: HomeId | null;
   view: number;
-  readonly lists: Map<HomeId, SignedList>;
+  /** Every list by its digest: of a validator that signs two, homes may hold either first, and a proposal may name either. */
+  readonly lists: Map<Digest, SignedList>;
   readonly proposals: Map<number, SignedProposal>;
   readonly votes: Map<string, Map<HomeId, SignedVote>>;
   readonly certificates: Map<string, Certificate>;
@@ -86,17 +87,17 @@ export function step(state: Agreement, input: AgreementInput): readonly Agreemen
 }
 
 function onList(state: Agreement, list: SignedList): readonly AgreementEffect[] {
-  const { validator } = list.body;
-  if (!state.validators.ids.includes(validator)) return [];
-  const held = state.lists.get(validator);
-  if (held !== undefined) return held.id === list.id ? [] : [evidence(validator, held.id, list.id)];
-  state.lists.set(validator, list);
-  return [...lead(state), ...consider(state)];
+  const { interval, validator } = list.body;
+  if (interval !== state.interval || !state.validators.ids.includes(validator) || state.lists.has(list.id)) return [];
+  const other = firstLists(state).find((held) => held.body.validator === validator);
+  state.lists.set(list.id, list);
+  const conflict = other === undefined ? [] : [evidence(validator, other.id, list.id)];
+  return [...conflict, ...lead(state), ...consider(state)];
 }
 
 function onProposal(state: Agreement, proposal: SignedProposal): readonly AgreementEffect[] {
   const { view, leader } = proposal.body;
-  if (!isNear(state, view) || leader !== leaderOf(state.validators, state.interval, view)) return [];
+  if (!concerns(state, proposal.body, leader) || leader !== leaderOf(state.validators, state.interval, view)) return [];
   const held = state.proposals.get(view);
   if (held !== undefined) return held.id === proposal.id ? [] : [evidence(leader, held.id, proposal.id)];
   state.proposals.set(view, proposal);
@@ -106,7 +107,12 @@ function onProposal(state: Agreement, proposal: SignedProposal): readonly Agreem
 
 function onVote(state: Agreement, vote: SignedVote): readonly AgreementEffect[] {
   const { kind, view, value, validator } = vote.body;
-  if (!isNear(state, view) || !state.validators.ids.includes(validator) || (kind === "nullify") !== (value === ZERO_DIGEST)) return [];
+  if (
+    !concerns(state, vote.body, validator) ||
+    !state.validators.ids.includes(validator) ||
+    (kind === "nullify") !== (value === ZERO_DIGEST)
+  )
+    return [];
   const ballot = ballotOf(state, kind, view, value);
   if (ballot.has(validator)) return [];
   ballot.set(validator, vote);
@@ -127,7 +133,7 @@ function onCertificate(state: Agreement, certificate: Certificate): readonly Agr
   const said = saidIn(state, view);
   const mayFinalize = kind === "notarize" && said.nullify === undefined && said.finalize === undefined;
   const finalize = mayFinalize ? cast(state, "finalize", view, value) : [];
-  return [...finalize, ...(view >= state.view ? enter(state, view + 1) : []), ...consider(state)];
+  return [...finalize, ...(view >= state.view ? enter(state, view + 1) : lead(state)), ...consider(state)];
 }
 
 function onTimer(state: Agreement, timer: "propose" | "view", view: number): readonly AgreementEffect[] {
@@ -153,8 +159,9 @@ function lead(state: Agreement): readonly AgreementEffect[] {
   if (self === null || self !== leaderOf(validators, interval, view) || saidIn(state, view).propose) return [];
   const parent = lastNotarized(state, view);
   if (parent === undefined) return [];
-  if (parent === null && state.lists.size < quorum(validators)) return [];
-  const complete = parent === null && state.lists.size === validators.ids.length;
+  const lists = firstLists(state).length;
+  if (parent === null && lists < quorum(validators)) return [];
+  const complete = parent === null && lists === validators.ids.length;
   if (!complete && state.wait !== "over") return beginWait(state);
   return parent === null ? proposeLists(state) : propose(state, { value: parent.value, parentView: parent.view, lists: [] });
 }
@@ -167,9 +174,16 @@ function beginWait(state: Agreement): readonly AgreementEffect[] {
 }
 
 function proposeLists(state: Agreement): readonly AgreementEffect[] {
-  const lists = [...state.lists.values()].sort((a, b) => a.body.validator - b.body.validator).map((list) => list.id);
+  const lists = firstLists(state).map((list) => list.id);
   const value = state.evaluated.get(key(lists));
   return value === undefined ? [{ kind: "evaluate", lists }] : propose(state, { value, parentView: 0, lists });
+}
+
+/** The first list that came of each validator, by rising validator. */
+function firstLists(state: Agreement): readonly SignedList[] {
+  const first = new Map<HomeId, SignedList>();
+  for (const list of state.lists.values()) if (!first.has(list.body.validator)) first.set(list.body.validator, list);
+  return [...first.values()].sort((a, b) => compare(a.body.validator, b.body.validator));
 }
 
 function propose(state: Agreement, what: Pick<Proposal, "value" | "parentView" | "lists">): readonly AgreementEffect[] {
@@ -184,7 +198,7 @@ function consider(state: Agreement): readonly AgreementEffect[] {
   const { view, self } = state;
   const proposal = state.proposals.get(view)?.body;
   const said = saidIn(state, view);
-  if (proposal === undefined || self === null || said.notarize !== undefined || said.nullify) return [];
+  if (proposal === undefined || self === null || said.notarize !== undefined || said.nullify || said.finalize !== undefined) return [];
   const judgement = judge(state, proposal);
   if (typeof judgement !== "string") return judgement;
   return judgement === "valid" ? cast(state, "notarize", view, proposal.value) : cast(state, "nullify", view, ZERO_DIGEST);
@@ -200,9 +214,12 @@ function judge(state: Agreement, proposal: Proposal): "valid" | "invalid" | read
     if (parent === undefined) return [];
     return parent.value === value ? "valid" : "invalid";
   }
-  if (new Set(lists).size !== lists.length || lists.length < quorum(state.validators)) return "invalid";
+  if (lists.length < quorum(state.validators) || lists.length > state.validators.ids.length) return "invalid";
+  const held = lists.flatMap((id) => state.lists.get(id) ?? []);
+  // Counted twice, one validator's word would be worth two.
+  if (new Set(held.map((list) => list.body.validator)).size < held.length) return "invalid";
   const own = state.evaluated.get(key(lists));
-  if (own === undefined) return [{ kind: "evaluate", lists }];
+  if (own === undefined || held.length < lists.length) return [{ kind: "evaluate", lists }];
   return own === value ? "valid" : "invalid";
 }
 
@@ -236,7 +253,10 @@ function conflictWith(state: Agreement, vote: SignedVote): AgreementEffect | nul
 
 /** Views that far ahead are made up: no honest home gets there alone, and each costs memory. */
 const MAX_VIEWS_AHEAD = 64;
-const isNear = (state: Agreement, view: number): boolean => view >= 1 && view <= state.view + MAX_VIEWS_AHEAD;
+
+/** Of this interval and of a view that is worked on; but nothing that this home itself has said may ever be left out. */
+const concerns = (state: Agreement, { interval, view }: { readonly interval: Interval; readonly view: number }, speaker: HomeId): boolean =>
+  interval === state.interval && view >= 1 && (view <= state.view + MAX_VIEWS_AHEAD || speaker === state.self);
 
 const evidence = (culprit: HomeId, first: Digest, second: Digest): AgreementEffect => ({ kind: "evidence", culprit, first, second });
 const key = (lists: readonly Digest[]): string => lists.join();

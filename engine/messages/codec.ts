@@ -1,27 +1,8 @@
-import {
-  concat,
-  type Digest,
-  digest,
-  equal,
-  fail,
-  fromHex,
-  type HomeId,
-  homeId,
-  type Interval,
-  interval,
-  microPerKwh,
-  ok,
-  period,
-  type Result,
-  type Wh,
-  wh,
-} from "../kernel/index.ts";
-import { type Field, readFields, Writer } from "./protobuf.ts";
+import { equal, fail, fromHex, microPerKwh, ok, period, type Result, type Wh, wh } from "../kernel/index.ts";
+import { type Body, type DecodeCode, joined, malformed, open, UINT32_END, VOTE_KINDS } from "./body.ts";
+import { readFields, Writer } from "./protobuf.ts";
 import type { Digests } from "./typed-data.ts";
 import {
-  type Block,
-  type Certificate,
-  type IntervalResult,
   type Message,
   type Order,
   type OrderList,
@@ -31,14 +12,9 @@ import {
   type Reading,
   type ReadingQuality,
   type Side,
-  type Signature,
   VOTE_KIND,
   type Vote,
-  type VoteKind,
 } from "./types.ts";
-
-/** Messages as bytes and back. Published as `config/schema/commonwatt.proto`; the schema and this file change together. */
-export type DecodeCode = "MESSAGE_TOO_LARGE" | "MESSAGE_MALFORMED";
 
 /** Largest size of each kind, in bytes; the field number in the envelope tells the kind. */
 export const MESSAGE_LIMITS = {
@@ -55,6 +31,7 @@ export const MAX_MESSAGE_BYTES = 131_072;
 const NUMBER = { order: 1, reading: 2, list: 3, proposal: 4, vote: 5, "period-vote": 7 } as const;
 const KIND = new Map(Object.entries(NUMBER).map(([kind, number]) => [number as number, kind as Message["kind"]]));
 
+/** Messages as bytes and back. Published as `config/schema/commonwatt.proto`; the schema and these files change together. */
 export function encodeMessage(message: Message): Uint8Array {
   return new Writer().bytes(NUMBER[message.kind], encodeBody(message)).finish();
 }
@@ -67,12 +44,10 @@ export function decodeMessage(bytes: Uint8Array, digests: Digests): Result<Messa
   const kind = KIND.get(field.number);
   if (kind === undefined) return malformed(`unknown kind ${field.number}`);
   if (field.value.length > MESSAGE_LIMITS[kind]) return fail("MESSAGE_TOO_LARGE", `${kind} of ${field.value.length} bytes`);
-  const message = decodeBody(kind, field.value, digests);
+  const message = open(field.value, (body) => decoders[kind](body, digests));
   if (message === null) return malformed(kind);
   return equal(encodeMessage(message), bytes) ? ok(message) : malformed(`${kind}: not its one encoding`);
 }
-
-const malformed = (detail: string): Result<never, DecodeCode> => fail("MESSAGE_MALFORMED", detail);
 
 function encodeBody(message: Message): Uint8Array {
   switch (message.kind) {
@@ -91,10 +66,8 @@ function encodeBody(message: Message): Uint8Array {
   }
 }
 
-const UINT32_END = 2 ** 32;
 const SIDES: readonly Side[] = ["buy", "sell"];
 const QUALITIES = Object.keys(READING_QUALITY) as ReadingQuality[];
-const VOTE_KINDS = new Map(Object.entries(VOTE_KIND).map(([kind, number]) => [number as number, kind as VoteKind]));
 
 const orderBytes = (o: Order): Writer =>
   new Writer().uint(1, o.home).uint(2, o.interval).uint(3, SIDES.indexOf(o.side)).uint(4, o.energy).uint(5, o.limit).uint(6, o.seq);
@@ -113,31 +86,6 @@ const proposalBytes = (p: Proposal): Writer =>
 const voteBytes = (v: Vote): Writer =>
   new Writer().uint(1, VOTE_KIND[v.kind]).uint(2, v.interval).uint(3, v.view).bytes(4, fromHex(v.value)).uint(5, v.validator);
 const periodVoteBytes = (v: PeriodVote): Writer => new Writer().uint(1, v.period).uint(2, v.validator).bytes(3, fromHex(v.digest));
-
-function certificateBytes(certificate: Certificate): Uint8Array {
-  const writer = new Writer()
-    .uint(1, VOTE_KIND[certificate.kind])
-    .uint(2, certificate.interval)
-    .uint(3, certificate.view)
-    .bytes(4, fromHex(certificate.value));
-  for (const { validator, signature } of certificate.signatures)
-    writer.item(5, new Writer().uint(1, validator).bytes(2, signature).finish());
-  return writer.finish();
-}
-
-const joined = (digests: readonly Digest[]): Uint8Array => concat(digests.map(fromHex));
-
-function decodeBody(kind: Message["kind"], bytes: Uint8Array, digests: Digests): Message | null {
-  const fields = readFields(bytes);
-  if (fields === null) return null;
-  const body = new Body(fields);
-  try {
-    return decoders[kind](body, digests);
-  } catch (error) {
-    if (error instanceof BadField) return null;
-    throw error;
-  }
-}
 
 const decoders: { readonly [K in Message["kind"]]: (body: Body, digests: Digests) => Message } = {
   order: (body, digests) => {
@@ -194,127 +142,3 @@ const decoders: { readonly [K in Message["kind"]]: (body: Body, digests: Digests
 
 /** What is signed has 32 bits for it. */
 const isOrderWh = (value: unknown): value is Wh => wh.is(value) && value < UINT32_END;
-
-function decodeCertificate(body: Body): Certificate {
-  return {
-    kind: body.one(VOTE_KINDS.get(body.uint(1))),
-    interval: body.interval(2),
-    view: body.uint32(3),
-    value: body.digest(4),
-    signatures: body.all(5).map((bytes) => {
-      const entry = new Body(readFields(bytes) ?? []);
-      return { validator: entry.home(1), signature: entry.signature(2) };
-    }),
-  };
-}
-
-/** Foreign fields, taken out one by one; anything missing or out of range ends the decoding. */
-class Body {
-  readonly #fields: readonly Field[];
-
-  constructor(fields: readonly Field[]) {
-    this.#fields = fields;
-  }
-
-  uint(number: number): number {
-    const value = this.#fields.find((field) => field.number === number)?.value ?? 0;
-    if (typeof value !== "number") throw new BadField();
-    return value;
-  }
-
-  uint32(number: number): number {
-    return this.checked(number, (value): value is number => (value as number) < UINT32_END);
-  }
-
-  checked<T extends number>(number: number, is: (value: unknown) => value is T): T {
-    const value = this.uint(number);
-    if (!is(value)) throw new BadField();
-    return value;
-  }
-
-  home(number: number): HomeId {
-    return this.checked(number, homeId.is);
-  }
-
-  interval(number: number): Interval {
-    return this.checked(number, interval.is);
-  }
-
-  bytes(number: number): Uint8Array {
-    const value = this.#fields.find((field) => field.number === number)?.value ?? NOTHING;
-    return value instanceof Uint8Array ? value : this.#bad();
-  }
-
-  all(number: number): readonly Uint8Array[] {
-    return this.#fields.filter((field) => field.number === number).map(({ value }) => (value instanceof Uint8Array ? value : this.#bad()));
-  }
-
-  digest(number: number): Digest {
-    return this.#digestOf(this.bytes(number));
-  }
-
-  digests(number: number): readonly Digest[] {
-    const bytes = this.bytes(number);
-    if (bytes.length % 32 !== 0) throw new BadField();
-    return Array.from({ length: bytes.length / 32 }, (_, i) => digest(bytes.subarray(32 * i, 32 * i + 32)));
-  }
-
-  /** A copy: the bytes it came in may be reused by the network. */
-  signature(number: number): Signature {
-    const bytes = this.bytes(number);
-    return bytes.length === 65 ? bytes.slice() : this.#bad();
-  }
-
-  one<T>(value: T | undefined): T {
-    return value === undefined ? this.#bad() : value;
-  }
-
-  #digestOf(bytes: Uint8Array): Digest {
-    return bytes.length === 32 ? digest(bytes) : this.#bad();
-  }
-
-  #bad(): never {
-    throw new BadField();
-  }
-}
-
-class BadField extends Error {}
-
-const NOTHING = new Uint8Array(0);
-
-/** A certified interval as bytes: result, certificate, then the orders and readings as whole messages. */
-export function encodeBlock(block: Block): Uint8Array {
-  const { result } = block;
-  const roots = [result.prevHead, result.orderSetRoot, result.readingSetRoot, result.clearingRoot, result.ledgerRoot];
-  const writer = new Writer().uint(1, result.interval).bytes(2, joined(roots)).bytes(3, certificateBytes(block.certificate));
-  for (const order of block.orders) writer.item(4, encodeMessage({ kind: "order", order }));
-  for (const reading of block.readings) writer.item(5, encodeMessage({ kind: "reading", reading }));
-  return writer.finish();
-}
-
-export function decodeBlock(bytes: Uint8Array, digests: Digests): Result<Block, DecodeCode> {
-  const body = new Body(readFields(bytes) ?? []);
-  try {
-    const certificate = decodeCertificate(new Body(readFields(body.bytes(3)) ?? []));
-    const messages = [...body.all(4), ...body.all(5)].map((each) => decodeMessage(each, digests));
-    const orders = messages.flatMap((each) => (each.ok && each.value.kind === "order" ? [each.value.order] : []));
-    const readings = messages.flatMap((each) => (each.ok && each.value.kind === "reading" ? [each.value.reading] : []));
-    const block: Block = { result: decodeResult(body), certificate, orders, readings };
-    return equal(encodeBlock(block), bytes) ? ok(block) : malformed("block: not its one encoding");
-  } catch (error) {
-    if (error instanceof BadField) return malformed("block");
-    throw error;
-  }
-}
-
-function decodeResult(body: Body): IntervalResult {
-  const [prevHead, orderSetRoot, readingSetRoot, clearingRoot, ledgerRoot] = body.digests(2);
-  return {
-    interval: body.interval(1),
-    prevHead: body.one(prevHead),
-    orderSetRoot: body.one(orderSetRoot),
-    readingSetRoot: body.one(readingSetRoot),
-    clearingRoot: body.one(clearingRoot),
-    ledgerRoot: body.one(ledgerRoot),
-  };
-}

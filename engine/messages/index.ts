@@ -1,4 +1,6 @@
-export { type DecodeCode, decodeBlock, decodeMessage, encodeBlock, encodeMessage, MAX_MESSAGE_BYTES, MESSAGE_LIMITS } from "./codec.ts";
+export { decodeBlock, encodeBlock } from "./block.ts";
+export type { DecodeCode } from "./body.ts";
+export { decodeMessage, encodeMessage, MAX_MESSAGE_BYTES, MESSAGE_LIMITS } from "./codec.ts";
 export { type Field, readFields, Writer } from "./protobuf.ts";
 export {
   deliveryEnd,

@@ -1,10 +1,10 @@
 import { type Clearing, clear, clearingRoot, clearingRules, ONE_NODE } from "../auction/index.ts";
-import { add, assert, type Digest, type Interval, type MicroPerKwh } from "../kernel/index.ts";
+import { add, assert, type Digest, type Interval } from "../kernel/index.ts";
 import { type IntervalResult, type MarketRules, periodOf, resultHash, type SignedOrder, type SignedReading } from "../messages/index.ts";
 import { type Batch, closePeriod } from "./batch.ts";
 import { type MarketState, SETTLE_LAG } from "./ledger.ts";
 import { accountsRoot } from "./merkle.ts";
-import { type SettledInterval, settle } from "./settle.ts";
+import { beginCounting, type SettledInterval, settle } from "./settle.ts";
 
 /** What homes agreed to count: orders of one interval, and readings of the one that is settled with it. */
 export interface AgreedEntries {
@@ -70,17 +70,10 @@ const endsPeriod = (rules: MarketRules, interval: Interval): boolean =>
 
 type Books = Pick<MarketState, "accounts" | "residual"> & { readonly settled: SettledInterval | null };
 
-/** Before the first interval that was cleared there is nothing to settle, but readings set where counting begins. */
-function settleDue(rules: MarketRules, before: MarketState, interval: Interval, { readings }: AgreedEntries): Books {
+function settleDue(rules: MarketRules, before: MarketState, interval: Interval, entries: AgreedEntries): Books {
   const due = before.cleared.find((clearing) => clearing.interval === settledWith(interval));
-  const { accounts, settled } = settle(
-    rules,
-    before.accounts,
-    due ?? nothingCleared(settledWith(interval)),
-    readings.map((reading) => reading.body),
-  );
-  return { accounts, residual: add(before.residual, settled.residualAmount), settled: due === undefined ? null : settled };
+  const readings = entries.readings.map((reading) => reading.body);
+  if (due === undefined) return { accounts: beginCounting(before.accounts, readings), residual: before.residual, settled: null };
+  const { accounts, settled } = settle(rules, before.accounts, due, readings);
+  return { accounts, residual: add(before.residual, settled.residualAmount), settled };
 }
-
-const nothingCleared = (interval: Interval): Clearing =>
-  clear({ interval, orders: [], network: ONE_NODE, rules: { tick: 1 as MicroPerKwh, kPermille: 0, rationing: "pro-rata" } });

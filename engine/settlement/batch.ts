@@ -18,7 +18,8 @@ const RESIDUAL_ACCOUNT = 0;
 
 /**
  * Closes the period that ends with `last`. A home's ticks are its balance rounded down, once and cumulatively, so that the
- * rest is carried on and nothing is lost; the residual supplier takes the opposite of the homes' sum, so a batch sums to zero.
+ * rest is carried on and nothing is lost; so is what doesn't fit a lane. The residual supplier takes the opposite of the
+ * homes' sum, so a batch sums to zero.
  */
 export function closePeriod(
   rules: MarketRules,
@@ -26,8 +27,8 @@ export function closePeriod(
   last: Interval,
 ): { readonly batch: Batch; readonly carried: CarriedState } {
   const { carried, accounts, head } = state;
-  const ticks = new Map([...accounts].map(([home, account]) => [home, toTicks(account.balance)]));
-  const deltas = [...ticks].map(([home, now]) => ({ home, delta: now - (carried.ticks.get(home) ?? 0) }));
+  const ticksOf = (home: HomeId): number => carried.ticks.get(home) ?? 0;
+  const deltas = [...accounts].map(([home, account]) => ({ home, delta: fitting(toTicks(account.balance) - ticksOf(home)) }));
   const vector = encodeVector(deltas);
   const wide = encodeWide(-deltas.reduce((total, { delta }) => total + delta, 0));
   const result: PeriodResult = {
@@ -43,9 +44,17 @@ export function closePeriod(
     // Nothing is published beside the batch: each interval's data hang on `head` through its chain of results.
     dataHash: ZERO_DIGEST,
   };
-  const next = { period: (carried.period + 1) as CarriedState["period"], from: (last + 1) as Interval, head, ticks };
+  const next = {
+    period: (carried.period + 1) as CarriedState["period"],
+    from: (last + 1) as Interval,
+    head,
+    ticks: new Map(deltas.map(({ home, delta }) => [home, ticksOf(home) + delta])),
+  };
   return { batch: { result, vector, wide }, carried: next };
 }
+
+/** What one lane holds. One home's claims must not keep the whole street from settling. */
+const fitting = (delta: number): number => Math.min(Math.max(delta, -BIAS), BIAS - 1);
 
 /** The one place where money is rounded for the chain: down to whole ticks. */
 export const toTicks = (balance: Nano): number => Math.floor(balance / NANO_PER_TICK);

@@ -13,8 +13,19 @@ export interface Account {
   readonly sold: Wh;
   readonly utilityImport: Wh;
   readonly utilityExport: Wh;
-  /** Counters up to which energy is settled; ahead of the meter's own while estimates are booked. null before the first reading. */
-  readonly meter: { readonly importWh: number; readonly exportWh: number } | null;
+  /** null before the first reading. */
+  readonly meter: Meter | null;
+}
+
+/** How far a home's meter is settled. */
+export interface Meter {
+  /** The last reading that was counted. */
+  readonly interval: Interval;
+  readonly importWh: Wh;
+  readonly exportWh: Wh;
+  /** What was settled since then on the home's word; the next reading settles the difference. */
+  readonly assumedImportWh: Wh;
+  readonly assumedExportWh: Wh;
 }
 
 /** What every home must hold alike after a certified interval. */

@@ -1,4 +1,4 @@
-import { compare, concat, type Digest, digest, equal, fromHex, type HomeId, keccak, toHex, ZERO_DIGEST } from "../kernel/index.ts";
+import { assert, compare, concat, type Digest, digest, equal, fromHex, type HomeId, keccak, toHex, ZERO_DIGEST } from "../kernel/index.ts";
 import type { Account } from "./ledger.ts";
 
 /**
@@ -13,6 +13,7 @@ export function accountsRoot(accounts: ReadonlyMap<HomeId, Account>): Digest {
 export function accountProof(accounts: ReadonlyMap<HomeId, Account>, home: HomeId): readonly Digest[] {
   const leaves = leavesOf(accounts);
   let at = leaves.findIndex(([id]) => id === home);
+  assert(at >= 0, `home ${home} has no account`);
   const proof: Digest[] = [];
   for (let level: readonly Uint8Array[] = leaves.map(([, leaf]) => leaf); level.length > 1; level = above(level)) {
     const sibling = level[at % 2 === 0 ? at + 1 : at - 1];
@@ -27,10 +28,14 @@ export function verifyAccount(root: Digest, home: HomeId, account: Account, proo
   return equal(top, fromHex(root));
 }
 
-/** keccak(keccak(abi.encode(uint256 home, int256 balance, uint256 bought, sold, utilityImport, utilityExport, int256 meterImport, meterExport, bool metered))). */
+/**
+ * keccak(keccak(abi.encode(uint256 home, int256 balance, uint256 bought, sold, utilityImport, utilityExport,
+ * bool metered, uint256 interval, importWh, exportWh, assumedImportWh, assumedExportWh))), zeros where there is no meter.
+ */
 export function accountLeaf(home: HomeId, account: Account): Uint8Array {
   const { balance, bought, sold, utilityImport, utilityExport, meter } = account;
-  const metered = meter === null ? [0, 0, 0] : [meter.importWh, meter.exportWh, 1];
+  const metered =
+    meter === null ? [0, 0, 0, 0, 0, 0] : [1, meter.interval, meter.importWh, meter.exportWh, meter.assumedImportWh, meter.assumedExportWh];
   return keccak(keccak(concat([home, balance, bought, sold, utilityImport, utilityExport, ...metered].map(int256))));
 }
 

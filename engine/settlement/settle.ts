@@ -1,7 +1,7 @@
 import type { Clearing, Fill } from "../auction/index.ts";
 import { add, assert, compare, cost, type HomeId, type Interval, type Nano, nano, sub, sum, type Wh, wh } from "../kernel/index.ts";
 import type { MarketRules, Reading, ReadingQuality } from "../messages/index.ts";
-import { type Account, accountOf } from "./ledger.ts";
+import { type Account, accountOf, type Meter } from "./ledger.ts";
 
 /** One home's account of one interval. Metered energy may be negative where an earlier estimate was too high. */
 export interface SettledHome {
@@ -36,8 +36,8 @@ export interface Conservation {
 
 /**
  * Settles one interval. A deviation is what the meter says beyond what was traded; the residual supplier covers each at its
- * tariff. Without a reading a home is taken at its word (it delivered what it traded) and the next reading's counters, being
- * cumulative, settle the difference.
+ * tariff. Without a reading that can be counted a home is taken at its word (it delivered what it traded) and the next
+ * reading's counters, being cumulative, settle the difference.
  */
 export function settle(
   rules: MarketRules,
@@ -60,7 +60,7 @@ export function settle(
       home,
     );
     homes.push(settledHome);
-    accounts.set(home, post(account, settledHome, readingOf.get(home)));
+    accounts.set(home, { ...post(account, settledHome), meter: meterAfter(account.meter, settledHome, readingOf.get(home)) });
   }
   const residualAmount = residualOf(rules, homes);
   const settled = { interval: clearing.interval, clearing, homes, residualAmount, conservation: conservationOf(homes, residualAmount) };
@@ -68,12 +68,21 @@ export function settle(
   return { accounts, settled };
 }
 
+/** Before a street's first interval nothing is settled; a reading only tells where counting begins. */
+export function beginCounting(before: ReadonlyMap<HomeId, Account>, readings: readonly Reading[]): ReadonlyMap<HomeId, Account> {
+  return new Map([
+    ...before,
+    ...readings.map((reading) => [reading.home, { ...accountOf(before, reading.home), meter: meterAt(reading) }] as const),
+  ]);
+}
+
 function settleHome(rules: MarketRules, account: Account, fills: readonly Fill[], reading: Reading | undefined, home: HomeId): SettledHome {
   const buys = fills.filter((fill) => fill.side === "buy");
   const sells = fills.filter((fill) => fill.side === "sell");
   const bought = sum(buys.map((fill) => fill.energy));
   const sold = sum(sells.map((fill) => fill.energy));
-  const metered = meteredEnergy(account, reading) ?? { importWh: bought as number, exportWh: sold as number };
+  const measured = meteredEnergy(rules, account.meter, reading);
+  const metered = measured ?? { importWh: bought, exportWh: sold };
   const { importPrice, exportPrice } = rules.residual;
   const utilityImportWh = wh(Math.max(0, metered.importWh - bought) + Math.max(0, sold - metered.exportWh));
   const utilityExportWh = wh(Math.max(0, metered.exportWh - sold) + Math.max(0, bought - metered.importWh));
@@ -88,34 +97,51 @@ function settleHome(rules: MarketRules, account: Account, fills: readonly Fill[]
     utilityExportWh,
     tradeAmount,
     amount: add(tradeAmount, utilityAmount),
-    quality: reading === undefined ? "estimated" : reading.quality,
+    quality: reading === undefined || measured === null ? "estimated" : reading.quality,
   };
 }
 
 const amountOf = (fill: Fill): Nano => cost(fill.energy, fill.price);
 
-/** null when the meter can't tell: no reading, or the first one, which only sets where counting begins. */
-function meteredEnergy(account: Account, reading: Reading | undefined): { readonly importWh: number; readonly exportWh: number } | null {
-  if (reading === undefined || account.meter === null) return null;
-  return { importWh: reading.importWh - account.meter.importWh, exportWh: reading.exportWh - account.meter.exportWh };
+type Metered = Pick<SettledHome, "importWh" | "exportWh">;
+
+/** null when the meter can't tell: no reading, or one that only tells where counting begins: the first, or that of another meter. */
+function meteredEnergy(rules: MarketRules, meter: Meter | null, reading: Reading | undefined): Metered | null {
+  if (reading === undefined || meter === null) return null;
+  const most = Math.min((reading.interval - meter.interval) * rules.maxOrderWh * rules.maxOrdersPerHome, MOST_WH);
+  const importedWh = reading.importWh - meter.importWh;
+  const exportedWh = reading.exportWh - meter.exportWh;
+  if (Math.min(importedWh, exportedWh) < 0 || Math.max(importedWh, exportedWh) > most) return null;
+  return { importWh: importedWh - meter.assumedImportWh, exportWh: exportedWh - meter.assumedExportWh };
 }
 
-function post(account: Account, settled: SettledHome, reading: Reading | undefined): Account {
+/** No home moves more between two readings, however far apart; keeps what one home claims away from 2^53. */
+const MOST_WH = 100_000_000;
+
+function post(account: Account, settled: SettledHome): Account {
   return {
     balance: add(account.balance, settled.amount),
     bought: add(account.bought, settled.boughtWh),
     sold: add(account.sold, settled.soldWh),
     utilityImport: add(account.utilityImport, settled.utilityImportWh),
     utilityExport: add(account.utilityExport, settled.utilityExportWh),
-    meter: meterAfter(account, settled, reading),
+    meter: account.meter,
   };
 }
 
-function meterAfter(account: Account, settled: SettledHome, reading: Reading | undefined): Account["meter"] {
-  if (reading !== undefined) return { importWh: reading.importWh, exportWh: reading.exportWh };
-  if (account.meter === null) return null;
-  return { importWh: account.meter.importWh + settled.importWh, exportWh: account.meter.exportWh + settled.exportWh };
+function meterAfter(meter: Meter | null, { boughtWh, soldWh }: SettledHome, reading: Reading | undefined): Meter | null {
+  if (reading !== undefined) return meterAt(reading);
+  if (meter === null) return null;
+  return { ...meter, assumedImportWh: add(meter.assumedImportWh, boughtWh), assumedExportWh: add(meter.assumedExportWh, soldWh) };
 }
+
+const meterAt = ({ interval, importWh, exportWh }: Reading): Meter => ({
+  interval,
+  importWh,
+  exportWh,
+  assumedImportWh: wh(0),
+  assumedExportWh: wh(0),
+});
 
 /** The supplier's own books: what it delivered and took at its tariff, summed by energy and not from the homes' amounts. */
 function residualOf(rules: MarketRules, homes: readonly SettledHome[]): Nano {
@@ -130,7 +156,7 @@ function conservationOf(homes: readonly SettledHome[], residualAmount: Nano): Co
   return {
     energyIn: total((home) => home.exportWh) + total((home) => home.utilityImportWh),
     energyOut: total((home) => home.importWh) + total((home) => home.utilityExportWh),
-    moneyIn: -sum(amounts.filter((amount) => amount < 0)),
+    moneyIn: 0 - sum(amounts.filter((amount) => amount < 0)),
     moneyOut: sum(amounts.filter((amount) => amount > 0)),
   };
 }

@@ -1,0 +1,66 @@
+import { equal, fromHex, ok, type Result } from "../kernel/index.ts";
+import { Body, type DecodeCode, joined, malformed, open, VOTE_KINDS } from "./body.ts";
+import { decodeMessage, encodeMessage } from "./codec.ts";
+import { Writer } from "./protobuf.ts";
+import type { Digests } from "./typed-data.ts";
+import { type Block, type Certificate, type IntervalResult, VOTE_KIND } from "./types.ts";
+
+/** A certified interval as bytes: result, certificate, then the orders and readings as whole messages. */
+export function encodeBlock(block: Block): Uint8Array {
+  const { result } = block;
+  const roots = [result.prevHead, result.orderSetRoot, result.readingSetRoot, result.clearingRoot, result.ledgerRoot];
+  const writer = new Writer().uint(1, result.interval).bytes(2, joined(roots)).bytes(3, certificateBytes(block.certificate));
+  for (const order of block.orders) writer.item(4, encodeMessage({ kind: "order", order }));
+  for (const reading of block.readings) writer.item(5, encodeMessage({ kind: "reading", reading }));
+  return writer.finish();
+}
+
+export function decodeBlock(bytes: Uint8Array, digests: Digests): Result<Block, DecodeCode> {
+  const block = open(bytes, (body) => blockIn(body, digests));
+  if (block === null) return malformed("block");
+  return equal(encodeBlock(block), bytes) ? ok(block) : malformed("block: not its one encoding");
+}
+
+/** Orders and readings that are none are left out here; the block then fails as a whole, being another than it was. */
+function blockIn(body: Body, digests: Digests): Block {
+  const messages = [...body.all(4), ...body.all(5)].map((each) => decodeMessage(each, digests));
+  const orders = messages.flatMap((each) => (each.ok && each.value.kind === "order" ? [each.value.order] : []));
+  const readings = messages.flatMap((each) => (each.ok && each.value.kind === "reading" ? [each.value.reading] : []));
+  return { result: decodeResult(body), certificate: decodeCertificate(Body.of(body.bytes(3))), orders, readings };
+}
+
+function decodeResult(body: Body): IntervalResult {
+  const [prevHead, orderSetRoot, readingSetRoot, clearingRoot, ledgerRoot] = body.digests(2);
+  return {
+    interval: body.interval(1),
+    prevHead: body.one(prevHead),
+    orderSetRoot: body.one(orderSetRoot),
+    readingSetRoot: body.one(readingSetRoot),
+    clearingRoot: body.one(clearingRoot),
+    ledgerRoot: body.one(ledgerRoot),
+  };
+}
+
+function certificateBytes(certificate: Certificate): Uint8Array {
+  const writer = new Writer()
+    .uint(1, VOTE_KIND[certificate.kind])
+    .uint(2, certificate.interval)
+    .uint(3, certificate.view)
+    .bytes(4, fromHex(certificate.value));
+  for (const { validator, signature } of certificate.signatures)
+    writer.item(5, new Writer().uint(1, validator).bytes(2, signature).finish());
+  return writer.finish();
+}
+
+function decodeCertificate(body: Body): Certificate {
+  return {
+    kind: body.one(VOTE_KINDS.get(body.uint(1))),
+    interval: body.interval(2),
+    view: body.uint32(3),
+    value: body.digest(4),
+    signatures: body.all(5).map((bytes) => {
+      const entry = Body.of(bytes);
+      return { validator: entry.home(1), signature: entry.signature(2) };
+    }),
+  };
+}
