@@ -18,10 +18,18 @@ export function toHex(bytes: Uint8Array): string {
   return hex;
 }
 
+/** What each character code of a hex digit is worth; -1: none. */
+const NIBBLE = Int8Array.from({ length: 128 }, (_, code) => "0123456789abcdef".indexOf(String.fromCharCode(code).toLowerCase()));
+
 export function fromHex(hex: string): Uint8Array {
-  assert(/^0x([0-9a-f]{2})*$/i.test(hex), `not hex: ${hex}`);
+  assert(hex.startsWith("0x") && hex.length % 2 === 0, "hex starts with 0x and has two digits for each byte");
   const bytes = new Uint8Array((hex.length - 2) / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 + 2 * i, 4 + 2 * i), 16);
+  for (let i = 0, at = 2; i < bytes.length; i++, at += 2) {
+    const high = NIBBLE[hex.charCodeAt(at)] ?? -1;
+    const low = NIBBLE[hex.charCodeAt(at + 1)] ?? -1;
+    assert(high >= 0 && low >= 0, "hex has digits and letters from a to f");
+    bytes[i] = 16 * high + low;
+  }
   return bytes;
 }
 

@@ -30,6 +30,8 @@ export class Round {
   readonly #messages = new Map<string, Message>();
   readonly #lists = new Map<Digest, SignedList>();
   readonly #evaluations = new Map<Digest, Evaluation>();
+  /** Choices of lists that have been evaluated. */
+  readonly #done = new Set<string>();
   /** Choices of lists that could not be evaluated yet. */
   readonly #waiting = new Map<string, readonly Digest[]>();
   #missing: readonly Digest[] = [];
@@ -49,6 +51,8 @@ export class Round {
     if (message.kind === "list") this.#lists.set(message.list.id, message.list);
     this.put(input);
     if (message.kind === "list") this.retry();
+    // Everybody works a fresh proposal out, whether it may still vote or not: whoever knows the value needs no one's block.
+    if (message.kind === "proposal" && message.proposal.body.lists.length > 0) this.#evaluate(message.proposal.body.lists);
   }
 
   put(input: AgreementInput): void {
@@ -100,11 +104,15 @@ export class Round {
   }
 
   #evaluate(lists: readonly Digest[]): void {
+    if (this.#done.has(lists.join())) return;
     const held = lists.flatMap((id) => this.#lists.get(id) ?? []);
     const outcome = held.length < lists.length ? { missing: [] } : this.#world.evaluate(held);
     if ("evaluation" in outcome) {
-      this.#evaluations.set(outcome.evaluation.value, outcome.evaluation);
-      this.put({ kind: "evaluated", lists, value: outcome.evaluation.value });
+      const { value } = outcome.evaluation;
+      this.#done.add(lists.join());
+      this.#evaluations.set(value, outcome.evaluation);
+      this.put({ kind: "evaluated", lists, value });
+      if (this.decided?.value === value) this.#world.decided(this.decided);
       return;
     }
     this.#waiting.set(lists.join(), lists);

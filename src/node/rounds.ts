@@ -44,6 +44,8 @@ export interface RoundsModules {
 const TIMEOUTS = { view: (view: number) => Math.min(1000 * 1.5 ** (view - 1), 5000), propose: () => 100 } as const;
 /** How long a round may be silent before peers are asked for it. */
 const STALL_MS = 400;
+/** What a proposal names and this home lacks is most likely on its way; only then it is asked for. */
+const FETCH_MS = 80;
 /** Messages of the next intervals are kept for later; more than a street says in them is noise. */
 const MAX_AHEAD = 8;
 const MAX_BUFFERED = 4096;
@@ -137,7 +139,7 @@ export class Rounds {
       speak: (effect) => (effect.kind === "vote" ? outbox!.vote(effect.vote) : outbox!.proposal(effect.proposal)),
       evaluate: (lists) => evaluateLists(rules, membership.validators, this.#state, lists, pool),
       after: (timer, view, task) => this.#timers.push(clock.after(TIMEOUTS[timer](view), task)),
-      fetchSoon: () => this.#timers.push(clock.after(0, () => this.#fetch(interval))),
+      fetchSoon: () => this.#timers.push(clock.after(FETCH_MS, () => this.#fetch(interval))),
       decided: (certificate) => this.#timers.push(clock.after(0, () => this.#decided(certificate))),
       evidence: ({ culprit, first, second }) => log.warn("agreement.evidence", { interval, home: culprit, first, second }),
     };
