@@ -1,7 +1,7 @@
 import { openStore } from "../../adapters/store/index.ts";
 import { interval } from "../../engine/kernel/index.ts";
 
-// Opens a store, says how that went, and with "fill" writes until the disk gives up; then tries once more.
+// Opens a store, says how that went, and with "fill" writes until the disk gives up; then only reads, which would work.
 const [path, verb] = process.argv.slice(2);
 const opened = openStore(path!, { busyMs: 50 });
 if (!opened.ok) {
@@ -14,13 +14,18 @@ else if (verb === "fill") fill();
 else opened.value.close();
 
 function fill(): void {
-  for (const attempt of [1, 2]) {
-    try {
-      for (let view = 0; view < 10_000; view++)
-        opened.ok && opened.value.saveVote({ interval: interval(1), view, kind: "vote" }, new Uint8Array(4096).fill(attempt));
-      console.log("NEVER FULL");
-    } catch (error) {
-      console.log((error as Error).name, (error as { code?: string }).code);
-    }
+  const store = opened.ok ? opened.value : null;
+  attempt(() => {
+    for (let view = 0; view < 10_000; view++) store?.saveVote({ interval: interval(1), view, kind: "vote" }, new Uint8Array(4096).fill(1));
+  });
+  attempt(() => store?.votes(interval(1)));
+}
+
+function attempt(work: () => void): void {
+  try {
+    work();
+    console.log("WENT ON");
+  } catch (error) {
+    console.log((error as Error).name, (error as { code?: string }).code);
   }
 }

@@ -129,7 +129,7 @@ describe("the manifest", () => {
       ...trade(100),
       ...trade(40, { startMs: NOON + QUARTER, endMs: NOON + 2 * QUARTER, revision: 3 }),
       row({ energyWh: 250, amountMicro: -75_000 }),
-      row({ flow: "utility_export", meteringPoint: "home-03", energyWh: 30, amountMicro: 1_800 }),
+      row({ flow: "utility_export", meteringPoint: "Mühle 3 🔑", energyWh: 30, amountMicro: 1_800 }),
     ]);
     expect(manifest).toEqual({
       ok: true,

@@ -61,6 +61,15 @@ describe("local days", () => {
     expect(read("Asia/Kathmandu", "2026-05-31T18:00Z", 60)).toEqual({ date: "2026-05-31", index: 24, count: 24 });
   });
 
+  test("one reader goes over midnight", () => {
+    const days = walk("Europe/Vienna", "2026-10-24T22:00Z", 49, 60);
+    expect([days[24], days[25], days[48]]).toEqual([
+      { date: "2026-10-25", index: 25, count: 25 },
+      { date: "2026-10-26", index: 1, count: 24 },
+      { date: "2026-10-26", index: 24, count: 24 },
+    ]);
+  });
+
   test("days may come in any order", () => {
     const at = localTime("Europe/Vienna");
     const first = at(Date.parse("2026-10-25T10:00Z"), 15 * MINUTE);

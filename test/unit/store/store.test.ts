@@ -47,12 +47,11 @@ describe("opening", () => {
     expect([existsSync(join(path, "signed.db")), existsSync(join(path, "market.db"))]).toEqual([true, true]);
   });
 
-  test("every file syncs every commit, asked by another connection's view of the file and by the write-ahead log's name", () => {
+  test("both files have a write-ahead log, and signed.db needs no shared memory: it is ours alone", () => {
     const store = open();
     store.setMeta("a", "b");
     expect(existsSync(join(path, "market.db-wal"))).toBe(true);
     expect(existsSync(join(path, "signed.db-wal"))).toBe(true);
-    // signed.db is ours alone: in exclusive mode SQLite needs no shared memory for it.
     expect(existsSync(join(path, "signed.db-shm"))).toBe(false);
     store.close();
   });
