@@ -1,5 +1,5 @@
 import { openStore } from "../../adapters/store/index.ts";
-import { memoryDisk, memoryStore } from "../../src/sim/memory-store.ts";
+import { memoryDisk, memoryStore } from "../../src/sim/index.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { storeContract } from "./store.contract.ts";
 
