@@ -8,7 +8,8 @@ import { leaderOf, quorum, type Validators } from "./quorum.ts";
  * nullify on time-out, finalize; no locks). A pure state machine: what comes in changes the state and says what should happen.
  * Safe with fewer than a third Byzantine: an honest home notarizes one value per view and never both finalizes and nullifies
  * a view; a proposal hands on the last notarized value unless every later view was nullified.
- * Signatures are checked before anything comes in here. After a restart this home's own messages go in before all others.
+ * Signatures are checked before anything comes in here. After a restart this home's own messages go in before all others,
+ * then the votes that they rest on.
  */
 export interface Agreement {
   readonly interval: Interval;
@@ -40,8 +41,11 @@ export type AgreementInput =
   | { readonly kind: "timer"; readonly timer: "propose" | "view"; readonly view: number };
 
 export type AgreementEffect =
-  /** Sign, persist, send, and put in again. */
-  | { readonly kind: "vote"; readonly vote: Vote }
+  /**
+   * Sign, persist, send, and put in again. To finalize is a promise never to nullify, so what it rests on is persisted with it:
+   * when nobody else has seen all those votes, only they lead this home, and with it the street, out of the view after a crash.
+   */
+  | { readonly kind: "vote"; readonly vote: Vote; readonly because: readonly SignedVote[] }
   | { readonly kind: "propose"; readonly proposal: Proposal }
   | { readonly kind: "evaluate"; readonly lists: readonly Digest[] }
   | { readonly kind: "timer"; readonly timer: "propose" | "view"; readonly view: number }
@@ -97,7 +101,7 @@ function onList(state: Agreement, list: SignedList): readonly AgreementEffect[] 
 
 function onProposal(state: Agreement, proposal: SignedProposal): readonly AgreementEffect[] {
   const { view, leader } = proposal.body;
-  if (!concerns(state, proposal.body, leader) || leader !== leaderOf(state.validators, state.interval, view)) return [];
+  if (!concerns(state, proposal.body) || leader !== leaderOf(state.validators, state.interval, view)) return [];
   const held = state.proposals.get(view);
   if (held !== undefined) return held.id === proposal.id ? [] : [evidence(leader, held.id, proposal.id)];
   state.proposals.set(view, proposal);
@@ -107,11 +111,7 @@ function onProposal(state: Agreement, proposal: SignedProposal): readonly Agreem
 
 function onVote(state: Agreement, vote: SignedVote): readonly AgreementEffect[] {
   const { kind, view, value, validator } = vote.body;
-  if (
-    !concerns(state, vote.body, validator) ||
-    !state.validators.ids.includes(validator) ||
-    (kind === "nullify") !== (value === ZERO_DIGEST)
-  )
+  if (!concerns(state, vote.body) || !state.validators.ids.includes(validator) || (kind === "nullify") !== (value === ZERO_DIGEST))
     return [];
   const ballot = ballotOf(state, kind, view, value);
   if (ballot.has(validator)) return [];
@@ -132,8 +132,8 @@ function onCertificate(state: Agreement, certificate: Certificate): readonly Agr
   }
   const said = saidIn(state, view);
   const mayFinalize = kind === "notarize" && said.nullify === undefined && said.finalize === undefined;
-  const finalize = mayFinalize ? cast(state, "finalize", view, value) : [];
-  return [...finalize, ...(view >= state.view ? enter(state, view + 1) : lead(state)), ...consider(state)];
+  const finalize = mayFinalize ? cast(state, "finalize", view, value, [...ballotOf(state, kind, view, value).values()]) : [];
+  return [...finalize, ...moveOn(state), ...consider(state)];
 }
 
 function onTimer(state: Agreement, timer: "propose" | "view", view: number): readonly AgreementEffect[] {
@@ -147,18 +147,26 @@ function onTimer(state: Agreement, timer: "propose" | "view", view: number): rea
   return [...nullify, { kind: "timer", timer: "view", view }];
 }
 
-function enter(state: Agreement, view: number): readonly AgreementEffect[] {
-  state.view = view;
+/**
+ * View after view, never past one without a certificate: of a view that was jumped over nobody might have one left after crashes,
+ * and without it no later proposal could ever be judged.
+ */
+function moveOn(state: Agreement): readonly AgreementEffect[] {
+  const { view } = state;
+  while (isOver(state, state.view)) state.view++;
+  if (state.view === view) return [];
   state.wait = "not-begun";
-  return [{ kind: "timer", timer: "view", view }, ...lead(state)];
+  return [{ kind: "timer", timer: "view", view: state.view }, ...lead(state)];
 }
+
+const isOver = ({ certificates }: Agreement, view: number): boolean =>
+  certificates.has(slot("notarize", view)) || certificates.has(slot("nullify", view));
 
 /** The leader's part: hand on what was notarized; else propose what the lists hold, from all of them or, after a short wait, from a quorum. */
 function lead(state: Agreement): readonly AgreementEffect[] {
   const { view, self, interval, validators } = state;
   if (self === null || self !== leaderOf(validators, interval, view) || saidIn(state, view).propose) return [];
   const parent = lastNotarized(state, view);
-  if (parent === undefined) return [];
   const lists = firstLists(state).length;
   if (parent === null && lists < quorum(validators)) return [];
   const complete = parent === null && lists === validators.ids.length;
@@ -223,20 +231,25 @@ function judge(state: Agreement, proposal: Proposal): "valid" | "invalid" | read
   return own === value ? "valid" : "invalid";
 }
 
-/** What a leader of `view` hands on: the last notarization; null when every earlier view was nullified; undefined while it can't tell. */
-function lastNotarized(state: Agreement, view: number): Certificate | null | undefined {
+/** What a leader of `view` hands on; null when every earlier view was nullified. */
+function lastNotarized(state: Agreement, view: number): Certificate | null {
   for (let earlier = view - 1; earlier >= 1; earlier--) {
     const notarization = state.certificates.get(slot("notarize", earlier));
     if (notarization !== undefined) return notarization;
-    if (!state.certificates.has(slot("nullify", earlier))) return undefined;
   }
   return null;
 }
 
-function cast(state: Agreement, kind: VoteKind, view: number, value: Digest): readonly AgreementEffect[] {
+function cast(
+  state: Agreement,
+  kind: VoteKind,
+  view: number,
+  value: Digest,
+  because: readonly SignedVote[] = [],
+): readonly AgreementEffect[] {
   if (state.self === null) return [];
   mark(state, view, kind === "nullify" ? { nullify: true } : { [kind]: value });
-  return [{ kind: "vote", vote: { kind, interval: state.interval, view, value, validator: state.self } }];
+  return [{ kind: "vote", vote: { kind, interval: state.interval, view, value, validator: state.self }, because }];
 }
 
 /** Finalize excludes nullify and any other value; two notarizes of one view exclude each other. */
@@ -251,12 +264,9 @@ function conflictWith(state: Agreement, vote: SignedVote): AgreementEffect | nul
   return null;
 }
 
-/** Views that far ahead are made up: no honest home gets there alone, and each costs memory. */
-const MAX_VIEWS_AHEAD = 64;
-
-/** Of this interval and of a view that is worked on; but nothing that this home itself has said may ever be left out. */
-const concerns = (state: Agreement, { interval, view }: { readonly interval: Interval; readonly view: number }, speaker: HomeId): boolean =>
-  interval === state.interval && view >= 1 && (view <= state.view + MAX_VIEWS_AHEAD || speaker === state.self);
+/** Another interval's words are not ours; how high a view may be, admission says. */
+const concerns = (state: Agreement, { interval, view }: { readonly interval: Interval; readonly view: number }): boolean =>
+  interval === state.interval && view >= 1;
 
 const evidence = (culprit: HomeId, first: Digest, second: Digest): AgreementEffect => ({ kind: "evidence", culprit, first, second });
 const key = (lists: readonly Digest[]): string => lists.join();

@@ -9,9 +9,11 @@ import {
   type PeriodVote,
   type Proposal,
   type Reading,
+  type SignedVote,
   type Vote,
 } from "../../engine/messages/index.ts";
 import type { Gossip, Signer, Store, VoteSlot } from "../ports/index.ts";
+import { decodeFetched, encodeFetched } from "./requests.ts";
 
 /**
  * Speaks for this home: signs, keeps the signed bytes on disk, then sends. What an earlier life of this home said in the same
@@ -50,11 +52,13 @@ export class Outbox {
     return this.#said({ interval: body.interval, view: body.view, kind: "propose" }, message);
   }
 
-  vote(body: Vote): Message {
+  /** What the vote rests on is kept with it. */
+  vote(body: Vote, because: readonly SignedVote[]): Message {
     const id = this.#modules.digests.vote(body);
     return this.#said(
       { interval: body.interval, view: body.view, kind: body.kind },
       { kind: "vote", vote: { body, id, signature: this.#modules.signer.sign(id) } },
+      because.map((vote) => ({ kind: "vote", vote })),
     );
   }
 
@@ -66,9 +70,10 @@ export class Outbox {
     );
   }
 
-  /** What this home said in an interval's agreement before it was restarted. */
+  /** What this home said in an interval's agreement before it was restarted, and behind all of that what it rests on. */
   earlier(interval: Interval): readonly Message[] {
-    return this.#modules.store.votes(interval).map(({ bytes }) => this.#decode(bytes));
+    const kept = this.#modules.store.votes(interval).map(({ bytes }) => unpack(bytes).map((message) => this.#decode(message)));
+    return [...kept.flatMap((messages) => messages.slice(0, 1)), ...kept.flatMap((messages) => messages.slice(1))];
   }
 
   /** This home's own orders and readings for an interval, from before it was restarted. */
@@ -76,8 +81,9 @@ export class Outbox {
     return this.#modules.store.own(kind, interval).map((bytes) => this.#decode(bytes));
   }
 
-  #said(slot: VoteSlot, message: Message): Message {
-    return this.#send("agreement", this.#modules.store.saveVote(slot, encodeMessage(message)));
+  #said(slot: VoteSlot, message: Message, because: readonly Message[] = []): Message {
+    const stands = this.#modules.store.saveVote(slot, pack([message, ...because]));
+    return this.#send("agreement", unpack(stands)[0]!);
   }
 
   #own(kind: "order" | "reading", interval: Interval, seq: number, message: Message): Message {
@@ -94,4 +100,13 @@ export class Outbox {
     assert(message.ok, "the store holds messages of this market only");
     return message.value;
   }
+}
+
+/** What stands in one slot: this home's message, then those it rests on, in the form of a peer's answer. */
+const pack = (messages: readonly Message[]): Uint8Array => encodeFetched({ block: null, messages: messages.map(encodeMessage) });
+
+function unpack(bytes: Uint8Array): readonly Uint8Array[] {
+  const kept = decodeFetched(bytes)?.messages ?? [];
+  assert(kept.length > 0, "the store holds what was said");
+  return kept;
 }

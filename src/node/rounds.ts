@@ -136,7 +136,7 @@ export class Rounds {
   #world(interval: Interval): RoundWorld {
     const { rules, membership, pool, outbox, log, clock } = this.#modules;
     return {
-      speak: (effect) => (effect.kind === "vote" ? outbox!.vote(effect.vote) : outbox!.proposal(effect.proposal)),
+      speak: (effect) => (effect.kind === "vote" ? outbox!.vote(effect.vote, effect.because) : outbox!.proposal(effect.proposal)),
       evaluate: (lists) => evaluateLists(rules, membership.validators, this.#state, lists, pool),
       after: (timer, view, task) => this.#timers.push(clock.after(TIMEOUTS[timer](view), task)),
       fetchSoon: () => this.#timers.push(clock.after(FETCH_MS, () => this.#fetch(interval))),
