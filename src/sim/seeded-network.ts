@@ -1,0 +1,158 @@
+import { assert, fail, ok, type Result, toHex } from "../../engine/kernel/index.ts";
+import type { Clock, Gossip, Judgement, PeerName, RequestCode, RequestKind, Topic } from "../ports/index.ts";
+
+/** What goes wrong on the way; chances from 0 to 1. */
+export interface Faults {
+  /** A message, a question or an answer never arrives. */
+  readonly loss: number;
+  /** A message arrives twice. */
+  readonly duplication: number;
+  /** Real milliseconds; each delivery draws its own, so one overtakes another. */
+  readonly delayMs: { readonly least: number; readonly most: number };
+}
+
+export const NO_FAULTS: Faults = { loss: 0, duplication: 0, delayMs: { least: 0, most: 0 } };
+
+type Handler = Parameters<Gossip["onMessage"]>[0];
+type Answerer = Parameters<Gossip["onRequest"]>[1];
+
+/** How long a message waits when nobody is there to hear, real ms. */
+const RETRY_MS = 250;
+
+/** The wires of a simulated street. Chance comes in as a function, so that one seed brings every failure back. */
+export class SeededNetwork {
+  faults: Faults;
+  readonly #clock: Pick<Clock, "after">;
+  readonly #chance: () => number;
+  readonly #homes = new Map<PeerName, SimulatedGossip>();
+  #groups: readonly (readonly PeerName[])[] | null = null;
+
+  constructor(clock: Pick<Clock, "after">, chance: () => number, faults: Faults = NO_FAULTS) {
+    this.#clock = clock;
+    this.#chance = chance;
+    this.faults = faults;
+  }
+
+  /** Plugs a home in; after `close` the same name may come back. */
+  open(name: PeerName): Gossip {
+    assert(!this.#homes.has(name), `${name} is connected already`);
+    const gossip = new SimulatedGossip(name, this, (ms, task) => this.#clock.after(ms, task));
+    this.#homes.set(name, gossip);
+    return gossip;
+  }
+
+  /** From now on each group hears only itself; who is in no group hears nobody. */
+  partition(...groups: readonly (readonly PeerName[])[]): void {
+    this.#groups = groups;
+  }
+
+  heal(): void {
+    this.#groups = null;
+  }
+
+  leave(home: SimulatedGossip): void {
+    if (this.#homes.get(home.self) === home) this.#homes.delete(home.self);
+  }
+
+  peersOf(home: SimulatedGossip): readonly SimulatedGossip[] {
+    if (this.#homes.get(home.self) !== home) return [];
+    return [...this.#homes.values()].filter((other) => other !== home && this.#connects(home, other));
+  }
+
+  /** Brings one thing from here to there, if nothing goes wrong. */
+  carry(from: SimulatedGossip, to: SimulatedGossip, arrive: () => void, mayRepeat = false): void {
+    if (this.#chance() < this.faults.loss) return;
+    const { least, most } = this.faults.delayMs;
+    const delay = least + this.#chance() * (most - least);
+    this.#clock.after(delay, () => this.peersOf(from).includes(to) && arrive());
+    if (mayRepeat && this.#chance() < this.faults.duplication) this.carry(from, to, arrive);
+  }
+
+  #connects(a: SimulatedGossip, b: SimulatedGossip): boolean {
+    return this.#groups === null || this.#groups.some((group) => group.includes(a.self) && group.includes(b.self));
+  }
+}
+
+/** Every home sends to every other itself: nobody hands on what another lost, which is harsher than a mesh. */
+class SimulatedGossip implements Gossip {
+  readonly self: PeerName;
+  readonly #network: SeededNetwork;
+  readonly #later: Clock["after"];
+  readonly #seen = new Set<string>();
+  readonly #answerers = new Map<RequestKind, Answerer>();
+  #handler: Handler | null = null;
+  #closed = false;
+
+  constructor(self: PeerName, network: SeededNetwork, later: Clock["after"]) {
+    this.self = self;
+    this.#network = network;
+    this.#later = later;
+  }
+
+  async publish(topic: Topic, bytes: Uint8Array): Promise<void> {
+    if (this.#closed) return;
+    const name = `${topic}/${toHex(bytes)}`;
+    this.#seen.add(name);
+    this.#send(topic, bytes.slice(), name);
+  }
+
+  onMessage(handler: Handler): void {
+    this.#handler = handler;
+  }
+
+  peers(): readonly PeerName[] {
+    return this.#network.peersOf(this).map((peer) => peer.self);
+  }
+
+  request(peer: PeerName, kind: RequestKind, body: Uint8Array, signal: AbortSignal): Promise<Result<Uint8Array, RequestCode>> {
+    const other = this.#network.peersOf(this).find(({ self }) => self === peer);
+    if (other === undefined) return Promise.resolve(fail("PEER_UNREACHABLE", peer));
+    if (signal.aborted) return Promise.resolve(fail("PEER_TIMEOUT", peer));
+    const question = body.slice();
+    return new Promise((resolve) => {
+      signal.addEventListener("abort", () => resolve(fail("PEER_TIMEOUT", peer)), { once: true });
+      this.#network.carry(this, other, () => {
+        const answer = other.answer(kind, question, this.self);
+        this.#network.carry(other, this, () => resolve(answer === null ? fail("PEER_MALFORMED", peer) : ok(answer)));
+      });
+    });
+  }
+
+  onRequest(kind: RequestKind, answerer: Answerer): void {
+    this.#answerers.set(kind, answerer);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#network.leave(this);
+  }
+
+  answer(kind: RequestKind, body: Uint8Array, from: PeerName): Uint8Array | null {
+    try {
+      return this.#answerers.get(kind)?.(body, from)?.slice() ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  hear(topic: Topic, bytes: Uint8Array, name: string, from: PeerName): void {
+    if (this.#seen.has(name)) return;
+    this.#seen.add(name);
+    judged(() => this.#handler?.(topic, bytes.slice(), from));
+  }
+
+  #send(topic: Topic, bytes: Uint8Array, name: string): void {
+    const peers = this.#network.peersOf(this);
+    for (const peer of peers) this.#network.carry(this, peer, () => peer.hear(topic, bytes, name, this.self), true);
+    if (peers.length === 0 && !this.#closed) this.#later(RETRY_MS, () => this.#send(topic, bytes, name));
+  }
+}
+
+/** The verdict steers real gossip's scores; here it changes nothing, and neither does a handler that fails. */
+function judged(judge: () => Judgement | Promise<Judgement> | undefined): void {
+  try {
+    void Promise.resolve(judge()).catch(() => undefined);
+  } catch {
+    // As in the port: a handler's own bug stops nothing.
+  }
+}
