@@ -159,14 +159,12 @@ export class VaultReader {
     if (Number(id.value) !== this.chainId)
       return fail("CHAIN_WRONG", `the node serves chain ${Number(id.value)}; this street lives on chain ${this.chainId}`);
     const domain = await view(this.rpc, { to: this.vault, contract: VAULT, method: "eip712Domain", args: [] });
-    if (!domain.ok) return domain.code === "CHAIN_REFUSED" ? this.noVault() : domain;
-    if (domain.value.name !== "GridVault" || domain.value.version !== "1") return this.noVault();
+    if (!domain.ok) return domain;
+    const { name, version } = domain.value;
+    if (name !== "GridVault" || version !== "1")
+      return fail("CHAIN_WRONG", `at ${this.vault} stands "${name}" version ${version}, no GridVault version 1`);
     this.isKnown = true;
     return ok(undefined);
-  }
-
-  private noVault(): Result<never, "CHAIN_WRONG"> {
-    return fail("CHAIN_WRONG", `there is no Commonwatt vault at ${this.vault} on chain ${this.chainId}`);
   }
 
   private async readRegistry(count: number): Promise<Result<Registry, ChainCode>> {

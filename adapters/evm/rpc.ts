@@ -3,8 +3,7 @@ import { request as httpsRequest, Agent as TlsAgent } from "node:https";
 import { fail, ok } from "../../engine/kernel/index.ts";
 
 /**
- * Asks a chain's node over JSON-RPC: one question per request, nothing cached, nothing tried again, and an answer or a code
- * within the time-out. (The ethers provider leaves a hung request's socket open, and its time-out starts anew with each byte.)
+ * Asks a chain's node over JSON-RPC: one question per request, nothing cached, and an answer or a code within the time-out. (The ethers provider leaves a hung request's socket open, and its time-out starts anew with each byte.)
  */
 export interface Rpc {
   ask(method: string, params: readonly unknown[]): Promise<Answer>;
@@ -25,6 +24,7 @@ export interface RpcOptions {
 }
 
 const TIMEOUT_MS = 3_000;
+const LATEST_TRIES = 5;
 const MAX_BYTES = 32 * 1024 * 1024;
 
 export function connect({ rpc, timeoutMs = TIMEOUT_MS }: RpcOptions): Rpc {
@@ -40,11 +40,15 @@ export function connect({ rpc, timeoutMs = TIMEOUT_MS }: RpcOptions): Rpc {
   let id = 0;
   return {
     async ask(method, params) {
-      id += 1;
-      const body = JSON.stringify({ jsonrpc: "2.0", id, method, params });
       const deadline = AbortSignal.timeout(timeoutMs);
+      const signal = AbortSignal.any([deadline, closing.signal]);
       try {
-        return parse(await post(url, { agent, body, signal: AbortSignal.any([deadline, closing.signal]) }), method);
+        for (let tries = 1; ; tries++) {
+          id += 1;
+          const body = JSON.stringify({ jsonrpc: "2.0", id, method, params });
+          const answer = parse(await post(url, { agent, body, signal }), method);
+          if (answer.ok || tries === LATEST_TRIES || !hasMovedOn(answer)) return answer;
+        }
       } catch (error) {
         if (deadline.aborted) return fail("CHAIN_TIMEOUT", `${url.origin} did not answer ${method} within ${timeoutMs} ms`);
         return fail("CHAIN_UNREACHABLE", `${url.origin}: ${closing.signal.aborted ? "closed" : reason(error)}`);
@@ -56,6 +60,9 @@ export function connect({ rpc, timeoutMs = TIMEOUT_MS }: RpcOptions): Rpc {
     },
   };
 }
+
+/** Anvil without history looks "latest" up first and uses it then; a block that comes in between makes it refuse its own answer. */
+const hasMovedOn = ({ detail }: Answer & { readonly ok: false }): boolean => /BlockOutOfRange/.test(detail);
 
 interface Post {
   readonly agent: Agent;

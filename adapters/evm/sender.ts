@@ -60,7 +60,11 @@ export class Sender {
     const signed = await this.sign(to, data);
     if (!signed.ok) return signed;
     const sent = await this.rpc.ask("eth_sendRawTransaction", [signed.value]);
-    if (!sent.ok && isNonceTaken(sent) && count < TRIES) return this.attempt(to, data, count + 1);
+    if (!sent.ok && isNonceTaken(sent) && count < TRIES) {
+      // Another relay with this key was faster.
+      await sleep(20 * count);
+      return this.attempt(to, data, count + 1);
+    }
     if (!sent.ok && sent.code === "CHAIN_REFUSED" && !isKnown(sent)) return refusal(sent);
     // Without an answer it may have arrived all the same.
     return this.mined(keccak256(signed.value) as Digest, { to, data });

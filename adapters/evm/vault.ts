@@ -21,14 +21,20 @@ export const callData = ({ contract, method, args }: Call): string => contract.e
 /** Asks a view. An empty answer, or one that isn't what the view returns, comes from an address that holds something else. */
 export async function view(rpc: Rpc, call: Call): Promise<Result<Decoded, ChainCode>> {
   const answer = await rpc.ask("eth_call", [{ to: call.to, data: callData(call) }, "latest"]);
-  if (!answer.ok) return refusal(answer);
+  if (!answer.ok) return isForeign(answer) ? nothingOfOurs(call) : refusal(answer);
   const fragment = call.contract.getFunction(call.method) as FunctionFragment;
   try {
     return ok(call.contract.decodeFunctionResult(fragment, answer.value as string));
   } catch {
-    return fail("CHAIN_WRONG", `there is no Commonwatt contract at ${call.to} (${call.method} answered ${shorten(String(answer.value))})`);
+    return nothingOfOurs(call);
   }
 }
+
+/** Refused by a contract, for a reason that ours doesn't have. */
+const isForeign = ({ data }: Answer & { ok: false }): boolean => data !== undefined && explain(data) === null;
+
+const nothingOfOurs = ({ to, method }: Call): Result<never, ChainCode> =>
+  fail("CHAIN_WRONG", `there is no Commonwatt vault at ${to}: what stands there doesn't answer ${method}`);
 
 /** A failed answer with the contract's own reason in words. */
 export function refusal(answer: Answer & { ok: false }): { readonly ok: false; readonly code: ChainCode; readonly detail: string } {
@@ -54,5 +60,3 @@ function parseError(contract: Interface, data: string): ReturnType<Interface["pa
     return null;
   }
 }
-
-const shorten = (text: string): string => (text.length > 20 ? `${text.slice(0, 20)}...` : `"${text}"`);

@@ -69,7 +69,10 @@ export class TestStreet {
   static async start(change: Partial<StreetPlan> = {}): Promise<TestStreet> {
     const anvil = await startAnvil({ chainId: CHAIN_ID, stateFile: null, funded: [1, 2].map((n) => address(addressOf(n))) });
     assert(anvil.ok, anvil.ok ? "" : anvil.detail);
-    return TestStreet.on(anvil.value.rpc, change, anvil.value.stop);
+    return TestStreet.on(anvil.value.rpc, change, anvil.value.stop).catch(async (error) => {
+      await anvil.value.stop();
+      throw error;
+    });
   }
 
   static async on(rpc: string, change: Partial<StreetPlan> = {}, end = async (): Promise<void> => undefined): Promise<TestStreet> {

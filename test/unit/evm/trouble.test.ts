@@ -17,19 +17,27 @@ afterAll(() => street.close());
 
 /** Asks everything of a chain that stands at `rpc`, and tells the codes. */
 async function codes(rpc: string, change: { chainId?: number; vault?: Address } = {}, timeoutMs = 3_000): Promise<string[]> {
-  const chain = openChain({ rpc, chainId: CHAIN_ID, vault: street.vault, timeoutMs, ...change });
+  const chain = keep(openChain({ rpc, chainId: CHAIN_ID, vault: street.vault, timeoutMs, ...change }));
   const answers = [await chain.registry(), await chain.head(), await chain.balances(), await chain.batches()];
-  await chain.close();
   return answers.map((each) => (each.ok ? "ok" : each.code));
 }
+
+/** Closed after each test, however it ends: an open socket would keep the whole run alive. */
+const opened: { close(): Promise<void> }[] = [];
+function keep<T extends { close(): Promise<void> }>(each: T): T {
+  opened.push(each);
+  return each;
+}
+afterEach(async () => {
+  for (const each of opened.splice(0)) await each.close();
+});
 
 const all = (code: string): string[] => [code, code, code, code];
 
 describe("the wrong chain", () => {
   const ask = async (change: { chainId?: number; vault?: Address }): Promise<unknown> => {
-    const chain = openChain({ rpc: street.rpc, chainId: CHAIN_ID, vault: street.vault, ...change });
+    const chain = keep(openChain({ rpc: street.rpc, chainId: CHAIN_ID, vault: street.vault, ...change }));
     const head = await chain.head();
-    await chain.close();
     return head;
   };
 
@@ -40,41 +48,40 @@ describe("the wrong chain", () => {
 
   test("nothing at the address", async () => {
     expect(await codes(street.rpc, { vault: SOMEWHERE })).toEqual(all("CHAIN_WRONG"));
-    expect(await ask({ vault: SOMEWHERE })).toMatchObject({ detail: expect.stringContaining(`no Commonwatt contract at ${SOMEWHERE}`) });
+    expect(await ask({ vault: SOMEWHERE })).toMatchObject({
+      detail: `there is no Commonwatt vault at ${SOMEWHERE}: what stands there doesn't answer eip712Domain`,
+    });
   });
 
   test("another contract at the address", async () => {
     expect(await codes(street.rpc, { vault: street.token })).toEqual(all("CHAIN_WRONG"));
-    expect(await ask({ vault: street.token })).toMatchObject({ detail: `there is no Commonwatt vault at ${street.token} on chain 7713` });
+    expect(await ask({ vault: street.token })).toMatchObject({
+      detail: `at ${street.token} stands "Commonwatt test currency" version 1, no GridVault version 1`,
+    });
   });
 
   test("for a relay too, and before anything is sent", async () => {
-    const relay = openRelay({ rpc: street.rpc, chainId: CHAIN_ID, vault: SOMEWHERE, key: OPERATOR_KEY });
+    const relay = keep(openRelay({ rpc: street.rpc, chainId: CHAIN_ID, vault: SOMEWHERE, key: OPERATOR_KEY }));
     expect(await relay.settle(street.batch(0, []))).toMatchObject({ code: "CHAIN_WRONG" });
     expect(await relay.register(newHome(9))).toMatchObject({ code: "CHAIN_WRONG" });
-    await relay.close();
   });
 });
 
 describe("a node in trouble", () => {
-  let double: RpcDouble | null = null;
-  afterEach(async () => {
-    await double?.close();
-    double = null;
-  });
+  let double: RpcDouble;
 
   test("nobody listens: told at once", async () => {
-    double = await RpcDouble.answering(() => "hang");
+    double = keep(await RpcDouble.answering(() => "hang"));
     const { rpc } = double;
     await double.close();
-    double = null;
     const start = performance.now();
     expect(await codes(rpc)).toEqual(all("CHAIN_UNREACHABLE"));
-    expect(performance.now() - start).toBeLessThan(1_000);
+    // Far below the time-out of a question.
+    expect(performance.now() - start).toBeLessThan(2_500);
   });
 
   test("it hangs: told after the time-out", async () => {
-    double = await RpcDouble.answering(() => "hang");
+    double = keep(await RpcDouble.answering(() => "hang"));
     expect(await codes(double.rpc, {}, 50)).toEqual(all("CHAIN_TIMEOUT"));
   });
 
@@ -99,29 +106,36 @@ describe("a node in trouble", () => {
     answer(`0x${"f".repeat(128)}`),
   ];
   test.each(nonsense)("it answers %j: a code, never an exception", async (text) => {
-    double = await RpcDouble.answering(() => text);
+    double = keep(await RpcDouble.answering(() => text));
     for (const code of await codes(double.rpc)) expect(code).toMatch(/^CHAIN_(UNREACHABLE|WRONG)$/);
     // And in the middle of things, when it has already answered as the right node.
     for (const method of ["eth_call", "eth_getLogs", "eth_estimateGas", "eth_getBlockByNumber", "eth_getTransactionCount"]) {
-      const between = await RpcDouble.before(street.rpc, (asked) => (asked === method ? text : undefined));
-      const relay = openRelay({ rpc: between.rpc, chainId: CHAIN_ID, vault: street.vault, key: keyOf(2) });
+      const between = keep(await RpcDouble.before(street.rpc, (asked) => (asked === method ? text : undefined)));
+      const relay = keep(openRelay({ rpc: between.rpc, chainId: CHAIN_ID, vault: street.vault, key: keyOf(2) }));
       const results = [await relay.batches(), await relay.register(newHome(9))];
       for (const each of results) if (!each.ok) expect(each.code).toMatch(/^CHAIN_/);
-      await relay.close();
-      await between.close();
     }
   });
 
+  test("it moves on while it is asked", async () => {
+    let moved = 0;
+    const refusal = '{"error":{"code":-32602,"message":"BlockOutOfRangeError: block height is 33 but requested was 32"}}';
+    double = keep(await RpcDouble.before(street.rpc, (method) => (method === "eth_call" && moved++ < 3 ? refusal : undefined)));
+    expect(await codes(double.rpc)).toEqual(all("ok"));
+    moved = -1_000;
+    expect(await codes(double.rpc)).toEqual(all("CHAIN_REFUSED"));
+  });
+
   test("it drops every connection", async () => {
-    double = await RpcDouble.answering(() => "drop");
+    double = keep(await RpcDouble.answering(() => "drop"));
     expect(await codes(double.rpc)).toEqual(all("CHAIN_UNREACHABLE"));
   });
 
   test("after an outage it is asked again who it is", async () => {
     let isAway = false;
     let other: string | undefined;
-    double = await RpcDouble.before(street.rpc, (method) => (isAway ? "drop" : method === "eth_chainId" ? other : undefined));
-    const chain = openChain({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault });
+    double = keep(await RpcDouble.before(street.rpc, (method) => (isAway ? "drop" : method === "eth_chainId" ? other : undefined)));
+    const chain = keep(openChain({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault }));
     expect(await chain.head()).toMatchObject({ ok: true });
     isAway = true;
     expect(await chain.head()).toMatchObject({ code: "CHAIN_UNREACHABLE" });
@@ -132,35 +146,31 @@ describe("a node in trouble", () => {
     isAway = false;
     other = answer("0x1");
     expect(await chain.head()).toMatchObject({ code: "CHAIN_WRONG" });
-    await chain.close();
   });
 
   test("the answer to a sent transaction gets lost, and it counts all the same", async () => {
-    double = await RpcDouble.before(street.rpc, (method) => (method === "eth_sendRawTransaction" ? "lose" : undefined));
-    const relay = openRelay({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault, key: OPERATOR_KEY });
+    double = keep(await RpcDouble.before(street.rpc, (method) => (method === "eth_sendRawTransaction" ? "lose" : undefined)));
+    const relay = keep(openRelay({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault, key: OPERATOR_KEY }));
     expect(await relay.register(newHome(8))).toMatchObject({ ok: true });
-    await relay.close();
   });
 
   test("a transaction that nobody mines is told after its time, and done when it is asked for again", async () => {
     let isMining = false;
-    double = await RpcDouble.before(street.rpc, (method) =>
-      method === "eth_getTransactionReceipt" && !isMining ? answer(null) : undefined,
-    );
-    const relay = openRelay({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault, key: OPERATOR_KEY, minedMs: 50 });
+    const hide = (method: string) => (method === "eth_getTransactionReceipt" && !isMining ? answer(null) : undefined);
+    double = keep(await RpcDouble.before(street.rpc, hide));
+    const relay = keep(openRelay({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault, key: OPERATOR_KEY, minedMs: 50 }));
     expect(await relay.register(newHome(12))).toMatchObject({ code: "CHAIN_TIMEOUT" });
     isMining = true;
     expect(await relay.register(newHome(12))).toMatchObject({ ok: true });
     const registry = await relay.registry();
     expect(registry.ok && registry.value.homes.filter(({ name }) => name === "home-12")).toHaveLength(1);
-    await relay.close();
   });
 });
 
 describe("cheap", () => {
   test("the registry costs one question as long as nobody joins", async () => {
-    const double = await RpcDouble.before(street.rpc);
-    const chain: Chain = openChain({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault });
+    const double = keep(await RpcDouble.before(street.rpc));
+    const chain: Chain = keep(openChain({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault }));
     const first = await chain.registry();
     double.asked.length = 0;
     for (let i = 0; i < 10; i++) expect(await chain.registry()).toEqual(first);
@@ -168,42 +178,35 @@ describe("cheap", () => {
     await street.relay.register(newHome(20));
     const second = await chain.registry();
     expect(second.ok && first.ok && second.value.homes.length).toBe(first.ok && first.value.homes.length + 1);
-    await chain.close();
-    await double.close();
   });
 
   test("so do balances, head and batches", async () => {
-    const double = await RpcDouble.before(street.rpc);
-    const chain = openChain({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault });
+    const double = keep(await RpcDouble.before(street.rpc));
+    const chain = keep(openChain({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault }));
     await chain.batches();
     double.asked.length = 0;
     for (const ask of [chain.balances, chain.head, chain.batches]) await ask();
     expect(double.asked).toEqual(["eth_call", "eth_call", "eth_getLogs"]);
-    await chain.close();
-    await double.close();
   });
 });
 
 describe("rights", () => {
   test("whoever isn't the registrar registers nobody", async () => {
-    const relay = street.openRelay(keyOf(2));
+    const relay = keep(street.openRelay(keyOf(2)));
     expect(await relay.register(newHome(30))).toEqual({ ok: false, code: "CHAIN_REFUSED", detail: "NotRegistrar()" });
-    await relay.close();
   });
 
   test("whoever has nothing for fees is told so", async () => {
-    const relay = street.openRelay(keyOf(3));
+    const relay = keep(street.openRelay(keyOf(3)));
     expect(await relay.settle(street.batch(0, []))).toMatchObject({
       code: "CHAIN_REFUSED",
       detail: expect.stringMatching(/insufficient funds/i),
     });
-    await relay.close();
   });
 
   test("anyone with fees settles what is certified", async () => {
-    const relay = street.openRelay(keyOf(2));
+    const relay = keep(street.openRelay(keyOf(2)));
     expect(await relay.settle(street.batch(0, [1, -1]))).toMatchObject({ ok: true });
-    await relay.close();
   });
 });
 
