@@ -37,7 +37,7 @@ const varint = (value: number): Uint8Array => {
   return Uint8Array.from(bytes);
 };
 
-const framed = (bytes: Uint8Array): Uint8Array => Uint8Array.from([...varint(bytes.length), ...bytes]);
+const framed = (bytes: Uint8Array): Uint8Array => Buffer.concat([varint(bytes.length), bytes]);
 
 async function open(peer: RawPeer, protocol: string): Promise<Stream | undefined> {
   return peer
@@ -92,7 +92,7 @@ describe("garbage from a peer changes nothing and costs it its score", () => {
       return body;
     });
     const hostile = [
-      varint(16_385),
+      framed(new Uint8Array(16_385)),
       varint(2 ** 31),
       new Uint8Array(64).fill(0xff),
       new Uint8Array(0),
@@ -114,7 +114,13 @@ describe("garbage from a peer changes nothing and costs it its score", () => {
 
   test("answers that are no answers are PEER_MALFORMED or PEER_TIMEOUT, and bounded", async () => {
     const { home, bad } = await attack();
-    const answers = [new Uint8Array(0), varint(2 ** 31), varint(1_048_577), Uint8Array.from([9, 1]), new Uint8Array(3_000_000).fill(0xff)];
+    const answers = [
+      new Uint8Array(0),
+      varint(2 ** 31),
+      framed(new Uint8Array(1_048_577)),
+      Uint8Array.from([9, 1]),
+      new Uint8Array(3_000_000).fill(0xff),
+    ];
     let next = 0;
     await bad.node.handle("/commonwatt/test-street/blocks/1", (stream) => {
       send(stream, answers[next++]!);

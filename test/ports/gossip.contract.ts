@@ -60,6 +60,20 @@ export function gossipContract(name: string, open: OpenHomes): void {
       expect(heard.map((line) => line.split(" ").slice(0, 2).join(" ")).sort()).toEqual(["agreement again", "market again", "market end"]);
     });
 
+    test("what is handed on is plain bytes, and the receiver's own", async () => {
+      const [a, b] = await three();
+      const heard: Uint8Array[] = [];
+      b.onMessage((_topic, message) => {
+        heard.push(message);
+        return "accept";
+      });
+      await a.publish("market", bytes("plain"));
+      await until("it", () => heard.length === 1);
+      // A Buffer's slice() shares memory where everybody else's copies.
+      expect(heard[0]).toEqual(bytes("plain"));
+      expect(heard[0]!.buffer.byteLength).toBe(5);
+    });
+
     test("a message comes from a neighbour that peers() names", async () => {
       const [a, b, c] = await three();
       const heard = listen(b);

@@ -6,14 +6,19 @@ import { Buckets } from "../../../adapters/libp2p/buckets.ts";
 import { Conduct } from "../../../adapters/libp2p/conduct.ts";
 import { Gate } from "../../../adapters/libp2p/gate.ts";
 import { peerNameOf } from "../../../adapters/libp2p/index.ts";
+import { Intake } from "../../../adapters/libp2p/intake.ts";
 import { Lane, type Letter } from "../../../adapters/libp2p/lane.ts";
 import { dialAddress, messageId, protocolName, topicName } from "../../../adapters/libp2p/names.ts";
 import { Outbox, type SendResult } from "../../../adapters/libp2p/outbox.ts";
 import { Recent } from "../../../adapters/libp2p/recent.ts";
 import { type HangUpReason, Watchdog } from "../../../adapters/libp2p/watchdog.ts";
-import { bytesOf, secretOf, textOf, until } from "../../support/street-gossip.ts";
+import { bytesOf, FAST_LIMITS, QUIET, secretOf, textOf, until } from "../../support/street-gossip.ts";
 
 const LANE = { maxBytes: 100, burst: 3, perSecond: 2, queue: 5, queuePerPeer: 2, perTick: 4 };
+
+function raise(): never {
+  throw new Error("our own bug");
+}
 
 /** A clock that tests set. */
 function clock() {
@@ -170,6 +175,10 @@ describe("gate", () => {
     expect(gate.enter("a", 1)).toBe("full");
     gate.leave("a");
     expect(gate.enter("a", 1)).toBeUndefined();
+    for (const peer of ["b", "b", "c"]) gate.enter(peer, 1);
+    expect(gate.enter("d", 1)).toBe("full");
+    gate.leave("c");
+    expect(gate.enter("d", 1)).toBeUndefined();
   });
 });
 
@@ -209,6 +218,60 @@ describe("lane", () => {
     expect(settled).toEqual(["ignore", "ignore"]);
     await lane.run(4, () => settled.push("judged"));
     expect(settled).toHaveLength(2);
+  });
+});
+
+describe("intake", () => {
+  const limits = { ...FAST_LIMITS, judgeMs: 20, lanes: { market: LANE, agreement: LANE } };
+
+  function intake() {
+    const events: string[] = [];
+    const made = new Intake(limits, {
+      log: { ...QUIET, error: (event) => void events.push(event) },
+      now: () => 0,
+      onRefused: (topic, from, refusal) => void events.push(`${topic} ${from} ${refusal}`),
+      onJudged: (topic, from, judgement) => void events.push(`${topic} ${from} ${judgement}`),
+    });
+    return { made, events };
+  }
+
+  test.each([
+    ["says accept", () => "accept" as const, ["market a accept"]],
+    ["says reject later", async () => "reject" as const, ["market a reject"]],
+    ["throws", () => raise(), ["gossip.handler-failed", "market a ignore"]],
+    ["throws later", async () => raise(), ["gossip.handler-failed", "market a ignore"]],
+    ["never says anything", () => new Promise<never>(() => {}), ["gossip.handler-failed", "market a ignore"]],
+  ])("a handler that %s", async (_name, handler, expected) => {
+    const { made, events } = intake();
+    const judgement = made.submit("market", bytesOf("early"), "a");
+    made.onMessage(handler);
+    expect(await judgement).toBe(expected.at(-1)!.split(" ")[2]);
+    expect(events).toEqual(expected);
+    made.close();
+  });
+
+  test("a market that is stuck doesn't hold agreement up", async () => {
+    const { made } = intake();
+    const judged: string[] = [];
+    for (let i = 0; i < 40; i++) void made.submit("market", bytesOf("m"), `peer ${i % 3}`);
+    const vote = made.submit("agreement", bytesOf("v"), "a").then(() => judged.length);
+    made.onMessage((topic) => {
+      judged.push(topic);
+      return "accept";
+    });
+    // At most one turn of the market, and the letter that the pump holds ready, come before.
+    expect(await vote).toBeLessThanOrEqual(LANE.perTick + 2);
+    made.close();
+  });
+
+  test("the gate's refusals are told, each topic for itself", () => {
+    const { made, events } = intake();
+    expect(made.enter("market", "a", 101)).toBe(false);
+    expect([1, 2, 3].map((length) => made.enter("agreement", "a", length))).toEqual([true, true, false]);
+    expect(made.enter("market", "a", 1)).toBe(true);
+    made.leave("agreement", "a");
+    expect(made.enter("agreement", "a", 1)).toBe(false);
+    expect(events).toEqual(["market a oversized", "agreement a full", "agreement a flooding"]);
   });
 });
 

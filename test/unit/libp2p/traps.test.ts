@@ -35,13 +35,25 @@ async function hears(listener: readonly { readonly text: string }[], speaker: St
 }
 
 describe("joining", () => {
-  test("twelve homes on one address hear all of each other, and nobody's score suffers (colocation, five connections per second)", async () => {
+  test("twelve homes on one address hear all of each other, and nobody's score suffers (colocation)", async () => {
     const homes = await street.homes(12);
     const heard = homes.map((home) => collect(home));
     await Promise.all(homes.map((home, i) => home.publish("agreement", bytesOf(`from ${i}`))));
     await until("all have all", () => heard.every((messages) => messages.length === 11));
     expect(heard.map((messages) => new Set(messages.map((message) => message.text)).size)).toEqual(new Array(12).fill(11));
     expect(Math.min(...homes.flatMap((home) => home.peers().map((peer) => home.score(peer))))).toBeGreaterThanOrEqual(0);
+  });
+
+  test("twelve dial one home in the same moment, and each gets through at the first try (five connections per second)", async () => {
+    const limits = { ...FAST_LIMITS, redial: { ...FAST_LIMITS.redial, timeoutMs: 20_000 } };
+    let failures = 0;
+    const log = { ...QUIET, debug: (event: string) => void (event === "gossip.dial-failed" && failures++) };
+    const hub = await street.home({ seed: 100 });
+    const others: StreetGossip[] = [];
+    for (let seed = 1; seed <= 12; seed++) others.push(await street.home({ seed, limits, log }));
+    for (const home of others) home.setPeers([withAddresses(hub)]);
+    await until("all are there", () => hub.peers().length === 12);
+    expect(failures).toBe(0);
   });
 
   test("what is published before anybody is there is heard by who comes", async () => {
@@ -51,6 +63,26 @@ describe("joining", () => {
     const late = await street.home({ seed: 2, peers: [withAddresses(early)] });
     const heard = collect(late);
     await until("both early messages", () => heard.length === 2);
+  });
+
+  test("a message that reached nobody because the stream had just gone is sent again, though gossipsub counts it as seen", async () => {
+    const home = await street.home({ seed: 1 });
+    const peer = await street.home({ seed: 2, peers: [withAddresses(home)] });
+    const heard = collect(peer);
+    await until("joined", () => home.peers().length === 1);
+    const { router } = home as unknown as { router: { streamsOutbound: Map<string, unknown>; publish: (...args: unknown[]) => unknown } };
+    const publish = router.publish.bind(router);
+    router.publish = async (...args) => {
+      router.publish = publish;
+      const streams = [...router.streamsOutbound];
+      router.streamsOutbound.clear();
+      const result = await publish(...args);
+      for (const [name, stream] of streams) router.streamsOutbound.set(name, stream);
+      expect(result).toEqual({ recipients: [] });
+      return result;
+    };
+    await home.publish("market", bytesOf("once more"));
+    await until("it after all", () => heard.length === 1);
   });
 
   test("a port that is taken, and an address that is none, are codes", async () => {
