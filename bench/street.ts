@@ -20,7 +20,11 @@ interface Running {
 }
 
 function program(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-  const child = spawn(process.execPath, ["src/main/cli.ts", ...args], { cwd: ROOT, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--max-semi-space-size=2", "src/main/cli.ts", ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let out = "";
   child.stdout.on("data", (data) => {
     out += data;
@@ -51,19 +55,26 @@ interface Certified {
 
 function certified(data: string): readonly Certified[] {
   const logs = readdirSync(join(data, "log")).filter((name) => /^homes-\d+\.log$/.test(name));
-  const lines = logs.flatMap((name) => readFileSync(join(data, "log", name), "utf8").trimEnd().split("\n"));
+  const lines = logs.flatMap((name) =>
+    readFileSync(join(data, "log", name), "utf8")
+      .trimEnd()
+      .split("\n"),
+  );
   return lines
     .filter((line) => line.includes('"interval.certified"'))
     .map((line) => JSON.parse(line) as { time: string; sinceGateMs: number | null; home: string })
     .map(({ time, sinceGateMs, home }) => ({ at: Date.parse(time), sinceGateMs, home }));
 }
 
-const statusOf = (pid: number, field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+)`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+const statusOf = (pid: number, field: string): number =>
+  Number(new RegExp(`^${field}:\\s+(\\d+)`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
 const rssMb = (pid: number): number => (statusOf(pid, "VmRSS") * 1024) / 1e6;
 
 /** The process and all that it started. */
 function family(pid: number): readonly number[] {
-  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
+  const all = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
   const children = all.filter((each) => {
     try {
       return statusOf(each, "PPid") === pid;
@@ -80,7 +91,8 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-const quantile = (sorted: readonly number[], q: number): number => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+const quantile = (sorted: readonly number[], q: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
 const line = (what: string, value: string, goal: string): void => console.log(`${what.padEnd(58)} ${value.padStart(14)}   goal ${goal}`);
 
 /** A home of its own beside a running street: its config, its simulated device, its process. */
@@ -119,7 +131,11 @@ async function streetFigures(folder: string): Promise<void> {
   const { home, devices } = await loneHome(folder, data, url);
   while (certified(data).length < 12 * INTERVALS) await sleep(500);
   const all = certified(data);
-  const first = Math.max(...[...new Set(all.map(({ home: name }) => name))].map((name) => Math.min(...all.filter((each) => each.home === name).map(({ at }) => at))));
+  const first = Math.max(
+    ...[...new Set(all.map(({ home: name }) => name))].map((name) =>
+      Math.min(...all.filter((each) => each.home === name).map(({ at }) => at)),
+    ),
+  );
   const latencies = all.flatMap(({ sinceGateMs }) => (sinceGateMs === null ? [] : [sinceGateMs])).sort((a, b) => a - b);
   const processes = family(street.pid);
   line("start to the first certified interval at every home", `${((first - spawnedAt) / 1000).toFixed(1)} s`, "<= 20 s");
@@ -127,7 +143,11 @@ async function streetFigures(folder: string): Promise<void> {
   line("gate closure to certificate, p99", `${quantile(latencies, 0.99)} ms`, "<= 1000 ms");
   line("  fetched later or met late (not in the above)", `${all.length - latencies.length} of ${all.length}`, "-");
   line("one home alone, resident", `${rssMb(home.pid).toFixed(0)} MB`, "<= 150 MB");
-  line(`the whole default street, ${processes.length} processes, resident`, `${processes.reduce((sum, pid) => sum + rssMb(pid), 0).toFixed(0)} MB`, "<= 1200 MB");
+  line(
+    `the whole default street, ${processes.length} processes, resident`,
+    `${processes.reduce((sum, pid) => sum + rssMb(pid), 0).toFixed(0)} MB`,
+    "<= 1200 MB",
+  );
   await home.stop();
   await devices.stop();
   await street.stop();
@@ -141,7 +161,11 @@ async function idleFigure(folder: string): Promise<void> {
   await sleep(10_000);
   const before = cpuSeconds(home.pid);
   await sleep(IDLE_SECONDS * 1000);
-  line(`idle home at real speed, over ${IDLE_SECONDS} s`, `${(((cpuSeconds(home.pid) - before) / IDLE_SECONDS) * 100).toFixed(1)} % of a core`, "<= 2 %");
+  line(
+    `idle home at real speed, over ${IDLE_SECONDS} s`,
+    `${(((cpuSeconds(home.pid) - before) / IDLE_SECONDS) * 100).toFixed(1)} % of a core`,
+    "<= 2 %",
+  );
   await home.stop();
   await devices.stop();
   await street.stop();
@@ -150,7 +174,9 @@ async function idleFigure(folder: string): Promise<void> {
 const git = (...args: readonly string[]): string => execFileSync("git", [...args], { cwd: ROOT, encoding: "utf8" }).trim();
 console.log(`machine  ${cpus().length} x ${cpus()[0]?.model}, ${(totalmem() / 1e9).toFixed(0)} GB, Node ${process.version}`);
 console.log(`commit   ${git("rev-parse", "--short", "HEAD")}${git("status", "--porcelain") === "" ? "" : " with changes"}`);
-console.log(`method   the real program on loopback: 12 homes in 3 processes at speed 288 until ${INTERVALS} intervals, one more home alone;`);
+console.log(
+  `method   the real program on loopback: 12 homes in 3 processes at speed 288 until ${INTERVALS} intervals, one more home alone;`,
+);
 console.log("         latencies from each home's log, memory as VmRSS (shared pages counted in each process), CPU from /proc");
 console.log("left out network delay, slower machines, devices with real response times; new keys are made at the start\n");
 const folder = mkdtempSync(join(tmpdir(), "commonwatt-bench-"));

@@ -72,7 +72,8 @@ export async function openHome(config: HomeConfig, card: StreetCard, { log, metr
     address: gossip.addresses()[0] ?? "",
     begin: (clock, peers) => {
       gossip.setPeers(peersBefore(peers, gossip.self));
-      return begin(config, card, { log, metrics, key, store, chain, gossip, registry, clock, close });
+      const neighbours = peers.map(peerIn).filter((peer) => peer !== gossip.self);
+      return begin(config, card, { log, metrics, key, store, chain, gossip, neighbours, registry, clock, close });
     },
     close,
   };
@@ -83,6 +84,7 @@ interface Opened extends Surroundings {
   readonly store: Store;
   readonly chain: Chain;
   readonly gossip: StreetGossip;
+  readonly neighbours: readonly string[];
   readonly registry: Registry;
   readonly clock: Clock;
   readonly close: () => Promise<void>;
@@ -180,7 +182,12 @@ async function joinedRegistry(
     );
   const owner = (await openOrCreate(join(config.data, "owner.json"), await passwordOf(config))).key;
   log.info("home.registering", { agent: key.address, owner: owner.address });
-  await askToJoin(new URL("/api/homes", config.street.url), { name: config.name, agent: key.address, owner: owner.address, invitation: config.invitation });
+  await askToJoin(new URL("/api/homes", config.street.url), {
+    name: config.name,
+    agent: key.address,
+    owner: owner.address,
+    invitation: config.invitation,
+  });
   const after = await readRegistry(chain, store);
   if (after === null || homeOf(after, key.address) === null)
     throw cannotStart(
@@ -219,10 +226,13 @@ async function askToJoin(url: URL, request: HomeRequest): Promise<void> {
 
 /** The later home dials the earlier ones, so that two never dial each other at once. A home that is not listed dials all. */
 function peersBefore(addresses: readonly string[], self: string): { readonly name: string; readonly addresses: string[] }[] {
-  const peers = addresses.map((address) => ({ name: address.slice(address.lastIndexOf("/") + 1), addresses: [address] }));
+  const peers = addresses.map((address) => ({ name: peerIn(address), addresses: [address] }));
   const own = peers.findIndex((peer) => peer.name === self);
   return own < 0 ? peers : peers.slice(0, own);
 }
+
+/** A peer's name is the last part of its multiaddress. */
+const peerIn = (address: string): string => address.slice(address.lastIndexOf("/") + 1);
 
 /** A refusal by an adapter while opening is the end of the start: its sentence names the place and the way out. */
 export function unwrap<T>(result: Result<T>): T {

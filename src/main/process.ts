@@ -7,8 +7,7 @@ export interface Anchor {
 /** Word between the street and the processes that it starts. */
 export type ToChild =
   /** The street's time begins to run, and these are its homes' addresses, in the order of the registry. */
-  | { readonly kind: "go"; readonly anchor: Anchor; readonly peers: readonly string[] }
-  | { readonly kind: "stop" };
+  { readonly kind: "go"; readonly anchor: Anchor; readonly peers: readonly string[] } | { readonly kind: "stop" };
 export type FromChild =
   /** `ports` of simulated devices, `peers` as multiaddresses of homes, by name. */
   | { readonly kind: "ready"; readonly ports?: Readonly<Record<string, number>>; readonly peers?: Readonly<Record<string, string>> }

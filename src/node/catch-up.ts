@@ -1,6 +1,6 @@
 import type { Digest, Interval } from "../../engine/kernel/index.ts";
 import { encodeMessage } from "../../engine/messages/index.ts";
-import type { Clock, Gossip, Log, PeerName, Store } from "../ports/index.ts";
+import type { Clock, Gossip, Log, PeerName, RequestKind, Store } from "../ports/index.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Pool } from "./pool.ts";
 import {
@@ -57,8 +57,8 @@ export class CatchUp {
 
   /** True when the peer is ahead of us. */
   async #fetchFrom(peer: PeerName, interval: Interval, missing: readonly Digest[]): Promise<boolean> {
-    const { gossip, inbox, rounds } = this.#modules;
-    const answer = await gossip.request(peer, "fetch", encodeFetch({ interval, wanted: missing }), AbortSignal.timeout(REQUEST_MS));
+    const { inbox, rounds } = this.#modules;
+    const answer = await this.#request(peer, "fetch", encodeFetch({ interval, wanted: missing }));
     const fetched = answer.ok ? decodeFetched(answer.value) : null;
     if (fetched === null) return false;
     for (const message of fetched.messages) inbox.receive(message, "fetched");
@@ -66,12 +66,23 @@ export class CatchUp {
   }
 
   async #blocksFrom(peer: PeerName): Promise<void> {
-    const { gossip, rounds } = this.#modules;
+    const { rounds } = this.#modules;
     for (;;) {
-      const answer = await gossip.request(peer, "blocks", encodeBlocksRequest(rounds.current), AbortSignal.timeout(REQUEST_MS));
+      const answer = await this.#request(peer, "blocks", encodeBlocksRequest(rounds.current));
       const blocks = answer.ok ? decodeBlocks(answer.value) : null;
       if (blocks === null || blocks.length === 0) return;
       for (const block of blocks) if (!rounds.adopt(block)) return;
+    }
+  }
+
+  async #request(peer: PeerName, kind: RequestKind, body: Uint8Array): ReturnType<Gossip["request"]> {
+    const { gossip, clock } = this.#modules;
+    const deadline = new AbortController();
+    const cancel = clock.after(REQUEST_MS, () => deadline.abort());
+    try {
+      return await gossip.request(peer, kind, body, deadline.signal);
+    } finally {
+      cancel();
     }
   }
 

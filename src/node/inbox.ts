@@ -28,6 +28,8 @@ export interface InboxModules {
   /** Where the node stands: the interval it works on, and the first period that the chain lacks. */
   readonly current: () => Interval;
   readonly nextPeriod: () => Period;
+  /** Whether every neighbour can hear an author directly, so that handing a message on would only repeat it. */
+  readonly inReach: () => boolean;
   /** Every admitted message, once. */
   readonly deliver: (message: Message) => void;
 }
@@ -54,7 +56,8 @@ export class Inbox {
   receive(bytes: Uint8Array, way: Way = "gossip"): Judgement {
     const message = decodeMessage(bytes, this.#modules.digests);
     if (!message.ok) return this.#count("reject", message.code);
-    return this.#judge(message.value, way);
+    const judgement = this.#judge(message.value, way);
+    return judgement === "accept" && this.#modules.inReach() ? "ignore" : judgement;
   }
 
   #judge(message: Message, way: Way): Judgement {

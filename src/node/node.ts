@@ -9,7 +9,7 @@ import {
   type Reading,
 } from "../../engine/messages/index.ts";
 import { genesis } from "../../engine/settlement/index.ts";
-import type { Cancel, Chain, Clock, Gossip, Log, Metrics, RecoverSigner, Registry, Signer, Store } from "../ports/index.ts";
+import type { Cancel, Chain, Clock, Gossip, Log, Metrics, PeerName, RecoverSigner, Registry, Signer, Store } from "../ports/index.ts";
 import { CatchUp } from "./catch-up.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { Inbox } from "./inbox.ts";
@@ -17,6 +17,7 @@ import { homeOf, Membership } from "./membership.ts";
 import { Outbox } from "./outbox.ts";
 import { Periods } from "./periods.ts";
 import { Pool } from "./pool.ts";
+import { reachOf } from "./reach.ts";
 import { replayStore } from "./replay.ts";
 import { type Certified, Rounds } from "./rounds.ts";
 
@@ -29,6 +30,8 @@ export interface NodeModules {
   readonly clock: Clock;
   readonly store: Store;
   readonly gossip: Gossip;
+  /** The homes that are known to be there, without this one. */
+  readonly neighbours: readonly PeerName[];
   readonly chain: Chain;
   /** null: follows the market and says nothing. */
   readonly signer: Signer | null;
@@ -38,7 +41,7 @@ export interface NodeModules {
 }
 
 /** Real milliseconds between looks at the chain. */
-const CHAIN_MS = 2_000;
+const CHAIN_MS = 5_000;
 
 /** One member of the street at work: hears, agrees, and keeps the ledger. */
 export class StreetNode {
@@ -75,6 +78,7 @@ export class StreetNode {
       metrics,
       current: () => this.rounds.current,
       nextPeriod: () => this.periods.next,
+      inReach: reachOf(modules.neighbours, gossip, clock),
       deliver: (message) => this.#deliver(message),
     });
     const catchUp = new CatchUp({ ...shared, gossip, inbox: this.#inbox, rounds: this.rounds, periodVotes: () => this.periods.messages() });

@@ -96,9 +96,11 @@ export class Rounds {
 
   hear(message: Message): void {
     const interval = intervalOf(message);
+    if (this.#stopped) return;
     if (message.kind === "order" || message.kind === "reading") this.#round?.retry();
-    else if (interval === this.current) this.#round?.hear(message);
-    else if (interval > this.current && interval <= this.current + MAX_AHEAD && this.#ahead.length < MAX_BUFFERED)
+    else if (interval === this.#round?.interval) this.#round.hear(message);
+    // Before the start even the current interval's are kept: admission lets nothing in twice.
+    else if (interval >= this.current && interval <= this.current + MAX_AHEAD && this.#ahead.length < MAX_BUFFERED)
       this.#ahead.push(message);
   }
 
@@ -106,7 +108,7 @@ export class Rounds {
   adopt(bytes: Uint8Array): boolean {
     const { certificates, membership, rules } = this.#modules;
     const block = decodeBlock(bytes, certificates.digests);
-    if (!block.ok || block.value.result.interval !== this.current) return false;
+    if (this.#stopped || !block.ok || block.value.result.interval !== this.current) return false;
     const { certificate } = block.value;
     const isFinal = certificate.kind === "finalize" && certificate.interval === this.current;
     if (!isFinal || !isCertified(certificate, { ...certificates, validators: membership.validators })) return false;

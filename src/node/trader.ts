@@ -160,6 +160,8 @@ export class Trader {
       () => {
         this.#closeDay((interval - 1) as Interval);
         void this.#readMeter((interval - 1) as Interval, EDGE_TRIES);
+        // What was traded for this interval holds from now on.
+        void this.#look();
         this.#waitForEdge(Math.max(interval + 1, delivering(rules, clock.now()) + 1) as Interval);
       },
     );

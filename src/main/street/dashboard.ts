@@ -48,8 +48,17 @@ export async function refuseTakenPort(at: Place): Promise<void> {
 
 function refusal({ host, port }: Place, error: unknown): CannotStart {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === "EADDRINUSE") return cannotStart("PORT_TAKEN", `port ${port} on ${host} is taken`, "stop the other program, or choose another port with --port N (0 takes any free one)");
-  return cannotStart("PORT_REFUSED", `the dashboard can't listen on ${host}:${port} (${code ?? String(error)})`, "choose another address with --host and --port");
+  if (code === "EADDRINUSE")
+    return cannotStart(
+      "PORT_TAKEN",
+      `port ${port} on ${host} is taken`,
+      "stop the other program, or choose another port with --port N (0 takes any free one)",
+    );
+  return cannotStart(
+    "PORT_REFUSED",
+    `the dashboard can't listen on ${host}:${port} (${code ?? String(error)})`,
+    "choose another address with --host and --port",
+  );
 }
 
 function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQueries {

@@ -4,6 +4,7 @@ import { openGossip } from "../../../adapters/libp2p/index.ts";
 import { openStore } from "../../../adapters/store/index.ts";
 import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index.ts";
 import { type Address, address, fail, type Interval, ok, type Result, toHex } from "../../../engine/kernel/index.ts";
+import type { MarketRules } from "../../../engine/messages/index.ts";
 import { type BatchOnItsWay, type HomeRequest, type RegisterCode, type StreetCard, StreetView } from "../../api/index.ts";
 import { StreetNode } from "../../node/index.ts";
 import type { BatchReceipt, Clock, Log, Metrics, Relay, Store } from "../../ports/index.ts";
@@ -14,8 +15,8 @@ import type { StreetAtHand } from "./setup.ts";
 
 /** Real milliseconds between looks for a batch that is signed. */
 const RELAY_MS = 1_000;
-/** A new home trades so many intervals from now: every neighbour has read the registry by then. */
-const SINCE_AHEAD = 3;
+/** A new home trades after so many intervals and real seconds: by then every neighbour has read the registry. */
+const SINCE_AHEAD = { intervals: 3, seconds: 12 } as const;
 /** Escrow of a home that joins the test street, micro. */
 const JOIN_DEPOSIT = 2_000_000_000;
 const MAX_HOMES = 256;
@@ -40,6 +41,7 @@ export class Operator {
   readonly view: StreetView;
   readonly #relay: Relay;
   readonly #store: Store;
+  readonly #rules: MarketRules;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #invitation: string;
@@ -73,6 +75,7 @@ export class Operator {
       clock: opening.clock,
       store,
       gossip,
+      neighbours: street.file.homes.map(({ peer }) => peer),
       chain: relay,
       signer: null,
       recover: recoverWith(await loadCurve()),
@@ -104,6 +107,7 @@ export class Operator {
     this.view = view;
     this.#relay = parts.relay;
     this.#store = parts.store;
+    this.#rules = parts.options.rules;
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#invitation = parts.invitation;
@@ -143,7 +147,7 @@ export class Operator {
     if (homes.some((home) => home.agent === address(agent))) return fail("HOME_EXISTS", "this home is registered already");
     if (homes.some((home) => home.name === name)) return fail("NAME_TAKEN", `another home is called ${name}`);
     if (homes.length >= MAX_HOMES) return fail("STREET_FULL", `the street has ${homes.length} homes already`);
-    const since = (this.node.rounds.current + SINCE_AHEAD) as Interval;
+    const since = this.#sinceSoon();
     const registered = await this.#relay.register({
       name,
       agent: address(agent),
@@ -154,6 +158,11 @@ export class Operator {
     if (!registered.ok) return fail("CHAIN_AWAY", registered.detail);
     this.#log.info("home.registered", { name, home: registered.value, since });
     return ok({ home: registered.value });
+  }
+
+  #sinceSoon(): Interval {
+    const perInterval = (this.#rules.intervalMinutes * 60) / this.#clock.speed;
+    return (this.node.rounds.current + Math.max(SINCE_AHEAD.intervals, Math.ceil(SINCE_AHEAD.seconds / perInterval))) as Interval;
   }
 
   #tick(): void {

@@ -96,7 +96,12 @@ async function bringUp(options: StreetOptions, layout: Layout, street: StreetAtH
   return { card, clock, operator, dashboard, summary, finished, lost };
 }
 
-function makeCard({ rules }: StreetOptions, { file, anvil }: StreetAtHand, peers: readonly string[], clock: StreetCard["clock"]): StreetCard {
+function makeCard(
+  { rules }: StreetOptions,
+  { file, anvil }: StreetAtHand,
+  peers: readonly string[],
+  clock: StreetCard["clock"],
+): StreetCard {
   return {
     name: rules.market,
     rules,
