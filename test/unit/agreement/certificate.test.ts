@@ -64,5 +64,7 @@ describe("a stranger's certificate", () => {
   test("a validator without a key", () => {
     const validators = { ids: [1, 4, 7, 99].map(homeId) };
     expect(isCertified(certificate(1, 4, 99), { ...context, validators })).toBe(false);
+    const signatures = [...certificate(1, 4).signatures, { validator: homeId(99), signature: new Uint8Array(65) }];
+    expect(isCertified({ ...good, signatures }, { ...context, validators })).toBe(false);
   });
 });

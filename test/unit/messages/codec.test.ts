@@ -12,6 +12,7 @@ import {
   MAX_MESSAGE_BYTES,
   MESSAGE_LIMITS,
   type Message,
+  readFields,
   Writer,
 } from "../../../engine/messages/index.ts";
 import {
@@ -144,6 +145,26 @@ describe("bytes", () => {
     ],
     ["a question for blocks", encodeBlocksRequest(interval(9)), "BlocksRequest", { from: 9 }],
   ])("requests: %s", (_, ours, type, value) => expect(toHex(ours)).toBe(write(type, value)));
+});
+
+describe("fields", () => {
+  test.each<[string, number[], unknown]>([
+    ["none", [], []],
+    [
+      "a number and bytes",
+      [0x08, 5, 0x12, 2, 7, 8],
+      [
+        { number: 1, value: 5 },
+        { number: 2, value: Uint8Array.of(7, 8) },
+      ],
+    ],
+    ["the largest number", [0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f], [{ number: 1, value: 2 ** 53 - 1 }]],
+    ["a larger one", [0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10], null],
+    ["a number of nine bytes", [0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0], null],
+    ["fewer bytes than told", [0x0a, 2, 1], null],
+    ["a tag alone", [0x08], null],
+    ["32 bits fixed", [0x0d, 0, 0, 0, 0], null],
+  ])("%s", (_, given, fields) => expect(readFields(Uint8Array.from(given))).toEqual(fields));
 });
 
 describe("round trips", () => {

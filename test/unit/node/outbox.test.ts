@@ -1,0 +1,66 @@
+import { describe, expect, test } from "@jest/globals";
+import { address, homeId, interval, ok, toHex } from "../../../engine/kernel/index.ts";
+import type { Message, SignedVote, Vote } from "../../../engine/messages/index.ts";
+import { Outbox } from "../../../src/node/outbox.ts";
+import type { Gossip } from "../../../src/ports/index.ts";
+import { memoryDisk, memoryStore } from "../../../src/sim/index.ts";
+import { idOf } from "../../support/book.ts";
+import { DIGESTS } from "../../support/messages.ts";
+
+const AT = interval(5);
+const SELF = homeId(2);
+
+/** One home's lives: its disk stays, and what each life sends is written down. */
+function lives() {
+  const disk = memoryDisk();
+  const sent: string[] = [];
+  const gossip: Gossip = {
+    self: "me",
+    publish: async (topic, bytes) => void sent.push(`${topic} ${toHex(bytes)}`),
+    onMessage: () => undefined,
+    peers: () => [],
+    request: async () => ok(new Uint8Array(0)),
+    onRequest: () => undefined,
+    close: async () => undefined,
+  };
+  const signer = { address: address(`0x${"01".repeat(20)}`), sign: () => new Uint8Array(65).fill(1) };
+  return { sent, life: () => new Outbox({ signer, store: memoryStore(disk), gossip, digests: DIGESTS }) };
+}
+
+const vote = (kind: Vote["kind"], validator = SELF, value = idOf(9)): Vote => ({ kind, interval: AT, view: 1, value, validator });
+const heard = (validator: number): SignedVote => {
+  const body = vote("notarize", homeId(validator));
+  return { body, id: DIGESTS.vote(body), signature: new Uint8Array(65).fill(validator) };
+};
+const told = (message: Message): string =>
+  message.kind === "vote" ? `${message.vote.body.kind} by ${message.vote.body.validator}` : message.kind;
+
+describe("what was said stands", () => {
+  test("a later life says the same again, whatever it would say now", () => {
+    const { sent, life } = lives();
+    const first = life().vote(vote("notarize"), []);
+    const second = life().vote(vote("notarize", SELF, idOf(8)), []);
+    expect(second).toEqual(first);
+    expect(sent[1]).toBe(sent[0]);
+  });
+
+  test("a restarted home puts in its own words first, then the votes they rest on", () => {
+    const { life } = lives();
+    const before = life();
+    before.list({ interval: AT, validator: SELF, orders: [idOf(1)], readings: [] });
+    before.vote(vote("finalize"), [heard(0), heard(1), heard(3)]);
+    before.proposal({ interval: AT, view: 2, leader: SELF, value: idOf(9), parentView: 1, lists: [] });
+    const earlier = life().earlier(AT);
+    expect(earlier.slice(0, 3).map(told).sort()).toEqual(["finalize by 2", "list", "proposal"]);
+    expect(earlier.slice(3)).toEqual([heard(0), heard(1), heard(3)].map((each) => ({ kind: "vote", vote: each })));
+  });
+
+  test("what a vote rests on is kept, not sent", () => {
+    const { sent, life } = lives();
+    life().vote(vote("finalize"), []);
+    const bare = [...sent];
+    const other = lives();
+    other.life().vote(vote("finalize"), [heard(0), heard(1), heard(3)]);
+    expect(other.sent).toEqual(bare);
+  });
+});
