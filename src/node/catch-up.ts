@@ -28,13 +28,16 @@ export interface CatchUpModules {
 }
 
 const REQUEST_MS = 2_000;
+/** A peer that has not answered by then may be gone: the next one is asked as well. */
+const PATIENCE_MS = 350;
 const BLOCKS_AT_ONCE = 128;
 
 /** Asks peers for what gossip did not bring, one peer after the other, and answers when they ask. */
 export class CatchUp {
   readonly #modules: CatchUpModules;
+  readonly #asking = new Set<PeerName>();
   #turn = 0;
-  #asking = false;
+  #askedAt = 0;
 
   constructor(modules: CatchUpModules) {
     this.#modules = modules;
@@ -42,16 +45,19 @@ export class CatchUp {
     modules.gossip.onRequest("blocks", (body) => this.#answerBlocks(body));
   }
 
-  /** Asks the next peer about an interval. One question at a time: a lost answer costs a time-out, not a pile. */
+  /** Asks the next peer about an interval; while one is being asked, only when it takes its time, and nobody twice at once. */
   async ask(interval: Interval, missing: readonly Digest[]): Promise<void> {
+    const now = this.#modules.clock.monotonicMs();
+    if (this.#asking.size > 0 && now - this.#askedAt < PATIENCE_MS) return;
     const peer = this.#nextPeer();
-    if (peer === undefined || this.#asking) return;
-    this.#asking = true;
+    if (peer === undefined) return;
+    this.#askedAt = now;
+    this.#asking.add(peer);
     try {
-      const fetched = await this.#fetchFrom(peer, interval, missing);
-      if (fetched) await this.#blocksFrom(peer);
+      const isAhead = await this.#fetchFrom(peer, interval, missing);
+      if (isAhead) await this.#blocksFrom(peer);
     } finally {
-      this.#asking = false;
+      this.#asking.delete(peer);
     }
   }
 
@@ -87,7 +93,7 @@ export class CatchUp {
   }
 
   #nextPeer(): PeerName | undefined {
-    const peers = this.#modules.gossip.peers();
+    const peers = this.#modules.gossip.peers().filter((peer) => !this.#asking.has(peer));
     return peers[this.#turn++ % Math.max(1, peers.length)];
   }
 

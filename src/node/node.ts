@@ -8,7 +8,7 @@ import {
   type Order,
   type Reading,
 } from "../../engine/messages/index.ts";
-import { genesis } from "../../engine/settlement/index.ts";
+import { type Batch, genesis, settledWith } from "../../engine/settlement/index.ts";
 import type { Cancel, Chain, Clock, Gossip, Log, Metrics, PeerName, RecoverSigner, Registry, Signer, Store } from "../ports/index.ts";
 import { CatchUp } from "./catch-up.ts";
 import type { Evaluation } from "./evaluate.ts";
@@ -54,6 +54,9 @@ export class StreetNode {
   readonly #digests: Digests;
   readonly #outbox: Outbox | null;
   readonly #inbox: Inbox;
+  readonly #catchUp: CatchUp;
+  /** Closed in an earlier life; which of them the chain lacks is known once it has answered. */
+  readonly #closed: Batch[] = [];
   readonly #heard: ((message: Message) => void)[] = [];
   #poll: Cancel = () => undefined;
   #stopped = false;
@@ -67,10 +70,13 @@ export class StreetNode {
     this.#outbox = signer === null ? null : new Outbox({ signer, store, gossip, digests: this.#digests });
     const certificates = { digests: this.#digests, agentOf: this.membership.agentOf, recover };
     const shared = { rules, clock, store, log, pool: this.pool, membership: this.membership, self: this.self, outbox: this.#outbox };
-    const state = replayStore({ ...modules, digests: this.#digests }, onReplayed);
+    const state = replayStore({ ...modules, digests: this.#digests }, (evaluation) => {
+      this.#replayed(evaluation);
+      onReplayed(evaluation);
+    });
     log.info("store.replayed", { interval: state.interval });
     this.periods = new Periods({ ...shared, digests: this.#digests }, genesis(rules, modules.first).carried.period);
-    this.rounds = new Rounds({ ...shared, certificates, fetch: (interval, missing) => void catchUp.ask(interval, missing) }, state);
+    this.rounds = new Rounds({ ...shared, certificates, fetch: (interval, missing) => void this.#catchUp.ask(interval, missing) }, state);
     this.#inbox = new Inbox({
       ...shared,
       digests: this.#digests,
@@ -81,7 +87,8 @@ export class StreetNode {
       inReach: reachOf(modules.neighbours, gossip, clock),
       deliver: (message) => this.#deliver(message),
     });
-    const catchUp = new CatchUp({ ...shared, gossip, inbox: this.#inbox, rounds: this.rounds, periodVotes: () => this.periods.messages() });
+    const periodVotes = (): readonly Uint8Array[] => this.periods.messages();
+    this.#catchUp = new CatchUp({ ...shared, gossip, inbox: this.#inbox, rounds: this.rounds, periodVotes });
     this.rounds.onCertified(({ evaluation }) => evaluation.batch !== null && this.periods.close(evaluation.batch));
   }
 
@@ -93,6 +100,8 @@ export class StreetNode {
     const { gossip } = this.#modules;
     gossip.onMessage((_topic, bytes) => this.#inbox.receive(bytes));
     await this.#readChain();
+    if (this.#stopped) return;
+    for (const batch of this.#closed.splice(0)) this.periods.close(batch);
     this.#restoreOwn();
     this.rounds.start();
   }
@@ -119,6 +128,11 @@ export class StreetNode {
 
   reading(reading: Reading): void {
     if (this.#outbox !== null) this.#own(this.#outbox.reading(reading));
+  }
+
+  #replayed({ result, readings, batch }: Evaluation): void {
+    this.pool.settle(result.interval, settledWith(result.interval), readings);
+    if (batch !== null) this.#closed.push(batch);
   }
 
   #own(message: Message): void {
@@ -151,6 +165,8 @@ export class StreetNode {
     if (registry.ok && this.membership.update(registry.value)) log.info("membership.changed", { homes: registry.value.homes.length });
     if (head.ok) this.periods.settledUntil(head.value.nextPeriod);
     if (!registry.ok) log.warn("chain.unreachable", { code: registry.code });
+    // A period's votes are said once; what gossip lost of them nobody else would ever ask for.
+    if (this.periods.open.length > 0 && this.periods.ready() === null) void this.#catchUp.ask(this.rounds.current, []);
     if (!this.#stopped) this.#poll = clock.after(CHAIN_MS, () => void this.#readChain());
   }
 }
