@@ -22,6 +22,7 @@ const SETTLED = VAULT.getEvent("PeriodSettled")!.topicHash;
 export class BatchLog {
   private logs: readonly Log[] = [];
   private batches: readonly SettledBatch[] = [];
+  private last: Promise<unknown> = Promise.resolve();
   private readonly rpc: Rpc;
   private readonly vault: Address;
 
@@ -30,19 +31,28 @@ export class BatchLog {
     this.vault = vault;
   }
 
-  async read(): Promise<Result<readonly SettledBatch[], ChainCode>> {
+  /** One at a time: two readers would both add what is new. */
+  read(): Promise<Result<readonly SettledBatch[], ChainCode>> {
+    const batches = this.last.then(() => this.readOn());
+    this.last = batches.catch(() => undefined);
+    return batches;
+  }
+
+  private async readOn(): Promise<Result<readonly SettledBatch[], ChainCode>> {
     const last = this.logs.at(-1);
     const fresh = await this.fetch(last?.blockNumber ?? "0x0");
-    if (!fresh.ok) return fresh;
+    // Asked beyond its last block, a chain that went back refuses.
+    if (!fresh.ok) return fresh.code === "CHAIN_REFUSED" && last !== undefined ? this.readAnew() : fresh;
     // The last block that we know is asked for again: if it isn't the same any more, nothing that we know counts.
     const known = this.logs.filter(({ blockNumber }) => blockNumber === last?.blockNumber);
     const isSame = known.every((log, i) => isSameLog(log, fresh.value[i]));
-    if (!isSame) {
-      this.logs = [];
-      this.batches = [];
-      return this.read();
-    }
-    return this.extend(fresh.value.slice(known.length));
+    return isSame ? this.extend(fresh.value.slice(known.length)) : this.readAnew();
+  }
+
+  private readAnew(): Promise<Result<readonly SettledBatch[], ChainCode>> {
+    this.logs = [];
+    this.batches = [];
+    return this.readOn();
   }
 
   private async extend(fresh: readonly Log[]): Promise<Result<readonly SettledBatch[], ChainCode>> {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { openChain, openRelay } from "../../../adapters/evm/index.ts";
+import { connect } from "../../../adapters/evm/rpc.ts";
 import { type Address, address } from "../../../engine/kernel/index.ts";
 import type { Chain } from "../../../src/ports/index.ts";
 import { RpcDouble } from "../../support/json-rpc-double.ts";
@@ -167,6 +168,26 @@ describe("a node in trouble", () => {
   });
 });
 
+describe("a chain that went back", () => {
+  test("is told as it is now, and what it forgot can be settled again", async () => {
+    const fork = keep(await TestStreet.on(street.rpc));
+    const node = connect({ rpc: street.rpc });
+    const snapshot = await node.ask("evm_snapshot", []);
+    const first = await fork.relay.settle(fork.batch(0, [-1, 1]));
+    expect(first.ok && (await fork.relay.batches())).toEqual({ ok: true, value: [first.ok && first.value] });
+    expect(await fork.chain.batches()).toEqual(await fork.relay.batches());
+    await node.ask("evm_revert", [snapshot.ok && snapshot.value]);
+    node.close();
+    expect(await fork.relay.batches()).toEqual({ ok: true, value: [] });
+    expect(await fork.relay.settle(fork.batch(0, [-2, 2]))).toMatchObject({ ok: true });
+    const seenAnew = keep(openChain({ rpc: street.rpc, chainId: CHAIN_ID, vault: fork.vault }));
+    expect(await fork.relay.batches()).toEqual(await seenAnew.batches());
+    // This one didn't look in between: the chain is as long as it was, and another one.
+    expect(await fork.chain.batches()).toEqual(await seenAnew.batches());
+    expect(await fork.chain.balances()).toMatchObject({ value: { homes: [999_800, 1_000_200, 1_000_000, 1_000_000, 1_000_000] } });
+  });
+});
+
 describe("cheap", () => {
   test("the registry costs one question as long as nobody joins", async () => {
     const double = keep(await RpcDouble.before(street.rpc));
@@ -178,6 +199,13 @@ describe("cheap", () => {
     await street.relay.register(newHome(20));
     const second = await chain.registry();
     expect(second.ok && first.ok && second.value.homes.length).toBe(first.ok && first.value.homes.length + 1);
+  });
+
+  test("several questions at once add nothing twice", async () => {
+    const fork = keep(await TestStreet.on(street.rpc));
+    await fork.relay.settle(fork.batch(0, []));
+    const all = await Promise.all([1, 2, 3].map(() => fork.chain.batches()));
+    for (const each of all) expect(each.ok && each.value.map(({ period }) => period)).toEqual([FIRST_PERIOD]);
   });
 
   test("so do balances, head and batches", async () => {
