@@ -74,16 +74,17 @@ function orders(
 ): readonly Wish[] {
   return drafts
     .filter(({ energyWh }) => energyWh >= SMALLEST_WH)
-    .slice(0, rules.maxOrdersPerHome)
-    .map(({ side, energyWh, limit }) => ({
-      side,
-      energy: wh(Math.min(rules.maxOrderWh, Math.round(energyWh))),
-      limit: onTick(rules, side, limit),
-    }));
+    .flatMap(({ side, energyWh, limit: wanted }) => {
+      const limit = onTick(rules, side, wanted);
+      return limit === null ? [] : [{ side, energy: wh(Math.min(rules.maxOrderWh, Math.round(energyWh))), limit }];
+    })
+    .slice(0, rules.maxOrdersPerHome);
 }
 
-/** A buyer's limit rounds down and a seller's up, so that nobody trades past what was meant. */
-function onTick({ tick, maxPrice }: MarketRules, side: Order["side"], limit: number): MicroPerKwh {
-  const ticks = side === "buy" ? Math.floor(limit / tick) : Math.ceil(limit / tick);
-  return microPerKwh(Math.min(Math.max(0, ticks * tick), Math.floor(maxPrice / tick) * tick));
+/** A buyer's limit rounds down and a seller's up, so that nobody trades past what was meant; null: the market ends below it. */
+function onTick({ tick, maxPrice }: MarketRules, side: Order["side"], limit: number): MicroPerKwh | null {
+  const most = Math.floor(maxPrice / tick) * tick;
+  if (side === "buy") return microPerKwh(Math.min(Math.max(0, Math.floor(limit / tick) * tick), most));
+  const least = Math.ceil(limit / tick) * tick;
+  return least > most ? null : microPerKwh(least);
 }

@@ -122,7 +122,7 @@ describe("a street of production nodes under one seed", () => {
     street.stop();
   });
 
-  test.each(seeds(12, 300))("two halves certify nothing apart, and one history when they meet again (seed %i)", async (seed) => {
+  test.each(seeds(8, 300))("two halves certify nothing apart, and one history when they meet again (seed %i)", async (seed) => {
     const street = new SimulatedStreet({ seed, homes: 4, faults: faults(0) });
     await street.start();
     await street.runTo(1, 120 * street.draw());
@@ -147,17 +147,18 @@ describe("a street of production nodes under one seed", () => {
     street.stop();
   });
 
-  test.each(seeds(8, 500))("every period that closes reaches the chain, whatever is lost and whoever restarts (seed %i)", async (seed) => {
+  test.each(seeds(6, 500))("every period that closes reaches the chain, whatever is lost and whoever restarts (seed %i)", async (seed) => {
     const street = new SimulatedStreet({ seed, homes: 4, faults: faults(seed % 2 === 0 ? 0.3 : 0.05) });
     await street.start();
     street.chain.isAway = true;
     await runUntilAgreed(street, seed, 8);
     for (const home of street.everybody) await home.restart();
     street.chain.isAway = false;
-    await street.clock.run(street.clock.monotonicMs() + 30_000);
-    // Eight intervals are settled two later, a period has three.
-    expect({ seed, settled: street.chain.settled.length >= 2 }).toEqual({ seed, settled: true });
-    expect({ seed, open: street.observer.node.periods.open.length <= 1 }).toEqual({ seed, open: true });
+    const deadline = street.clock.monotonicMs() + PATIENCE_MS;
+    while (street.chain.settled.length < 2 && street.clock.monotonicMs() < deadline)
+      await street.clock.run(street.clock.monotonicMs() + 500);
+    // A period has three intervals, each settled with the second after it: eight certified ones close two.
+    expect({ seed, settled: street.chain.settled.slice(0, 2) }).toEqual({ seed, settled: [333_334, 333_335] });
     street.stop();
   });
 });

@@ -1,0 +1,93 @@
+import {
+  type Digest,
+  digest,
+  homeId,
+  type Interval,
+  interval,
+  microPerKwh,
+  type Period,
+  wh,
+  ZERO_DIGEST,
+} from "../../engine/kernel/index.ts";
+import type {
+  Message,
+  Order,
+  Reading,
+  SignedList,
+  SignedOrder,
+  SignedPeriodVote,
+  SignedProposal,
+  SignedReading,
+  SignedVote,
+  Vote,
+} from "../../engine/messages/index.ts";
+import { Membership } from "../../src/node/membership.ts";
+import type { Registry } from "../../src/ports/index.ts";
+import { agentAddressOf, cheapSigner } from "./cheap-signer.ts";
+import { DIGESTS } from "./messages.ts";
+
+/** Signed messages of homes 0 to 3 (4 is registered later, 5 nowhere), for tests of one part of a node. */
+export const AT = interval(100);
+
+export const REGISTRY: Registry = {
+  homes: [0, 1, 2, 3, 4].map((home) => ({
+    home: homeId(home),
+    name: `home-${home}`,
+    agent: agentAddressOf(home),
+    owner: agentAddressOf(1_000 + home),
+    since: interval(home === 4 ? 101 : 90),
+  })),
+  validators: [0, 1, 2, 3].map(homeId),
+  quorum: 3,
+};
+export const membership = (): Membership => new Membership(REGISTRY);
+
+const sign = (home: number, id: Digest) => ({ id, signature: cheapSigner(home).sign(id) });
+
+export function order(home: number, change: Partial<Order> = {}, signer = home): SignedOrder {
+  const body: Order = { home: homeId(home), interval: AT, side: "buy", energy: wh(500), limit: microPerKwh(150_000), seq: 0, ...change };
+  return { body, ...sign(signer, DIGESTS.order(body)) };
+}
+
+export function reading(home: number, at: number, importWh: number, exportWh = 0, signer = home): SignedReading {
+  const body: Reading = { home: homeId(home), interval: interval(at), importWh: wh(importWh), exportWh: wh(exportWh), quality: "measured" };
+  return { body, ...sign(signer, DIGESTS.reading(body)) };
+}
+
+export function list(home: number, at: Interval = AT, orders: readonly Digest[] = [], signer = home): SignedList {
+  const body = { interval: at, validator: homeId(home), orders, readings: [] };
+  return { body, ...sign(signer, DIGESTS.list(body)) };
+}
+
+export function proposal(home: number, view = 1, at: Interval = AT): SignedProposal {
+  const body = { interval: at, view, leader: homeId(home), value: someDigest(9), parentView: 0, lists: [] };
+  return { body, ...sign(home, DIGESTS.proposal(body)) };
+}
+
+export function vote(home: number, change: Partial<Vote> = {}, signer = home): SignedVote {
+  const kind = change.kind ?? "notarize";
+  const body: Vote = {
+    kind,
+    interval: AT,
+    view: 1,
+    value: kind === "nullify" ? ZERO_DIGEST : someDigest(9),
+    validator: homeId(home),
+    ...change,
+  };
+  return { body, ...sign(signer, DIGESTS.vote(body)) };
+}
+
+export function periodVote(home: number, at: number, content: Digest, signer = home): SignedPeriodVote {
+  return { body: { period: at as Period, validator: homeId(home), digest: content }, ...sign(signer, content) };
+}
+
+export const someDigest = (byte: number): Digest => digest(new Uint8Array(32).fill(byte));
+
+export const asMessage = {
+  order: (signed: SignedOrder): Message => ({ kind: "order", order: signed }),
+  reading: (signed: SignedReading): Message => ({ kind: "reading", reading: signed }),
+  list: (signed: SignedList): Message => ({ kind: "list", list: signed }),
+  proposal: (signed: SignedProposal): Message => ({ kind: "proposal", proposal: signed }),
+  vote: (signed: SignedVote): Message => ({ kind: "vote", vote: signed }),
+  periodVote: (signed: SignedPeriodVote): Message => ({ kind: "period-vote", periodVote: signed }),
+};
