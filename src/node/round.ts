@@ -6,7 +6,7 @@ import {
   step,
   type Validators,
 } from "../../engine/agreement/index.ts";
-import type { Digest, HomeId, Interval } from "../../engine/kernel/index.ts";
+import { compare, type Digest, type HomeId, type Interval } from "../../engine/kernel/index.ts";
 import type { Certificate, Message, SignedList } from "../../engine/messages/index.ts";
 import type { Evaluation, EvaluationOrMissing } from "./evaluate.ts";
 
@@ -50,7 +50,7 @@ export class Round {
     this.#messages.set(idOf(message), message);
     if (message.kind === "list") this.#lists.set(message.list.id, message.list);
     this.put(input);
-    if (message.kind === "list") this.retry();
+    if (message.kind === "list") this.#onList();
     // Everybody works a fresh proposal out, whether it may still vote or not: whoever knows the value needs no one's block.
     if (message.kind === "proposal" && message.proposal.body.lists.length > 0) this.#evaluate(message.proposal.body.lists);
   }
@@ -101,6 +101,14 @@ export class Round {
     else if (effect.kind === "timer") this.#world.after(effect.timer, effect.view, () => this.put(effect));
     else if (effect.kind === "decide") this.#world.decided(effect.certificate);
     else this.#world.evidence(effect);
+  }
+
+  /** With every validator's list at hand the proposal can be foreseen; to work it out now saves the wait later. */
+  #onList(): void {
+    this.retry();
+    const { validators } = this.#agreement;
+    const lists = [...this.#lists.values()].sort((a, b) => compare(a.body.validator, b.body.validator));
+    if (lists.length === validators.ids.length) this.#evaluate(lists.map(({ id }) => id));
   }
 
   #evaluate(lists: readonly Digest[]): void {

@@ -40,8 +40,14 @@ export interface RoundsModules {
   readonly fetch: (interval: Interval, missing: readonly Digest[]) => void;
 }
 
-/** Real milliseconds. A view's time-out grows so that slow homes find together; a leader waits a little for more lists. */
-const TIMEOUTS = { view: (view: number) => Math.min(1000 * 1.5 ** (view - 1), 5000), propose: () => 100 } as const;
+/**
+ * Real milliseconds. A view's time-out grows so that slow homes find together. The first leader waits a little for more lists;
+ * a later one gives the value that is most likely being finalized right now its time, for proposing it again costs all homes.
+ */
+const TIMEOUTS = {
+  view: (view: number) => Math.min(1000 * 1.5 ** (view - 1), 5000),
+  propose: (view: number) => (view === 1 ? 100 : 400),
+} as const;
 /** How long a round may be silent before peers are asked for it. */
 const STALL_MS = 400;
 /** What a proposal names and this home lacks is most likely on its way; only then it is asked for. */
