@@ -49,7 +49,7 @@ const TIMEOUTS = {
   propose: (view: number) => (view === 1 ? 100 : 400),
 } as const;
 /** How long a round may be silent before peers are asked for it. */
-const STALL_MS = 400;
+const STALL_MS = 500;
 /** What a proposal names and this home lacks is most likely on its way; only then it is asked for. */
 const FETCH_MS = 80;
 /** Messages of the next intervals are kept for later; more than a street says in them is noise. */

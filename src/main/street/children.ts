@@ -20,7 +20,7 @@ export class Child {
     this.name = name;
     mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
     const log = openSync(`${logFile}.err`, "a", 0o600);
-    this.#process = fork(CLI, args, { execArgv: ["--max-semi-space-size=2"], stdio: ["ignore", log, log, "ipc"], detached: true });
+    this.#process = fork(CLI, args, { execArgv: ["--max-semi-space-size=8"], stdio: ["ignore", log, log, "ipc"], detached: true });
     this.#exited = new Promise((resolve) => this.#process.once("exit", () => resolve()));
   }
 

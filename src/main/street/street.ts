@@ -17,8 +17,8 @@ import { type StreetOptions, streetOptions } from "./options.ts";
 import { invitationOf, type StreetAtHand, setUp } from "./setup.ts";
 import { Summary } from "./summary.ts";
 
-/** Real seconds between "go" and the first gate, so that every home hears it close. */
-const RUN_UP_SECONDS = 0.5;
+/** Real seconds between "go" and the first gate: in it every home connects to every other. */
+const RUN_UP_SECONDS = 2.5;
 const CLOCK_SAVE_MS = 1_000;
 /** How long the last batch may take when a run ends by itself. */
 const FLUSH_MS = 5_000;
