@@ -1,7 +1,7 @@
 import type { HomeView } from "../../api/state.ts";
 import { energy, money } from "../lib/format.ts";
 import { texts } from "../texts/index.ts";
-import type { Flow } from "./street.tsx";
+import type { Flow } from "./label.ts";
 
 /** What one home did in the last settled interval. */
 export function HomeDetails({ home, flow, currency }: { home: HomeView; flow: Flow | undefined; currency: string }) {

@@ -1,7 +1,7 @@
 import type { HomeView } from "../../api/state.ts";
 import { shorten } from "../lib/format.ts";
 import { HOUSE, type Place, SETBACK, type StreetLayout } from "../lib/layout.ts";
-import type { HomeLabel } from "./street.tsx";
+import type { HomeLabel } from "./label.ts";
 
 /** One home: panels on the roof, battery at the wall, its name and what it traded. */
 export function House(props: {

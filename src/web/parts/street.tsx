@@ -1,15 +1,14 @@
-import type { HomeView, SettlementView, StreetState } from "../../api/state.ts";
+import type { StreetState } from "../../api/state.ts";
 import { useActive, useWidth } from "../hooks.ts";
-import { energy, span } from "../lib/format.ts";
+import { span } from "../lib/format.ts";
 import { isWide, type StreetLayout, streetLayout } from "../lib/layout.ts";
 import { texts } from "../texts/index.ts";
 import { Card } from "./card.tsx";
 import { Conservation } from "./conservation.tsx";
 import { HomeDetails } from "./home-details.tsx";
 import { House } from "./house.tsx";
+import { labelOf } from "./label.ts";
 import { Sums, Wires } from "./wires.tsx";
-
-export type Flow = SettlementView["flows"][number];
 
 /** The street as a picture: who got energy from whom in the last settled interval. */
 export function Street({ state }: { state: StreetState }) {
@@ -76,20 +75,6 @@ function Picture({ state, layout, width }: { state: StreetState; layout: StreetL
       </div>
     </>
   );
-}
-
-export interface HomeLabel {
-  readonly text: string;
-  readonly kind: "bought" | "sold" | "idle" | "missing";
-}
-
-function labelOf(home: HomeView, flow: Flow | undefined): HomeLabel {
-  if (!home.online) return { text: texts.street.offline, kind: "missing" };
-  if (home.data === "no-data") return { text: texts.street.noData, kind: "missing" };
-  if (flow === undefined) return { text: "", kind: "idle" };
-  if (flow.soldWh > 0) return { text: texts.street.sold(energy(flow.soldWh)), kind: "sold" };
-  if (flow.boughtWh > 0) return { text: texts.street.bought(energy(flow.boughtWh)), kind: "bought" };
-  return { text: texts.street.idle, kind: "idle" };
 }
 
 function Key() {

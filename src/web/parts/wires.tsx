@@ -2,7 +2,7 @@ import type { HomeView } from "../../api/state.ts";
 import { energy } from "../lib/format.ts";
 import { isWide, type Place, ROAD, SETBACK, type StreetLayout, thickness } from "../lib/layout.ts";
 import { texts } from "../texts/index.ts";
-import type { Flow } from "./street.tsx";
+import type { Flow } from "./label.ts";
 
 /** Half the distance between the two lines of a street: neighbours above, utility below. */
 const LANE = 7;
