@@ -1,7 +1,7 @@
 import { type Digest, type HomeId, type Interval, wh } from "../kernel/index.ts";
 import type { Reading, SignedReading } from "../messages/index.ts";
 import type { AdmissionCode } from "./codes.ts";
-import { isRegistered, isSignedByHome, type Members } from "./registered.ts";
+import { isSignedByHome, type Members, mayBeRead } from "./registered.ts";
 import { type Check, conflictOf, firstRefusal, refuse, type Verdict } from "./verdict.ts";
 
 declare const admitted: unique symbol;
@@ -27,7 +27,7 @@ const CHEAP: readonly Check<SignedReading, ReadingContext>[] = [
   ({ body }, { readableIntervals }) => (body.interval > readableIntervals.last ? "READING_TOO_EARLY" : null),
   ({ body }, { readableIntervals }) => (body.interval < readableIntervals.first ? "READING_TOO_LATE" : null),
   ({ body }) => (wh.is(body.importWh) && wh.is(body.exportWh) ? null : "COUNTER_OUT_OF_RANGE"),
-  isRegistered,
+  mayBeRead,
   ({ body }, { heldReadings }) => (heldReadings(body.home, body.interval).length >= 2 ? "TOO_MANY_READINGS" : null),
 ];
 

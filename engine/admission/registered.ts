@@ -18,11 +18,16 @@ export interface Members {
 
 type FromHome = Signed<{ readonly home: HomeId; readonly interval: Interval }>;
 
-export const isRegistered: Check<FromHome, Members> = ({ body }, { registered }) => {
-  const home = registered(body.home);
-  if (home === undefined) return "HOME_UNKNOWN";
-  return body.interval < home.since ? "HOME_NOT_YET" : null;
-};
+export const isRegistered: Check<FromHome, Members> = ({ body }, members) => isMember(body.home, body.interval, members);
+
+/** A reading of the interval before the first that a home may trade in is welcome: it tells where counting begins. */
+export const mayBeRead: Check<FromHome, Members> = ({ body }, members) => isMember(body.home, body.interval + 1, members);
+
+function isMember(home: HomeId, interval: number, { registered }: Members): "HOME_UNKNOWN" | "HOME_NOT_YET" | null {
+  const known = registered(home);
+  if (known === undefined) return "HOME_UNKNOWN";
+  return interval < known.since ? "HOME_NOT_YET" : null;
+}
 
 /** The dear check, about 0.1 ms natively: always the last before anything is believed of the sender. */
 export const isSignedByHome: Check<FromHome, Members> = ({ body, id, signature }, { registered, recover }) => {

@@ -6,7 +6,7 @@ import { House, type HouseState } from "../sim/index.ts";
 import { readCard } from "./card.ts";
 import type { HomeConfig } from "./config/index.ts";
 import { CannotStart } from "./exit.ts";
-import { readJson, replaceFile } from "./files.ts";
+import { readJson, replaceFileSync } from "./files.ts";
 import { asChild } from "./process.ts";
 import { planStreet, type StreetSource } from "./street/plan.ts";
 
@@ -40,15 +40,15 @@ export async function runDevices(path: string): Promise<never> {
   });
   let clock: Clock | null = null;
   const simulator = await startDeviceSimulator({ homes, now: () => clock?.now() ?? startMs, intervalSeconds: file.intervalSeconds });
-  const save = (): Promise<void> => replaceFile(file.stateFile, JSON.stringify(simulator.snapshot()));
-  const timer = setInterval(() => clock !== null && void save(), SAVE_MS);
+  const save = (): void => replaceFileSync(file.stateFile, JSON.stringify(simulator.snapshot()));
+  const timer = setInterval(() => clock !== null && save(), SAVE_MS);
   const child = asChild({
     go: async (anchor) => {
       clock = systemClock(anchor);
     },
     stop: async () => {
       clearInterval(timer);
-      if (clock !== null) await save();
+      if (clock !== null) save();
       await simulator.close();
     },
   });

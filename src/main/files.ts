@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -7,6 +7,12 @@ export async function replaceFile(path: string, text: string, mode = 0o600): Pro
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(`${path}.tmp`, text, { mode });
   await rename(`${path}.tmp`, path);
+}
+
+/** The same at once, for what a stop must not interrupt. */
+export function replaceFileSync(path: string, text: string, mode = 0o600): void {
+  writeFileSync(`${path}.tmp`, text, { mode });
+  renameSync(`${path}.tmp`, path);
 }
 
 /** null when there is none. */

@@ -28,9 +28,8 @@ export interface TraderModules {
 /** Real milliseconds between looks at the devices. */
 const POLL_MS = 1_000;
 const READ_MS = 900;
-/** How often an interval's last reading is asked for before the home has none. */
-const EDGE_TRIES = 4;
-const EDGE_RETRY_MS = 120;
+/** Before a meter is asked again for an interval's last reading. */
+const EDGE_RETRY_MS = 150;
 /** Orders go out that long before the gate, so that every home holds them when it closes: real ms at least, or a part of the interval. */
 const ORDER_LEAD_MS = 500;
 const ORDER_LEAD_SECONDS = 60;
@@ -159,7 +158,7 @@ export class Trader {
       (task) => clock.at(deliveryStart(rules, interval) * 1000, task),
       () => {
         this.#closeDay((interval - 1) as Interval);
-        void this.#readMeter((interval - 1) as Interval, EDGE_TRIES);
+        void this.#readMeter((interval - 1) as Interval);
         // What was traded for this interval holds from now on.
         void this.#look();
         this.#waitForEdge(Math.max(interval + 1, delivering(rules, clock.now()) + 1) as Interval);
@@ -167,24 +166,28 @@ export class Trader {
     );
   }
 
-  /** Publishes the meter's counters of the interval's end, as the meter latched them; without that, what it shows now, marked as an estimate. */
-  async #readMeter(interval: Interval, tries: number): Promise<void> {
+  /**
+   * Publishes the meter's counters of the interval's end, as the meter latched them. It holds them until the next end, so a device
+   * that is slow to answer is asked again until then. A meter that latches nothing is read at once and its reading marked.
+   */
+  async #readMeter(interval: Interval): Promise<void> {
     const { device, node, rules, clock } = this.#modules;
     const telemetry = await device.read(AbortSignal.timeout(READ_MS));
-    if (this.#stopped) return;
+    if (this.#stopped || node.self === null) return;
     const end = deliveryEnd(rules, interval);
-    const latched = telemetry.ok ? telemetry.value.latched : null;
-    if (latched !== null && latched.at === end) return this.#publish(interval, latched.importWh, latched.exportWh, "measured");
-    if (tries > 1)
-      return this.#later(
-        `edge-retry`,
-        (task) => clock.after(EDGE_RETRY_MS, task),
-        () => void this.#readMeter(interval, tries - 1),
-      );
-    if (!telemetry.ok) return this.#failed("meter", telemetry.code, telemetry.detail);
-    const { importWh, exportWh } = telemetry.value;
-    if (latched === null && importWh !== null && exportWh !== null && node.self !== null)
-      this.#publish(interval, importWh, exportWh, "estimated");
+    const { latched = null, importWh = null, exportWh = null } = telemetry.ok ? telemetry.value : {};
+    if (latched?.at === end) this.#publish(interval, latched.importWh, latched.exportWh, "measured");
+    else if (latched === null && importWh !== null && exportWh !== null) this.#publish(interval, importWh, exportWh, "estimated");
+    else if ((latched?.at ?? 0) < end && clock.now() < deliveryEnd(rules, (interval + 1) as Interval) * 1000)
+      this.#readMeterAgain(interval);
+  }
+
+  #readMeterAgain(interval: Interval): void {
+    this.#later(
+      "edge-again",
+      (task) => this.#modules.clock.after(EDGE_RETRY_MS, task),
+      () => void this.#readMeter(interval),
+    );
   }
 
   #publish(interval: Interval, importWh: Wh, exportWh: Wh, quality: "measured" | "estimated"): void {

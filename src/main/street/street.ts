@@ -6,7 +6,7 @@ import type { StreetCard } from "../../api/index.ts";
 import type { Command } from "../../cli/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import type { DevicesFile } from "../devices.ts";
-import { readJson, replaceFile } from "../files.ts";
+import { readJson, replaceFile, replaceFileSync } from "../files.ts";
 import { unwrap } from "../home.ts";
 import type { HostFile } from "../host.ts";
 import { Child } from "./children.ts";
@@ -17,8 +17,10 @@ import { type StreetOptions, streetOptions } from "./options.ts";
 import { invitationOf, type StreetAtHand, setUp } from "./setup.ts";
 import { Summary } from "./summary.ts";
 
-/** Real seconds between "go" and the first gate: in it every home connects to every other. */
-const RUN_UP_SECONDS = 2.5;
+/** Real time between "go" and the street's time: in it homes connect to each other and to their devices. */
+const RUN_UP_MS = 4_000;
+/** Real seconds from there to the first gate. */
+const FIRST_GATE_SECONDS = 0.3;
 const CLOCK_SAVE_MS = 1_000;
 /** How long the last batch may take when a run ends by itself. */
 const FLUSH_MS = 5_000;
@@ -35,9 +37,8 @@ export async function runStreet(command: Extract<Command, { verb: "street" }>): 
     const running = await bringUp(options, layout, street, up);
     say([...options.plan.notes, `${running.card.name}: ${options.plan.homes.length} homes are trading; see ${running.dashboard.url}`]);
     const lost = await Promise.race([stopAsked, running.finished, running.lost]);
-    const stoppedAt = running.clock.now();
+    running.stopClock();
     if (lost === "finished") await running.operator.flush(FLUSH_MS);
-    await replaceFile(layout.clock, JSON.stringify({ streetMs: stoppedAt }));
     await takeDown(up);
     say(["", running.summary.text(running.operator.batchesCarried)]);
     if (lost === "lost") process.stderr.write(`A process of the street ended by itself; see ${layout.log("*")}\n`);
@@ -50,7 +51,8 @@ export async function runStreet(command: Extract<Command, { verb: "street" }>): 
 
 interface Running {
   readonly card: StreetCard;
-  readonly clock: Clock;
+  /** Keeps the street's time for the next start, and keeps it no more. */
+  readonly stopClock: () => void;
   readonly operator: Operator;
   readonly dashboard: Dashboard;
   readonly summary: Summary;
@@ -74,26 +76,28 @@ async function bringUp(options: StreetOptions, layout: Layout, street: StreetAtH
   const known: Readonly<Record<string, string>> = Object.assign({}, ...addresses);
   const peers = street.file.homes.map(({ name }) => known[name]!);
 
-  anchor.wallMs = Date.now();
+  anchor.wallMs = Date.now() + RUN_UP_MS;
   const clock = systemClock(anchor);
   const card = makeCard(options, street, peers, anchor);
   await replaceFile(layout.card, JSON.stringify(card));
-  const invitation = await invitationOf(layout);
-  const operator = await Operator.open({ options, street, card, folder: layout.operator, clock, log, metrics, invitation });
-  up.push(() => operator.stop());
-  const dashboard = await serveDashboard(operator, card, options.dashboard, { clock, log, metrics });
-  up.push(() => dashboard.app.close());
-
-  const summary = new Summary(rules);
-  const finished = finishOf(options, operator, summary);
   const children = [devices, ...hosts];
   const lost = new Promise<"lost">((resolve) => {
     for (const child of children) child.onLost(() => resolve("lost"));
   });
   for (const child of children) child.tell({ kind: "go", anchor, peers });
-  await Promise.all([operator.start(), ...children.map((child) => child.until("running"))]);
-  keepClock(layout, clock, up);
-  return { card, clock, operator, dashboard, summary, finished, lost };
+  const homesRun = Promise.all(children.map((child) => child.until("running")));
+
+  const invitation = await invitationOf(layout);
+  const operator = await Operator.open({ options, street, card, folder: layout.operator, clock, log, metrics, invitation });
+  up.push(() => operator.stop());
+  const dashboard = await serveDashboard(operator, card, options.dashboard, { clock, log, metrics });
+  up.push(() => dashboard.app.close());
+  const summary = new Summary(rules);
+  const finished = finishOf(options, operator, summary);
+  await Promise.all([operator.start(), homesRun]);
+  const stopClock = keepClock(layout, clock);
+  up.push(async () => stopClock());
+  return { card, stopClock, operator, dashboard, summary, finished, lost };
 }
 
 function makeCard(
@@ -116,7 +120,7 @@ function makeCard(
 /** Where the street's time goes on: where it stopped, or shortly before the first gate. */
 function startOf({ rules, speed }: StreetOptions, stoppedAt: number | null, { file }: StreetAtHand): number {
   if (stoppedAt !== null) return stoppedAt;
-  return (gateClosure(rules, file.firstInterval as Interval) - RUN_UP_SECONDS * speed) * 1000;
+  return (gateClosure(rules, file.firstInterval as Interval) - FIRST_GATE_SECONDS * speed) * 1000;
 }
 
 async function startDevices(options: StreetOptions, layout: Layout, street: StreetAtHand, up: (() => Promise<unknown>)[]): Promise<Child> {
@@ -201,10 +205,16 @@ function finishOf({ intervals, plan, rules }: StreetOptions, operator: Operator,
   });
 }
 
-/** A crash of this machine sets the street's time back by a second at most. */
-function keepClock(layout: Layout, clock: Clock, up: (() => Promise<unknown>)[]): void {
-  const timer = setInterval(() => void replaceFile(layout.clock, JSON.stringify({ streetMs: clock.now() })), CLOCK_SAVE_MS);
-  up.push(async () => clearInterval(timer));
+/** Keeps the street's time; a crash of this machine sets it back by a second at most. Returns the way to stop, which keeps it a last time. */
+function keepClock(layout: Layout, clock: Clock): () => void {
+  let stopped = false;
+  const keep = (): void => replaceFileSync(layout.clock, JSON.stringify({ streetMs: clock.now() }));
+  const timer = setInterval(keep, CLOCK_SAVE_MS);
+  return () => {
+    clearInterval(timer);
+    if (!stopped) keep();
+    stopped = true;
+  };
 }
 
 /** What came up last goes down first. */
