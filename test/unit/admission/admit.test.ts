@@ -168,6 +168,12 @@ describe("readings", () => {
     ["a counter that is no integer", "COUNTER_OUT_OF_RANGE", signed({ exportWh: 0.5 as Reading["exportWh"] }), {}],
     ["an unknown home", "HOME_UNKNOWN", signed({ home: homeId(10) }, 10), {}],
     ["before the home's first interval", "HOME_NOT_YET", signed({ home: homeId(9) }, 9), {}],
+    [
+      "just before the home's first interval: there its counting begins",
+      "accept",
+      signed({ home: homeId(9), interval: interval(104) }, 9),
+      { readableIntervals: { first: interval(96), last: interval(104) } },
+    ],
     ["counters that stand still", "accept", signed(), between(at(1000, 2000), at(1000, 2000))],
     ["import below the reading before", "COUNTER_FELL", signed(), between(at(1001, 2000), null)],
     ["export below the reading before", "COUNTER_FELL", signed(), between(at(1000, 2001), null)],
