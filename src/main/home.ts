@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openChain } from "../../adapters/evm/index.ts";
 import { openGossip, type StreetGossip } from "../../adapters/libp2p/index.ts";
@@ -22,6 +21,7 @@ import type { Chain, Clock, Log, Metrics, Registry, Store } from "../ports/index
 import { domainOf, firstOf, rulesOf, streetName } from "./card.ts";
 import type { HomeConfig } from "./config/index.ts";
 import { cannotStart } from "./exit.ts";
+import { claimFolder } from "./files.ts";
 
 /** A home with keys, books and peers, before its clock runs. */
 export interface ReadyHome {
@@ -44,8 +44,9 @@ interface Surroundings {
 
 /** Opens one home: the same for a home of the street's own processes and for one that joins on its own. */
 export async function openHome(config: HomeConfig, card: StreetCard, { log, metrics }: Surroundings): Promise<ReadyHome> {
-  mkdirSync(config.data, { recursive: true, mode: 0o700 });
-  const key = await openKey(config);
+  const password = await passwordOf(config);
+  claimFolder(config.data, 'name another folder under "data" in the home\'s configuration');
+  const { key } = await openOrCreate(join(config.data, "agent.json"), password);
   const store = unwrap(openStore(config.data));
   const { chainId, vault } = domainOf(card);
   store.setMeta("card", JSON.stringify({ ...card, clock: null }));
@@ -148,11 +149,6 @@ const passwordWorld = {
   env: process.env,
   ask: (question: string) => askHidden(question, { input: process.stdin, output: process.stderr }),
 };
-
-/** The agent key; made at a home's first start, under the password that is configured. */
-async function openKey(config: HomeConfig): Promise<AgentKey> {
-  return (await openOrCreate(join(config.data, "agent.json"), await passwordOf(config))).key;
-}
 
 async function passwordOf({ password }: HomeConfig): Promise<string> {
   return unwrap(await readPassword(password.kind === "file" ? { file: password.path } : { env: password.name }, passwordWorld));

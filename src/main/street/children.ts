@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdirSync, openSync } from "node:fs";
+import { openSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cannotStart } from "../exit.ts";
+import { makeFolder } from "../files.ts";
 import type { FromChild, ToChild } from "../process.ts";
 
 const CLI = fileURLToPath(new URL("../cli.ts", import.meta.url));
@@ -18,7 +19,7 @@ export class Child {
 
   constructor(name: string, args: readonly string[], logFile: string) {
     this.name = name;
-    mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(logFile));
     const log = openSync(`${logFile}.err`, "a", 0o600);
     this.#process = fork(CLI, args, { execArgv: ["--max-semi-space-size=8"], stdio: ["ignore", log, log, "ipc"], detached: true });
     this.#exited = new Promise((resolve) => this.#process.once("exit", () => resolve()));

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { constants, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { access } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Anvil, deployStreet, startAnvil } from "../../../adapters/evm/index.ts";
 import { peerNameOf } from "../../../adapters/libp2p/index.ts";
@@ -8,7 +7,7 @@ import { type AgentKey, peerSeed } from "../../../adapters/system/index.ts";
 import { type Address, type Digest, interval, type Result, toHex, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
 import { hashRules, intervalAt, periodOf } from "../../../engine/messages/index.ts";
 import { CannotStart, cannotStart } from "../exit.ts";
-import { readJson, replaceFile } from "../files.ts";
+import { claimFolder, damaged, readJson, replaceFile } from "../files.ts";
 import { openOrCreate, unwrap } from "../home.ts";
 import type { Layout } from "./layout.ts";
 import type { StreetOptions } from "./options.ts";
@@ -40,8 +39,9 @@ const AHEAD_SECONDS = 10 * 365 * 86_400;
 
 /** Brings up what stays when the street stops: keys, chain and contract; made at the first start, found again later. */
 export async function setUp(options: StreetOptions, layout: Layout): Promise<StreetAtHand> {
-  await claimFolder(layout);
+  claimFolder(layout.data, "choose another folder with --data");
   const known = await readJson<StreetFile>(layout.street);
+  if (known !== null && !isStreetFile(known)) throw damaged(layout.street);
   if (known !== null) refuseOther(known, options, layout);
   const password = await passwordOf(layout);
   const operator = (await openOrCreate(layout.operatorKey, password)).key;
@@ -104,22 +104,8 @@ async function found(options: StreetOptions, layout: Layout, anvil: Anvil, opera
   };
 }
 
-/** The folder must be ours to write before anything starts. */
-async function claimFolder({ data }: Layout): Promise<void> {
-  try {
-    mkdirSync(data, { recursive: true, mode: 0o700 });
-    await access(data, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw new CannotStart([
-      {
-        code: "DATA_UNWRITABLE",
-        file: data,
-        what: `can't be written (${(error as NodeJS.ErrnoException).code})`,
-        wayOut: "give this user write access, or choose another folder with --data",
-      },
-    ]);
-  }
-}
+const isStreetFile = ({ version, source, chain, homes }: Partial<StreetFile>): boolean =>
+  version === 1 && typeof source?.kind === "string" && typeof chain?.port === "number" && Array.isArray(homes);
 
 /** The same folder can't hold two streets: homes would sign for both. */
 function refuseOther(known: StreetFile, options: StreetOptions, { street, data }: Layout): void {
