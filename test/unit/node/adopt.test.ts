@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { type Interval, wh } from "../../../engine/kernel/index.ts";
+import { type Block, decodeBlock, encodeBlock, resultHash } from "../../../engine/messages/index.ts";
+import { FIRST, SIM_DIGESTS, SimulatedStreet } from "../../support/simulated-street.ts";
+
+/** Three certified intervals, and an observer that was cut off before all of them. */
+const street = new SimulatedStreet({ seed: 42, homes: 4, faults: { loss: 0, duplication: 0, delayMs: { least: 1, most: 20 } } });
+let blocks: readonly Uint8Array[] = [];
+const first = (): Block => {
+  const block = decodeBlock(blocks[0]!, SIM_DIGESTS);
+  if (!block.ok) throw new Error(block.detail);
+  return block.value;
+};
+
+beforeAll(async () => {
+  await street.start();
+  street.network.partition(street.homes.map(({ name }) => name));
+  await street.runTo(2, 1_500);
+  blocks = [...street.homes[0]!.disk.blocks.values()].map(({ bytes }) => bytes);
+});
+afterAll(() => street.stop());
+
+describe("a block from a stranger is taken only when it is the next, certified, and leads to the same result here", () => {
+  const withCertificate = (change: Partial<Block["certificate"]>) => (block: Block) => ({
+    ...block,
+    certificate: { ...block.certificate, ...change },
+  });
+  const table: readonly [string, (block: Block) => Block][] = [
+    ["one signature too few", (block) => withCertificate({ signatures: block.certificate.signatures.slice(1) })(block)],
+    [
+      "one signature twice",
+      (block) => withCertificate({ signatures: block.certificate.signatures.with(1, block.certificate.signatures[0]!) })(block),
+    ],
+    [
+      "a signature of another",
+      (block) => {
+        const [one, two, ...rest] = block.certificate.signatures;
+        return withCertificate({ signatures: [{ ...one!, signature: two!.signature }, two!, ...rest] })(block);
+      },
+    ],
+    ["notarized only", withCertificate({ kind: "notarize" })],
+    ["another view than was signed", (block) => withCertificate({ view: block.certificate.view + 1 })(block)],
+    ["another interval than was signed", (block) => withCertificate({ interval: (block.certificate.interval + 1) as Interval })(block)],
+    ["an order less", (block) => ({ ...block, orders: block.orders.slice(1) })],
+    [
+      "an order more",
+      (block) => ({
+        ...block,
+        orders: [...block.orders, { ...block.orders[0]!, body: { ...block.orders[0]!.body, seq: 3, energy: wh(1) } }],
+      }),
+    ],
+    ["another result", (block) => ({ ...block, result: { ...block.result, prevHead: block.result.ledgerRoot } })],
+    [
+      "another result, and a certificate that names it",
+      (block) => {
+        const result = { ...block.result, prevHead: block.result.ledgerRoot };
+        return { ...block, result, certificate: { ...block.certificate, value: resultHash(result) } };
+      },
+    ],
+  ];
+  test.each(table)("%s: refused", (_what, change) => {
+    const { rounds } = street.observer.node;
+    expect(rounds.adopt(encodeBlock(change(first())))).toBe(false);
+    expect(rounds.current).toBe(FIRST);
+  });
+
+  test("garbage and a later interval: refused; in a row: taken; again: refused", () => {
+    const { rounds } = street.observer.node;
+    expect(blocks).toHaveLength(3);
+    expect([new Uint8Array(0), Uint8Array.of(1, 2, 3), blocks[1]!].map((bytes) => rounds.adopt(bytes))).toEqual([false, false, false]);
+    expect(blocks.map((bytes) => rounds.adopt(bytes))).toEqual([true, true, true]);
+    expect(blocks.map((bytes) => rounds.adopt(bytes))).toEqual([false, false, false]);
+    expect(rounds.state.head).toBe(street.homes[0]!.node.rounds.state.head);
+  });
+
+  test("a node that was stopped takes nothing", () => {
+    const { rounds } = street.homes[1]!.node;
+    const before = rounds.current;
+    rounds.stop();
+    expect(rounds.adopt(blocks[2]!)).toBe(false);
+    expect(rounds.current).toBe(before);
+  });
+});
