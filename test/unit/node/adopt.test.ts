@@ -49,11 +49,11 @@ describe("a block from a stranger is taken only when it is the next, certified, 
         orders: [...block.orders, { ...block.orders[0]!, body: { ...block.orders[0]!.body, seq: 3, energy: wh(1) } }],
       }),
     ],
-    ["another result", (block) => ({ ...block, result: { ...block.result, prevHead: block.result.ledgerRoot } })],
+    ["another result", (block) => ({ ...block, result: { ...block.result, prevHead: block.result.clearingRoot } })],
     [
       "another result, and a certificate that names it",
       (block) => {
-        const result = { ...block.result, prevHead: block.result.ledgerRoot };
+        const result = { ...block.result, prevHead: block.result.clearingRoot };
         return { ...block, result, certificate: { ...block.certificate, value: resultHash(result) } };
       },
     ],
