@@ -20,7 +20,7 @@ interface Running {
 }
 
 function program(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-  const child = spawn(process.execPath, ["--max-semi-space-size=2", "src/main/cli.ts", ...args], {
+  const child = spawn(process.execPath, ["--max-semi-space-size=2", "src/main/commonwatt.js", ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit"],

@@ -1,8 +1,8 @@
 export { type ApiOptions, buildApi } from "./build-api.ts";
 export { API_ERRORS, type ApiCode, type ApiError } from "./errors.ts";
 export type { HealthFacts, HomeRequest, Plain, RegisterCode, StreetCard, StreetQueries } from "./queries.ts";
-export { streetCard } from "./schema/answers.ts";
-export { streetState } from "./schema/street-state.ts";
+
+export { streetState } from "./schema/index.ts";
 export type {
   BatchView,
   CertificateView,

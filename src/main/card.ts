@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { Ajv } from "ajv";
 import { address, type Interval, interval } from "../../engine/kernel/index.ts";
 import { hashRules, type MarketDomain, type MarketRules } from "../../engine/messages/index.ts";
-import { type StreetCard, streetCard } from "../api/index.ts";
+import type { StreetCard } from "../api/index.ts";
+import { streetCard } from "../api/schema/index.ts";
 import type { HomeConfig } from "./config/index.ts";
 import { CannotStart } from "./exit.ts";
 

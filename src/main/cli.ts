@@ -1,4 +1,3 @@
-#!/usr/bin/env -S node --max-semi-space-size=2
 import { type Command, parseCommandLine } from "../cli/index.ts";
 import { CannotStart } from "./exit.ts";
 import { VERSION } from "./version.ts";

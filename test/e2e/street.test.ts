@@ -114,7 +114,10 @@ describe("a synthetic street that runs", () => {
 
   test("says that its readings are synthetic and gets certificates", async () => {
     expect(street.out).toMatch(/synthetic \(seed 7\): a model, not measurements/);
-    const state = await until(() => stateOf(url), (each) => each.street.intervalsCertified >= 3 && each.settlement !== null);
+    const state = await until(
+      () => stateOf(url),
+      (each) => each.street.intervalsCertified >= 3 && each.settlement !== null,
+    );
     expect(state.homes).toHaveLength(6);
     expect(state.sentence).toMatch(/^6 of 6 homes online; /);
     expect(state.settlement?.conservation.holds).toBe(true);
@@ -124,7 +127,10 @@ describe("a synthetic street that runs", () => {
   test("a second street can't have its port or its folder", async () => {
     const port = new URL(url).port;
     const other = await run(["--data", join(folder, "other"), "--port", port, "--homes", "4", "--processes", "1"]);
-    expect({ exit: other.exit, err: other.err }).toEqual({ exit: 1, err: expect.stringMatching(new RegExp(`port ${port} on 127.0.0.1 is taken`)) });
+    expect({ exit: other.exit, err: other.err }).toEqual({
+      exit: 1,
+      err: expect.stringMatching(new RegExp(`port ${port} on 127.0.0.1 is taken`)),
+    });
     expect(processesWith(join(folder, "other"))).toEqual([]);
   });
 
@@ -137,7 +143,10 @@ describe("a synthetic street that runs", () => {
       fetch(`${url}api/intervals/yesterday`),
     ]);
     for (const answer of garbage) expect(answer.status).toBeGreaterThanOrEqual(400);
-    await until(() => stateOf(url), (state) => state.street.intervalsCertified > before + 1);
+    await until(
+      () => stateOf(url),
+      (state) => state.street.intervalsCertified > before + 1,
+    );
     expect((await fetch(`${url}healthz`)).status).toBe(200);
     expect(await (await fetch(`${url}metrics`)).text()).toMatch(/commonwatt_admission_verdicts_total/);
     expect(((await (await fetch(`${url}openapi.json`)).json()) as { openapi: string }).openapi).toMatch(/^3\.1/);
@@ -150,14 +159,26 @@ describe("a synthetic street that runs", () => {
     const home = new Program(["home", "--config", config], { TEST_PASSWORD: "of a test" });
     await home.prints(/home-07 trades in sunny-street/);
     const ofSeven = (state: StreetState) => state.homes.find(({ name }) => name === "home-07");
-    await until(() => stateOf(url), (state) => ofSeven(state)?.reading != null && ofSeven(state)!.online);
+    await until(
+      () => stateOf(url),
+      (state) => ofSeven(state)?.reading != null && ofSeven(state)!.online,
+    );
     const wrong = await run(["home", "--config", config], { TEST_PASSWORD: "another" });
-    expect({ exit: wrong.exit, err: wrong.err }).toEqual({ exit: 1, err: expect.stringMatching(/the password doesn't open .*agent\.json/) });
+    expect({ exit: wrong.exit, err: wrong.err }).toEqual({
+      exit: 1,
+      err: expect.stringMatching(/the password doesn't open .*agent\.json/),
+    });
     await devices.stop("SIGTERM");
-    const state = await until(() => stateOf(url), (each) => ofSeven(each)?.data === "no-data");
+    const state = await until(
+      () => stateOf(url),
+      (each) => ofSeven(each)?.data === "no-data",
+    );
     expect(ofSeven(state)?.reading).toBeNull();
     const then = state.street.intervalsCertified;
-    await until(() => stateOf(url), (each) => each.street.intervalsCertified > then + 1 && each.settlement?.conservation.holds === true);
+    await until(
+      () => stateOf(url),
+      (each) => each.street.intervalsCertified > then + 1 && each.settlement?.conservation.holds === true,
+    );
     expect((await home.stop()).exit).toBe(0);
   });
 

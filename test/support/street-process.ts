@@ -19,7 +19,11 @@ export class Program {
   readonly #waiting: (() => void)[] = [];
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#process = spawn(process.execPath, ["src/main/cli.ts", ...args], { cwd: ROOT, env: { ...process.env, NODE_OPTIONS: "", ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    this.#process = spawn(process.execPath, ["src/main/commonwatt.js", ...args], {
+      cwd: ROOT,
+      env: { ...process.env, NODE_OPTIONS: "", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.#process.stdout!.on("data", (data) => this.#take(() => (this.#out += data)));
     this.#process.stderr!.on("data", (data) => this.#take(() => (this.#err += data)));
     this.ended = new Promise((resolve) => this.#process.once("close", (exit) => resolve({ exit, out: this.#out, err: this.#err })));
@@ -39,7 +43,8 @@ export class Program {
       const match = pattern.exec(this.#out);
       if (match !== null) return match[1] ?? match[0];
       const ended = await Promise.race([this.ended, new Promise<null>((resolve) => this.#waiting.push(() => resolve(null)))]);
-      if (ended !== null && !pattern.test(ended.out)) throw new Error(`ended (${ended.exit}) without ${pattern}:\n${ended.out}\n${ended.err}`);
+      if (ended !== null && !pattern.test(ended.out))
+        throw new Error(`ended (${ended.exit}) without ${pattern}:\n${ended.out}\n${ended.err}`);
     }
   }
 

@@ -6,7 +6,7 @@ import { cannotStart } from "../exit.ts";
 import { makeFolder } from "../files.ts";
 import type { FromChild, ToChild } from "../process.ts";
 
-const CLI = fileURLToPath(new URL("../cli.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../commonwatt.js", import.meta.url));
 const START_MS = 30_000;
 const STOP_MS = 3_500;
 
@@ -21,7 +21,7 @@ export class Child {
     this.name = name;
     makeFolder(dirname(logFile));
     const log = openSync(`${logFile}.err`, "a", 0o600);
-    this.#process = fork(CLI, args, { execArgv: ["--max-semi-space-size=8"], stdio: ["ignore", log, log, "ipc"], detached: true });
+    this.#process = fork(PROGRAM, args, { execArgv: ["--max-semi-space-size=8"], stdio: ["ignore", log, log, "ipc"], detached: true });
     this.#exited = new Promise((resolve) => this.#process.once("exit", () => resolve()));
   }
 

@@ -1,0 +1,2 @@
+export { streetCard } from "./answers.ts";
+export { streetState } from "./street-state.ts";
