@@ -10,6 +10,11 @@ import { fileURLToPath } from "node:url";
  * its logs and /proc (Linux). Prints figures beside their goals; judges nothing.
  */
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
+/** As the program's own first line has them, since it is started through Node here. */
+const FLAGS = readFileSync(`${ROOT}src/main/commonwatt.js`, "utf8")
+  .split("\n")[0]!
+  .split(" ")
+  .filter((word) => word.startsWith("--"));
 const INTERVALS = Number(process.argv[2] ?? 40);
 const IDLE_SECONDS = 30;
 
@@ -20,7 +25,7 @@ interface Running {
 }
 
 function program(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-  const child = spawn(process.execPath, ["--max-semi-space-size=2", "src/main/commonwatt.js", ...args], {
+  const child = spawn(process.execPath, [...FLAGS, "src/main/commonwatt.js", ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit"],

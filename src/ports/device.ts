@@ -1,6 +1,12 @@
 import type { Result, Wh } from "../../engine/kernel/index.ts";
 
-export type DeviceCode = "DEVICE_TIMEOUT" | "DEVICE_OFFLINE" | "DEVICE_EXCEPTION" | "DEVICE_IMPLAUSIBLE" | "DEVICE_MALFORMED" | "DEVICE_REFUSED";
+export type DeviceCode =
+  | "DEVICE_TIMEOUT"
+  | "DEVICE_OFFLINE"
+  | "DEVICE_EXCEPTION"
+  | "DEVICE_IMPLAUSIBLE"
+  | "DEVICE_MALFORMED"
+  | "DEVICE_REFUSED";
 
 /** What inverter, battery and meter say now. null is unknown, never 0. Signs: grid + import, battery + discharge, pv >= 0. */
 export interface Telemetry {
@@ -22,7 +28,12 @@ export interface Nameplate {
   readonly model: string;
   readonly serial: string;
   readonly ratedPvW: number | null;
-  readonly battery: { readonly capacityWh: number; readonly maxChargeW: number; readonly maxDischargeW: number; readonly reservePercent: number } | null;
+  readonly battery: {
+    readonly capacityWh: number;
+    readonly maxChargeW: number;
+    readonly maxDischargeW: number;
+    readonly reservePercent: number;
+  } | null;
 }
 
 export interface Device {
