@@ -29,3 +29,9 @@ export function meanPowers(samples: readonly Powers[]): Powers | null {
   const mean = (of: (sample: Powers) => number): number => samples.reduce((total, sample) => total + of(sample), 0) / samples.length;
   return { loadW: mean((sample) => sample.loadW), pvW: mean((sample) => sample.pvW) };
 }
+
+/** Part of an expected surplus that a home counts on. */
+const COUNTED_ON = 0.9;
+
+/** What falls short of a promise is bought at the utility's import price, what is left over still earns its export price: so promise less than the sun does. */
+export const cautious = (netWh: number): number => (netWh < 0 ? netWh * COUNTED_ON : netWh);

@@ -2,6 +2,7 @@ import type { HomeId, Interval, Wh } from "../../engine/kernel/index.ts";
 import { deliveryEnd, deliveryStart, gateClosure, intervalSeconds, type MarketRules } from "../../engine/messages/index.ts";
 import {
   type BatteryState,
+  cautious,
   contractW,
   type DayMemory,
   forecast,
@@ -216,7 +217,7 @@ export class Trader {
     if (this.#last === null || present === null || !this.#hasReading || registered === undefined || interval < registered.since) return;
     const next = forecast(present, this.#yesterday as DayMemory, this.#placeInDay(delivering(rules, clock.now())), this.#intervalsPerDay);
     const hours = rules.intervalMinutes / 60;
-    const wanted = wishes(rules, preferences, (next.loadW - next.pvW) * hours, this.#battery(), hours);
+    const wanted = wishes(rules, preferences, cautious((next.loadW - next.pvW) * hours), this.#battery(), hours);
     for (const [seq, wish] of wanted.entries()) node.order({ home: this.#self, interval, ...wish, seq });
   }
 

@@ -3,6 +3,7 @@ import type { Fill } from "../../../engine/auction/index.ts";
 import { digest, homeId, microPerKwh, wh } from "../../../engine/kernel/index.ts";
 import {
   type BatteryState,
+  cautious,
   contractW,
   forecast,
   meanPowers,
@@ -216,4 +217,8 @@ describe("dispatch", () => {
   test.each(table)("%s", (_name, seen, contract, backup, expected) => {
     expect(setpoint(seen, PLATE, contract, backup)).toBe(expected);
   });
+});
+
+test("a promise is a tenth below the expected surplus, and a deficit is what it is", () => {
+  expect([-1_000, 0, 500].map(cautious)).toEqual([-900, 0, 500]);
 });
