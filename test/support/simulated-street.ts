@@ -32,7 +32,6 @@ export const FIRST = interval(1_000_002);
 /** Street seconds in a second: an interval lasts three. */
 const SPEED = 300;
 export const INTERVAL_MS = 3_000;
-const CHAIN_REPLY_MS = 40;
 const ORDER_LEAD_SECONDS = 240;
 
 export const SIM_RULES: MarketRules = { ...RULES, periodIntervals: 3, maxOrderWh: wh(5_000) };
@@ -108,6 +107,8 @@ export class SimulatedHome {
   readonly certified: Certified[] = [];
   /** Everything this home ever signed and sent, over all its lives. */
   readonly said: Message[] = [];
+  /** Gossip of this kind never reaches it. */
+  deafTo: Message["kind"] | null = null;
   readonly #index: number | null;
   readonly #street: SimulatedStreet;
   readonly #clock: Clock;
@@ -187,12 +188,17 @@ export class SimulatedHome {
     return {
       self: gossip.self,
       publish,
-      onMessage: (handler) => gossip.onMessage(handler),
+      onMessage: (handler) => gossip.onMessage((topic, bytes, from) => (this.#misses(bytes) ? "ignore" : handler(topic, bytes, from))),
       peers: () => gossip.peers(),
       request: (...question) => gossip.request(...question),
       onRequest: (kind, answer) => gossip.onRequest(kind, answer),
       close: () => gossip.close(),
     };
+  }
+
+  #misses(bytes: Uint8Array): boolean {
+    const message = this.deafTo === null ? null : decodeMessage(bytes, SIM_DIGESTS);
+    return message?.ok === true && message.value.kind === this.deafTo;
   }
 
   /** Orders before each gate and a reading after each end, whether the home is up then or not. */
@@ -239,6 +245,7 @@ export class CountingChain implements Chain {
   readonly settled: Period[] = [];
   /** Takes no batches for now. */
   isAway = false;
+  replyMs = 40;
   readonly #clock: Clock;
 
   constructor(known: Registry, clock: Clock) {
@@ -276,6 +283,6 @@ export class CountingChain implements Chain {
   async close(): Promise<void> {}
 
   #reply(): Promise<void> {
-    return new Promise((resolve) => void this.#clock.after(CHAIN_REPLY_MS, () => resolve()));
+    return new Promise((resolve) => void this.#clock.after(this.replyMs, () => resolve()));
   }
 }

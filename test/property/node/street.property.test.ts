@@ -147,6 +147,43 @@ describe("a street of production nodes under one seed", () => {
     street.stop();
   });
 
+  test.each(seeds(10, 600))("homes that are restarted over and over in one agreement say one thing (seed %i)", async (seed) => {
+    const street = new SimulatedStreet({ seed, homes: 4, faults: faults(0.3) });
+    await street.start();
+    await street.runTo(0);
+    while (street.clock.monotonicMs() < 10_000) {
+      await street.clock.run(street.clock.monotonicMs() + 50 + 500 * street.draw());
+      await street.homes[Math.floor(street.draw() * 4)]!.restart();
+    }
+    street.network.faults = faults(0.02);
+    await runUntilAgreed(street, seed, 3);
+    street.stop();
+  });
+
+  test.each(seeds(3, 700))(
+    "what is said while a home still waits for the chain counts: it may be the one that is needed (seed %i)",
+    async (seed) => {
+      const street = new SimulatedStreet({ seed, homes: 4, faults: faults(0) });
+      await street.start();
+      street.chain.replyMs = 400;
+      await street.runTo(0, -100);
+      street.homes[3]!.stop();
+      await street.homes[seed % 3]!.restart();
+      await street.runTo(1, 2_500);
+      expect({ seed, certified: [0, 1, 2].map((home) => certifiedTo(street.homes[home]!)) }).toEqual({ seed, certified: [2, 2, 2] });
+      street.stop();
+    },
+  );
+
+  test.each(seeds(2, 800))("a period's votes that gossip never brought are asked for (seed %i)", async (seed) => {
+    const street = new SimulatedStreet({ seed, homes: 4, faults: faults(0) });
+    street.observer.deafTo = "period-vote";
+    await street.start();
+    await street.runTo(5, 8_000);
+    expect({ seed, settled: street.chain.settled }).toEqual({ seed, settled: [333_334] });
+    street.stop();
+  });
+
   test.each(seeds(6, 500))("every period that closes reaches the chain, whatever is lost and whoever restarts (seed %i)", async (seed) => {
     const street = new SimulatedStreet({ seed, homes: 4, faults: faults(seed % 2 === 0 ? 0.3 : 0.05) });
     await street.start();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Interval, wh } from "../../../engine/kernel/index.ts";
-import { type Block, decodeBlock, encodeBlock, resultHash } from "../../../engine/messages/index.ts";
+import { type HomeId, homeId, type Interval, wh } from "../../../engine/kernel/index.ts";
+import { type Block, decodeBlock, encodeBlock, type Message, resultHash } from "../../../engine/messages/index.ts";
+import { cheapSigner } from "../../support/cheap-signer.ts";
 import { FIRST, SIM_DIGESTS, SimulatedStreet } from "../../support/simulated-street.ts";
 
 /** Three certified intervals, and an observer that was cut off before all of them. */
@@ -20,6 +21,12 @@ beforeAll(async () => {
 });
 afterAll(() => street.stop());
 
+function listFor(interval: Interval): Message {
+  const body = { interval, validator: homeId(0), orders: [], readings: [] };
+  const id = SIM_DIGESTS.list(body);
+  return { kind: "list", list: { body, id, signature: cheapSigner(0).sign(id) } };
+}
+
 describe("a block from a stranger is taken only when it is the next, certified, and leads to the same result here", () => {
   const withCertificate = (change: Partial<Block["certificate"]>) => (block: Block) => ({
     ...block,
@@ -38,7 +45,19 @@ describe("a block from a stranger is taken only when it is the next, certified, 
         return withCertificate({ signatures: [{ ...one!, signature: two!.signature }, two!, ...rest] })(block);
       },
     ],
-    ["notarized only", withCertificate({ kind: "notarize" })],
+    ["signed for another kind", withCertificate({ kind: "notarize" })],
+    [
+      "notarized, truly, and no more",
+      (block) => {
+        const { interval, view, value, signatures } = block.certificate;
+        const sign = (validator: HomeId) =>
+          cheapSigner(validator).sign(SIM_DIGESTS.vote({ kind: "notarize", interval, view, value, validator }));
+        return withCertificate({
+          kind: "notarize",
+          signatures: signatures.map(({ validator }) => ({ validator, signature: sign(validator) })),
+        })(block);
+      },
+    ],
     ["another view than was signed", (block) => withCertificate({ view: block.certificate.view + 1 })(block)],
     ["another interval than was signed", (block) => withCertificate({ interval: (block.certificate.interval + 1) as Interval })(block)],
     ["an order less", (block) => ({ ...block, orders: block.orders.slice(1) })],
@@ -64,11 +83,19 @@ describe("a block from a stranger is taken only when it is the next, certified, 
     expect(rounds.current).toBe(FIRST);
   });
 
-  test("garbage and a later interval: refused; in a row: taken; again: refused", () => {
+  test("garbage and a later interval: refused; in a row: taken, with what was said ahead; again: refused", () => {
     const { rounds } = street.observer.node;
     expect(blocks).toHaveLength(3);
     expect([new Uint8Array(0), Uint8Array.of(1, 2, 3), blocks[1]!].map((bytes) => rounds.adopt(bytes))).toEqual([false, false, false]);
-    expect(blocks.map((bytes) => rounds.adopt(bytes))).toEqual([true, true, true]);
+    const ahead = [0, 1, 2].map((after) => listFor((FIRST + after) as Interval));
+    for (const message of ahead) rounds.hear(message);
+    expect(rounds.round!.messages).toContain(ahead[0]);
+    expect(rounds.adopt(blocks[0]!)).toBe(true);
+    expect(rounds.round!.messages).toEqual([ahead[1]]);
+    expect(rounds.adopt(blocks[1]!)).toBe(true);
+    expect(rounds.round!.messages).toEqual([ahead[2]]);
+    expect(rounds.adopt(blocks[2]!)).toBe(true);
+    expect(rounds.round!.messages).toEqual([]);
     expect(blocks.map((bytes) => rounds.adopt(bytes))).toEqual([false, false, false]);
     expect(rounds.state.head).toBe(street.homes[0]!.node.rounds.state.head);
   });
