@@ -233,7 +233,18 @@ function stopSignal(): Promise<"asked"> {
     };
     process.on("SIGINT", ask);
     process.on("SIGTERM", ask);
+    if (process.env.npm_lifecycle_event !== undefined) onOrphaned(ask);
   });
+}
+
+/** npm dies of a signal without passing it on; a street that npm started ends with it. */
+function onOrphaned(task: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    task();
+  }, 300).unref();
 }
 
 const say = (lines: readonly string[]): void => void process.stdout.write(`${lines.join("\n")}\n`);
