@@ -38,11 +38,14 @@ export class Summary {
 
   /** For the terminal. */
   text(batches: number): string {
-    const money = (this.#saved / 1e9).toFixed(2);
+    const cents = Math.round(this.#saved / 1e7);
+    const money = `${(Math.abs(cents) / 100).toFixed(2)} ${this.#rules.currency}`;
     const kwh = (wh: number): string => `${(wh / 1000).toFixed(1)} kWh`;
     return [
       `${this.#settled} intervals settled, ${this.#withTrade} with trade: ${kwh(this.#traded)} between neighbours, ${kwh(this.#imported)} from and ${kwh(this.#exported)} to the utility.`,
-      `The homes saved ${money} ${this.#rules.currency} against the utility's tariff.`,
+      cents < 0
+        ? `The homes paid ${money} more than at the utility's tariff alone.`
+        : `The homes saved ${money} against the utility's tariff.`,
       `Energy in = energy out and money in = money out in ${this.#conserved ? "every interval" : "NOT EVERY INTERVAL"}; ${batches} ${batches === 1 ? "batch" : "batches"} on the chain.`,
     ].join("\n");
   }
