@@ -5,8 +5,7 @@ const LOOK_MS = 250;
 
 /**
  * Whether this home is connected to every neighbour. Where all are connected to all, an author's own sending reaches everybody,
- * and handing a message on only repeats it: at 12 homes that is four fifths of the traffic. When a link is missing, homes hand
- * on again, and what is lost in between is pulled.
+ * and handing a message on only repeats it. When a link is missing, homes hand on again, and what is lost in between is pulled.
  */
 export function reachOf(neighbours: readonly PeerName[], gossip: Gossip, clock: Clock): () => boolean {
   let lookedAt = Number.NEGATIVE_INFINITY;

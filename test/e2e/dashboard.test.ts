@@ -5,18 +5,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { FastifyInstance } from "fastify";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { CHROMIUM, FLAGS } from "../support/browser.ts";
 import { EXAMPLES } from "../support/example-street.ts";
 import { ExampleQueries, exampleApi } from "../support/street-server.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--no-first-run",
-];
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const withChromium = existsSync(CHROMIUM) ? describe : describe.skip;
 

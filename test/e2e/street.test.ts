@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { chromium } from "playwright-core";
 import type { StreetState } from "../../src/api/index.ts";
+import { CHROMIUM, FLAGS } from "../support/browser.ts";
 import { Program, processesWith, ROOT, run, until } from "../support/street-process.ts";
 
 jest.setTimeout(240_000);
@@ -30,6 +32,8 @@ function rowsOf(csv: string): readonly Row[] {
 const total = (rows: readonly Row[], flow: string, field: "energy_wh" | "amount_micro" = "energy_wh"): number =>
   rows.filter((row) => row.flow === flow).reduce((sum, row) => sum + Number(row[field]), 0);
 
+/** Skipped without Chromium. */
+const withBrowser = existsSync(CHROMIUM) ? test : test.skip;
 const measured = existsSync(READINGS) ? describe : describe.skip;
 
 measured("eight intervals of ten measured homes (skipped without ../shared)", () => {
@@ -103,7 +107,7 @@ describe("a synthetic street that runs", () => {
   let url: string;
 
   beforeAll(async () => {
-    street = new Program(["--data", data, "--port", "0", "--speed", "300", "--homes", "6", "--processes", "2", "--period", "8"]);
+    street = new Program(["--data", data, "--port", "0", "--speed", "300", "--period", "8"]);
     url = await street.prints(/see (http:\S+)/);
   });
 
@@ -118,10 +122,31 @@ describe("a synthetic street that runs", () => {
       () => stateOf(url),
       (each) => each.street.intervalsCertified >= 3 && each.settlement !== null,
     );
-    expect(state.homes).toHaveLength(6);
-    expect(state.sentence).toMatch(/^6 of 6 homes online; /);
+    expect(state.homes).toHaveLength(12);
+    expect(state.sentence).toMatch(/^12 of 12 homes online; /);
     expect(state.settlement?.conservation.holds).toBe(true);
-    expect(state.certificates[0]).toMatchObject({ votes: 5, validators: 6 });
+    expect(state.certificates[0]).toMatchObject({ votes: 9, validators: 12 });
+  });
+
+  withBrowser("its page shows it in Chromium, live and without an error", async () => {
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    try {
+      const page = await browser.newPage();
+      const errors: string[] = [];
+      page.on("pageerror", (error) => errors.push(String(error)));
+      page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+      await page.goto(url);
+      await page.getByText("12 of 12 homes online").first().waitFor();
+      const sentence = await page.textContent("h1");
+      await until(
+        () => page.textContent("h1"),
+        (now) => now !== sentence,
+      );
+      expect(await page.getByText("home-12").count()).toBeGreaterThan(0);
+      expect(errors).toEqual([]);
+    } finally {
+      await browser.close();
+    }
   });
 
   test("a second street can't have its port or its folder", async () => {
@@ -154,14 +179,14 @@ describe("a synthetic street that runs", () => {
 
   test("a home that runs alone joins, trades, and has no data once its device is gone", async () => {
     const devices = deviceOf(folder, url);
-    const port = JSON.parse(await devices.prints(/(\{.*\})/))["home-07"];
+    const port = JSON.parse(await devices.prints(/(\{.*\})/))["home-13"];
     const config = homeConfig(folder, data, url, port);
     const home = new Program(["home", "--config", config], { TEST_PASSWORD: "of a test" });
-    await home.prints(/home-07 trades in sunny-street/);
-    const ofSeven = (state: StreetState) => state.homes.find(({ name }) => name === "home-07");
+    await home.prints(/home-13 trades in sunny-street/);
+    const ofThirteenth = (state: StreetState) => state.homes.find(({ name }) => name === "home-13");
     await until(
       () => stateOf(url),
-      (state) => ofSeven(state)?.reading != null && ofSeven(state)!.online,
+      (state) => ofThirteenth(state)?.reading != null && ofThirteenth(state)!.online,
     );
     const wrong = await run(["home", "--config", config], { TEST_PASSWORD: "another" });
     expect({ exit: wrong.exit, err: wrong.err }).toEqual({
@@ -171,9 +196,9 @@ describe("a synthetic street that runs", () => {
     await devices.stop("SIGTERM");
     const state = await until(
       () => stateOf(url),
-      (each) => ofSeven(each)?.data === "no-data",
+      (each) => ofThirteenth(each)?.data === "no-data",
     );
-    expect(ofSeven(state)?.reading).toBeNull();
+    expect(ofThirteenth(state)?.reading).toBeNull();
     const then = state.street.intervalsCertified;
     await until(
       () => stateOf(url),
@@ -193,10 +218,10 @@ describe("a synthetic street that runs", () => {
 
 function deviceOf(folder: string, url: string): Program {
   const file = {
-    source: { kind: "synthetic", seed: 7, homes: 7, start: "2026-06-15T06:00:00Z" },
-    homes: [{ name: "home-07", port: 0 }],
+    source: { kind: "synthetic", seed: 7, homes: 13, start: "2026-06-15T06:00:00Z" },
+    homes: [{ name: "home-13", port: 0 }],
     intervalSeconds: 900,
-    stateFile: join(folder, "devices-07.json"),
+    stateFile: join(folder, "devices-13.json"),
     street: { kind: "url", url: `${url}api/street` },
   };
   writeFileSync(join(folder, "devices.json"), JSON.stringify(file));
@@ -204,11 +229,11 @@ function deviceOf(folder: string, url: string): Program {
 }
 
 function homeConfig(folder: string, data: string, url: string, port: number): string {
-  const path = join(folder, "home-07.yaml");
+  const path = join(folder, "home-13.yaml");
   const invitation = readFileSync(join(data, "invitation"), "utf8").trim();
   writeFileSync(
     path,
-    `name: home-07\ndata: ./home-07\nstreet: ${url}api/street\ninvitation: ${invitation}\nlisten: [/ip4/127.0.0.1/tcp/0]\npassword: { env: TEST_PASSWORD }\ndevice: { host: 127.0.0.1, port: ${port}, units: { inverter: 1, meter: 200, storage: 1 }, timeoutMs: 1000 }\n`,
+    `name: home-13\ndata: ./home-13\nstreet: ${url}api/street\ninvitation: ${invitation}\nlisten: [/ip4/127.0.0.1/tcp/0]\npassword: { env: TEST_PASSWORD }\ndevice: { host: 127.0.0.1, port: ${port}, units: { inverter: 1, meter: 200, storage: 1 }, timeoutMs: 1000 }\n`,
   );
   return path;
 }

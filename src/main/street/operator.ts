@@ -3,6 +3,7 @@ import { openRelay } from "../../../adapters/evm/index.ts";
 import { openGossip } from "../../../adapters/libp2p/index.ts";
 import { openStore } from "../../../adapters/store/index.ts";
 import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index.ts";
+import { largestMarket } from "../../../engine/auction/index.ts";
 import { type Address, address, fail, type Interval, ok, type Result, toHex } from "../../../engine/kernel/index.ts";
 import type { MarketRules } from "../../../engine/messages/index.ts";
 import { type BatchOnItsWay, type HomeRequest, type RegisterCode, type StreetCard, StreetView } from "../../api/index.ts";
@@ -146,7 +147,8 @@ export class Operator {
     if (!isSame(invitation, this.#invitation)) return fail("INVITATION_INVALID", "the invitation is not one of this street's");
     if (homes.some((home) => home.agent === address(agent))) return fail("HOME_EXISTS", "this home is registered already");
     if (homes.some((home) => home.name === name)) return fail("NAME_TAKEN", `another home is called ${name}`);
-    if (homes.length >= MAX_HOMES) return fail("STREET_FULL", `the street has ${homes.length} homes already`);
+    if (homes.length >= Math.min(MAX_HOMES, largestMarket(this.#rules)))
+      return fail("STREET_FULL", `the street has ${homes.length} homes already`);
     const since = this.#sinceSoon();
     const registered = await this.#relay.register({
       name,

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { largestMarket } from "../../../engine/auction/index.ts";
 import type { MarketRules } from "../../../engine/messages/index.ts";
 import type { Command, LogLevel } from "../../cli/index.ts";
 import { loadConfig, type StreetConfig, withInterval } from "../config/index.ts";
@@ -38,6 +39,7 @@ export async function streetOptions(command: StreetCommand): Promise<StreetOptio
     plan.stepSeconds === null ? (command.interval ?? config.intervalMinutes ?? written.intervalMinutes) : plan.stepSeconds / 60;
   refuseResampling(command.interval, minutes);
   const rules = withInterval(written, minutes, command.period ?? undefined);
+  refuseCrowd(plan.homes.length, rules);
   const speed = command.speed ?? config.speed;
   refuseHaste(speed, minutes);
   return {
@@ -69,6 +71,17 @@ function sourceOf(command: StreetCommand, config: StreetConfig, splitMinutes: nu
     throw cannotStart("USAGE", "--homes IDS names homes of a readings file", "add --readings FILE, or give a number");
   if (config.homeList !== null && command.homes === null) return { kind: "list", seed, homes: config.homeList, start };
   return { kind: "synthetic", seed, homes: command.homes?.count ?? config.homes, start: command.from ?? start };
+}
+
+/** Under these rules more homes could trade more money than can be counted exactly. */
+function refuseCrowd(homes: number, rules: MarketRules): void {
+  const most = largestMarket(rules);
+  if (homes > most)
+    throw cannotStart(
+      "MARKET_TOO_LARGE",
+      `${homes} homes under these rules are more than ${most}`,
+      "lower maxOrderWh, maxPricePerKwh or maxOrdersPerHome",
+    );
 }
 
 /** A replay has a folder of its own, so that it never meddles with the default street. */
