@@ -6,7 +6,7 @@ import { createKeystore } from "../../adapters/system/index.ts";
 import { hashRules } from "../../engine/messages/index.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { RULES } from "../support/rules.ts";
-import { processesWith, run } from "../support/street-process.ts";
+import { processesWith, ROOT, run } from "../support/street-process.ts";
 
 jest.setTimeout(60_000);
 
@@ -69,6 +69,15 @@ describe("the command line: exit 2", () => {
 });
 
 describe("configuration: exit 1, all problems at once, with file and line", () => {
+  test("rules under which so many homes could not be counted exactly", async () => {
+    const rules = readFileSync(join(ROOT, "config/market/street.yaml"), "utf8");
+    const path = write("rich.yaml", rules.replace("50000", "100000").replace("Home: 4", "Home: 32").replace('"1.000"', '"87.000"'));
+    expect(await street("--rules", path, "--homes", "40")).toEqual({
+      exit: 1,
+      err: "40 homes under these rules are more than 32; lower maxOrderWh, maxPricePerKwh or maxOrdersPerHome\n",
+    });
+  });
+
   test("no such file", async () => {
     expect(await street("--config", at("absent.yaml"))).toEqual({
       exit: 1,
