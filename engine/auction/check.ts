@@ -16,7 +16,12 @@ export function assertClearable({ interval, orders, network, rules }: ClearingIn
 }
 
 /** What the auction needs of the market rules. */
-export const clearingRules = ({ tick, kPermille }: MarketRules): ClearingRules => ({ tick, kPermille, rationing: "pro-rata" });
+export const clearingRules = ({ tick, kPermille, residual }: MarketRules): ClearingRules => ({
+  tick,
+  kPermille,
+  rationing: "pro-rata",
+  residual,
+});
 
 /** How many homes a street may have so that no sum or product of a clearing can leave the exact integers; rules are checked with it at the door. */
 export function largestMarket({ maxPrice, maxOrderWh, maxOrdersPerHome }: MarketRules): number {

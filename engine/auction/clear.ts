@@ -1,4 +1,4 @@
-import { cost, type Digest, type MicroPerKwh, type Nano, sub, sum, type Wh, wh } from "../kernel/index.ts";
+import { cost, type Digest, type MicroPerKwh, type Nano, nano, sub, sum, type Wh, wh } from "../kernel/index.ts";
 import { assertClearable } from "./check.ts";
 import { crossingVolume, type Level, levelsOf, marginOf } from "./levels.ts";
 import { leftOver, outcomesOf, whyLess, whyNoTrade } from "./outcome.ts";
@@ -25,9 +25,11 @@ function trade(input: ClearingInput, buys: readonly Level[], sells: readonly Lev
   const range = indifference(marginOf(buys, volume), marginOf(sells, volume));
   const price = priceWithin(range, input.rules);
   const filled = ({ id }: { readonly id: Digest }): Wh => bought.energies.get(id) ?? sold.energies.get(id) ?? wh(0);
-  const outcomes = outcomesOf(input.orders, filled, ({ body }) =>
-    whyLess(body.side, body.limit, price, (body.side === "buy" ? bought : sold).shared === body.limit),
-  );
+  const outcomes = outcomesOf(input.orders, filled, ({ body }) => ({
+    reason: whyLess(body.side, body.limit, price, (body.side === "buy" ? bought : sold).shared === body.limit),
+    edge: null,
+    tradesAt: body.side === "buy" ? range.high : range.low,
+  }));
   return {
     kind: "trade",
     interval: input.interval,
@@ -36,7 +38,13 @@ function trade(input: ClearingInput, buys: readonly Level[], sells: readonly Lev
     priceSetBy: settersOf(input.orders, range, filled),
     volume,
     welfare: welfareOf(outcomes),
-    fills: outcomes.filter(({ energy }) => energy > 0).map(({ order, home, side, energy }) => ({ order, home, side, energy, price })),
+    surplus: nano(0),
+    lostToCapacity: nano(0),
+    fills: outcomes
+      .filter(({ energy }) => energy > 0)
+      .map(({ order, home, side, energy }) => ({ order, home, side, energy, price, amount: cost(energy, price) })),
+    nodes: [{ price, ...range }],
+    flows: [],
     outcomes,
     unsold: leftOver(outcomes, "sell"),
     unbought: leftOver(outcomes, "buy"),
@@ -57,7 +65,7 @@ function allocate(levels: readonly Level[], volume: Wh, ration: RationingRule): 
   for (const { limit, orders, energy } of levels) {
     if (left === 0) break;
     if (energy > left) {
-      const wants = orders.map(({ id, body }) => ({ id, energy: body.energy }));
+      const wants = orders.map(({ id, body, rank }) => ({ id, energy: body.energy, ...(rank === undefined ? {} : { rank }) }));
       for (const [i, share] of ration(wants, left).entries()) energies.set(wants[i]!.id, share);
       return { energies, shared: limit };
     }
@@ -79,7 +87,11 @@ function noTrade(input: ClearingInput, buys: readonly Level[], sells: readonly L
   const outcomes = outcomesOf(
     input.orders,
     () => wh(0),
-    () => reason as RefusalReason,
+    ({ body }) => ({
+      reason: reason as RefusalReason,
+      edge: null,
+      tradesAt: (body.side === "buy" ? sells[0]?.limit : buys[0]?.limit) ?? null,
+    }),
   );
   return {
     kind: "no-trade",

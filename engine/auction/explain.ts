@@ -26,6 +26,10 @@ function explainReason(reason: RefusalReason, clearing: Clearing, words: Words):
       return `its limit was just the price${price} and orders with that limit had to share`;
     case "NOTHING_LEFT":
       return `its limit was just the price${price} and orders with better limits took all there was`;
+    case "EDGE_FULL":
+      return "a wire between it and a better price was full";
+    case "TRADE_REDUCED":
+      return "the mechanism gives up the last trade, so that nobody gains by not telling its true limit";
     case "NO_BUYERS":
       return "nobody wanted to buy";
     case "NO_SELLERS":

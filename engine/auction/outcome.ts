@@ -1,21 +1,22 @@
 import { compare, type MicroPerKwh, sub, sum, type Wh } from "../kernel/index.ts";
 import type { Side } from "../messages/index.ts";
-import type { NoTradeReason, OrderEntry, Outcome, RefusalReason } from "./types.ts";
+import type { Cut, NoTradeReason, OrderEntry, Outcome, RefusalReason } from "./types.ts";
 
 /** What became of each order and why, by rising order id. */
 export function outcomesOf(
   orders: readonly OrderEntry[],
   filled: (order: OrderEntry) => Wh,
-  why: (order: OrderEntry) => RefusalReason,
+  why: (order: OrderEntry) => Cut,
 ): readonly Outcome[] {
   return orders.map((order) => outcomeOf(order, filled(order), why)).sort((a, b) => compare(a.order, b.order));
 }
 
-function outcomeOf(order: OrderEntry, energy: Wh, why: (order: OrderEntry) => RefusalReason): Outcome {
+function outcomeOf(order: OrderEntry, energy: Wh, why: (order: OrderEntry) => Cut): Outcome {
   const { home, side, limit, energy: wanted } = order.body;
   const judged = { order: order.id, home, side, limit, wanted, energy };
-  if (energy === wanted) return { ...judged, kind: "filled", reason: null };
-  return { ...judged, kind: energy > 0 ? "partly-filled" : "refused", reason: why(order) };
+  if (energy === wanted) return { ...judged, kind: "filled", reason: null, edge: null, tradesAt: null };
+  const { reason, edge, tradesAt } = why(order);
+  return { ...judged, kind: energy > 0 ? "partly-filled" : "refused", reason, edge, tradesAt };
 }
 
 /** Why an order wants more than it got although others trade at this price. `shared` tells the levels that had to be rationed. */

@@ -1,23 +1,24 @@
-import { assert, compare, type Digest, sum, type Wh } from "../kernel/index.ts";
+import { assert, compare, type Digest, min, sum, type Wh, wh } from "../kernel/index.ts";
 import type { Rationing } from "./types.ts";
 
 export interface Want {
   readonly id: Digest;
   readonly energy: Wh;
+  /** Its place in a venue's sequence, for price-time. */
+  readonly rank?: number;
 }
 
 /** Shares less than all want among equals; the answer stands in the order of the wants and sums to `available` exactly. */
 export type RationingRule = (wants: readonly Want[], available: Wh) => readonly Wh[];
 
-export const RATIONING: Readonly<Record<Rationing, RationingRule>> = { "pro-rata": proRata };
+export const RATIONING: Readonly<Record<Rationing, RationingRule>> = { "pro-rata": proRata, "price-time": priceTime, "max-min": maxMin };
 
 /**
  * Each gets its share of what is available, rounded down; the watt-hours that are left go one each to the largest remainders.
  * Equal remainders are the declared tie: the lower order id comes first. Order of arrival plays no part.
  */
 function proRata(wants: readonly Want[], available: Wh): readonly Wh[] {
-  const total = sum(wants.map(({ energy }) => energy));
-  assert(available <= total, "there is no more to share than is wanted");
+  const total = totalOf(wants, available);
   if (available === total) return wants.map(({ energy }) => energy);
   const shares = wants.map(({ energy }) => shareOf(energy, available, total));
   const left = available - sum(shares.map(({ whole }) => whole as Wh));
@@ -27,6 +28,48 @@ function proRata(wants: readonly Want[], available: Wh): readonly Wh[] {
     .sort((a, b) => shares[b]!.remainder - shares[a]!.remainder || compare(wants[a]!.id, wants[b]!.id));
   for (const i of ranking.slice(0, left)) energies[i]! += 1;
   return energies as Wh[];
+}
+
+/** First come, first served, by rank; orders without one stand behind, by lower order id. */
+function priceTime(wants: readonly Want[], available: Wh): readonly Wh[] {
+  let left = min(available, totalOf(wants, available));
+  const energies = wants.map(() => wh(0));
+  const rankOf = (i: number): number => wants[i]!.rank ?? Number.MAX_SAFE_INTEGER;
+  for (const i of wants.map((_, i) => i).sort((a, b) => rankOf(a) - rankOf(b) || compare(wants[a]!.id, wants[b]!.id))) {
+    energies[i] = min(wants[i]!.energy, left);
+    left = (left - energies[i]!) as Wh;
+  }
+  return energies;
+}
+
+/**
+ * Everybody gets the same, nobody more than it wants: small wants are served whole, the rest shares what they leave. The
+ * watt-hours that don't divide go one each to the lower order ids among those that are cut.
+ */
+function maxMin(wants: readonly Want[], available: Wh): readonly Wh[] {
+  totalOf(wants, available);
+  const energies = wants.map(() => wh(0));
+  const ranking = wants.map((_, i) => i).sort((a, b) => wants[a]!.energy - wants[b]!.energy || compare(wants[a]!.id, wants[b]!.id));
+  let left: number = available;
+  for (const [at, i] of ranking.entries()) {
+    const sharing = ranking.length - at;
+    const level = Math.floor(left / sharing);
+    if (wants[i]!.energy > level) {
+      const cut = ranking.slice(at).sort((a, b) => compare(wants[a]!.id, wants[b]!.id));
+      const favoured = new Set(cut.slice(0, left - level * sharing));
+      for (const each of cut) energies[each] = (level + (favoured.has(each) ? 1 : 0)) as Wh;
+      return energies;
+    }
+    energies[i] = wants[i]!.energy;
+    left -= wants[i]!.energy;
+  }
+  return energies;
+}
+
+function totalOf(wants: readonly Want[], available: Wh): Wh {
+  const total = sum(wants.map(({ energy }) => energy));
+  assert(available <= total, "there is no more to share than is wanted");
+  return total;
 }
 
 /** energy x available / total with its remainder; the product of two energies may leave 2^53, the parts of the answer can't. */

@@ -4,6 +4,7 @@ import type {
   Clearing,
   ClearingInput,
   ClearingMechanism,
+  Cut,
   NoTradeReason,
   OrderEntry,
   Outcome,
@@ -24,12 +25,20 @@ export const reference: ClearingMechanism = (input: ClearingInput): Clearing => 
   const common = { interval: input.interval, unsold: rest("sell"), unbought: rest("buy") };
   if (volume === 0) {
     const reason = whyNothing(buyUnits.length, sellUnits.length);
-    const outcomes = judge(input.orders, given, () => reason as RefusalReason);
+    const outcomes = judge(input.orders, given, ({ body }) => ({
+      reason: reason as RefusalReason,
+      edge: null,
+      tradesAt: best(body.side === "buy" ? sellUnits : buyUnits),
+    }));
     return { ...common, kind: "no-trade", reason, bestBuy: best(buyUnits), bestSell: best(sellUnits), outcomes };
   }
   const range = supportingPrices(input.orders, given);
   const price = lastTickBelow(range, input.rules);
-  const outcomes = judge(input.orders, given, (order) => whyLess(order, price, input.orders, given));
+  const outcomes = judge(input.orders, given, (order) => ({
+    reason: whyLess(order, price, input.orders, given),
+    edge: null,
+    tradesAt: order.body.side === "buy" ? range.high : range.low,
+  }));
   return {
     ...common,
     kind: "trade",
@@ -38,7 +47,13 @@ export const reference: ClearingMechanism = (input: ClearingInput): Clearing => 
     priceSetBy: { low: settersAt(range.low, input.orders, given, "low"), high: settersAt(range.high, input.orders, given, "high") },
     volume: volume as Wh,
     welfare,
-    fills: outcomes.flatMap(({ order, home, side, energy }) => (energy > 0 ? [{ order, home, side, energy, price }] : [])),
+    surplus: 0 as Nano,
+    lostToCapacity: 0 as Nano,
+    fills: outcomes.flatMap(({ order, home, side, energy }) =>
+      energy > 0 ? [{ order, home, side, energy, price, amount: (energy * price) as Nano }] : [],
+    ),
+    nodes: [{ price, ...range }],
+    flows: [],
     outcomes,
   };
 };
@@ -124,13 +139,13 @@ function settersAt(limit: number, orders: readonly OrderEntry[], given: Given, e
 
 const inIdOrder = (orders: readonly OrderEntry[]): readonly OrderEntry[] => [...orders].sort((a, b) => compare(a.id, b.id));
 
-function judge(orders: readonly OrderEntry[], given: Given, why: (order: OrderEntry) => RefusalReason): readonly Outcome[] {
+function judge(orders: readonly OrderEntry[], given: Given, why: (order: OrderEntry) => Cut): readonly Outcome[] {
   return inIdOrder(orders).map((order) => {
     const { home, side, limit, energy: wanted } = order.body;
     const energy = given.get(order)! as Wh;
     const judged = { order: order.id, home, side, limit, wanted, energy };
-    if (energy === wanted) return { ...judged, kind: "filled", reason: null };
-    return energy === 0 ? { ...judged, kind: "refused", reason: why(order) } : { ...judged, kind: "partly-filled", reason: why(order) };
+    if (energy === wanted) return { ...judged, kind: "filled", reason: null, edge: null, tradesAt: null };
+    return energy === 0 ? { ...judged, kind: "refused", ...why(order) } : { ...judged, kind: "partly-filled", ...why(order) };
   });
 }
 

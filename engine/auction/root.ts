@@ -1,5 +1,5 @@
 import { assert, type Digest, keccakDigest } from "../kernel/index.ts";
-import type { Clearing, Fill, NoTrade, Outcome, PriceSetter, Trade } from "./types.ts";
+import type { Clearing, EdgeFlow, Fill, NodePrice, NoTrade, Outcome, PriceSetter, Trade } from "./types.ts";
 
 /**
  * The digest of everything that a clearing says: homes that computed another price, fill or reason vote for another value.
@@ -14,23 +14,42 @@ export function clearingRoot(clearing: Clearing): Digest {
   return keccakDigest(sink.bytes());
 }
 
-const VERSION = "commonwatt/clearing/1";
+const VERSION = "commonwatt/clearing/2";
 
-function putTrade(sink: Sink, { price, priceRange, priceSetBy, volume, welfare, fills }: Trade): void {
-  sink.number(price).number(priceRange.low).number(priceRange.high).number(volume).number(welfare);
-  sink.list(priceSetBy.low, putSetter).list(priceSetBy.high, putSetter).list(fills, putFill);
+function putTrade(sink: Sink, trade: Trade): void {
+  sink.number(trade.price).number(trade.priceRange.low).number(trade.priceRange.high).number(trade.volume);
+  sink.signed(trade.welfare).signed(trade.surplus).number(trade.lostToCapacity);
+  sink.list(trade.priceSetBy.low, putSetter).list(trade.priceSetBy.high, putSetter).list(trade.fills, putFill);
+  sink.list(trade.nodes, putNode).list(trade.flows, putFlow);
 }
 
 const putNoTrade = (sink: Sink, { reason, bestBuy, bestSell }: NoTrade): Sink => sink.text(reason).optional(bestBuy).optional(bestSell);
 
 const putSetter = (sink: Sink, { order, home, side, limit }: PriceSetter): Sink => sink.digest(order).number(home).text(side).number(limit);
 
-const putFill = (sink: Sink, { order, home, side, energy, price }: Fill): Sink =>
-  sink.digest(order).number(home).text(side).number(energy).number(price);
+const putFill = (sink: Sink, { order, home, side, energy, price, amount }: Fill): Sink =>
+  sink.digest(order).number(home).text(side).number(energy).number(price).signed(amount);
 
-function putOutcome(sink: Sink, { order, home, side, limit, wanted, energy, kind, reason }: Outcome): void {
+const putNode = (sink: Sink, { price, low, high }: NodePrice): Sink => sink.optional(price).optional(low).optional(high);
+
+const putFlow = (sink: Sink, { node, direction, entered, left, full, fees, lossCost, rent }: EdgeFlow): Sink =>
+  sink
+    .number(node)
+    .text(direction)
+    .number(entered)
+    .number(left)
+    .number(full ? 1 : 0)
+    .signed(fees)
+    .signed(lossCost)
+    .signed(rent);
+
+function putOutcome(sink: Sink, { order, home, side, limit, wanted, energy, kind, reason, edge, tradesAt }: Outcome): void {
   sink.digest(order).number(home).text(side).number(limit).number(wanted).number(energy);
-  sink.text(kind).text(reason ?? "");
+  sink
+    .text(kind)
+    .text(reason ?? "")
+    .optional(edge)
+    .optional(tradesAt);
 }
 
 /** Bytes one after the other; a clearing has about 170 for each order, so nothing is allocated in between. */
@@ -41,6 +60,12 @@ class Sink {
     assert(Number.isSafeInteger(value) && value >= 0, "a clearing is told in whole numbers from 0");
     this.#uint32(Math.floor(value / 2 ** 32));
     return this.#uint32(value % 2 ** 32);
+  }
+
+  /** A byte for the sign, then the size. */
+  signed(value: number): this {
+    this.#bytes.push(value < 0 ? 1 : 0);
+    return this.number(Math.abs(value));
   }
 
   digest(hex: Digest): this {

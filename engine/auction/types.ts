@@ -15,6 +15,8 @@ export interface ClearingInput {
 export interface OrderEntry {
   readonly id: Digest;
   readonly body: Order;
+  /** Its place in a venue's sequence; only price-time rationing looks at it, and then every order has one, each its own. */
+  readonly rank?: number;
 }
 
 /** The part of the market rules that a clearing depends on. */
@@ -22,10 +24,12 @@ export interface ClearingRules {
   readonly tick: MicroPerKwh;
   readonly kPermille: number;
   readonly rationing: Rationing;
+  /** What the residual supplier charges and pays; only mechanisms that price by rule look at it. */
+  readonly residual: { readonly importPrice: MicroPerKwh; readonly exportPrice: MicroPerKwh };
 }
 
-/** How a level of equal limits shares what doesn't suffice for all of it. */
-export type Rationing = "pro-rata";
+/** How orders of equal limits share what doesn't suffice for all of them. */
+export type Rationing = "pro-rata" | "price-time" | "max-min";
 
 /** The wires as a tree: a parent stands before its children, the first node is the root at the transformer. */
 export interface Network {
@@ -73,10 +77,43 @@ export interface Trade extends Cleared {
   /** The orders whose limits end the range, by rising order id; never empty. */
   readonly priceSetBy: { readonly low: readonly PriceSetter[]; readonly high: readonly PriceSetter[] };
   readonly volume: Wh;
-  /** What buyers were ready to pay minus what sellers asked, over all fills. */
+  /** What buyers were ready to pay minus what sellers asked, over all fills, minus the fees of the edges. */
   readonly welfare: Nano;
+  /** Buyers' payments minus sellers' receipts: the edges' fees and rents, or what a mechanism keeps; below 0 it pays in. */
+  readonly surplus: Nano;
+  /** How much more welfare there would be if no edge had a capacity. */
+  readonly lostToCapacity: Nano;
   /** Only energy above 0, by rising order id. */
   readonly fills: readonly Fill[];
+  /** One for each node of the network, in its order. */
+  readonly nodes: readonly NodePrice[];
+  /** One for each edge, by its child node. */
+  readonly flows: readonly EdgeFlow[];
+}
+
+/** The price at one node; all are null where no energy passes and no limit says what it would cost. */
+export interface NodePrice {
+  readonly price: MicroPerKwh | null;
+  /** Any price from low to high supports the same fills; null is no bound. */
+  readonly low: MicroPerKwh | null;
+  readonly high: MicroPerKwh | null;
+}
+
+/** What one edge carried and what it earned: spread x left = fees + lossCost + rent, spread being the price where it leaves minus that where it enters. */
+export interface EdgeFlow {
+  /** The child node of the edge. */
+  readonly node: number;
+  readonly direction: "import" | "export" | "idle";
+  readonly entered: Wh;
+  /** What came out at the other end. */
+  readonly left: Wh;
+  /** Nothing more could enter in its direction. */
+  readonly full: boolean;
+  readonly fees: Nano;
+  /** What the energy that got lost had cost where it entered. */
+  readonly lossCost: Nano;
+  /** What scarcity of the edge earned. */
+  readonly rent: Nano;
 }
 
 export interface NoTrade extends Cleared {
@@ -103,15 +140,24 @@ export interface Fill {
   readonly home: HomeId;
   readonly side: Side;
   readonly energy: Wh;
-  /** What this fill pays or gets: the price at the home's own node. */
+  /** The price at the home's own node; where a mechanism prices pair by pair, the amount over the energy, rounded down. */
   readonly price: MicroPerKwh;
+  /** What this fill pays or gets, exactly; energy x price where one price holds for all of it. */
+  readonly amount: Nano;
 }
 
 /** Why a street did not trade; public, never renamed. */
 export type NoTradeReason = "NO_ORDERS" | "NO_BUYERS" | "NO_SELLERS" | "PRICES_DO_NOT_MEET";
 
 /** Why an order got less than it wanted; public, never renamed. The README tells each in a sentence. */
-export type RefusalReason = "PRICE_TOO_HIGH" | "PRICE_TOO_LOW" | "RATIONED" | "NOTHING_LEFT" | Exclude<NoTradeReason, "NO_ORDERS">;
+export type RefusalReason =
+  | "PRICE_TOO_HIGH"
+  | "PRICE_TOO_LOW"
+  | "RATIONED"
+  | "NOTHING_LEFT"
+  | "EDGE_FULL"
+  | "TRADE_REDUCED"
+  | Exclude<NoTradeReason, "NO_ORDERS">;
 
 interface Judged {
   readonly order: Digest;
@@ -124,6 +170,13 @@ interface Judged {
 
 /** One order's fate; `energy` is what it got of what it wanted. */
 export type Outcome =
-  | (Judged & { readonly kind: "filled"; readonly reason: null })
-  | (Judged & { readonly kind: "partly-filled"; readonly reason: RefusalReason })
-  | (Judged & { readonly kind: "refused"; readonly reason: RefusalReason });
+  | (Judged & { readonly kind: "filled"; readonly reason: null; readonly edge: null; readonly tradesAt: null })
+  | (Judged & Cut & { readonly kind: "partly-filled" | "refused" });
+
+export interface Cut {
+  readonly reason: RefusalReason;
+  /** The child node of the edge that stopped it; not null with EDGE_FULL only. */
+  readonly edge: number | null;
+  /** A buyer's limit above it, a seller's below it, would have traded (more); at it perhaps. null: no limit would have. */
+  readonly tradesAt: MicroPerKwh | null;
+}

@@ -101,7 +101,7 @@ function settleHome(rules: MarketRules, account: Account, fills: readonly Fill[]
   };
 }
 
-const amountOf = (fill: Fill): Nano => cost(fill.energy, fill.price);
+const amountOf = (fill: Fill): Nano => fill.amount;
 
 type Metered = Pick<SettledHome, "importWh" | "exportWh">;
 

@@ -21,5 +21,10 @@ export const input = (orders: readonly OrderEntry[], tick = 1, kPermille = 500):
   interval: INTERVAL,
   orders,
   network: ONE_NODE,
-  rules: { tick: microPerKwh(tick), kPermille, rationing: "pro-rata" },
+  rules: {
+    tick: microPerKwh(tick),
+    kPermille,
+    rationing: "pro-rata",
+    residual: { importPrice: microPerKwh(0), exportPrice: microPerKwh(0) },
+  },
 });

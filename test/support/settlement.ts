@@ -25,6 +25,7 @@ export function tradeOf(at: Interval, price: number, ...traded: readonly Traded[
     side: energy > 0 ? ("buy" as const) : ("sell" as const),
     energy: wh(Math.abs(energy)),
     price: microPerKwh(price),
+    amount: nano(Math.abs(energy) * price),
   }));
   const volume = sum(fills.filter(({ side }) => side === "buy").map(({ energy }) => energy));
   const limits = { low: microPerKwh(price), high: microPerKwh(price) };
@@ -39,7 +40,11 @@ export function tradeOf(at: Interval, price: number, ...traded: readonly Traded[
     priceSetBy: { low: [], high: [] },
     volume,
     welfare: nano(0),
+    surplus: nano(0),
+    lostToCapacity: nano(0),
     fills,
+    nodes: [{ price: microPerKwh(price), ...limits }],
+    flows: [],
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Fill } from "../../../engine/auction/index.ts";
-import { digest, homeId, microPerKwh, wh } from "../../../engine/kernel/index.ts";
+import { digest, homeId, microPerKwh, nano, wh } from "../../../engine/kernel/index.ts";
 import {
   type BatteryState,
   cautious,
@@ -172,6 +172,7 @@ describe("dispatch", () => {
     side,
     energy: wh(energy),
     price: microPerKwh(150_000),
+    amount: nano(energy * 150_000),
   });
 
   test("a contract is what was traded, in watts over the interval; null without a fill", () => {
