@@ -36,6 +36,8 @@ function explainReason(reason: RefusalReason, clearing: Clearing, words: Words):
       return "nobody offered energy";
     case "PRICES_DO_NOT_MEET":
       return clearing.kind === "no-trade" ? explainNoTrade(clearing, words) : "the limits did not meet";
+    case "PRICE_NOT_ACCEPTED":
+      return "nobody of the other side accepted the price that the rules give";
   }
 }
 
@@ -52,6 +54,10 @@ export function explainNoTrade({ reason, bestBuy, bestSell }: NoTrade, words: Wo
       return bestBuy === null || bestSell === null
         ? "the limits did not meet"
         : `the best bid, ${words.price(bestBuy)}, stayed below the cheapest offer, ${words.price(bestSell)}`;
+    case "TRADE_REDUCED":
+      return "the mechanism gives up the last trade, so that nobody gains by not telling its true limit, and there was no other";
+    case "PRICE_NOT_ACCEPTED":
+      return "no buyer and seller both accepted the price that the rules give";
   }
 }
 

@@ -147,7 +147,7 @@ export interface Fill {
 }
 
 /** Why a street did not trade; public, never renamed. */
-export type NoTradeReason = "NO_ORDERS" | "NO_BUYERS" | "NO_SELLERS" | "PRICES_DO_NOT_MEET";
+export type NoTradeReason = "NO_ORDERS" | "NO_BUYERS" | "NO_SELLERS" | "PRICES_DO_NOT_MEET" | "TRADE_REDUCED" | "PRICE_NOT_ACCEPTED";
 
 /** Why an order got less than it wanted; public, never renamed. The README tells each in a sentence. */
 export type RefusalReason =
@@ -156,7 +156,6 @@ export type RefusalReason =
   | "RATIONED"
   | "NOTHING_LEFT"
   | "EDGE_FULL"
-  | "TRADE_REDUCED"
   | Exclude<NoTradeReason, "NO_ORDERS">;
 
 interface Judged {
