@@ -13,7 +13,8 @@ export function shareFairly(network: Network, best: Fills, rationing: Rationing)
   const free = [...choice.orders].filter(([, { low, high }]) => low < high).map(([order]) => order);
   if (rationing === "price-time") return byRank(choice, free);
   const weights = new Map(free.map((order) => [order, rationing === "pro-rata" ? order.body.energy : 1]));
-  return rounded(choice, free, rising(choice, weights));
+  const shares = rising(choice, weights);
+  return rounded(keptFull(choice, shares), free, shares);
 }
 
 interface Span {
@@ -118,6 +119,21 @@ function atLevel(stopped: Parts, moving: readonly OrderEntry[], weights: Readonl
   };
   const before = [...stopped.of].map(([order, amount]): [OrderEntry, bigint] => [order, amount * BigInt(bottom)]);
   return { parts, of: new Map([...before, ...moving.map((order): [OrderEntry, bigint] => [order, here(order)])]) };
+}
+
+/** An edge that the real shares fill stays as full when they become whole watt-hours: each side shares a whole number for itself. */
+function keptFull(choice: Choice, { parts, of }: Parts): Choice {
+  const needs = choice.network.nodes.map(() => 0n);
+  for (const [order, { low }] of choice.orders) {
+    const got = of.get(order) ?? BigInt(low) * parts;
+    needs[nodeOf(choice.network, order)]! += order.body.side === "buy" ? got : -got;
+  }
+  for (const { node, parent } of [...edgesOf(choice.network)].reverse()) needs[parent]! += needs[node]!;
+  const kept = (span: Span, need: bigint): Span => {
+    const end = [span.low, span.high].find((bound) => BigInt(bound) * parts === need);
+    return end === undefined ? span : { low: end, high: end };
+  };
+  return { ...choice, imports: choice.imports.map((span, node) => span && kept(span, needs[node]!)) };
 }
 
 function rounded(choice: Choice, free: readonly OrderEntry[], { parts, of }: Parts): ReadonlyMap<OrderEntry, number> {
