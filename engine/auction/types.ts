@@ -70,11 +70,11 @@ interface Cleared {
 
 export interface Trade extends Cleared {
   readonly kind: "trade";
-  /** At the root; on one node that is everybody's. */
+  /** At the root; on one node that is everybody's. Of mechanisms with several prices `mechanisms/README.md` says which is told. */
   readonly price: MicroPerKwh;
   /** Any price in here supports the same fills. */
   readonly priceRange: PriceRange;
-  /** The orders whose limits end the range, by rising order id; never empty. */
+  /** The orders whose limits end the range, by rising order id; empty only where the rules give the price. */
   readonly priceSetBy: { readonly low: readonly PriceSetter[]; readonly high: readonly PriceSetter[] };
   readonly volume: Wh;
   /** What buyers were ready to pay minus what sellers asked, over all fills, minus the fees of the edges. */

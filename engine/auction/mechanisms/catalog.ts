@@ -16,7 +16,7 @@ export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
   huang: { clear: huang, properties: { efficient: false, individuallyRational: true, budget: "surplus", truthful: "limit" } },
   muda: { clear: muda, properties: { efficient: false, individuallyRational: true, budget: "surplus", truthful: "limit-and-energy" } },
   "mid-market-rate": {
-    clear: midMarketRate,
+    clear: midMarketRate(),
     properties: { efficient: false, individuallyRational: true, budget: "balanced", truthful: "limit" },
   },
   "supply-demand-ratio": {
@@ -32,9 +32,11 @@ export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
 export const isMechanismName = (name: unknown): name is MechanismName => typeof name === "string" && Object.hasOwn(MECHANISMS, name);
 
 /** The mechanism that a street's rules name. */
-export function mechanismOf(name: MechanismName, { compensationPermille = 0 }: MechanismParameters = {}): Mechanism {
-  const mechanism = MECHANISMS[name];
-  return name === "supply-demand-ratio" ? { ...mechanism, clear: supplyDemandRatio(compensationPermille) } : mechanism;
+export function mechanismOf(name: MechanismName, { compensationPermille, divisor }: MechanismParameters = {}): Mechanism {
+  const { properties, clear } = MECHANISMS[name];
+  if (name === "supply-demand-ratio") return { properties, clear: supplyDemandRatio(compensationPermille) };
+  if (name === "mid-market-rate") return { properties, clear: midMarketRate(divisor) };
+  return { properties, clear };
 }
 
 /** Whether a mechanism can clear these wires; for the rules' door. */

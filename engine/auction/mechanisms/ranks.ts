@@ -1,4 +1,4 @@
-import { add, compare, type Digest, min, sub, sum, type Wh, wh } from "../../kernel/index.ts";
+import { compare, type Digest, min, sub, sum, type Wh, wh } from "../../kernel/index.ts";
 import type { Side } from "../../messages/index.ts";
 import type { RationingRule, Want } from "../ration.ts";
 import type { OrderEntry } from "../types.ts";
@@ -19,23 +19,20 @@ export interface Crossing {
   readonly even: boolean;
 }
 
+/** Reasons cross the book again for every order that stayed out, so nothing is allocated on the way. */
 export function cross(buys: readonly OrderEntry[], sells: readonly OrderEntry[]): Crossing {
-  let crossing: Crossing = { volume: wh(0), lastBuy: -1, lastSell: -1, even: true };
-  let [demand, supply] = [buys[0]?.body.energy ?? wh(0), sells[0]?.body.energy ?? wh(0)];
-  let [b, s] = [0, 0];
+  let [b, s, lastBuy, lastSell, volume] = [0, 0, -1, -1, 0];
+  let [demand, supply] = [buys[0]?.body.energy ?? 0, sells[0]?.body.energy ?? 0] as [number, number];
+  let even = true;
   while (b < buys.length && s < sells.length && buys[b]!.body.limit >= sells[s]!.body.limit) {
-    const volume = min(demand, supply);
-    crossing = { volume, lastBuy: b, lastSell: s, even: demand === supply };
-    if (demand === volume) {
-      b += 1;
-      demand = add(demand, buys[b]?.body.energy ?? wh(0));
-    }
-    if (supply === volume) {
-      s += 1;
-      supply = add(supply, sells[s]?.body.energy ?? wh(0));
-    }
+    lastBuy = b;
+    lastSell = s;
+    volume = Math.min(demand, supply);
+    even = demand === supply;
+    if (demand === volume && ++b < buys.length) demand += buys[b]!.body.energy;
+    if (supply === volume && ++s < sells.length) supply += sells[s]!.body.energy;
   }
-  return crossing;
+  return { volume: wh(volume), lastBuy, lastSell, even };
 }
 
 export const energyOf = (orders: readonly OrderEntry[]): Wh => sum(orders.map(({ body }) => body.energy));

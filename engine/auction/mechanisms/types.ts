@@ -36,4 +36,6 @@ export interface Properties {
 export interface MechanismParameters {
   /** Thousandths of the spread between the residual supplier's prices that sellers get on top; "supply-demand-ratio" alone. */
   readonly compensationPermille?: number;
+  /** By what the sum of the residual supplier's two prices is divided, usually 2; "mid-market-rate" alone. */
+  readonly divisor?: number;
 }
