@@ -124,7 +124,6 @@ function wouldTradeAt(
   const probed = { ...book, [side]: [best, ...book[side].filter((other) => other !== order)] };
   const terms = reduction(probed.buy, probed.sell, tick);
   if (terms === null || volumeOf(terms) === 0) return null;
-  if (!(side === "buy" ? terms.buys : terms.sells).includes(best)) return null;
   return side === "buy" ? terms.buyersPay : terms.sellersGet;
 }
 

@@ -309,3 +309,37 @@ test("supply-demand-ratio is balanced and rational under every compensation", ()
     runs(200),
   );
 });
+
+test("as large as a market may be: every amount below 2^53, and still exact", () => {
+  const MOST_WH = Math.floor(Number.MAX_SAFE_INTEGER / microPerKwh.max / 10);
+  const LARGE = fc.array(
+    fc.record({
+      home: fc.nat(4),
+      side: fc.constantFrom("buy" as const, "sell" as const),
+      energy: fc.integer({ min: MOST_WH - 50, max: MOST_WH }),
+      limit: fc.integer({ min: microPerKwh.max - 1000, max: microPerKwh.max }),
+    }),
+    { maxLength: 10 },
+  );
+  fc.assert(
+    fc.property(LARGE, (all) => {
+      const plain = input(book(...all.map((l): Line => [l.home, l.side, l.energy, l.limit])));
+      const residual = { importPrice: microPerKwh(microPerKwh.max), exportPrice: microPerKwh(microPerKwh.max - 1001) };
+      const given = { ...plain, rules: { ...plain.rules, residual } };
+      for (const name of NAMES) {
+        const clearing = asTrade(MECHANISMS[name].clear(given));
+        let [energy, money] = [0n, 0n];
+        for (const fill of clearing?.fills ?? []) {
+          const sign = BigInt(signed(fill.side, 1));
+          const { limit } = given.orders.find(({ id }) => id === fill.order)!.body;
+          energy += sign * BigInt(fill.energy);
+          money += sign * BigInt(fill.amount);
+          expect(sign * (BigInt(fill.energy) * BigInt(limit) - BigInt(fill.amount)) >= 0n).toBe(true);
+          expect(BigInt(fill.price)).toBe(BigInt(fill.amount) / BigInt(fill.energy));
+        }
+        expect([energy, money]).toEqual([0n, BigInt(clearing?.surplus ?? 0)]);
+      }
+    }),
+    runs(200),
+  );
+});

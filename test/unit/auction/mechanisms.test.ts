@@ -61,6 +61,12 @@ describe("what each makes of one book", () => {
     expect(reasonsOf(clearing).filter((reason) => reason !== null)).toEqual(["PRICE_TOO_HIGH", "PRICE_TOO_LOW"]);
   });
 
+  test("McAfee: the middle is rounded down to the tick", () => {
+    const inSevens = DEMO.map(([home, side, energy, limit]): Line => [home, side, energy, 7 * limit]);
+    // Between 42 and 77 lie 59.5.
+    expect(MECHANISMS.mcafee.clear(given(inSevens, 30, 10, 7))).toMatchObject({ price: 56, volume: 4, surplus: 0 });
+  });
+
   test("McAfee: unequal energies; the buyer at 15 would get 2 of 5, so it and the offer at 7 are given up", () => {
     const clearing = under("mcafee", UNEVEN) as Trade;
     // 10 Wh are wanted of the 9 that are left to sell: 4 and 6 share them 3.6 to 5.4.
@@ -161,6 +167,7 @@ describe("what each makes of one book", () => {
       [0, 0],
     ]);
     expect(clearing).toMatchObject({ surplus: 0, price: 18, priceRange: { low: 15, high: 20 } });
+    expect([clearing.priceSetBy.low, clearing.priceSetBy.high].map(([setter]) => setter!.order)).toEqual([idOf(3), idOf(1)]);
     expect(reasonsOf(clearing)).toEqual([null, null, "RATIONED", null, null, "PRICES_DO_NOT_MEET"]);
   });
 
@@ -203,6 +210,17 @@ describe("what each makes of one book", () => {
     ]);
     expect(reasonsOf(clearing)).toEqual([null, "NOTHING_LEFT", null, "PRICE_TOO_HIGH", "TRADE_REDUCED", "TRADE_REDUCED"]);
     expect(clearing.surplus).toBe(10);
+  });
+
+  test("MUDA: where both sides of a half are even, a refused limit has to beat the last that is served", () => {
+    const lines: readonly Line[] = [
+      [0, "buy", 2, 20],
+      [1, "sell", 2, 5],
+      [2, "buy", 1, 5],
+    ];
+    const post = () => ({ price: microPerKwh(10), setBy: [] });
+    const { outcomes } = mudaBy({ halfOf: () => "left", post })(given(lines));
+    expect(outcomes[2]).toMatchObject({ kind: "refused", reason: "PRICE_TOO_HIGH", tradesAt: 20 });
   });
 
   test("rules' prices: the middle of 30 and 10; by the ratio of 12 offered for 15 wanted; and free", () => {
