@@ -1,106 +1,114 @@
-import { cost, type Digest, type MicroPerKwh, type Nano, nano, sub, sum, type Wh, wh } from "../kernel/index.ts";
+import { compare, type MicroPerKwh, type Nano, type Wh } from "../kernel/index.ts";
+import { type Allocation, allocate, welfareOf } from "./allocate.ts";
 import { assertClearable } from "./check.ts";
-import { crossingVolume, type Level, levelsOf, marginOf } from "./levels.ts";
-import { leftOver, outcomesOf, whyLess, whyNoTrade } from "./outcome.ts";
-import { indifference, priceWithin, settersOf } from "./price.ts";
-import { RATIONING, type RationingRule } from "./ration.ts";
-import type { Clearing, ClearingInput, ClearingMechanism, NoTrade, Outcome, RefusalReason, Trade } from "./types.ts";
+import { type Market, marketOf } from "./market.ts";
+import { leftOver, outcomesOf, whyNoTrade } from "./outcome.ts";
+import { flowsTold, hasEdgeWithoutRoom, nodePrices } from "./price.ts";
+import { reasonsFor } from "./reasons.ts";
+import { settersAt } from "./setters.ts";
+import { type Shared, share } from "./share.ts";
+import { type Bounds, boundsOf, type Support, supportOf } from "./support.ts";
+import type { Clearing, ClearingInput, ClearingMechanism, NodePrice, NoTrade, OrderEntry, PriceSetter, Trade } from "./types.ts";
 
 /**
- * The uniform-price k-double auction on one node: most welfare, then most volume; one price for all from the middle (k) of
- * every price that supports the fills; what the margin can't have is shared by the rationing rule. Sort and merge: O(n log n).
+ * The uniform-price k-double auction on the street's wires: most welfare, then most volume; at each node a price from the
+ * middle (k) of every price that supports the fills; what equal prices leave open is shared by the rationing rule. The rule
+ * in full is in the README. O(n log^2 n); exact.
  */
 export const clear: ClearingMechanism = (input: ClearingInput): Clearing => {
   assertClearable(input);
-  const buys = levelsOf(input.orders, "buy");
-  const sells = levelsOf(input.orders, "sell");
-  const volume = crossingVolume(buys, sells);
-  return volume === 0 ? noTrade(input, buys, sells) : trade(input, buys, sells, volume);
+  const market = marketOf(input);
+  const shared = share(market, allocate(market), input.rules.rationing);
+  const bounds = boundsOf(market, market.wires, shared, (i) => market.limits[i]!, 1);
+  const solved: Solved = { input, market, shared, bounds, support: supportOf(market.wires, bounds), prices: [] };
+  const priced = { ...solved, prices: nodePrices(market, solved.support, input.rules) };
+  return shared.filled.some((energy) => energy > 0) ? tradeOf(priced) : noTradeOf(priced);
 };
 
-function trade(input: ClearingInput, buys: readonly Level[], sells: readonly Level[], volume: Wh): Trade {
-  const ration = RATIONING[input.rules.rationing];
-  const bought = allocate(buys, volume, ration);
-  const sold = allocate(sells, volume, ration);
-  const range = indifference(marginOf(buys, volume), marginOf(sells, volume));
-  const price = priceWithin(range, input.rules);
-  const filled = ({ id }: { readonly id: Digest }): Wh => bought.energies.get(id) ?? sold.energies.get(id) ?? wh(0);
-  const outcomes = outcomesOf(input.orders, filled, ({ body }) => ({
-    reason: whyLess(body.side, body.limit, price, (body.side === "buy" ? bought : sold).shared === body.limit),
-    edge: null,
-    tradesAt: body.side === "buy" ? range.high : range.low,
-  }));
+interface Solved {
+  readonly input: ClearingInput;
+  readonly market: Market;
+  readonly shared: Shared;
+  readonly bounds: Bounds;
+  readonly support: Support;
+  readonly prices: readonly NodePrice[];
+}
+
+function tradeOf(solved: Solved): Trade {
+  const { input, market, shared, prices } = solved;
+  const outcomes = outcomesOf(input.orders, shared.filled, reasonsFor(market, shared, prices, null));
+  const fills = fillsOf(market, shared.filled, prices);
+  const paid = (side: string): number => fills.reduce((total, fill) => total + (fill.side === side ? fill.amount : 0), 0);
+  const volume = fills.reduce((total, { side, energy }) => total + (side === "buy" ? energy : 0), 0);
   return {
     kind: "trade",
     interval: input.interval,
-    price,
-    priceRange: range,
-    priceSetBy: settersOf(input.orders, range, filled),
-    volume,
-    welfare: welfareOf(outcomes),
-    surplus: nano(0),
-    lostToCapacity: nano(0),
-    fills: outcomes
-      .filter(({ energy }) => energy > 0)
-      .map(({ order, home, side, energy }) => ({ order, home, side, energy, price, amount: cost(energy, price) })),
-    nodes: [{ price, ...range }],
-    flows: [],
+    ...streetPrice(solved),
+    volume: volume as Wh,
+    welfare: welfareOf(market, market.wires, shared) as Nano,
+    surplus: (paid("buy") - paid("sell")) as Nano,
+    lostToCapacity: lostToCapacity(market, shared),
+    fills,
+    nodes: prices,
+    flows: flowsTold(market, shared, prices),
     outcomes,
     unsold: leftOver(outcomes, "sell"),
     unbought: leftOver(outcomes, "buy"),
   };
 }
 
-interface Allocation {
-  /** What each order that trades gets. */
-  readonly energies: ReadonlyMap<Digest, Wh>;
-  /** The limit whose level had to be rationed; null when none had. */
-  readonly shared: MicroPerKwh | null;
-}
-
-/** Levels are served from the best on; the last one that gets anything may have to share. */
-function allocate(levels: readonly Level[], volume: Wh, ration: RationingRule): Allocation {
-  const energies = new Map<Digest, Wh>();
-  let left = volume;
-  for (const { limit, orders, energy } of levels) {
-    if (left === 0) break;
-    if (energy > left) {
-      const wants = orders.map(({ id, body, rank }) => ({ id, energy: body.energy, ...(rank === undefined ? {} : { rank }) }));
-      for (const [i, share] of ration(wants, left).entries()) energies.set(wants[i]!.id, share);
-      return { energies, shared: limit };
-    }
-    for (const { id, body } of orders) energies.set(id, body.energy);
-    left = sub(left, energy);
+/** By rising id; each at its own node's price. */
+function fillsOf({ orders, nodeOf }: Market, filled: Float64Array, prices: readonly NodePrice[]): Trade["fills"] {
+  const fills = [];
+  for (let i = 0; i < orders.length; i++) {
+    const energy = filled[i]! as Wh;
+    if (energy === 0) continue;
+    const { id, body } = orders[i]!;
+    const price = prices[nodeOf[i]!]!.price!;
+    fills.push({ order: id, home: body.home, side: body.side, energy, price, amount: (energy * price) as Nano });
   }
-  return { energies, shared: null };
+  return fills.sort((a, b) => compare(a.order, b.order));
 }
 
-/** Summed side by side: neither sum can pass highest limit x volume, which the rules keep below 2^53 (`largestMarket`). */
-function welfareOf(outcomes: readonly Outcome[]): Nano {
-  const value = (side: Outcome["side"]): Nano =>
-    sum(outcomes.filter((outcome) => outcome.side === side).map(({ energy, limit }) => cost(energy, limit)));
-  return sub(value("buy"), value("sell"));
+/** The root's price, or that of the first node where somebody trades; and who ends its range. A node with one bound has that price alone. */
+function streetPrice({ market, shared, bounds, support, prices }: Solved): Pick<Trade, "price" | "priceRange" | "priceSetBy"> {
+  const trading = prices.findIndex((_, node) => shared.filled.some((energy, i) => energy > 0 && market.nodeOf[i] === node));
+  const node = prices[0]!.price === null ? trading : 0;
+  const { price, low, high } = prices[node]!;
+  const setters = (end: "low" | "high"): readonly PriceSetter[] => settersAt(market, bounds, support, node, shared.filled, end);
+  const [atLow, atHigh] = [setters("low"), setters("high")];
+  return {
+    price: price!,
+    priceRange: { low: (low ?? high)!, high: (high ?? low)! },
+    priceSetBy: { low: low === null ? atHigh : atLow, high: high === null ? atLow : atHigh },
+  };
 }
 
-function noTrade(input: ClearingInput, buys: readonly Level[], sells: readonly Level[]): NoTrade {
-  const reason = whyNoTrade(buys.length, sells.length);
-  const outcomes = outcomesOf(
-    input.orders,
-    () => wh(0),
-    ({ body }) => ({
-      reason: reason as RefusalReason,
-      edge: null,
-      tradesAt: (body.side === "buy" ? sells[0]?.limit : buys[0]?.limit) ?? null,
-    }),
-  );
+function lostToCapacity(market: Market, shared: Allocation): Nano {
+  if (!hasEdgeWithoutRoom(market.wires, shared.flows)) return 0 as Nano;
+  const wires = { ...market.wires, importCapacities: everything(market), exportCapacities: everything(market) };
+  return (welfareOf(market, wires, allocate(market, wires)) - welfareOf(market, market.wires, shared)) as Nano;
+}
+
+const everything = ({ wires }: Market): Float64Array => new Float64Array(wires.count).fill(Number.MAX_SAFE_INTEGER);
+
+function noTradeOf({ input, market, shared, prices }: Solved): NoTrade {
+  const limits = (side: OrderEntry["body"]["side"]): readonly number[] =>
+    input.orders.flatMap(({ body }) => (body.side === side ? [body.limit] : []));
+  const [bids, offers] = [limits("buy"), limits("sell")];
+  const reason = whyNoTrade(bids.length, offers.length);
+  const outcomes = outcomesOf(input.orders, shared.filled, reasonsFor(market, shared, prices, reason));
   return {
     kind: "no-trade",
     interval: input.interval,
     reason,
-    bestBuy: buys[0]?.limit ?? null,
-    bestSell: sells[0]?.limit ?? null,
+    bestBuy: best(bids, (a, b) => Math.max(a, b)),
+    bestSell: best(offers, (a, b) => Math.min(a, b)),
     outcomes,
     unsold: leftOver(outcomes, "sell"),
     unbought: leftOver(outcomes, "buy"),
   };
 }
+
+const best = (limits: readonly number[], better: (a: number, b: number) => number): MicroPerKwh | null =>
+  limits.length === 0 ? null : (limits.reduce(better) as MicroPerKwh);

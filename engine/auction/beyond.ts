@@ -1,0 +1,55 @@
+import type { Market } from "./market.ts";
+
+/** The best price beyond one edge without room, for each node: what energy from there would cost, or bring, here. */
+export interface Beyond {
+  readonly prices: Float64Array;
+  /** The child node of that edge; 0 where there is none. */
+  readonly edges: Int32Array;
+}
+
+/**
+ * For each node the cheapest price (`side` buy; the dearest for sellers) that would reach it if one edge without room gave
+ * way, with the fees of the edges between that have room. Ties go to the lower child node.
+ */
+export function beyond({ wires }: Market, flows: Float64Array, prices: readonly (number | null)[], side: "buy" | "sell"): Beyond {
+  const sign = side === "buy" ? 1 : -1;
+  const offers = bestOffers(wires.count);
+  const relax = (from: number, to: number, child: number): void => {
+    const intoChild = (to === child) === (side === "buy");
+    const flow = flows[child]!;
+    const hasRoom = intoChild ? flow < wires.importCapacities[child]! : 0 - flow < wires.exportCapacities[child]!;
+    const price = prices[from] ?? null;
+    if (hasRoom) offers.passOn(from, to, wires.fees[child]!);
+    else if (price !== null) offers.take(to, from, sign * price + wires.fees[child]!, child);
+  };
+  for (let node = wires.count - 1; node > 0; node--) relax(node, wires.parents[node]!, node);
+  for (let node = 1; node < wires.count; node++) relax(wires.parents[node]!, node, node);
+  return { prices: offers.costs.map((cost) => sign * cost), edges: offers.edges };
+}
+
+/** The two best offers at each node and which neighbour the best came from: what came from a neighbour isn't told back to it. */
+function bestOffers(nodes: number) {
+  const costs = new Float64Array(nodes).fill(Number.POSITIVE_INFINITY);
+  const edges = new Int32Array(nodes);
+  const from = new Int32Array(nodes).fill(-1);
+  const nextCosts = new Float64Array(nodes).fill(Number.POSITIVE_INFINITY);
+  const nextEdges = new Int32Array(nodes);
+  const isBetter = (cost: number, edge: number, than: number, thanEdge: number): boolean =>
+    cost < than || (cost === than && edge < thanEdge);
+  const take = (node: number, neighbour: number, cost: number, edge: number): void => {
+    if (!Number.isFinite(cost)) return;
+    if (isBetter(cost, edge, costs[node]!, edges[node]!)) {
+      nextCosts[node] = costs[node]!;
+      nextEdges[node] = edges[node]!;
+      costs[node] = cost;
+      edges[node] = edge;
+      from[node] = neighbour;
+    } else if (isBetter(cost, edge, nextCosts[node]!, nextEdges[node]!)) {
+      nextCosts[node] = cost;
+      nextEdges[node] = edge;
+    }
+  };
+  const passOn = (node: number, to: number, fee: number): void =>
+    from[node] === to ? take(to, node, nextCosts[node]! + fee, nextEdges[node]!) : take(to, node, costs[node]! + fee, edges[node]!);
+  return { costs, edges, take, passOn };
+}

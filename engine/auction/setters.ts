@@ -1,0 +1,54 @@
+import { compare } from "../kernel/index.ts";
+import type { Market } from "./market.ts";
+import type { Bounds, Support } from "./support.ts";
+import type { PriceSetter } from "./types.ts";
+
+/** Whose limits end the price range at a node, by rising id: the limits are carried along every edge that ties prices together. */
+export function settersAt(
+  market: Market,
+  bounds: Bounds,
+  support: Support,
+  node: number,
+  filled: Float64Array,
+  end: "low" | "high",
+): readonly PriceSetter[] {
+  const price = support[end][node]!;
+  if (!Number.isFinite(price)) return [];
+  const prices = new Map<number, number>();
+  spread(market, bounds, support[end], node, price, end, prices);
+  const setters: PriceSetter[] = [];
+  for (let i = 0; i < market.orders.length; i++) {
+    if (market.limits[i] !== prices.get(market.nodeOf[i]!)) continue;
+    const says = (market.buys[i] === 1) === (end === "high") ? filled[i]! > 0 : filled[i]! < market.energies[i]!;
+    const { id, body } = market.orders[i]!;
+    if (says) setters.push({ order: id, home: body.home, side: body.side, limit: body.limit });
+  }
+  return setters.sort((a, b) => compare(a.order, b.order));
+}
+
+/** The nodes whose bound reaches the first one undiminished, each with its own price. */
+function spread(
+  { wires }: Market,
+  { leastRise, mostRise }: Bounds,
+  reached: Float64Array,
+  first: number,
+  price: number,
+  end: "low" | "high",
+  prices: Map<number, number>,
+): void {
+  const [toParent, toChild] = end === "low" ? [leastRise, mostRise] : [mostRise, leastRise];
+  const childrenOf = new Map<number, number[]>();
+  for (let node = 1; node < wires.count; node++) {
+    const siblings = childrenOf.get(wires.parents[node]!);
+    if (siblings === undefined) childrenOf.set(wires.parents[node]!, [node]);
+    else siblings.push(node);
+  }
+  const open: [number, number][] = [[first, price]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [node, at] = next;
+    if (prices.has(node) || reached[node] !== at) continue;
+    prices.set(node, at);
+    if (node > 0) open.push([wires.parents[node]!, at - toParent[node]!]);
+    for (const child of childrenOf.get(node) ?? []) open.push([child, at + toChild[child]!]);
+  }
+}
