@@ -98,7 +98,8 @@ function* pieces(curve: readonly Event[]): Generator<Event & { readonly until: F
 /** The lowest level at which so much is held. */
 function levelFor(curve: readonly Event[], energy: bigint): Fraction {
   if (energy <= 0n) return fraction(0n);
-  for (const { slope, offset, until } of pieces(curve)) {
+  for (const { at, slope, offset, until } of pieces(curve)) {
+    if (slope * at.n + offset * at.d >= energy * at.d) return at;
     if (slope === 0n) continue;
     const reached = { n: energy - offset, d: slope };
     if (until === null || !isBelow(until, reached)) return reached;
