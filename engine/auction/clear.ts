@@ -1,13 +1,14 @@
 import { compare, type MicroPerKwh, type Nano, type Wh } from "../kernel/index.ts";
 import { type Allocation, allocate, welfareOf } from "./allocate.ts";
 import { assertClearable } from "./check.ts";
-import { type Market, marketOf } from "./market.ts";
+import { wholeDelivery } from "./losses.ts";
+import { boundless, type Market, marketOf } from "./market.ts";
 import { leftOver, outcomesOf, whyNoTrade } from "./outcome.ts";
 import { flowsTold, hasEdgeWithoutRoom, nodePrices } from "./price.ts";
 import { reasonsFor } from "./reasons.ts";
 import { settersAt } from "./setters.ts";
 import { type Shared, share } from "./share.ts";
-import { type Bounds, boundsOf, type Support, supportOf } from "./support.ts";
+import { type Bounds, boundsOf, type Support, wholeSupport } from "./support.ts";
 import type { Clearing, ClearingInput, ClearingMechanism, NodePrice, NoTrade, OrderEntry, PriceSetter, Trade } from "./types.ts";
 
 /**
@@ -18,9 +19,10 @@ import type { Clearing, ClearingInput, ClearingMechanism, NodePrice, NoTrade, Or
 export const clear: ClearingMechanism = (input: ClearingInput): Clearing => {
   assertClearable(input);
   const market = marketOf(input);
-  const shared = share(market, allocate(market), input.rules.rationing);
+  const best = allocate(market);
+  const shared = share(market, market.wires.lossy ? wholeDelivery(market, best) : best, input.rules.rationing);
   const bounds = boundsOf(market, market.wires, shared, (i) => market.limits[i]!, 1);
-  const solved: Solved = { input, market, shared, bounds, support: supportOf(market.wires, bounds), prices: [] };
+  const solved: Solved = { input, market, shared, bounds, support: wholeSupport(market.wires, bounds), prices: [] };
   const priced = { ...solved, prices: nodePrices(market, solved.support, input.rules) };
   return shared.filled.some((energy) => energy > 0) ? tradeOf(priced) : noTradeOf(priced);
 };
@@ -86,11 +88,11 @@ function streetPrice({ market, shared, bounds, support, prices }: Solved): Pick<
 
 function lostToCapacity(market: Market, shared: Allocation): Nano {
   if (!hasEdgeWithoutRoom(market.wires, shared.flows)) return 0 as Nano;
-  const wires = { ...market.wires, importCapacities: everything(market), exportCapacities: everything(market) };
-  return (welfareOf(market, wires, allocate(market, wires)) - welfareOf(market, market.wires, shared)) as Nano;
+  const free = { ...market, wires: boundless(market.wires) };
+  const best = allocate(free);
+  const whole = free.wires.lossy ? wholeDelivery(free, best) : best;
+  return Math.max(0, welfareOf(free, free.wires, whole) - welfareOf(market, market.wires, shared)) as Nano;
 }
-
-const everything = ({ wires }: Market): Float64Array => new Float64Array(wires.count).fill(Number.MAX_SAFE_INTEGER);
 
 function noTradeOf({ input, market, shared, prices }: Solved): NoTrade {
   const limits = (side: OrderEntry["body"]["side"]): readonly number[] =>

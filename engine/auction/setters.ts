@@ -1,6 +1,6 @@
 import { compare } from "../kernel/index.ts";
 import type { Market } from "./market.ts";
-import type { Bounds, Support } from "./support.ts";
+import { type Bounds, childPrice, parentPrice, type Support } from "./support.ts";
 import type { PriceSetter } from "./types.ts";
 
 /** Whose limits end the price range at a node, by rising id: the limits are carried along every edge that ties prices together. */
@@ -29,14 +29,14 @@ export function settersAt(
 /** The nodes whose bound reaches the first one undiminished, each with its own price. */
 function spread(
   { wires }: Market,
-  { leastRise, mostRise }: Bounds,
+  { least, most }: Bounds,
   reached: Float64Array,
   first: number,
   price: number,
   end: "low" | "high",
   prices: Map<number, number>,
 ): void {
-  const [toParent, toChild] = end === "low" ? [leastRise, mostRise] : [mostRise, leastRise];
+  const [toParent, toChild] = end === "low" ? [least, most] : [most, least];
   const childrenOf = new Map<number, number[]>();
   for (let node = 1; node < wires.count; node++) {
     const siblings = childrenOf.get(wires.parents[node]!);
@@ -48,7 +48,7 @@ function spread(
     const [node, at] = next;
     if (prices.has(node) || reached[node] !== at) continue;
     prices.set(node, at);
-    if (node > 0) open.push([wires.parents[node]!, at - toParent[node]!]);
-    for (const child of childrenOf.get(node) ?? []) open.push([child, at + toChild[child]!]);
+    if (node > 0) open.push([wires.parents[node]!, parentPrice(toParent, node, at)]);
+    for (const child of childrenOf.get(node) ?? []) open.push([child, childPrice(toChild, child, at)]);
   }
 }

@@ -9,13 +9,17 @@ export interface Support {
 
 /** What the fills say of the price at a node, and what the flow on an edge says of the prices at its ends. */
 export interface Bounds extends Support {
-  /** price at the child >= price at the parent + rise; -Infinity: says nothing. */
-  readonly leastRise: Float64Array;
-  /** price at the child <= price at the parent + rise; Infinity: says nothing. */
-  readonly mostRise: Float64Array;
+  readonly least: Slopes;
+  readonly most: Slopes;
 }
 
-/** `priceOf` is an order's limit, or its key; `perFee` 1, or 2 with keys. Edges with losses bound nothing here. */
+/** price at the child >= (or <=) factor x price at the parent + rise; an infinite rise says nothing. */
+export interface Slopes {
+  readonly factor: Float64Array;
+  readonly rise: Float64Array;
+}
+
+/** `priceOf` is an order's limit, or its key; `perFee` 1, or 2 with keys. */
 export function boundsOf(
   market: Market,
   wires: Wires,
@@ -30,39 +34,69 @@ export function boundsOf(
     const price = priceOf(i);
     const trades = filled[i]! > 0;
     const wantsMore = filled[i]! < market.energies[i]!;
-    if (market.buys[i] === 1 ? wantsMore : trades) low[node] = Math.max(low[node]!, price);
-    if (market.buys[i] === 1 ? trades : wantsMore) high[node] = Math.min(high[node]!, price);
+    const buys = market.buys[i] === 1;
+    if ((buys ? wantsMore : trades) && price > low[node]!) low[node] = price;
+    if ((buys ? trades : wantsMore) && price < high[node]!) high[node] = price;
   }
-  const leastRise = new Float64Array(wires.count).fill(Number.NEGATIVE_INFINITY);
-  const mostRise = new Float64Array(wires.count).fill(Number.POSITIVE_INFINITY);
+  return { low, high, ...slopesOf(wires, flows, perFee) };
+}
+
+/** Energy that enters an edge at a price comes out at (price + fee) / arriving. */
+function slopesOf(wires: Wires, flows: Float64Array, perFee: number): { readonly least: Slopes; readonly most: Slopes } {
+  const none = (rise: number): Slopes => ({
+    factor: new Float64Array(wires.count).fill(1),
+    rise: new Float64Array(wires.count).fill(rise),
+  });
+  const [least, most] = [none(Number.NEGATIVE_INFINITY), none(Number.POSITIVE_INFINITY)];
   for (let node = 1; node < wires.count; node++) {
     const flow = flows[node]!;
     const fee = perFee * wires.fees[node]!;
-    if (flow > 0) leastRise[node] = fee;
-    else if (0 - flow < wires.exportCapacities[node]!) leastRise[node] = 0 - fee;
-    if (flow < 0) mostRise[node] = 0 - fee;
-    else if (flow < wires.importCapacities[node]!) mostRise[node] = fee;
+    const arriving = wires.arriving[node]! / WHOLE;
+    const say = (slopes: Slopes, imports: boolean): void => {
+      slopes.factor[node] = imports ? 1 / arriving : arriving;
+      slopes.rise[node] = imports ? fee / arriving : 0 - fee;
+    };
+    if (flow > 0) say(least, true);
+    else if (0 - flow < wires.exportCapacities[node]!) say(least, false);
+    if (flow < 0) say(most, false);
+    else if (flow < wires.importCapacities[node]!) say(most, true);
   }
-  return { low, high, leastRise, mostRise };
+  return { least, most };
 }
 
-/** Carries the bounds along the edges, to the root and back: on a tree two passes reach everybody. */
-export function supportOf(wires: Wires, bounds: Bounds): Support {
+/** Carries the bounds along the edges, to the root and back: on a tree two passes reach everybody. Edges with losses pass on nothing unless told. */
+export function supportOf(wires: Wires, bounds: Bounds, acrossLosses = false): Support {
   const low = bounds.low.slice();
   const high = bounds.high.slice();
-  const { parents, arriving } = wires;
-  const { leastRise, mostRise } = bounds;
+  const { least, most } = bounds;
+  const passes = (node: number): boolean => acrossLosses || wires.arriving[node] === WHOLE;
   for (let node = wires.count - 1; node > 0; node--) {
-    const parent = parents[node]!;
-    if (arriving[node] !== WHOLE) continue;
-    low[parent] = Math.max(low[parent]!, low[node]! - mostRise[node]!);
-    high[parent] = Math.min(high[parent]!, high[node]! - leastRise[node]!);
+    if (!passes(node)) continue;
+    const parent = wires.parents[node]!;
+    low[parent] = Math.max(low[parent]!, parentPrice(most, node, low[node]!));
+    high[parent] = Math.min(high[parent]!, parentPrice(least, node, high[node]!));
   }
   for (let node = 1; node < wires.count; node++) {
-    const parent = parents[node]!;
-    if (arriving[node] !== WHOLE) continue;
-    low[node] = Math.max(low[node]!, low[parent]! + leastRise[node]!);
-    high[node] = Math.min(high[node]!, high[parent]! + mostRise[node]!);
+    if (!passes(node)) continue;
+    const parent = wires.parents[node]!;
+    low[node] = Math.max(low[node]!, childPrice(least, node, low[parent]!));
+    high[node] = Math.min(high[node]!, childPrice(most, node, high[parent]!));
   }
+  return { low, high };
+}
+
+export const childPrice = ({ factor, rise }: Slopes, node: number, parent: number): number => factor[node]! * parent + rise[node]!;
+export const parentPrice = ({ factor, rise }: Slopes, node: number, child: number): number => (child - rise[node]!) / factor[node]!;
+
+/**
+ * With losses prices are no whole numbers, and whole watt-hours may want a little more or less than the edges' relations
+ * allow: what a part without losses says of itself holds, and within it what the edges with losses say, whole inwards.
+ */
+export function wholeSupport(wires: Wires, bounds: Bounds): Support {
+  const own = supportOf(wires, bounds);
+  if (!wires.lossy) return own;
+  const wide = supportOf(wires, bounds, true);
+  const low = wide.low.map((price, node) => Math.min(Math.max(Math.ceil(price), own.low[node]!), own.high[node]!));
+  const high = wide.high.map((price, node) => Math.max(Math.min(Math.floor(price), own.high[node]!), low[node]!));
   return { low, high };
 }

@@ -21,7 +21,7 @@ export function sortOut(inputs: readonly ClearingInput[], blocks: readonly Block
     reasons.set(block, taken ? "BLOCK_ID_TAKEN" : troubleOf(block, (interval) => known.has(interval)));
   }
   const plain = blocks.filter((block) => reasons.get(block) === null);
-  for (const block of plain) if (isTooLarge(inputs, plain, block)) reasons.set(block, "BLOCK_TOO_LARGE");
+  if (areTooLarge(inputs, plain)) for (const block of plain) reasons.set(block, "BLOCK_TOO_LARGE");
   askFamilies(blocks, reasons);
   return {
     sound: blocks.filter((block) => reasons.get(block) === null),
@@ -49,10 +49,13 @@ function troubleOf(block: Block, isKnown: (interval: Block["legs"][number]["inte
 }
 
 /** The auction doubles fees and limits inside, favouring makes them four times as large, and all intervals are summed. */
-function isTooLarge(inputs: readonly ClearingInput[], blocks: readonly Block[], block: Block): boolean {
-  const energies = inputs.map(({ interval, orders }) => orders.reduce((total, { body }) => total + body.energy, 0) + wantedIn(blocks, interval));
+function areTooLarge(inputs: readonly ClearingInput[], blocks: readonly Block[]): boolean {
+  if (blocks.length === 0) return false;
+  const energies = inputs.map(
+    ({ interval, orders }) => orders.reduce((total, { body }) => total + body.energy, 0) + wantedIn(blocks, interval),
+  );
   const limit = 2 * (FAVOUR_SCALE * (topOf(inputs, blocks) + 1));
-  return block.legs.length > 0 && energies.reduce((total, energy) => total + energy, 0) * limit > Number.MAX_SAFE_INTEGER;
+  return energies.reduce((total, energy) => total + energy, 0) * limit > Number.MAX_SAFE_INTEGER;
 }
 
 /** Parents must be there and sound themselves; whoever stands in a circle waits for itself. */
@@ -70,4 +73,3 @@ function askFamilies(blocks: readonly Block[], reasons: Map<Block, BlockRefusal 
   };
   for (const [block, reason] of blocks.map((block) => [block, judge(block, new Set())] as const)) reasons.set(block, reason);
 }
-
