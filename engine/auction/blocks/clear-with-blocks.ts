@@ -1,4 +1,4 @@
-import { assert, compare, type Digest, type MicroPerKwh, type Nano, nano } from "../../kernel/index.ts";
+import { assert, compare, type Digest, type HomeId, type MicroPerKwh, type Nano, nano } from "../../kernel/index.ts";
 import { clear } from "../clear.ts";
 import type { Clearing, ClearingInput } from "../types.ts";
 import { gainAt } from "./bound.ts";
@@ -38,7 +38,11 @@ export function clearWithBlocks(inputs: readonly ClearingInput[], blocks: readon
   };
 }
 
-const byBlock = (a: { readonly block: Digest }, b: { readonly block: Digest }): number => compare(a.block, b.block);
+interface OfHome {
+  readonly block: Digest;
+  readonly home: HomeId;
+}
+const byBlock = (a: OfHome, b: OfHome): number => compare(a.block, b.block) || compare(a.home, b.home);
 /** The door saw to it that no sum can leave the exact integers. */
 const money = (amount: bigint): Nano => nano(Number(amount));
 

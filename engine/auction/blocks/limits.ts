@@ -1,6 +1,6 @@
 import type { MicroPerKwh } from "../../kernel/index.ts";
 import type { Clearing } from "../types.ts";
-import type { BlockMarket, ReadyBlock, ReadyLeg } from "./market.ts";
+import { type BlockMarket, type ReadyBlock, type ReadyLeg, tickOf } from "./market.ts";
 import { mustOf, type Taken } from "./trial.ts";
 import { paymentOf, surplusOf } from "./value.ts";
 
@@ -47,7 +47,7 @@ function rangesOf({ inputs, top }: BlockMarket, clearings: readonly Clearing[]):
 }
 
 function limitsWithin(ranges: Ranges, { ready, steps }: Taken, { inputs, top }: BlockMarket): readonly MicroPerKwh[] | null {
-  const { tick } = inputs[0]!.rules;
+  const tick = tickOf(inputs);
   const best = ready.legs.map(({ side, place, node }) => {
     const { low, high } = ranges[place]![node]!;
     return (side === "buy" ? Math.ceil(low / tick) : Math.floor(high / tick)) * tick;

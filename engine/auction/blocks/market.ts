@@ -42,7 +42,7 @@ export function marketOf(inputs: readonly ClearingInput[], blocks: readonly Bloc
       .map((leg) => ({ ...leg, place: places.get(leg.interval)!, node: nodeOf(inputs[places.get(leg.interval)!]!, block.home) }))
       .sort((a, b) => a.place - b.place);
     const parent = block.parent === null ? null : indexOf.get(block.parent)!;
-    const limit = naturalLimit(block, inputs[0]!.rules.tick);
+    const limit = naturalLimit(block, tickOf(inputs));
     return { index, block, legs, parent, limit, steps: stepsOf(block), single: legs.length === 1 };
   });
   return { inputs, mechanism, blocks: ready, top: topOf(inputs, blocks) };
@@ -50,6 +50,9 @@ export function marketOf(inputs: readonly ClearingInput[], blocks: readonly Bloc
 
 export const placesOf = (inputs: readonly ClearingInput[]): ReadonlyMap<Interval, number> =>
   new Map(inputs.map(({ interval }, place) => [interval, place]));
+
+/** One for all; without any interval none is asked for. */
+export const tickOf = (inputs: readonly ClearingInput[]): MicroPerKwh => inputs[0]?.rules.tick ?? (1 as MicroPerKwh);
 
 export const nodeOf = ({ network }: Pick<ClearingInput, "network">, home: HomeId): number => network.homes.get(home) ?? 0;
 
@@ -62,7 +65,7 @@ function parentsFirst(blocks: readonly Block[]): readonly Block[] {
 
 /** The highest of all limits, carried over every wire at its fee and loss, and a tick. */
 export function topOf(inputs: readonly ClearingInput[], blocks: readonly Block[]): MicroPerKwh {
-  const { tick } = inputs[0]!.rules;
+  const tick = tickOf(inputs);
   const limits = [
     ...inputs.flatMap(({ orders }) => orders.map(({ body }) => body.limit as number)),
     ...blocks.map((block) => typicalLimit(block, tick)),

@@ -60,6 +60,7 @@ class Search {
     const none = judge(bench, []);
     assert(none.kind === "holds", "without blocks every interval clears");
     this.best = none;
+    this.#seen.add(0n);
     this.#learn(none);
   }
 

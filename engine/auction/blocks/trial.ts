@@ -1,11 +1,11 @@
 import {
-  compare,
   concat,
   cost,
   type Digest,
   fromHex,
   keccakDigest,
   type MicroPerKwh,
+  type Nano,
   sub,
   sum,
   utf8,
