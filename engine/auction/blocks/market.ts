@@ -1,5 +1,6 @@
 import { compare, type Digest, type HomeId, type Interval, type MicroPerKwh, microPerKwh, type Wh } from "../../kernel/index.ts";
-import type { ClearingInput, ClearingMechanism, Network } from "../types.ts";
+import { dearestAnywhere } from "../reach.ts";
+import type { ClearingInput, ClearingMechanism } from "../types.ts";
 import type { Block, BlockLeg } from "./types.ts";
 import { energyOf, naturalLimit, sideOf, stepsOf } from "./value.ts";
 
@@ -71,7 +72,7 @@ export function topOf(inputs: readonly ClearingInput[], blocks: readonly Block[]
     ...blocks.map((block) => typicalLimit(block, tick)),
   ];
   const highest = limits.reduce((most, limit) => Math.max(most, limit), 0);
-  const carried = inputs.reduce((most, { network }) => Math.max(most, carriedAnywhere(network, highest)), highest);
+  const carried = inputs.reduce((most, { network }) => Math.max(most, dearestAnywhere(network, highest as MicroPerKwh)), highest);
   return (Math.min(Math.ceil(carried / tick) + 1, Math.floor(microPerKwh.max / tick)) * tick) as MicroPerKwh;
 }
 
@@ -79,23 +80,6 @@ export function topOf(inputs: readonly ClearingInput[], blocks: readonly Block[]
 function typicalLimit(block: Block, tick: MicroPerKwh): number {
   if (sideOf(block) !== null) return naturalLimit(block, tick) ?? 0;
   return Math.ceil(Math.abs(block.value) / energyOf(block.legs));
-}
-
-const WHOLE = 1_000_000;
-
-function carriedAnywhere({ nodes }: Network, price: number): number {
-  const prices = nodes.map(() => price);
-  const over = (from: number, node: number): number => {
-    const { fee, lossPpm } = nodes[node]!.edge!;
-    if (lossPpm >= WHOLE) return 0;
-    return Math.min(Math.ceil(((prices[from]! + fee) * WHOLE) / (WHOLE - lossPpm)), microPerKwh.max);
-  };
-  for (let node = nodes.length - 1; node > 0; node--) {
-    const { parent } = nodes[node]!.edge!;
-    prices[parent] = Math.max(prices[parent]!, over(node, node));
-  }
-  for (let node = 1; node < nodes.length; node++) prices[node] = Math.max(prices[node]!, over(nodes[node]!.edge!.parent, node));
-  return prices.reduce((most, each) => Math.max(most, each), price);
 }
 
 export const wantedIn = (blocks: readonly Block[], interval: Interval): Wh =>
