@@ -11,10 +11,10 @@ import {
   sub,
   sum,
   type Wh,
-  wh,
 } from "../../kernel/index.ts";
 import type { Side } from "../../messages/index.ts";
 import { assertClearable } from "../check.ts";
+import { leftOver, outcomesOf } from "../outcome.ts";
 import type { ClearingInput, Cut, Fill, NoTrade, NoTradeReason, OrderEntry, Outcome, PriceSetter, RefusalReason, Trade } from "../types.ts";
 
 /** What an order got and what it pays or gets for it. */
@@ -33,15 +33,16 @@ export function tradeOf(
   headline: Headline,
   why: (order: OrderEntry) => Cut,
 ): Trade {
-  const outcomes = outcomesOf(input.orders, (id) => deals.get(id)?.energy ?? wh(0), why);
+  const energies = input.orders.map(({ id }) => deals.get(id)?.energy ?? 0);
+  const outcomes = outcomesOf(input.orders, energies, (place) => why(input.orders[place]!));
   const fills = outcomes.filter(({ energy }) => energy > 0).map((outcome) => fillOf(outcome, deals.get(outcome.order)!));
-  const energies = (side: Side): Wh => sum(fills.filter((fill) => fill.side === side).map(({ energy }) => energy));
-  assert(energies("buy") === energies("sell"), "what is bought is sold");
+  const traded = (side: Side): Wh => sum(fills.filter((fill) => fill.side === side).map(({ energy }) => energy));
+  assert(traded("buy") === traded("sell"), "what is bought is sold");
   return {
     kind: "trade",
     interval: input.interval,
     ...headline,
-    volume: energies("buy"),
+    volume: traded("buy"),
     welfare: welfareOf(outcomes),
     surplus: surplusOf(fills),
     lostToCapacity: nano(0),
@@ -57,7 +58,8 @@ export function tradeOf(
 /** No trade; `otherwise` is the reason where both sides are there and their limits meet. */
 export function noTradeOf(input: ClearingInput, otherwise: NoTradeReason, why: (order: OrderEntry) => Cut): NoTrade {
   const [bestBuy, bestSell] = [bestOf(input.orders, "buy"), bestOf(input.orders, "sell")];
-  const outcomes = outcomesOf(input.orders, () => wh(0), why);
+  const nothing = input.orders.map(() => 0);
+  const outcomes = outcomesOf(input.orders, nothing, (place) => why(input.orders[place]!));
   return {
     kind: "no-trade",
     interval: input.interval,
@@ -138,25 +140,11 @@ export function surplusOf(fills: readonly Fill[]): Nano {
   return sub(amounts("buy"), amounts("sell"));
 }
 
-function outcomesOf(orders: readonly OrderEntry[], filled: (id: Digest) => Wh, why: (order: OrderEntry) => Cut): readonly Outcome[] {
-  return orders.map((order) => outcomeOf(order, filled(order.id), why)).sort((a, b) => compare(a.order, b.order));
-}
-
-function outcomeOf(order: OrderEntry, energy: Wh, why: (order: OrderEntry) => Cut): Outcome {
-  const { home, side, limit, energy: wanted } = order.body;
-  const judged = { order: order.id, home, side, limit, wanted, energy };
-  if (energy === wanted) return { ...judged, kind: "filled", reason: null, edge: null, tradesAt: null };
-  return { ...judged, kind: energy > 0 ? "partly-filled" : "refused", ...why(order) };
-}
-
 function welfareOf(outcomes: readonly Outcome[]): Nano {
   const value = (side: Side): Nano =>
     sum(outcomes.filter((outcome) => outcome.side === side).map(({ energy, limit }) => cost(energy, limit)));
   return sub(value("buy"), value("sell"));
 }
-
-const leftOver = (outcomes: readonly Outcome[], side: Side): Wh =>
-  sum(outcomes.filter((outcome) => outcome.side === side).map(({ wanted, energy }) => sub(wanted, energy)));
 
 function bestOf(orders: readonly OrderEntry[], side: Side): MicroPerKwh | null {
   const limits = orders.filter(({ body }) => body.side === side).map(({ body }) => body.limit);
