@@ -20,8 +20,7 @@ export const forced = (ready: ReadyBlock, steps: number, { top }: BlockMarket): 
 
 /**
  * Limits for each leg that a block's value allows, from a clearing in which it took any price; null if there are none. It may
- * lose in one interval what it gains in another: beyond the best prices that it could have, its legs get equal parts of what is
- * left of its value. Blocks of few legs have least choice and go first; what they need narrows what the others find.
+ * lose in one interval what it gains in another: what its value leaves beyond the best prices that it could have, its legs share. Blocks of few legs have least choice and go first; what they need narrows what the others find.
  */
 export function splitLimits(market: BlockMarket, taken: readonly Taken[], clearings: readonly Clearing[]): readonly Taken[] | null {
   const ranges = rangesOf(market, clearings);
@@ -48,16 +47,37 @@ function rangesOf({ inputs, top }: BlockMarket, clearings: readonly Clearing[]):
 
 function limitsWithin(ranges: Ranges, { ready, steps }: Taken, { inputs, top }: BlockMarket): readonly MicroPerKwh[] | null {
   const tick = tickOf(inputs);
-  const best = ready.legs.map(({ side, place, node }) => {
-    const { low, high } = ranges[place]![node]!;
-    return (side === "buy" ? Math.ceil(low / tick) : Math.floor(high / tick)) * tick;
+  const legs = ready.legs.map((leg) => {
+    const range = ranges[leg.place]![leg.node]!;
+    const best = (leg.side === "buy" ? Math.ceil(range.low / tick) : Math.floor(range.high / tick)) * tick;
+    return { ...leg, energy: mustOf(ready, leg, steps), price: best as MicroPerKwh, width: range.high - range.low };
   });
-  const legs = ready.legs.map((leg, i) => ({ ...leg, energy: mustOf(ready, leg, steps), price: best[i] as MicroPerKwh }));
   const spare = surplusOf(ready.block.value, steps, ready.steps, paymentOf(legs));
   if (spare < 0n) return null;
-  const energy = legs.reduce((total, leg) => total + leg.energy, 0);
-  const more = Number(spare / BigInt(energy * tick)) * tick;
-  return legs.map(({ side }, i) => (side === "buy" ? Math.min(best[i]! + more, top) : Math.max(best[i]! - more, 0)) as MicroPerKwh);
+  const more = concessions(legs, Number(spare), tick);
+  return legs.map(
+    ({ side, price }, i) => (side === "buy" ? Math.min(price + more[i]!, top) : Math.max(price - more[i]!, 0)) as MicroPerKwh,
+  );
+}
+
+/** How far each leg can go from its best price: equally far, but none beyond the range, where it would be lost; what is left then, all share. */
+function concessions(legs: readonly { readonly energy: number; readonly width: number }[], spare: number, tick: number): readonly number[] {
+  const share = (among: readonly number[], left: number): number =>
+    tick * Math.floor(left / (tick * among.reduce((energy, i) => energy + legs[i]!.energy, 0)));
+  const more = legs.map(() => 0);
+  let open = legs.map((_, i) => i);
+  let left = spare;
+  while (open.length > 0) {
+    const level = share(open, left);
+    const tight = open.filter((i) => legs[i]!.width < level);
+    for (const i of tight.length > 0 ? tight : open) {
+      more[i] = Math.min(legs[i]!.width, level);
+      left -= more[i]! * legs[i]!.energy;
+    }
+    open = tight.length > 0 ? open.filter((i) => !tight.includes(i)) : [];
+  }
+  const rest = share([...legs.keys()], left);
+  return more.map((own) => own + rest);
 }
 
 /** False if a leg and those before it can't have one price. */

@@ -149,7 +149,7 @@ class Search {
     if (verdict.kind === "broke") return verdict;
     this.#seen.add(set);
     this.#learn(verdict);
-    if (verdict.kind === "holds" && verdict.welfare > this.best.welfare) this.best = verdict;
+    if (verdict.kind === "holds" && isBetter(verdict, this.best)) this.best = verdict;
     return verdict;
   }
 
@@ -164,6 +164,13 @@ class Search {
     this.#rests = this.#ceilings.map(({ gains }) => sumsFrom(gains));
   }
 }
+
+/** Most welfare, then most volume; branches are looked at for welfare alone. */
+const isBetter = (one: Found, other: Found): boolean =>
+  one.welfare === other.welfare ? volumeOf(one) > volumeOf(other) : one.welfare > other.welfare;
+
+const volumeOf = ({ clearings }: Found): number =>
+  clearings.reduce((total, clearing) => total + (clearing.kind === "trade" ? clearing.volume : 0), 0);
 
 const has = (set: bigint, index: number): boolean => ((set >> BigInt(index)) & 1n) === 1n;
 
