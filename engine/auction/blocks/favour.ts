@@ -19,8 +19,9 @@ import type {
 /**
  * Clears orders of which some are favoured: among equal limits they come first, and otherwise nothing changes. Prices get finer
  * for this: a limit p becomes 4p + 1, that of a favoured seller 4p, that of a favoured buyer 4p + 2; fees are multiplied by 4.
- * Rounding a fine price down gives p again, and no chain of limits and fees can gain a whole p by it, so welfare, prices and
- * reasons are those of the true limits. Under `mechanism` each node has one price.
+ * Rounding a fine price down gives p again, and no chain of limits and fees can gain a whole p by it, so fills, welfare and
+ * prices are those of the true limits; where a limit is just the price, a full wire and a worse limit may be told one for the
+ * other. Under `mechanism` each node has one price.
  */
 export function clearFavouring(mechanism: ClearingMechanism, input: ClearingInput, favoured: ReadonlySet<Digest>): Clearing {
   if (favoured.size === 0) return mechanism(input);
