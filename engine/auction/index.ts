@@ -1,5 +1,20 @@
 export { clearingRules, largestMarket } from "./check.ts";
 export { clear } from "./clear.ts";
+export {
+  type ColumnClearing,
+  type ColumnRefusal,
+  type ColumnSpace,
+  type Crossing,
+  clearColumns,
+  columnsOf,
+  type Ladder,
+  type OrderColumns,
+  openColumnSpace,
+  openPairSpace,
+  type PairSpace,
+  pairColumns,
+  TickTotals,
+} from "./columns/index.ts";
 export { explainNoTrade, explainOutcome, explainPrice, type Words } from "./explain.ts";
 export {
   compareMechanisms,
