@@ -119,15 +119,34 @@ function shuffled(length: number, next: () => number): readonly number[] {
   return numbers;
 }
 
+/** Many of one side at one limit behind tight wires without fees, and a few of the other side: how to share is all that is left to decide. */
+export function streetOfEquals(seed: number): ClearingInput {
+  const next = chance(seed);
+  const upTo = (most: number): number => Math.floor(next() * (most + 1));
+  const nodes = 2 + upTo(10);
+  const wires = Array.from({ length: nodes - 1 }, (_, i): Wire => {
+    const parent = next() < 0.6 ? i - upTo(Math.min(i, 1)) : upTo(i);
+    return { parent, into: upTo(8), out: upTo(8), fee: 0, lossPpm: 0 };
+  });
+  const [equals, others, limit]: readonly [Side, Side, number] = next() < 0.5 ? ["sell", "buy", 20] : ["buy", "sell", 5];
+  const offers = Array.from(
+    { length: 3 + upTo(12) },
+    (): Offer => (next() < 0.75 ? [upTo(nodes - 1), equals, 1 + upTo(11), 10] : [upTo(nodes - 1), others, 1 + upTo(15), limit]),
+  );
+  return street({ wires, offers, ranks: shuffled(offers.length, next), rationing: RATIONINGS[seed % 3]! });
+}
+
 export interface Most {
   readonly nodes: number;
   readonly orders: number;
   readonly energy: number;
+  /** What wires may lose, in millionths; nothing if not said. */
+  readonly losses?: readonly number[];
 }
 
 const RATIONINGS: readonly Rationing[] = ["pro-rata", "max-min", "price-time"];
 
-/** Small streets without losses, with few limits and tight wires, so that ties, full edges and shared levels are the rule. */
+/** Small streets with few limits and tight wires, so that ties, full edges and shared levels are the rule. */
 export const anyMarket = (most: Most): fc.Arbitrary<ClearingInput> =>
   fc
     .record({
@@ -154,14 +173,14 @@ export const anyMarket = (most: Most): fc.Arbitrary<ClearingInput> =>
       return street({ tick, kPermille, rationing, wires: hung, offers: placed, ranks });
     });
 
-const anyWire = ({ nodes, energy }: Most): fc.Arbitrary<Wire> => {
+const anyWire = ({ nodes, energy, losses = [0] }: Most): fc.Arbitrary<Wire> => {
   const capacity = fc.oneof(fc.nat(energy), fc.constantFrom(0, 1, 2, 3, 10_000));
   return fc.record({
     parent: fc.nat(nodes),
     into: capacity,
     out: capacity,
     fee: fc.oneof(fc.constant(0), fc.nat(3)),
-    lossPpm: fc.constant(0),
+    lossPpm: fc.constantFrom(...losses),
   });
 };
 

@@ -14,7 +14,7 @@ import {
 } from "../../../engine/auction/index.ts";
 import type { MicroPerKwh, Wh } from "../../../engine/kernel/index.ts";
 import { idOf } from "../../support/book.ts";
-import { anyMarket, rewired, unbound } from "../../support/networks.ts";
+import { anyMarket, rewired, streetOfEquals, unbound } from "../../support/networks.ts";
 
 /** Streets with wires: what clears equals the naive twin in every field, and keeps laws that need no twin. */
 const MARKET = anyMarket({ nodes: 7, orders: 12, energy: 9 });
@@ -49,6 +49,13 @@ test("fast = naive, in every field and to the same root", () => {
     }),
     runs(2500),
   );
+});
+
+test("fast = naive where many equals share behind tight wires", () => {
+  for (let seed = 0; seed < 1200; seed++) {
+    const given = streetOfEquals(seed);
+    expect({ seed, clearing: clear(given) }).toEqual({ seed, clearing: reference(given) });
+  }
 });
 
 test("order of arrival changes nothing", () => {

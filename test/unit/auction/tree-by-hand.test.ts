@@ -72,6 +72,20 @@ describe.each<readonly [string, ClearingMechanism]>([
     expect(energies(clearing)).toEqual([1, 1, 0, 0, 1, 3]);
   });
 
+  test("a wire that fair shares fill to the brim stays full, whoever has the lower ids", () => {
+    const clearing = trade({
+      wires: [wire(0, ROOM, 1)],
+      offers: [
+        [0, "sell", 1, 10],
+        [0, "sell", 1, 10],
+        [1, "sell", 1, 10],
+        [1, "sell", 1, 10],
+        [0, "buy", 2, 20],
+      ],
+    });
+    expect(energies(clearing)).toEqual([1, 0, 1, 0, 2]);
+  });
+
   test("equal shares across wires, where one is full and one wants less", () => {
     const clearing = trade({
       rationing: "max-min",
