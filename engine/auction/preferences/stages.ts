@@ -75,14 +75,13 @@ export class Stages {
         open = sub(open, this.#trade({ stage: kind, agreement: id, buy, sell, path, price }, open));
       }
     }
-    return { energy: sub(agreement.energy, open), reason: open === 0 ? null : this.#whyShort(agreement, path) };
+    return { energy: sub(agreement.energy, open), reason: open === 0 ? null : this.#whyShort(agreement) };
   }
 
-  #whyShort({ seller, buyer }: Agreement, path: Path): PreferenceRefusal {
+  #whyShort({ seller, buyer }: Agreement): PreferenceRefusal {
     const has = (home: HomeId, side: Side): boolean => this.#ordersOf(home, side).some((order) => this.#leftOf(order) > 0);
     if (!has(seller, "sell")) return "PREFERENCE_NOTHING_OFFERED";
-    if (!has(buyer, "buy")) return "PREFERENCE_NOTHING_WANTED";
-    return this.#wires.room(path) === 0 ? "PREFERENCE_EDGE_FULL" : "PREFERENCE_NOTHING_WANTED";
+    return has(buyer, "buy") ? "PREFERENCE_EDGE_FULL" : "PREFERENCE_NOTHING_WANTED";
   }
 
   #ordersOf(home: HomeId, side: Side): readonly OrderEntry[] {
