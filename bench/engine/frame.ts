@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, delimiter, extname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 /**
@@ -97,10 +98,11 @@ export async function alternate<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, timingOf(runs.get(name)!)])) as Record<Name, Timing>;
 }
 
-/** Starts from a swept heap where the collector may be called (`--expose-gc`), so that nobody pays for another's garbage. */
+/** Starts from a swept heap where the collector may be called (`--expose-gc`), so that nobody pays for another's garbage; its threads need a moment. */
 async function timed({ run, before, times = 1 }: Contestant): Promise<{ hash: Hash; cpuNs: number; wallNs: number }> {
-  before?.();
   collectGarbage();
+  await sleep(SWEEPING_MS);
+  before?.();
   const wall = process.hrtime.bigint();
   const cpu = process.cpuUsage();
   const pending = run();
@@ -110,6 +112,8 @@ async function timed({ run, before, times = 1 }: Contestant): Promise<{ hash: Ha
   if (typeof ran === "object") return { hash: ran.hash, cpuNs: ran.cpuNs, wallNs };
   return { hash: typeof ran === "function" ? ran() : ran, cpuNs: ((user + system) * 1000) / times, wallNs };
 }
+
+const SWEEPING_MS = 20;
 
 export function collectGarbage(): void {
   (globalThis as { gc?: () => void }).gc?.();
