@@ -295,6 +295,27 @@ describe("sharing", () => {
     );
   });
 
+  test("limits, fees and tick times c: the same fills and reasons, all money times c, to the edge of the exact integers", () => {
+    fc.assert(
+      fc.property(MARKET, fc.integer({ min: 2, max: 80_000 }), (given, c) => {
+        const times = (price: number): MicroPerKwh => (price * c) as MicroPerKwh;
+        const dearer = mapOrders(given, (order) => ({ ...order, body: { ...order.body, limit: times(order.body.limit) } }));
+        const scaled = rewired(dearer, (edge) => ({ ...edge, fee: times(edge.fee) }));
+        const [plain, large] = [clear(given), clear({ ...scaled, rules: { ...given.rules, tick: times(given.rules.tick) } })];
+        const told = ({ outcomes }: Clearing) => outcomes.map(({ energy, reason, edge }) => [energy, reason, edge]);
+        expect(told(large)).toEqual(told(plain));
+        if (plain.kind === "no-trade" || large.kind === "no-trade") return;
+        const money = ({ price, welfare, surplus, lostToCapacity, nodes, flows }: Trade) => [
+          ...[price, welfare, surplus, lostToCapacity],
+          ...nodes.flatMap(({ price, low, high }) => [price, low, high]),
+          ...flows.flatMap(({ fees, rent }) => [fees, rent]),
+        ];
+        expect(money(large)).toEqual(money(plain).map((amount) => amount && amount * c));
+      }),
+      runs(600),
+    );
+  });
+
   test("buyers and sellers, and imports and exports, changed over around a price: everything mirrored", () => {
     const top = 40;
     const other = { buy: "sell", sell: "buy" } as const;
