@@ -1,3 +1,17 @@
+export {
+  type AcceptedBlock,
+  type AcceptedLeg,
+  type BlockClearing,
+  type BlockLeg,
+  type BlockOptions,
+  type BlockOrder,
+  type BlockRefusal,
+  type BlockSearch,
+  type BlockTrouble,
+  clearWithBlocks,
+  type RefusedBlock,
+  valueAt,
+} from "./blocks/index.ts";
 export { clearingRules, largestMarket } from "./check.ts";
 export { clear } from "./clear.ts";
 export {
@@ -16,6 +30,19 @@ export {
   TickTotals,
 } from "./columns/index.ts";
 export { explainNoTrade, explainOutcome, explainPrice, type Words } from "./explain.ts";
+export {
+  type ClassService,
+  clearIsland,
+  type Fairness,
+  type IslandClearing,
+  type IslandOrders,
+  type IslandOutcome,
+  type IslandRefusal,
+  type IslandRules,
+  type IslandTrouble,
+  islanded,
+  type PriorityClass,
+} from "./island/index.ts";
 export {
   compareMechanisms,
   explainOutcomeUnder,
@@ -36,6 +63,18 @@ export {
   postByAuction,
   type Split,
 } from "./mechanisms/index.ts";
+export {
+  type Agreement,
+  type AgreementOutcome,
+  clearWithPreferences,
+  type OrderTotal,
+  type PreferenceClearing,
+  type PreferenceRefusal,
+  type Preferences,
+  type PreferenceWelfare,
+  type Stage,
+  type StageFill,
+} from "./preferences/index.ts";
 export { reference } from "./reference.ts";
 export { clearingRoot } from "./root.ts";
 export {

@@ -1,4 +1,4 @@
-import type { Block } from "../../engine/auction/blocks/index.ts";
+import type { BlockOrder } from "../../engine/auction/blocks/index.ts";
 import type { ClearingInput } from "../../engine/auction/index.ts";
 
 /**
@@ -6,7 +6,7 @@ import type { ClearingInput } from "../../engine/auction/index.ts";
  * all-or-nothing blocks, one or two intervals, and small limits.
  */
 export interface TwinSet {
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly BlockOrder[];
   /** For each interval the prices at which everybody but the blocks is content; empty: the blocks don't fit. */
   readonly supports: readonly (readonly number[])[];
   readonly welfare: number;
@@ -14,7 +14,7 @@ export interface TwinSet {
   readonly holds: boolean;
 }
 
-export function everySet(inputs: readonly ClearingInput[], blocks: readonly Block[], highest: number): readonly TwinSet[] {
+export function everySet(inputs: readonly ClearingInput[], blocks: readonly BlockOrder[], highest: number): readonly TwinSet[] {
   return subsets(blocks)
     .filter((set) => isAllowed(set))
     .map((set) => twinSet(inputs, set, highest));
@@ -23,13 +23,13 @@ export function everySet(inputs: readonly ClearingInput[], blocks: readonly Bloc
 const subsets = <T>([first, ...rest]: readonly T[]): readonly (readonly T[])[] =>
   first === undefined ? [[]] : subsets(rest).flatMap((set) => [set, [first, ...set]]);
 
-function isAllowed(set: readonly Block[]): boolean {
+function isAllowed(set: readonly BlockOrder[]): boolean {
   const ids = set.map(({ id }) => id);
   const groups = set.flatMap(({ group }) => (group === null ? [] : [group]));
   return set.every(({ parent }) => parent === null || ids.includes(parent)) && new Set(groups).size === groups.length;
 }
 
-export function twinSet(inputs: readonly ClearingInput[], blocks: readonly Block[], highest: number): TwinSet {
+export function twinSet(inputs: readonly ClearingInput[], blocks: readonly BlockOrder[], highest: number): TwinSet {
   const prices = Array.from({ length: highest + 1 }, (_, price) => price);
   const supports = inputs.map((given) => prices.filter((price) => isContent(given, blocks, price)));
   const values = blocks.reduce((sum, { value }) => sum + value, 0);
@@ -42,21 +42,21 @@ export function twinSet(inputs: readonly ClearingInput[], blocks: readonly Block
 const products = (lists: readonly (readonly number[])[]): readonly (readonly number[])[] =>
   lists.reduce<readonly (readonly number[])[]>((all, list) => all.flatMap((head) => list.map((each) => [...head, each])), [[]]);
 
-const payment = ({ legs }: Block, inputs: readonly ClearingInput[], prices: readonly number[]): number =>
+const payment = ({ legs }: BlockOrder, inputs: readonly ClearingInput[], prices: readonly number[]): number =>
   legs.reduce((paid, { interval, side, energy }) => {
     const price = prices[inputs.findIndex((given) => given.interval === interval)]!;
     return paid + (side === "buy" ? energy * price : -energy * price);
   }, 0);
 
 /** What all blocks of a set buy in an interval minus what they sell. */
-const netOf = ({ interval }: ClearingInput, blocks: readonly Block[]): number =>
+const netOf = ({ interval }: ClearingInput, blocks: readonly BlockOrder[]): number =>
   blocks
     .flatMap(({ legs }) => legs)
     .filter((leg) => leg.interval === interval)
     .reduce((net, { side, energy }) => net + (side === "buy" ? energy : -energy), 0);
 
 /** Whoever gains at the price trades all, whoever loses nothing, whoever is indifferent as it must be. */
-function isContent(given: ClearingInput, blocks: readonly Block[], price: number): boolean {
+function isContent(given: ClearingInput, blocks: readonly BlockOrder[], price: number): boolean {
   const energy = (side: "buy" | "sell", test: (gain: number) => boolean): number =>
     given.orders
       .filter(({ body }) => body.side === side && test(side === "buy" ? body.limit - price : price - body.limit))
@@ -67,7 +67,7 @@ function isContent(given: ClearingInput, blocks: readonly Block[], price: number
   return least <= -net && -net <= most;
 }
 
-function welfareOfOthers(given: ClearingInput, blocks: readonly Block[], price: number): number {
+function welfareOfOthers(given: ClearingInput, blocks: readonly BlockOrder[], price: number): number {
   const gains = given.orders.reduce(
     (sum, { body }) => sum + body.energy * Math.max(0, body.side === "buy" ? body.limit - price : price - body.limit),
     0,

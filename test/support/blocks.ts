@@ -1,4 +1,4 @@
-import type { Block } from "../../engine/auction/blocks/index.ts";
+import type { BlockOrder } from "../../engine/auction/blocks/index.ts";
 import type { ClearingInput } from "../../engine/auction/index.ts";
 import { homeId, interval, nano, wh } from "../../engine/kernel/index.ts";
 import type { Side } from "../../engine/messages/index.ts";
@@ -19,7 +19,7 @@ export interface PlainBlock {
   readonly group?: string;
 }
 
-export const block = ({ id, home = id, legs, limit, value, ratio = 1000, parent, group }: PlainBlock): Block => {
+export const block = ({ id, home = id, legs, limit, value, ratio = 1000, parent, group }: PlainBlock): BlockOrder => {
   const energy = legs.reduce((sum, leg) => sum + leg[2], 0);
   return {
     id: idOf(id),

@@ -6,7 +6,7 @@ import { sortOut } from "./door.ts";
 import { marketOf, type ReadyBlock, type ReadyLeg } from "./market.ts";
 import { type Found, search } from "./search.ts";
 import { benchOf } from "./trial.ts";
-import type { Block, BlockClearing, BlockOptions, BlockRefusal, RefusedBlock } from "./types.ts";
+import type { BlockClearing, BlockOptions, BlockOrder, BlockRefusal, RefusedBlock } from "./types.ts";
 
 const CLEARINGS = 4096;
 
@@ -15,7 +15,11 @@ const CLEARINGS = 4096;
  * welfare that its budget finds, and says how much more there could be. Nobody loses at the final prices; a block that is refused
  * though it would gain at them is told as paradoxical, because a price for which everybody would be content need not exist.
  */
-export function clearWithBlocks(inputs: readonly ClearingInput[], blocks: readonly Block[], options: BlockOptions = {}): BlockClearing {
+export function clearWithBlocks(
+  inputs: readonly ClearingInput[],
+  blocks: readonly BlockOrder[],
+  options: BlockOptions = {},
+): BlockClearing {
   assertOneMarket(inputs);
   const { sound, unsound } = sortOut(inputs, blocks);
   const market = marketOf(inputs, sound, options.mechanism ?? clear);

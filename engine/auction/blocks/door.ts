@@ -2,20 +2,20 @@ import { type Digest, microPerKwh, nano, wh } from "../../kernel/index.ts";
 import type { ClearingInput } from "../types.ts";
 import { FAVOUR_SCALE } from "./favour.ts";
 import { placesOf, topOf, wantedIn } from "./market.ts";
-import type { Block, BlockRefusal, BlockTrouble } from "./types.ts";
+import type { BlockOrder, BlockRefusal, BlockTrouble } from "./types.ts";
 import { energyOf } from "./value.ts";
 
 export interface Sorted {
-  readonly sound: readonly Block[];
-  readonly unsound: readonly { readonly block: Block; readonly reason: BlockRefusal }[];
+  readonly sound: readonly BlockOrder[];
+  readonly unsound: readonly { readonly block: BlockOrder; readonly reason: BlockRefusal }[];
 }
 
 /** Turns away blocks that say nothing sensible about these intervals; what passes can't break the search or leave the exact integers. */
-export function sortOut(inputs: readonly ClearingInput[], blocks: readonly Block[]): Sorted {
+export function sortOut(inputs: readonly ClearingInput[], blocks: readonly BlockOrder[]): Sorted {
   const known = placesOf(inputs);
   const orderIds = new Set(inputs.flatMap(({ orders }) => orders.map(({ id }) => id)));
   const twice = repeated(blocks.map(({ id }) => id));
-  const reasons = new Map<Block, BlockRefusal | null>();
+  const reasons = new Map<BlockOrder, BlockRefusal | null>();
   for (const block of blocks) {
     const taken = orderIds.has(block.id) || twice.has(block.id);
     reasons.set(block, taken ? "BLOCK_ID_TAKEN" : troubleOf(block, (interval) => known.has(interval)));
@@ -37,7 +37,7 @@ function repeated(ids: readonly Digest[]): ReadonlySet<Digest> {
   return new Set(ids.filter((id) => seen.has(id) || (seen.add(id) && false)));
 }
 
-function troubleOf(block: Block, isKnown: (interval: Block["legs"][number]["interval"]) => boolean): BlockTrouble | null {
+function troubleOf(block: BlockOrder, isKnown: (interval: BlockOrder["legs"][number]["interval"]) => boolean): BlockTrouble | null {
   const { legs, value, minRatioPermille } = block;
   if (legs.length === 0) return "BLOCK_NO_LEGS";
   if (new Set(legs.map(({ interval }) => interval)).size < legs.length) return "BLOCK_LEG_TWICE";
@@ -49,7 +49,7 @@ function troubleOf(block: Block, isKnown: (interval: Block["legs"][number]["inte
 }
 
 /** The auction doubles fees and limits inside, favouring makes them four times as large, and all intervals are summed. */
-function areTooLarge(inputs: readonly ClearingInput[], blocks: readonly Block[]): boolean {
+function areTooLarge(inputs: readonly ClearingInput[], blocks: readonly BlockOrder[]): boolean {
   if (blocks.length === 0) return false;
   const energies = inputs.map(
     ({ interval, orders }) => orders.reduce((total, { body }) => total + body.energy, 0) + wantedIn(blocks, interval),
@@ -59,9 +59,9 @@ function areTooLarge(inputs: readonly ClearingInput[], blocks: readonly Block[])
 }
 
 /** Parents must be there and sound themselves; whoever stands in a circle waits for itself. */
-function askFamilies(blocks: readonly Block[], reasons: Map<Block, BlockRefusal | null>): void {
+function askFamilies(blocks: readonly BlockOrder[], reasons: Map<BlockOrder, BlockRefusal | null>): void {
   const byId = new Map(blocks.map((block) => [block.id, block]));
-  const judge = (block: Block, below: ReadonlySet<Block>): BlockRefusal | null => {
+  const judge = (block: BlockOrder, below: ReadonlySet<BlockOrder>): BlockRefusal | null => {
     const reason = reasons.get(block) ?? null;
     if (reason !== null || block.parent === null) return reason;
     const parent = byId.get(block.parent);

@@ -2,10 +2,10 @@ export { clearWithBlocks } from "./clear-with-blocks.ts";
 export type {
   AcceptedBlock,
   AcceptedLeg,
-  Block,
   BlockClearing,
   BlockLeg,
   BlockOptions,
+  BlockOrder,
   BlockRefusal,
   BlockSearch,
   BlockTrouble,

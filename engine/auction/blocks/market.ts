@@ -1,7 +1,7 @@
 import { compare, type Digest, type HomeId, type Interval, type MicroPerKwh, microPerKwh, type Wh } from "../../kernel/index.ts";
 import { dearestAnywhere } from "../reach.ts";
 import type { ClearingInput, ClearingMechanism } from "../types.ts";
-import type { Block, BlockLeg } from "./types.ts";
+import type { BlockLeg, BlockOrder } from "./types.ts";
 import { energyOf, naturalLimit, sideOf, stepsOf } from "./value.ts";
 
 /** Intervals and sound blocks, made ready for the search. */
@@ -16,7 +16,7 @@ export interface BlockMarket {
 
 export interface ReadyBlock {
   readonly index: number;
-  readonly block: Block;
+  readonly block: BlockOrder;
   readonly legs: readonly ReadyLeg[];
   /** Its parent's index. */
   readonly parent: number | null;
@@ -34,7 +34,7 @@ export interface ReadyLeg extends BlockLeg {
   readonly node: number;
 }
 
-export function marketOf(inputs: readonly ClearingInput[], blocks: readonly Block[], mechanism: ClearingMechanism): BlockMarket {
+export function marketOf(inputs: readonly ClearingInput[], blocks: readonly BlockOrder[], mechanism: ClearingMechanism): BlockMarket {
   const ordered = parentsFirst(blocks);
   const indexOf = new Map(ordered.map(({ id }, index) => [id, index]));
   const places = placesOf(inputs);
@@ -58,14 +58,14 @@ export const tickOf = (inputs: readonly ClearingInput[]): MicroPerKwh => inputs[
 export const nodeOf = ({ network }: Pick<ClearingInput, "network">, home: HomeId): number => network.homes.get(home) ?? 0;
 
 /** By generation, then by rising id: whoever sends them in whatever order. */
-function parentsFirst(blocks: readonly Block[]): readonly Block[] {
+function parentsFirst(blocks: readonly BlockOrder[]): readonly BlockOrder[] {
   const byId = new Map(blocks.map((block) => [block.id, block]));
   const generation = (id: Digest | null): number => (id === null ? 0 : 1 + generation(byId.get(id)!.parent));
   return [...blocks].sort((a, b) => generation(a.parent) - generation(b.parent) || compare(a.id, b.id));
 }
 
 /** The highest of all limits, carried over every wire at its fee and loss, and a tick. */
-export function topOf(inputs: readonly ClearingInput[], blocks: readonly Block[]): MicroPerKwh {
+export function topOf(inputs: readonly ClearingInput[], blocks: readonly BlockOrder[]): MicroPerKwh {
   const tick = tickOf(inputs);
   const limits = [
     ...inputs.flatMap(({ orders }) => orders.map(({ body }) => body.limit as number)),
@@ -77,10 +77,10 @@ export function topOf(inputs: readonly ClearingInput[], blocks: readonly Block[]
 }
 
 /** A loop has no limit of its own; what it must gain for a watt-hour stands in. */
-function typicalLimit(block: Block, tick: MicroPerKwh): number {
+function typicalLimit(block: BlockOrder, tick: MicroPerKwh): number {
   if (sideOf(block) !== null) return naturalLimit(block, tick) ?? 0;
   return Math.ceil(Math.abs(block.value) / energyOf(block.legs));
 }
 
-export const wantedIn = (blocks: readonly Block[], interval: Interval): Wh =>
+export const wantedIn = (blocks: readonly BlockOrder[], interval: Interval): Wh =>
   blocks.flatMap(({ legs }) => legs).reduce((total, leg) => total + (leg.interval === interval ? leg.energy : 0), 0) as Wh;

@@ -68,13 +68,13 @@ export function benchOf(market: BlockMarket, budget: number): Bench {
   };
 }
 
-interface BlockOrder {
+interface LegOrder {
   readonly order: OrderEntry;
   /** It trades whole, or the blocks can't be taken. */
   readonly must: boolean;
 }
 
-function ordersOf({ ready, steps, limits }: Taken, place: number): readonly BlockOrder[] {
+function ordersOf({ ready, steps, limits }: Taken, place: number): readonly LegOrder[] {
   const at = ready.legs.findIndex((leg) => leg.place === place);
   if (at === -1) return [];
   const leg = ready.legs[at]!;

@@ -3,7 +3,7 @@ import type { Side } from "../../messages/index.ts";
 import type { Clearing, ClearingMechanism } from "../types.ts";
 
 /** An order that is taken whole or not at all, or at least in a part that it names; over one interval or several. */
-export interface Block {
+export interface BlockOrder {
   /** Its legs carry it as their order id; no order of these intervals has it. */
   readonly id: Digest;
   readonly home: HomeId;

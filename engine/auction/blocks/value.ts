@@ -1,6 +1,6 @@
 import { cost, type MicroPerKwh, type Nano, nano, sum, type Wh } from "../../kernel/index.ts";
 import type { Side } from "../../messages/index.ts";
-import type { Block, BlockLeg } from "./types.ts";
+import type { BlockLeg, BlockOrder } from "./types.ts";
 
 /** A block's value if it has one limit for every watt-hour, as orders have: legs of one side only. */
 export function valueAt(limit: MicroPerKwh, side: Side, energies: readonly Wh[]): Nano {
@@ -11,13 +11,13 @@ export function valueAt(limit: MicroPerKwh, side: Side, energies: readonly Wh[])
 export const energyOf = (legs: readonly BlockLeg[]): number => legs.reduce((total, { energy }) => total + energy, 0);
 
 /** The side of all its legs; null for a loop. */
-export function sideOf({ legs }: Pick<Block, "legs">): Side | null {
+export function sideOf({ legs }: Pick<BlockOrder, "legs">): Side | null {
   const { side } = legs[0]!;
   return legs.every((leg) => leg.side === side) ? side : null;
 }
 
 /** The limit at which its value is the same for every watt-hour, on the tick on its safe side; null for a loop, or where there is none from 0 on. */
-export function naturalLimit(block: Pick<Block, "legs" | "value">, tick: MicroPerKwh): MicroPerKwh | null {
+export function naturalLimit(block: Pick<BlockOrder, "legs" | "value">, tick: MicroPerKwh): MicroPerKwh | null {
   const side = sideOf(block);
   if (side === null) return null;
   const perTick = energyOf(block.legs) * tick;
@@ -28,7 +28,7 @@ export function naturalLimit(block: Pick<Block, "legs" | "value">, tick: MicroPe
 }
 
 /** Into how many equal parts a block can be cut without a rounding. */
-export function stepsOf({ legs }: Pick<Block, "legs">): number {
+export function stepsOf({ legs }: Pick<BlockOrder, "legs">): number {
   return legs.reduce((divisor, { energy }) => greatestCommonDivisor(divisor, energy), 0);
 }
 
@@ -37,7 +37,7 @@ function greatestCommonDivisor(a: number, b: number): number {
 }
 
 /** The fewest of `steps` that are at least its ratio; never none. */
-export const fewestSteps = ({ minRatioPermille }: Block, steps: number): number =>
+export const fewestSteps = ({ minRatioPermille }: BlockOrder, steps: number): number =>
   Math.max(1, Math.ceil((minRatioPermille * steps) / 1000));
 
 /** What it pays for legs at prices; below 0 it gets. Sums of both sides may leave 2^53 before they cancel. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { clearFavouring } from "../../../engine/auction/blocks/favour.ts";
-import { type Block, type BlockClearing, clearWithBlocks } from "../../../engine/auction/blocks/index.ts";
+import { type BlockClearing, type BlockOrder, clearWithBlocks } from "../../../engine/auction/blocks/index.ts";
 import { type Clearing, type ClearingInput, clear, type OrderEntry, type Trade } from "../../../engine/auction/index.ts";
 import { block, inputs, type Leg, type PlainBlock } from "../../support/blocks.ts";
 import { everySet, type TwinSet, twinSet } from "../../support/blocks-twin.ts";
@@ -17,7 +17,7 @@ const kPermille = fc.oneof(fc.constantFrom(0, 500, 1000), fc.integer({ min: 0, m
 
 interface Case {
   readonly given: readonly ClearingInput[];
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly BlockOrder[];
 }
 
 /** Ids that don't follow the order in which blocks are written. */
@@ -137,7 +137,7 @@ describe("one interval", () => {
         const { blocks, supports } = setOf(result, one);
         const [trade] = result.clearings;
         if (trade!.kind !== "trade") return;
-        const accepts = ({ value, legs: [leg] }: Block, price: number): boolean =>
+        const accepts = ({ value, legs: [leg] }: BlockOrder, price: number): boolean =>
           value >= (leg!.side === "buy" ? 1 : -1) * leg!.energy * price;
         const all = supports[0]!.filter((price) => blocks.every((each) => accepts(each, price)));
         const [low, high] = [all[0]!, all.at(-1)!];
@@ -161,7 +161,7 @@ describe("one interval", () => {
   });
 });
 
-const asOrder = ({ id, home, legs: [leg], value }: Block): OrderEntry => ({
+const asOrder = ({ id, home, legs: [leg], value }: BlockOrder): OrderEntry => ({
   id,
   body: {
     home,
