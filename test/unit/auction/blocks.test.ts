@@ -104,6 +104,14 @@ describe("all or nothing", () => {
     expect(refused(run([[[1, "buy", 10, 100]]], pair, 500))).toEqual([[91, "BLOCK_PARADOXICAL", 200]]);
   });
 
+  test("a value between two ticks counts as the safe one", () => {
+    const on10 = (line: Line, side: "buy" | "sell", value: number): BlockClearing =>
+      clearWithBlocks(inputs([[line]], 10, side === "sell" ? 0 : 1000), [block({ id: 90, legs: [[0, side, 3]], value })]);
+    // 95 for 3 is 31.7: 40 for a seller, 30 for a buyer.
+    expect(on10([1, "buy", 3, 50], "sell", -95).clearings[0]).toMatchObject({ price: 40, priceRange: { low: 40, high: 50 } });
+    expect(on10([1, "sell", 3, 20], "buy", 95).clearings[0]).toMatchObject({ price: 30, priceRange: { low: 20, high: 30 } });
+  });
+
   test("blocks of both sides need no order", () => {
     const result = run(
       [[]],
@@ -319,6 +327,19 @@ describe("families and groups", () => {
     expect(result.paradoxical).toEqual([]);
     const free = run([noon], [family[0]!, { ...family[1]!, id: 92, parent: 90, limit: 10 }, { id: 93, legs: [[0, "sell", 5]], limit: 20 }]);
     expect(accepted(free).map(([id]) => id)).toEqual([93]);
+  });
+
+  test("nor does a parent count that may stay out and does", () => {
+    const family: readonly PlainBlock[] = [
+      { id: 90, legs: [[0, "sell", 5]], limit: 120, ratio: 0 },
+      { id: 91, legs: [[0, "sell", 5]], limit: 10, parent: 90 },
+    ];
+    const result = run([noon], family);
+    expect(refused(result).map(([id, reason]) => [id, reason])).toEqual([
+      [90, "BLOCK_OUT_OF_MONEY"],
+      [91, "BLOCK_PARENT_REFUSED"],
+    ]);
+    expect(accepted(run([noon], [{ ...family[0]!, limit: 20 }, family[1]!])).map(([id]) => id)).toEqual([90, 91]);
   });
 
   test("of a group one", () => {
