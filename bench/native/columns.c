@@ -85,7 +85,7 @@ static void cross(void) {
   if (buyCut) { cut = 2 * (meet - 1); toShare = (int64_t)(most - wanted); }
   if (sellCut) { cut = 2 * meet + 1; toShare = (int64_t)(most - offered); }
   int32_t low = MAX(sellCut ? meet : occupiedAtOrBelow(1, sellersTo), occupiedAtOrBelow(0, meet - 1));
-  int32_t high = MIN(buyCut ? meet - 1 : occupiedFrom(0, meet), sellCut ? meet : occupiedFrom(1, sellersTo + 1));
+  int32_t high = MIN(buyCut ? meet - 1 : occupiedFrom(0, meet), occupiedFrom(1, sellersTo + 1));
   price = low + (int32_t)(((int64_t)(high - low) * k) / 1000);
 }
 
@@ -155,7 +155,6 @@ static int32_t pair(void) {
     ends[0] += isFilled & ~isSeller;
     ends[1] += isFilled & isSeller;
   }
-  be[ends[0]] = se[ends[1]] = 0;
   int32_t buyer = 0, seller = 0, wanted = be[0], offered = se[0], pairs = 0;
   while (buyer < ends[0]) {
     int32_t difference = wanted - offered, energy = offered + (difference & (difference >> 31));

@@ -48,7 +48,7 @@ function tellTrade(totals: Totals, { meet, offeredBelow, wanted }: Meeting, kPer
   const dearestSeller = isSellCut ? meet : occupiedAtOrBelow(totals, SELL, sellersTo);
   const cheapestBuyer = isBuyCut ? meet - 1 : occupiedFrom(totals, BUY, meet);
   const low = Math.max(dearestSeller, occupiedAtOrBelow(totals, BUY, meet - 1));
-  const high = Math.min(cheapestBuyer, isSellCut ? meet : occupiedFrom(totals, SELL, sellersTo + 1));
+  const high = Math.min(cheapestBuyer, occupiedFrom(totals, SELL, sellersTo + 1));
   into.low = low;
   into.high = high;
   into.price = low + Math.floor(((high - low) * kPermille) / 1000);

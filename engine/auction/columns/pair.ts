@@ -37,7 +37,7 @@ export function pairColumns(orders: OrderColumns, { filled }: ColumnSpace, into:
   return ok(into);
 }
 
-/** Filled orders, side by side; each side ends in an empty order. Answers how many buyers there are. */
+/** Filled orders, side by side. Answers how many buyers there are. */
 function split({ count, rungs }: OrderColumns, filled: Int32Array, { sides: [buy, sell] }: PairSpace): number {
   const [buyers, sellers, bought, sold] = [buy.orders, sell.orders, buy.energies, sell.energies];
   let buyersEnd = 0;
@@ -53,12 +53,10 @@ function split({ count, rungs }: OrderColumns, filled: Int32Array, { sides: [buy
     buyersEnd += isFilled & ~isSeller;
     sellersEnd += isFilled & isSeller;
   }
-  bought[buyersEnd] = 0;
-  sold[sellersEnd] = 0;
   return buyersEnd;
 }
 
-/** Both sides hold the same energy: when the buyers are through, so are the sellers. */
+/** Both sides hold the same energy: when the buyers are through, so are the sellers, and what is read behind the last isn't used. */
 function meet({ buyers, sellers, energies, sides: [buy, sell] }: PairSpace, buyersEnd: number): number {
   const [buyOrders, sellOrders, bought, sold] = [buy.orders, sell.orders, buy.energies, sell.energies];
   let buyer = 0;

@@ -153,6 +153,18 @@ describe("clearing columns by hand", () => {
       5,
       [2, 1, 5, 2],
     ],
+    [
+      "remainders of 256",
+      [
+        ["sell", 5, 256],
+        ["sell", 5, 256],
+        ["sell", 5, 5],
+        ["buy", 9, 1],
+      ],
+      5,
+      1,
+      [1, 0, 0, 1],
+    ],
   ])("%s", (_, offers, price, volume, filled) => {
     const orders = columns(...offers);
     for (const ticks of [100, 4000]) {
@@ -194,6 +206,13 @@ describe("as the auction itself", () => {
     const most = 2 ** 31 - 1;
     const sellers = [0, 1, 5, 77, 1000, 123_456_789].map((less): Line => [1, "sell", most - less, 1]);
     compareWithClear([...sellers, [2, "buy", most, 2], [3, "buy", most - 3, 2]], { step: microPerKwh(1), ticks: 4 });
+  });
+
+  test("remainders that differ by 1 where products leave 2^53: 2 x share = -1 modulo the total", () => {
+    const sellers = [-3, -1, 1, 2].map((more): Line => [1, "sell", 2 ** 30 + more, 1]);
+    for (const order of [sellers, sellers.toReversed()]) {
+      compareWithClear([...order, [2, "buy", 2 ** 31 - 1, 2]], { step: microPerKwh(1), ticks: 4 });
+    }
   });
 
   test.each([1, 2, 3])("four thousand sharers with remainders of many digits (%i)", (seed) => {
@@ -241,6 +260,7 @@ describe("the door", () => {
 
   test.each<[string, OrderColumns]>([
     ["TICK_OFF_LADDER", columns(["buy", 50, 1], ["sell", 100, 1])],
+    ["TICK_OFF_LADDER", columns(["sell", 50, 1], ["buy", 100, 1])],
     ["TICK_OFF_LADDER", columns(["buy", 50, 1], ["sell", -1, 1])],
     ["ENERGY_NOT_POSITIVE", columns(["buy", 50, 1], ["sell", 5, 0])],
     ["ENERGY_NOT_POSITIVE", columns(["buy", 50, 1], ["sell", 5, -3])],
