@@ -54,7 +54,7 @@ function printHeader(): void {
   console.log(`commit   ${git("rev-parse", "--short", "HEAD")}${git("status", "--porcelain") === "" ? "" : " with changes"}`);
   console.log(`runtime  Node ${process.version}, V8 ${process.versions.v8}, ${new Date().toISOString()}`);
   console.log("method   CPU time of the whole process (collector and compiler threads too), contestants in alternating rounds of one");
-  console.log("         run, medians, warmed up, heap swept before each; every timed run's result is checked by its hash");
+  console.log("         run, medians, warmed up; every timed run's result is checked by its hash");
   console.log(
     "left out network, signatures, messages in and out; cold start; a quiet machine (ratios of one run hold better than figures)\n",
   );

@@ -141,6 +141,7 @@ async function besideTextbook(frame: Frame): Promise<readonly Row[]> {
       return `${price.times(1_000_000 / LADDER.step)} ${volume.times(1000)}`;
     },
     warm: 1,
+    litters: true,
   };
   const timing = await frame.alternate({ mine, textbook }, frame.rounds(3));
   const what = `  speed against decimal.js, objects and Array.sort, ${count / 1000} k orders`;

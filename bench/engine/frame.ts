@@ -56,6 +56,11 @@ export interface Contestant {
   readonly run: () => Ran | Promise<Ran>;
   readonly before?: () => void;
   readonly times?: number;
+  /**
+   * Leaves so much garbage that the heap is swept after it (with `--expose-gc`), lest others pay. Not for everybody: a full
+   * sweep also takes away compiled code of loops that are entered rarely.
+   */
+  readonly litters?: boolean;
   /** Untimed runs before the first round; 3 if not said. */
   readonly warm?: number;
 }
@@ -98,10 +103,7 @@ export async function alternate<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, timingOf(runs.get(name)!)])) as Record<Name, Timing>;
 }
 
-/** Starts from a swept heap where the collector may be called (`--expose-gc`), so that nobody pays for another's garbage; its threads need a moment. */
-async function timed({ run, before, times = 1 }: Contestant): Promise<{ hash: Hash; cpuNs: number; wallNs: number }> {
-  collectGarbage();
-  await sleep(SWEEPING_MS);
+async function timed({ run, before, litters = false, times = 1 }: Contestant): Promise<{ hash: Hash; cpuNs: number; wallNs: number }> {
   before?.();
   const wall = process.hrtime.bigint();
   const cpu = process.cpuUsage();
@@ -109,10 +111,15 @@ async function timed({ run, before, times = 1 }: Contestant): Promise<{ hash: Ha
   const ran = pending instanceof Promise ? await pending : pending;
   const { user, system } = process.cpuUsage(cpu);
   const wallNs = Number(process.hrtime.bigint() - wall) / times;
+  if (litters) {
+    collectGarbage();
+    await sleep(SWEEPING_MS);
+  }
   if (typeof ran === "object") return { hash: ran.hash, cpuNs: ran.cpuNs, wallNs };
   return { hash: typeof ran === "function" ? ran() : ran, cpuNs: ((user + system) * 1000) / times, wallNs };
 }
 
+/** The collector's threads go on for a moment. */
 const SWEEPING_MS = 20;
 
 export function collectGarbage(): void {

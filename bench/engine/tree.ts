@@ -36,7 +36,7 @@ async function onTrees(frame: Frame): Promise<readonly Row[]> {
   if (Math.abs(most - welfareOf(small)) > 1e-6 * most) throw new Error(`HiGHS came to ${most}, clear to ${welfareOf(small)}`);
   const solver: Contestant = { warm: 1, run: () => Math.round(highs.welfare(small) / 1000) };
   const timing = await frame.alternate(
-    { small: { ...clearing(small), warm: 40 }, solver, large: clearing(large) },
+    { small: { ...clearing(small, 5), warm: 20 }, solver, large: clearing(large) },
     frame.rounds(15),
     "own",
   );
