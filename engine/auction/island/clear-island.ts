@@ -65,21 +65,31 @@ export function islanded({ nodes, homes }: Network): Network {
 }
 
 /**
- * Dearer sellers are let in level by level: each may bring energy to those who wait, or take the price above the limit of
- * somebody who comes first.
+ * The most that could be served is what all sellers together bring, if nobody has to turn their price down. Where somebody has to,
+ * dear sellers may have to stay out for its sake: then the next level to look at is the first that it would not refuse. Fewer
+ * sellers bring no more, so it ends where even without refusals less would be served.
  */
 function best(island: Island): Service {
-  const levels = [...new Set(island.sells.map(({ body }) => body.limit))].sort((a, b) => a - b);
+  const levels = [...new Set(island.sells.map(({ body }) => body.limit))].sort((a, b) => b - a);
   let found = serviceUpTo(island, levels[0] ?? island.rules.priceCap);
+  let last = found;
   for (const level of levels.slice(1)) {
-    if (!found.scarce) break;
-    const next = serviceUpTo(island, level);
-    if (isMore(servedByClass(next), servedByClass(found))) found = next;
+    if (last.tooDear.size === 0) break;
+    if (level > highestLimit(island, last.tooDear)) continue;
+    const promised = share(island, upTo(island, level), island.needs);
+    if (isMore(servedByClass(found.served), servedByClass(promised))) break;
+    last = serviceUpTo(island, level);
+    if (!isMore(servedByClass(found.served), servedByClass(last.served))) found = last;
   }
   return found;
 }
 
-const servedByClass = ({ served }: Service): readonly Wh[] =>
+const upTo = ({ sells }: Island, level: MicroPerKwh): readonly OrderEntry[] => sells.filter(({ body }) => body.limit <= level);
+
+const highestLimit = ({ needs }: Island, orders: ReadonlySet<Digest>): number =>
+  needs.reduce((highest, { order }) => (orders.has(order.id) ? Math.max(highest, order.body.limit) : highest), 0);
+
+const servedByClass = (served: Service["served"]): readonly Wh[] =>
   CLASSES.map((priority) => sum([...served].filter(([need]) => need.priority === priority).map(([, energy]) => energy)));
 
 function isMore(a: readonly Wh[], b: readonly Wh[]): boolean {
@@ -87,19 +97,38 @@ function isMore(a: readonly Wh[], b: readonly Wh[]): boolean {
   return at !== -1 && a[at]! > b[at]!;
 }
 
+/** Whoever would have to pay more than its limit is left out, the lowest limits first and no more than it takes. */
 function serviceUpTo(island: Island, level: MicroPerKwh): Service {
-  const sells = island.sells.filter(({ body }) => body.limit <= level);
-  const tooDear = new Set<Digest>();
-  for (;;) {
-    const needs = island.needs.filter(({ order }) => !tooDear.has(order.id));
-    const served = share(island, sells, needs);
-    const scarce = needs.some((need) => served.get(need)! < need.energy);
-    const clearing = priced(island, perOrder(served), scarce);
-    const cut = cutIn(clearing, island.input.network);
-    if (cut.length === 0) return { clearing, served: settled(served, clearing), tooDear, scarce };
-    const lowest = cut.reduce((least, { limit }) => min(least, limit), cut[0]!.limit);
-    for (const { order, limit } of cut) if (limit === lowest) tooDear.add(order);
+  let found = serviceWithout(island, level, new Set());
+  while (found.cut.length > 0) {
+    const limits = [...new Set(found.cut.map(({ limit }) => limit))].sort((a, b) => a - b);
+    const { cut, tooDear } = found;
+    const without = (count: number): Attempt => {
+      const leaves = cut.filter(({ limit }) => limit <= limits[count - 1]!).map(({ order }) => order);
+      return serviceWithout(island, level, new Set([...tooDear, ...leaves]));
+    };
+    const others = (attempt: Attempt): boolean => attempt.cut.some(({ order }) => cut.some((before) => before.order === order));
+    let [fewest, most] = [1, limits.length];
+    while (fewest < most) {
+      const middle = Math.floor((fewest + most) / 2);
+      if (others(without(middle))) fewest = middle + 1;
+      else most = middle;
+    }
+    found = without(fewest);
   }
+  return found;
+}
+
+interface Attempt extends Service {
+  readonly cut: ReturnType<typeof cutIn>;
+}
+
+function serviceWithout(island: Island, level: MicroPerKwh, tooDear: ReadonlySet<Digest>): Attempt {
+  const needs = island.needs.filter(({ order }) => !tooDear.has(order.id));
+  const served = share(island, upTo(island, level), needs);
+  const scarce = needs.some((need) => served.get(need)! < need.energy);
+  const clearing = priced(island, perOrder(served), scarce);
+  return { clearing, served: settled(served, clearing), tooDear, scarce, cut: cutIn(clearing, island.input.network) };
 }
 
 /** Who gets energy: each class bids so much more than the next that no seller's price and no way through the wires can outweigh it. */
