@@ -8,7 +8,7 @@
 #include <time.h>
 
 static int32_t count, ticks, k, blockCount, shift;
-static int32_t *rungs, *energies, *filled, *sharing, *sideOrders[2], *sideEnergies[2], *buyers, *sellers, *traded;
+static int32_t *rungs, *energies, *filled, *sharing, *places, *amounts, *buyers, *sellers, *traded;
 static double *sums, *blocks, sides[2], *remainders, *candidates;
 static int64_t volume, toShare;
 static int32_t price, buyersFrom, sellersTo, cut;
@@ -137,37 +137,34 @@ static void fill(void) {
     int32_t rung = rungs[i], turn = -(rung & 1);
     int32_t beyond = ((rung >> 1) ^ turn) - (buyersFrom + (between & turn));
     filled[i] = energies[i] & ~(beyond >> 31);
-    sharing[sharers] = i;
-    sharers += rung == cut;
+    if (rung == cut) sharing[sharers++] = i;
   }
   if (sharers > 0) shareCut(sharers);
 }
 
 static int32_t pair(void) {
-  int32_t ends[2] = {0, 0};
-  int32_t *b = sideOrders[0], *s = sideOrders[1], *be = sideEnergies[0], *se = sideEnergies[1];
+  int32_t front = 0, back = count + 1;
   for (int32_t i = 0; i < count; i++) {
     int32_t energy = filled[i], isFilled = (int32_t)((uint32_t)-energy >> 31), isSeller = rungs[i] & 1;
-    b[ends[0]] = i;
-    be[ends[0]] = energy;
-    s[ends[1]] = i;
-    se[ends[1]] = energy;
-    ends[0] += isFilled & ~isSeller;
-    ends[1] += isFilled & isSeller;
+    int32_t place = front + ((back - front) & -isSeller);
+    places[place] = i;
+    amounts[place] = energy;
+    front += isFilled & ~isSeller;
+    back -= isFilled & isSeller;
   }
-  int32_t buyer = 0, seller = 0, wanted = be[0], offered = se[0], pairs = 0;
-  while (buyer < ends[0]) {
+  int32_t buyer = 0, seller = count + 1, wanted = amounts[buyer], offered = amounts[seller], pairs = 0;
+  while (buyer < front) {
     int32_t difference = wanted - offered, energy = offered + (difference & (difference >> 31));
-    buyers[pairs] = b[buyer];
-    sellers[pairs] = s[seller];
+    buyers[pairs] = places[buyer];
+    sellers[pairs] = places[seller];
     traded[pairs++] = energy;
     wanted -= energy;
     offered -= energy;
     int32_t buyerDone = (int32_t)((uint32_t)(wanted - 1) >> 31), sellerDone = (int32_t)((uint32_t)(offered - 1) >> 31);
     buyer += buyerDone;
-    seller += sellerDone;
-    wanted += be[buyer] & -buyerDone;
-    offered += se[seller] & -sellerDone;
+    seller -= sellerDone;
+    wanted += amounts[buyer] & -buyerDone;
+    offered += amounts[seller] & -sellerDone;
   }
   return pairs;
 }
@@ -193,7 +190,7 @@ static int64_t median(int64_t *times, int n) {
 }
 
 static void *column(size_t size) {
-  void *space = calloc((size_t)count + 1, size);
+  void *space = calloc((size_t)count + 2, size);
   if (space == NULL) exit(2);
   return space;
 }
@@ -209,7 +206,7 @@ int main(int argc, char **argv) {
   blockCount = ((ticks - 1) >> shift) + 1;
   rungs = column(4), energies = column(4), filled = column(4), sharing = column(4), buyers = column(4), sellers = column(4);
   traded = column(4), remainders = column(8), candidates = column(8);
-  for (int side = 0; side < 2; side++) sideOrders[side] = column(4), sideEnergies[side] = column(4);
+  places = column(4), amounts = column(4);
   sums = calloc(2 * ticks, 8), blocks = calloc(2 * blockCount, 8);
   if (fread(rungs, 4, count, file) != (size_t)count || fread(energies, 4, count, file) != (size_t)count) return 2;
   fclose(file);

@@ -107,7 +107,7 @@ function empty(orders: OrderColumns, totals: Totals): void {
 
 /**
  * A buyer gets all from tick `buyersFrom` up, a seller up to `sellersTo`; turning a seller's tick over (~tick) makes both one
- * comparison, so that no branch depends on an order. Orders on the cut rung are noted and share afterwards.
+ * comparison without a branch. Orders on the cut rung, few of all, are noted and share afterwards.
  */
 function fill({ count, rungs, energies }: OrderColumns, { crossing, totals, shares, filled }: ColumnSpace): void {
   const fromBuyers = crossing.buyersFrom;
@@ -117,11 +117,10 @@ function fill({ count, rungs, energies }: OrderColumns, { crossing, totals, shar
   let sharers = 0;
   for (let at = 0; at < count; at++) {
     const rung = rungs[at]!;
-    const turn = -(rung & SELL);
-    const beyond = ((rung >> 1) ^ turn) - (fromBuyers + (between & turn));
+    const turn = 0 - (rung & SELL);
+    const beyond = (((rung >> 1) ^ turn) - (fromBuyers + (between & turn))) | 0;
     filled[at] = energies[at]! & ~(beyond >> 31);
-    sharing[sharers] = at;
-    sharers += rung === cut ? 1 : 0;
+    if (rung === cut) sharing[sharers++] = at;
   }
   if (sharers > 0) shareCut(shares, { sharers, total: totals.rungs[cut]!, toShare: crossing.toShare }, energies, filled);
 }

@@ -11,19 +11,15 @@ export interface PairSpace {
   readonly buyers: Int32Array;
   readonly sellers: Int32Array;
   readonly energies: Int32Array;
-  readonly sides: readonly [FilledSide, FilledSide];
-}
-
-interface FilledSide {
-  readonly orders: Int32Array;
-  readonly energies: Int32Array;
+  /** Filled orders and their energy: buyers from the front, sellers from the back. */
+  readonly places: Int32Array;
+  readonly amounts: Int32Array;
 }
 
 export function openPairSpace(capacity: number): Result<PairSpace, ColumnRefusal> {
   if (!Number.isSafeInteger(capacity) || capacity < 0 || capacity > MOST_ORDERS) return fail("COLUMNS_TOO_LONG");
-  const column = (): Int32Array => new Int32Array(capacity + 1);
-  const side = (): FilledSide => ({ orders: column(), energies: column() });
-  return ok({ capacity, count: 0, buyers: column(), sellers: column(), energies: column(), sides: [side(), side()] });
+  const column = (): Int32Array => new Int32Array(capacity + 2);
+  return ok({ capacity, count: 0, buyers: column(), sellers: column(), energies: column(), places: column(), amounts: column() });
 }
 
 /**
@@ -37,48 +33,48 @@ export function pairColumns(orders: OrderColumns, { filled }: ColumnSpace, into:
   return ok(into);
 }
 
-/** Filled orders, side by side. Answers how many buyers there are. */
-function split({ count, rungs }: OrderColumns, filled: Int32Array, { sides: [buy, sell] }: PairSpace): number {
-  const [buyers, sellers, bought, sold] = [buy.orders, sell.orders, buy.energies, sell.energies];
-  let buyersEnd = 0;
-  let sellersEnd = 0;
+/**
+ * Filled orders, each side in the order of the columns. Answers how many buyers there are. Here and below, `| 0` says that a
+ * sum stays within 32 bits, which an order's energy and its place do: the compiler then leaves out its checks.
+ */
+function split({ count, rungs }: OrderColumns, filled: Int32Array, { places, amounts }: PairSpace): number {
+  let front = 0;
+  let back = places.length - 1;
   for (let at = 0; at < count; at++) {
     const energy = filled[at]!;
-    const isFilled = -energy >>> 31;
+    const isFilled = (0 - energy) >>> 31;
     const isSeller = rungs[at]! & SELL;
-    buyers[buyersEnd] = at;
-    bought[buyersEnd] = energy;
-    sellers[sellersEnd] = at;
-    sold[sellersEnd] = energy;
-    buyersEnd += isFilled & ~isSeller;
-    sellersEnd += isFilled & isSeller;
+    const place = (front + ((back - front) & (0 - isSeller))) | 0;
+    places[place] = at;
+    amounts[place] = energy;
+    front = (front + (isFilled & ~isSeller)) | 0;
+    back = (back - (isFilled & isSeller)) | 0;
   }
-  return buyersEnd;
+  return front;
 }
 
 /** Both sides hold the same energy: when the buyers are through, so are the sellers, and what is read behind the last isn't used. */
-function meet({ buyers, sellers, energies, sides: [buy, sell] }: PairSpace, buyersEnd: number): number {
-  const [buyOrders, sellOrders, bought, sold] = [buy.orders, sell.orders, buy.energies, sell.energies];
+function meet({ buyers, sellers, energies, places, amounts }: PairSpace, buyersEnd: number): number {
   let buyer = 0;
-  let seller = 0;
-  let wanted = bought[0]!;
-  let offered = sold[0]!;
+  let seller = places.length - 1;
+  let wanted = amounts[buyer]!;
+  let offered = amounts[seller]!;
   let count = 0;
   while (buyer < buyersEnd) {
-    const difference = wanted - offered;
-    const energy = offered + (difference & (difference >> 31));
-    buyers[count] = buyOrders[buyer]!;
-    sellers[count] = sellOrders[seller]!;
+    const difference = (wanted - offered) | 0;
+    const energy = (offered + (difference & (difference >> 31))) | 0;
+    buyers[count] = places[buyer]!;
+    sellers[count] = places[seller]!;
     energies[count] = energy;
-    count++;
-    wanted -= energy;
-    offered -= energy;
+    count = (count + 1) | 0;
+    wanted = (wanted - energy) | 0;
+    offered = (offered - energy) | 0;
     const isBuyerDone = (wanted - 1) >>> 31;
     const isSellerDone = (offered - 1) >>> 31;
-    buyer += isBuyerDone;
-    seller += isSellerDone;
-    wanted += bought[buyer]! & -isBuyerDone;
-    offered += sold[seller]! & -isSellerDone;
+    buyer = (buyer + isBuyerDone) | 0;
+    seller = (seller - isSellerDone) | 0;
+    wanted = (wanted + (amounts[buyer]! & (0 - isBuyerDone))) | 0;
+    offered = (offered + (amounts[seller]! & (0 - isSellerDone))) | 0;
   }
   return count;
 }
