@@ -97,26 +97,18 @@ function isMore(a: readonly Wh[], b: readonly Wh[]): boolean {
   return at !== -1 && a[at]! > b[at]!;
 }
 
-/** Whoever would have to pay more than its limit is left out, the lowest limits first and no more than it takes. */
+/** Whoever would have to pay more than its limit is left out. */
 function serviceUpTo(island: Island, level: MicroPerKwh): Service {
   let found = serviceWithout(island, level, new Set());
-  while (found.cut.length > 0) {
-    const limits = [...new Set(found.cut.map(({ limit }) => limit))].sort((a, b) => a - b);
-    const { cut, tooDear } = found;
-    const without = (count: number): Attempt => {
-      const leaves = cut.filter(({ limit }) => limit <= limits[count - 1]!).map(({ order }) => order);
-      return serviceWithout(island, level, new Set([...tooDear, ...leaves]));
-    };
-    const others = (attempt: Attempt): boolean => attempt.cut.some(({ order }) => cut.some((before) => before.order === order));
-    let [fewest, most] = [1, limits.length];
-    while (fewest < most) {
-      const middle = Math.floor((fewest + most) / 2);
-      if (others(without(middle))) fewest = middle + 1;
-      else most = middle;
-    }
-    found = without(fewest);
-  }
+  while (found.cut.length > 0) found = serviceWithout(island, level, new Set([...found.tooDear, ...leaving(found.cut)]));
   return found;
+}
+
+/** Who gets nothing where limits decide gets nothing without the others like it either; of those who get a part the lowest limit makes room. */
+function leaving(cut: Attempt["cut"]): readonly Digest[] {
+  const lowest = cut.reduce((least, { limit }) => min(least, limit), cut[0]!.limit);
+  const nothing = cut.filter(({ energy }) => energy === 0);
+  return (nothing.length > 0 ? nothing : cut.filter(({ limit }) => limit === lowest)).map(({ order }) => order);
 }
 
 interface Attempt extends Service {
@@ -131,12 +123,16 @@ function serviceWithout(island: Island, level: MicroPerKwh, tooDear: ReadonlySet
   return { clearing, served: settled(served, clearing), tooDear, scarce, cut: cutIn(clearing, island.input.network) };
 }
 
-/** Who gets energy: each class bids so much more than the next that no seller's price and no way through the wires can outweigh it. */
+/**
+ * Who gets energy: each class bids so much more than the next that no seller's price and no way through the wires can outweigh it.
+ * Fees don't count here, or homes at the end of a wire would be served last of their class.
+ */
 function share({ input, rules, mechanism }: Island, sells: readonly OrderEntry[], needs: readonly Need[]): ReadonlyMap<Need, Wh> {
   const bids = bidsOf(input, rules);
   const claims = claimsOf(needs).map((claim) => ({ claim, order: claimOrder(input, claim, bids[CLASSES.indexOf(claim.priority)]!) }));
   const orders = [...sells, ...claims.map(({ order }) => order)];
-  const { outcomes } = mechanism({ ...input, orders, rules: { ...input.rules, rationing: rules.sharing } });
+  const network = withoutFees(input.network);
+  const { outcomes } = mechanism({ ...input, network, orders, rules: { ...input.rules, rationing: rules.sharing } });
   const got = new Map(outcomes.map(({ order, energy }) => [order, energy]));
   return new Map(claims.flatMap(({ claim, order }) => serve(claim, got.get(order.id)!)));
 }
@@ -150,12 +146,17 @@ function claimOrder({ interval }: ClearingInput, { home, priority, energy }: Cla
 /** By class. A watt-hour that has a long way may take the place of several; so each class bids for as many of the next. */
 export function bidsOf({ network, rules }: ClearingInput, { priceCap }: IslandRules): readonly MicroPerKwh[] {
   const onTick = (price: number): number => Math.ceil(price / rules.tick) * rules.tick;
-  const free = { ...network, nodes: network.nodes.map(({ edge }) => ({ edge: edge && { ...edge, fee: microPerKwh(0) } })) };
+  const free = withoutFees(network);
   const places = Math.ceil(dearestAnywhere(free, microPerKwh(1000)) / 1000);
-  const flexible = onTick(dearestAnywhere(network, priceCap)) + rules.tick;
+  const flexible = onTick(dearestAnywhere(free, priceCap)) + rules.tick;
   const normal = places * flexible + flexible;
   return [places * normal + flexible, normal, flexible] as MicroPerKwh[];
 }
+
+const withoutFees = (network: Network): Network => ({
+  ...network,
+  nodes: network.nodes.map(({ edge }) => ({ edge: edge && { ...edge, fee: microPerKwh(0) } })),
+});
 
 /** What is served at which price: true limits, none above the cap. Where somebody goes short the price is at the top of its range. */
 function priced({ input, rules, sells, needs, mechanism }: Island, served: ReadonlyMap<Digest, Wh>, scarce: boolean): Clearing {

@@ -220,6 +220,35 @@ describe("prices", () => {
   });
 });
 
+describe("who has to stay out", () => {
+  test("as much energy of a class, shared by all who accept a low price rather than taken by one who would pay a high one", () => {
+    const lines: readonly Line[] = [
+      [1, "buy", 10, 15],
+      [2, "buy", 10, 25],
+      [8, "sell", 10, 10],
+      [9, "sell", 10, 20],
+    ];
+    const result = island(lines, { classes: { 1: "critical", 2: "critical" } });
+    expect(served(result)).toEqual([5, 5, 10, 0]);
+    expect(priceOf(result)).toBe(15);
+  });
+
+  test("the fee of the way is no reason to be served last of a class", () => {
+    const wires = [{ parent: 0, into: 100, out: 100, fee: 2, lossPpm: 0 }];
+    const given = street({
+      wires,
+      offers: [
+        [0, "sell", 6, 10],
+        [0, "buy", 5, 40],
+        [1, "buy", 5, 40],
+        [0, "buy", 2, 90],
+      ],
+    });
+    const result = clearIsland(given, rulesOf({ cap: 50 }), ordersOf({ classes: { 4: "critical" } }));
+    expect(result.ok && served(result.value)).toEqual([6, 2, 2, 2]);
+  });
+});
+
 describe("the grid is gone", () => {
   test("orders of whoever stands for it can't be reached", () => {
     const result = island(
