@@ -97,22 +97,15 @@ function isMore(a: readonly Wh[], b: readonly Wh[]): boolean {
   return at !== -1 && a[at]! > b[at]!;
 }
 
-/** Whoever would have to pay more than its limit is left out. */
+/** Whoever would have to pay more than its limit for all that it was to get is left out; a lower level may have a part for it. */
 function serviceUpTo(island: Island, level: MicroPerKwh): Service {
   let found = serviceWithout(island, level, new Set());
-  while (found.cut.length > 0) found = serviceWithout(island, level, new Set([...found.tooDear, ...leaving(found.cut)]));
+  while (found.cut.length > 0) found = serviceWithout(island, level, new Set([...found.tooDear, ...found.cut]));
   return found;
 }
 
-/** Who gets nothing where limits decide gets nothing without the others like it either; of those who get a part the lowest limit makes room. */
-function leaving(cut: Attempt["cut"]): readonly Digest[] {
-  const lowest = cut.reduce((least, { limit }) => min(least, limit), cut[0]!.limit);
-  const nothing = cut.filter(({ energy }) => energy === 0);
-  return (nothing.length > 0 ? nothing : cut.filter(({ limit }) => limit === lowest)).map(({ order }) => order);
-}
-
 interface Attempt extends Service {
-  readonly cut: ReturnType<typeof cutIn>;
+  readonly cut: readonly Digest[];
 }
 
 function serviceWithout(island: Island, level: MicroPerKwh, tooDear: ReadonlySet<Digest>): Attempt {
@@ -169,9 +162,9 @@ function priced({ input, rules, sells, needs, mechanism }: Island, served: Reado
 }
 
 /** Buys that the market of true limits doesn't serve whole; losses are whole watt-hours, so a few may go astray on the way. */
-function cutIn({ outcomes }: Clearing, { nodes }: Network) {
+function cutIn({ outcomes }: Clearing, { nodes }: Network): readonly Digest[] {
   const astray = nodes.filter(({ edge }) => edge !== null && edge.lossPpm > 0).length;
-  return outcomes.filter(({ side, wanted, energy }) => side === "buy" && wanted - energy > astray);
+  return outcomes.filter(({ side, wanted, energy }) => side === "buy" && wanted - energy > astray).map(({ order }) => order);
 }
 
 /** What was shared, less what went astray: of each order's last part first. */

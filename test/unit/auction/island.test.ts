@@ -233,6 +233,35 @@ describe("who has to stay out", () => {
     expect(priceOf(result)).toBe(15);
   });
 
+  test("a level at which more would be wanted isn't taken if less is served", () => {
+    const lines: readonly Line[] = [
+      [1, "buy", 3, 2],
+      [2, "buy", 1, 1],
+      [3, "buy", 1, 0],
+      [8, "sell", 2, 1],
+      [8, "sell", 1, 2],
+      [9, "sell", 9, 9],
+    ];
+    expect(served(island(lines, { classes: { 3: "critical" } }))).toEqual([3, 0, 0, 2, 1, 0]);
+  });
+
+  test.each([
+    ["critical", "normal"],
+    ["normal", "flexible"],
+  ] as const)("%s comes before %s even where the way eats half of it", (far, near) => {
+    const wires = [{ parent: 0, into: 100, out: 100, fee: 0, lossPpm: 500_000 }];
+    const given = street({
+      wires,
+      offers: [
+        [0, "sell", 10, 10],
+        [1, "buy", 5, 500],
+        [0, "buy", 10, 500],
+      ],
+    });
+    const result = clearIsland(given, rulesOf({}), ordersOf({ classes: { 2: far, 3: near } }));
+    expect(result.ok && served(result.value)).toEqual([10, 5, 0]);
+  });
+
   test("the fee of the way is no reason to be served last of a class", () => {
     const wires = [{ parent: 0, into: 100, out: 100, fee: 2, lossPpm: 0 }];
     const given = street({
