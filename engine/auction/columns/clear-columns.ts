@@ -13,6 +13,8 @@ export interface ColumnSpace {
   readonly shares: ShareSpace;
   /** Wh for each order of the last clearing, 0 included. */
   readonly filled: Int32Array;
+  /** The orders of the last clearing; null before the first and after a refusal. */
+  cleared: OrderColumns | null;
 }
 
 /** Lives in its space: the next clearing writes over it. */
@@ -31,6 +33,7 @@ export function openColumnSpace(ladder: Ladder, capacity: number): Result<Column
     crossing: crossingSpace(),
     shares: shareSpace(capacity),
     filled: new Int32Array(capacity),
+    cleared: null,
   });
 }
 
@@ -40,6 +43,7 @@ export function openColumnSpace(ladder: Ladder, capacity: number): Result<Column
  */
 export function clearColumns(orders: OrderColumns, kPermille: number, space: ColumnSpace): Result<ColumnClearing, ColumnRefusal> {
   const { count, rungs, energies } = orders;
+  space.cleared = null;
   if (!isShare(kPermille)) return fail("K_OUT_OF_RANGE");
   if (!Number.isSafeInteger(count) || count < 0 || count > Math.min(space.capacity, rungs.length, energies.length)) {
     return fail("COLUMNS_TOO_LONG");
@@ -50,7 +54,9 @@ export function clearColumns(orders: OrderColumns, kPermille: number, space: Col
     fill(orders, space);
   }
   empty(orders, space.totals);
-  return refused === null ? ok(space) : fail(refused.code, refused.detail);
+  if (refused !== null) return fail(refused.code, refused.detail);
+  space.cleared = orders;
+  return ok(space);
 }
 
 /** Fills the totals, which are empty between clearings, or refuses the first order that can't be cleared. */

@@ -23,12 +23,13 @@ export function openPairSpace(capacity: number): Result<PairSpace, ColumnRefusal
 }
 
 /**
- * Splits what `clearColumns` filled into trades between two homes: buyers and sellers in the order of the columns, each
+ * Splits what the last `clearColumns` filled in this space into trades between two homes: buyers and sellers in the order of the columns, each
  * delivering to the next that still takes. Fewer pairs than filled orders. No branch depends on an order.
  */
-export function pairColumns(orders: OrderColumns, { filled }: ColumnSpace, into: PairSpace): Result<PairSpace, ColumnRefusal> {
-  if (orders.count > into.capacity || orders.count > filled.length) return fail("COLUMNS_TOO_LONG");
-  const buyersEnd = split(orders, filled, into);
+export function pairColumns({ cleared, filled }: ColumnSpace, into: PairSpace): Result<PairSpace, ColumnRefusal> {
+  if (cleared === null) return fail("COLUMNS_NOT_CLEARED");
+  if (cleared.count > into.capacity) return fail("COLUMNS_TOO_LONG");
+  const buyersEnd = split(cleared, filled, into);
   into.count = meet(into, buyersEnd);
   return ok(into);
 }
@@ -53,14 +54,14 @@ function split({ count, rungs }: OrderColumns, filled: Int32Array, { places, amo
   return front;
 }
 
-/** Both sides hold the same energy: when the buyers are through, so are the sellers, and what is read behind the last isn't used. */
+/** Both sides hold the same energy: when the buyers are through, so are the sellers. Columns changed since they were cleared end it early. */
 function meet({ buyers, sellers, energies, places, amounts }: PairSpace, buyersEnd: number): number {
   let buyer = 0;
   let seller = places.length - 1;
   let wanted = amounts[buyer]!;
   let offered = amounts[seller]!;
   let count = 0;
-  while (buyer < buyersEnd) {
+  while (buyer < buyersEnd && seller >= buyersEnd) {
     const difference = (wanted - offered) | 0;
     const energy = (offered + (difference & (difference >> 31))) | 0;
     buyers[count] = places[buyer]!;

@@ -36,6 +36,7 @@ export type ColumnRefusal =
   | "ENERGY_BEYOND_EXACT"
   | "ENERGY_NOT_THERE"
   | "COLUMNS_TOO_LONG"
+  | "COLUMNS_NOT_CLEARED"
   | "K_OUT_OF_RANGE";
 
 /** Where two sides meet, in ticks. Without trade volume is 0 and all prices are null. */

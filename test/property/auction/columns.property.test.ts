@@ -87,7 +87,7 @@ describe("columns", () => {
   }
 
   function checkPairs(columns: OrderColumns, volume: number): void {
-    const pairs = given(pairColumns(columns, SPACE, PAIRS));
+    const pairs = given(pairColumns(SPACE, PAIRS));
     const delivered = new Int32Array(columns.count);
     let last = -1;
     for (let at = 0; at < pairs.count; at++) {

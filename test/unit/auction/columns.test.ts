@@ -180,7 +180,7 @@ describe("clearing columns by hand", () => {
     const orders = columns(["sell", 5, 4], ["buy", 9, 3], ["buy", 9, 3], ["sell", 5, 1], ["buy", 2, 9], ["sell", 6, 1]);
     const [space, pairs] = [must(openColumnSpace(LADDER, 6)), must(openPairSpace(6))];
     must(clearColumns(orders, 500, space));
-    const { count, buyers, sellers, energies } = must(pairColumns(orders, space, pairs));
+    const { count, buyers, sellers, energies } = must(pairColumns(space, pairs));
     expect(Array.from({ length: count }, (_, at) => [buyers[at], sellers[at], energies[at]])).toEqual([
       [1, 0, 3],
       [2, 0, 1],
@@ -323,7 +323,24 @@ describe("the door", () => {
     const orders = columns(["buy", 41, 10], ["sell", 20, 10]);
     const space = must(openColumnSpace(LADDER, 2));
     must(clearColumns(orders, 500, space));
-    expect(codeOf(pairColumns(orders, space, must(openPairSpace(1))))).toBe("COLUMNS_TOO_LONG");
+    expect(codeOf(pairColumns(space, must(openPairSpace(1))))).toBe("COLUMNS_TOO_LONG");
+  });
+
+  test("pairs of nothing: before a clearing, after one that was refused", () => {
+    const [space, pairs] = [must(openColumnSpace(LADDER, 2)), must(openPairSpace(2))];
+    expect(codeOf(pairColumns(space, pairs))).toBe("COLUMNS_NOT_CLEARED");
+    must(clearColumns(columns(), 500, space));
+    expect(must(pairColumns(space, pairs)).count).toBe(0);
+    clearColumns(columns(["buy", 50, 0]), 500, space);
+    expect(codeOf(pairColumns(space, pairs))).toBe("COLUMNS_NOT_CLEARED");
+  });
+
+  test("a pairing of columns that were changed after their clearing ends", () => {
+    const orders = columns(["buy", 41, 10], ["sell", 20, 10]);
+    const [space, pairs] = [must(openColumnSpace(LADDER, 2)), must(openPairSpace(2))];
+    must(clearColumns(orders, 500, space));
+    orders.rungs[1] = 0;
+    expect(must(pairColumns(space, pairs)).count).toBeLessThanOrEqual(2);
   });
 });
 
