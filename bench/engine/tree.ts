@@ -9,7 +9,7 @@ import { openTextSolver, programText } from "./tree-program.ts";
 export const name = "tree";
 
 export async function run(frame: Frame): Promise<readonly Row[]> {
-  return [...(await onTrees(frame)), ...(await onOneNode(frame))];
+  return [...(await onTrees(frame)), ...(await onPath(frame)), ...(await onOneNode(frame))];
 }
 
 const treeOf = (nodes: number): ClearingInput =>
@@ -74,6 +74,19 @@ async function onTrees(frame: Frame): Promise<readonly Row[]> {
       note: bestOf(timing.large.bestCpuNs),
     },
   ];
+}
+
+/** The same wires and orders one behind the other: no tree is deeper. */
+function pathOf(nodes: number): ClearingInput {
+  const tree = treeOf(nodes);
+  const inLine = tree.network.nodes.map(({ edge }, node) => ({ edge: edge === null ? null : { ...edge, parent: node - 1 } }));
+  return { ...tree, network: { ...tree.network, nodes: inLine } };
+}
+
+async function onPath(frame: Frame): Promise<readonly Row[]> {
+  const { path } = await frame.alternate({ path: { ...clearing(pathOf(1000), 5), warm: 10 } }, frame.rounds(9));
+  const what = "  1,000 nodes one behind the other, 2,000 orders";
+  return [{ what, value: path.cpuNs / 1e6, unit: "ms", goal: null, note: bestOf(path.bestCpuNs) }];
 }
 
 const bestOf = (ns: number): string => `best ${(ns / 1e6).toFixed(2)} ms`;
