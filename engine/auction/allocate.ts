@@ -1,4 +1,4 @@
-import { type Curves, curvesFor } from "./curve.ts";
+import { Curves } from "./curve.ts";
 import { type Market, WHOLE, type Wires } from "./market.ts";
 
 /** Who gets how much, and what each edge carries; exact without losses. */
@@ -19,7 +19,7 @@ export interface Allocation {
  */
 export function allocate(market: Market, wires: Wires = market.wires): Allocation {
   const raised = new Float64Array(market.orders.length);
-  const curves = curvesFor(market.orders.length + 5 * wires.count);
+  const curves = new Curves(market.orders.length + 5 * wires.count);
   const roots = ownCurves(market, wires.count, curves);
   const wanted = new Float64Array(wires.count);
   for (let i = 0; i < raised.length; i++) if (market.buys[i] === 1) wanted[market.nodeOf[i]!]! += market.energies[i]!;

@@ -20,12 +20,18 @@ export const clear: ClearingMechanism = (input: ClearingInput): Clearing => {
   assertClearable(input);
   const market = marketOf(input);
   const best = allocate(market);
-  const shared = share(market, market.wires.lossy ? wholeDelivery(market, best) : best, input.rules.rationing);
+  const shared = share(market, market.wires.lossy ? worthwhile(market, wholeDelivery(market, best)) : best, input.rules.rationing);
   const bounds = boundsOf(market, market.wires, shared, (i) => market.limits[i]!, 1);
-  const solved: Solved = { input, market, shared, bounds, support: wholeSupport(market.wires, bounds), prices: [] };
+  const solved: Solved = { input, market, shared, bounds, support: wholeSupport(market.wires, bounds, input.rules.tick), prices: [] };
   const priced = { ...solved, prices: nodePrices(market, solved.support, input.rules) };
   return shared.filled.some((energy) => energy > 0) ? tradeOf(priced) : noTradeOf(priced);
 };
+
+/** What rounding to whole watt-hours makes worth less than nothing does not trade. */
+function worthwhile(market: Market, whole: Allocation): Allocation {
+  if (welfareOf(market, market.wires, whole) >= 0 && whole.filled.some((energy, i) => energy > 0 && market.buys[i] === 1)) return whole;
+  return { filled: whole.filled.map(() => 0), flows: whole.flows.map(() => 0), arrived: whole.arrived.map(() => 0) };
+}
 
 interface Solved {
   readonly input: ClearingInput;
@@ -38,7 +44,7 @@ interface Solved {
 
 function tradeOf(solved: Solved): Trade {
   const { input, market, shared, prices } = solved;
-  const outcomes = outcomesOf(input.orders, shared.filled, reasonsFor(market, shared, prices, null));
+  const outcomes = outcomesOf(market.orders, shared.filled, reasonsFor(market, shared, prices, null));
   const fills = fillsOf(market, shared.filled, prices);
   const paid = (side: string): number => fills.reduce((total, fill) => total + (fill.side === side ? fill.amount : 0), 0);
   const volume = fills.reduce((total, { side, energy }) => total + (side === "buy" ? energy : 0), 0);
@@ -90,7 +96,7 @@ function lostToCapacity(market: Market, shared: Allocation): Nano {
   if (!hasEdgeWithoutRoom(market.wires, shared.flows)) return 0 as Nano;
   const free = { ...market, wires: boundless(market.wires) };
   const best = allocate(free);
-  const whole = free.wires.lossy ? wholeDelivery(free, best) : best;
+  const whole = free.wires.lossy ? worthwhile(free, wholeDelivery(free, best)) : best;
   return Math.max(0, welfareOf(free, free.wires, whole) - welfareOf(market, market.wires, shared)) as Nano;
 }
 
@@ -99,7 +105,7 @@ function noTradeOf({ input, market, shared, prices }: Solved): NoTrade {
     input.orders.flatMap(({ body }) => (body.side === side ? [body.limit] : []));
   const [bids, offers] = [limits("buy"), limits("sell")];
   const reason = whyNoTrade(bids.length, offers.length);
-  const outcomes = outcomesOf(input.orders, shared.filled, reasonsFor(market, shared, prices, reason));
+  const outcomes = outcomesOf(market.orders, shared.filled, reasonsFor(market, shared, prices, reason));
   return {
     kind: "no-trade",
     interval: input.interval,

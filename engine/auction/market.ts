@@ -1,6 +1,7 @@
+import { compare } from "../kernel/index.ts";
 import type { ClearingInput, Network, OrderEntry } from "./types.ts";
 
-/** A clearing's input in columns: orders by place, nodes by index; the parts of the auction compute on these. */
+/** A clearing's input in columns: orders by rising id, nodes by index; the parts of the auction compute on these. */
 export interface Market {
   readonly orders: readonly OrderEntry[];
   readonly buys: Uint8Array;
@@ -26,7 +27,8 @@ export interface Wires {
 
 export const WHOLE = 1_000_000;
 
-export function marketOf({ orders, network }: Pick<ClearingInput, "orders" | "network">): Market {
+export function marketOf({ orders: given, network }: Pick<ClearingInput, "orders" | "network">): Market {
+  const orders = [...given].sort((a, b) => compare(a.id, b.id));
   const count = orders.length;
   const buys = new Uint8Array(count);
   const limits = new Float64Array(count);

@@ -1,7 +1,8 @@
 import { type Beyond, beyond } from "./beyond.ts";
 import type { Market } from "./market.ts";
-import type { Shared, Zone } from "./share.ts";
+import type { Shared } from "./share.ts";
 import type { Cut, NodePrice, NoTradeReason, RefusalReason } from "./types.ts";
+import type { Zone } from "./zone.ts";
 
 /** Why an order got less than it wanted: an edge without room first, then a street without trade, then the price at its node. */
 export function reasonsFor(

@@ -1,27 +1,11 @@
-import { compare, type Wh } from "../kernel/index.ts";
+import type { Wh } from "../kernel/index.ts";
 import { type Allocation, keyOf } from "./allocate.ts";
 import { type Market, WHOLE } from "./market.ts";
 import { RATIONING } from "./ration.ts";
 import { boundsOf, type Support, supportOf } from "./support.ts";
 import type { Rationing } from "./types.ts";
 import { level } from "./vessels.ts";
-
-/** Orders that equal prices leave undecided, on nodes that edges with room connect. */
-export interface Zone {
-  /** The nodes on the way between undecided orders, parents first. */
-  readonly nodes: readonly ZoneNode[];
-  readonly orders: readonly number[];
-}
-
-/** `least` and `most`: what the undecided orders at and below it may have together, for the edge above to carry it. */
-export interface ZoneNode {
-  readonly node: number;
-  /** Its place among the zone's nodes; null at the top. */
-  readonly parent: number | null;
-  readonly orders: readonly number[];
-  readonly least: number;
-  readonly most: number;
-}
+import type { Zone, ZoneNode } from "./zone.ts";
 
 export interface Shared extends Allocation {
   readonly zones: readonly Zone[];
@@ -150,8 +134,3 @@ function flowsAfter(market: Market, before: Allocation, filled: Float64Array): F
   }
   return flows;
 }
-
-export const byId =
-  (market: Market) =>
-  (a: number, b: number): number =>
-    compare(market.orders[a]!.id, market.orders[b]!.id);

@@ -90,13 +90,13 @@ export const parentPrice = ({ factor, rise }: Slopes, node: number, child: numbe
 
 /**
  * With losses prices are no whole numbers, and whole watt-hours may want a little more or less than the edges' relations
- * allow: what a part without losses says of itself holds, and within it what the edges with losses say, whole inwards.
+ * allow: what a part without losses says of itself holds, and within it what the edges with losses say, on the tick and inwards.
  */
-export function wholeSupport(wires: Wires, bounds: Bounds): Support {
+export function wholeSupport(wires: Wires, bounds: Bounds, tick: number): Support {
   const own = supportOf(wires, bounds);
   if (!wires.lossy) return own;
   const wide = supportOf(wires, bounds, true);
-  const low = wide.low.map((price, node) => Math.min(Math.max(Math.ceil(price), own.low[node]!), own.high[node]!));
-  const high = wide.high.map((price, node) => Math.max(Math.min(Math.floor(price), own.high[node]!), low[node]!));
+  const low = wide.low.map((price, node) => Math.min(Math.max(tick * Math.ceil(price / tick), own.low[node]!), own.high[node]!));
+  const high = wide.high.map((price, node) => Math.max(Math.min(tick * Math.floor(price / tick), own.high[node]!), low[node]!));
   return { low, high };
 }

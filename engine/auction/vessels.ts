@@ -1,7 +1,7 @@
 import { assert } from "../kernel/index.ts";
 import type { Market } from "./market.ts";
-import { byId, type ZoneNode } from "./share.ts";
 import type { Rationing } from "./types.ts";
+import { byId, type ZoneNode } from "./zone.ts";
 
 /**
  * Sharing where wires stop the simple answer: orders are vessels that fill at one level, edges are pipes that let no more and
