@@ -1,3 +1,4 @@
+import { assert } from "../kernel/index.ts";
 import { Curves } from "./curve.ts";
 import { type Market, WHOLE, type Wires } from "./market.ts";
 
@@ -109,8 +110,12 @@ function flowsOf(market: Market, wires: Wires, filled: Float64Array): Float64Arr
 
 /** Welfare of whole fills, in nano. */
 export function welfareOf(market: Market, wires: Wires, { filled, flows }: Allocation): number {
-  let welfare = 0;
-  for (let i = 0; i < filled.length; i++) welfare += (market.buys[i] === 1 ? 1 : -1) * filled[i]! * market.limits[i]!;
-  for (let node = 1; node < wires.count; node++) welfare -= wires.fees[node]! * Math.abs(flows[node]!);
-  return welfare;
+  let [value, asked] = [0, 0];
+  for (let i = 0; i < filled.length; i++) {
+    if (market.buys[i] === 1) value += filled[i]! * market.limits[i]!;
+    else asked += filled[i]! * market.limits[i]!;
+  }
+  for (let node = 1; node < wires.count; node++) asked += wires.fees[node]! * Math.abs(flows[node]!);
+  assert(Number.isSafeInteger(value) && Number.isSafeInteger(asked), "beyond 2^53: welfare");
+  return value - asked;
 }

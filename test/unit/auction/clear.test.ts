@@ -1,6 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Clearing, type ClearingMechanism, clear, type NoTrade, reference, type Trade } from "../../../engine/auction/index.ts";
-import { interval, microPerKwh, wh } from "../../../engine/kernel/index.ts";
+import {
+  type Clearing,
+  type ClearingInput,
+  type ClearingMechanism,
+  clear,
+  type Edge,
+  type NoTrade,
+  reference,
+  type Trade,
+} from "../../../engine/auction/index.ts";
+import { homeId, interval, type MicroPerKwh, microPerKwh, type Wh, wh } from "../../../engine/kernel/index.ts";
 import { book, idOf, input, type Line } from "../../support/book.ts";
 
 const asTrade = (clearing: Clearing): Trade => {
@@ -277,15 +286,63 @@ describe.each<[string, ClearingMechanism]>([
       priceSetBy: { low: [{ order: idOf(1), ...both, limit: 18 }], high: [{ order: idOf(1), ...both, limit: 18 }] },
       volume: 500,
       welfare: 4000,
+      surplus: 0,
+      lostToCapacity: 0,
+      nodes: [{ price: 18, low: 18, high: 18 }],
+      flows: [],
       fills: [
-        { order: idOf(1), home: 7, side: "buy", energy: 500, price: 18 },
-        { order: idOf(2), home: 3, side: "sell", energy: 500, price: 18 },
+        { order: idOf(1), home: 7, side: "buy", energy: 500, price: 18, amount: 9000 },
+        { order: idOf(2), home: 3, side: "sell", energy: 500, price: 18, amount: 9000 },
       ],
       outcomes: [
-        { order: idOf(1), home: 7, side: "buy", limit: 18, wanted: 800, energy: 500, kind: "partly-filled", reason: "RATIONED" },
-        { order: idOf(2), home: 3, side: "sell", limit: 10, wanted: 500, energy: 500, kind: "filled", reason: null },
-        { order: idOf(3), home: 9, side: "buy", limit: 12, wanted: 200, energy: 0, kind: "refused", reason: "PRICE_TOO_HIGH" },
-        { order: idOf(4), home: 5, side: "sell", limit: 30, wanted: 100, energy: 0, kind: "refused", reason: "PRICE_TOO_LOW" },
+        {
+          order: idOf(1),
+          home: 7,
+          side: "buy",
+          limit: 18,
+          wanted: 800,
+          energy: 500,
+          kind: "partly-filled",
+          reason: "RATIONED",
+          edge: null,
+          tradesAt: 18,
+        },
+        {
+          order: idOf(2),
+          home: 3,
+          side: "sell",
+          limit: 10,
+          wanted: 500,
+          energy: 500,
+          kind: "filled",
+          reason: null,
+          edge: null,
+          tradesAt: null,
+        },
+        {
+          order: idOf(3),
+          home: 9,
+          side: "buy",
+          limit: 12,
+          wanted: 200,
+          energy: 0,
+          kind: "refused",
+          reason: "PRICE_TOO_HIGH",
+          edge: null,
+          tradesAt: 18,
+        },
+        {
+          order: idOf(4),
+          home: 5,
+          side: "sell",
+          limit: 30,
+          wanted: 100,
+          energy: 0,
+          kind: "refused",
+          reason: "PRICE_TOO_LOW",
+          edge: null,
+          tradesAt: 18,
+        },
       ],
       unsold: 100,
       unbought: 500,
@@ -385,23 +442,26 @@ test("ten thousand orders: sums hold and the price supports the fills", () => {
 describe("what admission has promised is asserted, never computed with", () => {
   const good = book([1, "buy", 5, 20], [2, "sell", 5, 10]);
   const [first] = good;
-  test.each([
+  const edge: Edge = { parent: 0, importCapacity: wh(1), exportCapacity: wh(1), fee: microPerKwh(0), lossPpm: 0 };
+  const wired = (change: Partial<Edge>): ClearingInput => ({
+    ...input(good),
+    network: { nodes: [{ edge: null }, { edge: { ...edge, ...change } }], homes: new Map() },
+  });
+  test.each<[string, ClearingInput]>([
     ["order ids are unique", input([first!, first!])],
     ["limits are multiples of the tick", input(good, 3)],
     ["the tick is a positive integer", input(good, 0)],
     ["k lies between 0 and 1000 thousandths", input(good, 1, 1001)],
     ["an order's energy is a positive integer", input([{ ...first!, body: { ...first!.body, energy: wh(0) } }])],
     ["all orders are for the interval that is cleared", { ...input(good), interval: interval(1) }],
-    [
-      "this mechanism knows no wires: the network has one node",
-      {
-        ...input(good),
-        network: {
-          nodes: [{ edge: null }, { edge: { parent: 0, importCapacity: wh(1), exportCapacity: wh(1), fee: microPerKwh(0), lossPpm: 0 } }],
-          homes: new Map(),
-        },
-      },
-    ],
+    ["the first node is the root and has no edge", { ...input(good), network: { nodes: [], homes: new Map() } }],
+    ["a parent stands before its children", wired({ parent: 1 })],
+    ["a parent stands before its children", wired({ parent: -1 })],
+    ["capacities are whole watt-hours from 0", wired({ importCapacity: -1 as Wh })],
+    ["capacities are whole watt-hours from 0", wired({ exportCapacity: Number.NaN as Wh })],
+    ["fees are multiples of the tick", wired({ fee: -1 as MicroPerKwh })],
+    ["losses are less than a million millionths", wired({ lossPpm: 1_000_000 })],
+    ["every home sits at a node of the network", { ...wired({}), network: { ...wired({}).network, homes: new Map([[homeId(1), 2]]) } }],
   ])("%s", (rule, wrong) => {
     expect(() => clear(wrong)).toThrow(rule);
   });

@@ -45,5 +45,5 @@ test.each<[number, number, number, number]>([
 });
 
 test("the auction takes tick and k from the market rules", () => {
-  expect(clearingRules(RULES)).toEqual({ tick: 100, kPermille: 500, rationing: "pro-rata" });
+  expect(clearingRules(RULES)).toEqual({ tick: 100, kPermille: 500, rationing: "pro-rata", residual: RULES.residual });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { hexlify, keccak256, toBeHex, toUtf8Bytes } from "ethers";
 import { type Clearing, clear, clearingRoot } from "../../../engine/auction/index.ts";
+import { homeId, microPerKwh, wh } from "../../../engine/kernel/index.ts";
 import { book, idOf, input } from "../../support/book.ts";
 
 const TRADE = clear(input(book([1, "buy", 800, 20], [2, "sell", 500, 10], [3, "sell", 100, 25])));
@@ -9,15 +10,29 @@ const NO_TRADE = clear(input(book([1, "buy", 800, 5], [2, "sell", 500, 10])));
 /** Every copy of a value in which one leaf differs or one member is missing. */
 function variants(value: unknown): readonly unknown[] {
   if (typeof value === "number") return [value + 1];
-  if (value === null) return ["SOMETHING"];
+  if (typeof value === "boolean") return [!value];
+  if (value === null) return [7];
   if (typeof value === "string") return [value.startsWith("0x") ? value.replace(/.$/, (last) => (last === "f" ? "0" : "f")) : `${value}x`];
-  if (Array.isArray(value)) return [...value.flatMap((member, i) => variants(member).map((other) => value.with(i, other))), value.slice(1)];
+  if (Array.isArray(value))
+    return [
+      ...value.flatMap((member, i) => variants(member).map((other) => value.with(i, other))),
+      ...(value.length > 0 ? [value.slice(1)] : []),
+    ];
   const record = value as Record<string, unknown>;
-  return Object.keys(record).flatMap((key) => variants(record[key]).map((other) => ({ ...record, [key]: other })));
+  return Object.keys(record).flatMap((key) =>
+    (key === "reason" && record[key] === null ? ["SOMETHING"] : variants(record[key])).map((other) => ({ ...record, [key]: other })),
+  );
 }
+
+const edge = { parent: 0, importCapacity: wh(300), exportCapacity: wh(300), fee: microPerKwh(1), lossPpm: 0 };
+const ON_WIRES = clear({
+  ...input(book([1, "buy", 800, 20], [2, "sell", 500, 10])),
+  network: { nodes: [{ edge: null }, { edge }], homes: new Map([[homeId(2), 1]]) },
+});
 
 test.each([
   ["trade", TRADE],
+  ["trade on wires", ON_WIRES],
   ["no trade", NO_TRADE],
 ])("%s: every field is in the root, each with its own place", (_, clearing) => {
   // Another `kind` is another shape, not another value.
@@ -29,18 +44,27 @@ test.each([
 describe("the bytes are a protocol", () => {
   const number = (value: number): string => toBeHex(value, 8).slice(2);
   const text = (value: string): string => number(value.length) + hexlify(toUtf8Bytes(value)).slice(2);
-  const outcome = (id: number, side: string, limit: number, wanted: number): string =>
-    idOf(id).slice(2) + number(id) + text(side) + number(limit) + number(wanted) + number(0) + text("refused") + text("PRICES_DO_NOT_MEET");
+  const outcome = (id: number, side: string, limit: number, wanted: number, tradesAt: number): string =>
+    idOf(id).slice(2) +
+    number(id) +
+    text(side) +
+    number(limit) +
+    number(wanted) +
+    number(0) +
+    text("refused") +
+    text("PRICES_DO_NOT_MEET") +
+    "00" +
+    `01${number(tradesAt)}`;
 
   test("written out by hand and hashed by another library", () => {
-    const head = `${hexlify(toUtf8Bytes("commonwatt/clearing/1"))}${number(1000)}${text("no-trade")}${text("PRICES_DO_NOT_MEET")}`;
+    const head = `${hexlify(toUtf8Bytes("commonwatt/clearing/2"))}${number(1000)}${text("no-trade")}${text("PRICES_DO_NOT_MEET")}`;
     const best = `01${number(5)}01${number(10)}`;
-    const fates = number(2) + outcome(1, "buy", 5, 800) + outcome(2, "sell", 10, 500);
+    const fates = number(2) + outcome(1, "buy", 5, 800, 10) + outcome(2, "sell", 10, 500, 5);
     expect(clearingRoot(NO_TRADE)).toBe(keccak256(head + best + fates + number(500) + number(800)));
   });
 
   test("a trade's root changes only with a new version", () => {
-    expect(clearingRoot(TRADE)).toBe("0x8ea95e52c42870a7873fc9382ad1658621c9da4e3f2354a329081ce7ee0925db");
+    expect(clearingRoot(TRADE)).toBe("0x79195c7db26080137b756d5f894d7648c10f0fb73d56723904ef76878a19493d");
   });
 });
 
