@@ -469,4 +469,9 @@ describe("what admission has promised is asserted, never computed with", () => {
   test("a welfare beyond 2^53 stops the home rather than losing a unit", () => {
     expect(() => clear(input(book([1, "buy", 900_000_000, 100_000_000], [2, "sell", 900_000_000, 0])))).toThrow("beyond 2^53");
   });
+
+  test("a cut of large orders is whole", () => {
+    const { fills } = clear(input(book([1, "buy", 84_752_799, 20], [2, "sell", 128_011_001, 10]))) as Trade;
+    expect(fills.map(({ energy }) => energy)).toEqual([84_752_799, 84_752_799]);
+  });
 });
