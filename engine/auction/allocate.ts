@@ -18,7 +18,8 @@ export interface Allocation {
  * parts it at zero: who imports sees lower prices beyond the edge, who exports higher ones. What a capacity cuts off is
  * decided at once; the rest is decided where imports and exports of the whole tree meet. O(n log^2 n).
  */
-export function allocate(market: Market, wires: Wires = market.wires): Allocation {
+export function allocate(market: Market): Allocation {
+  const { wires } = market;
   const raised = new Float64Array(market.orders.length);
   const curves = new Curves(market.orders.length + 5 * wires.count);
   const roots = ownCurves(market, wires.count, curves);
@@ -39,19 +40,14 @@ export function allocate(market: Market, wires: Wires = market.wires): Allocatio
 /** Where equal prices trade as much as they can: limits doubled, and a buyer's one higher. */
 export const keyOf = (market: Market, order: number): number => 2 * market.limits[order]! + market.buys[order]!;
 
-/** A number for each order that sorts by key, then by place; both fit side by side into 53 bits. */
-const PLACES = 2 ** 22;
-
 function ownCurves(market: Market, nodes: number, curves: Curves): Int32Array {
-  const sorted = new Float64Array(market.orders.length);
-  for (let i = 0; i < sorted.length; i++) sorted[i] = keyOf(market, i) * PLACES + i;
-  sorted.sort();
-  const places = Int32Array.from(sorted, (each) => each % PLACES);
+  const keys = Float64Array.from(market.orders, (_, order) => keyOf(market, order));
+  const places = Int32Array.from(keys, (_, order) => order).sort((a, b) => keys[a]! - keys[b]! || a - b);
   const { starts, members } = byNode(market, nodes, places);
   const roots = new Int32Array(nodes);
   for (let node = 0; node < nodes; node++) {
     for (let at = starts[node]!; at < starts[node + 1]!; at++)
-      curves.append(members[at]!, keyOf(market, members[at]!), market.energies[members[at]!]!);
+      curves.append(members[at]!, keys[members[at]!]!, market.energies[members[at]!]!);
     roots[node] = curves.finish();
   }
   return roots;
@@ -109,7 +105,8 @@ function flowsOf(market: Market, wires: Wires, filled: Float64Array): Float64Arr
 }
 
 /** Welfare of whole fills, in nano. */
-export function welfareOf(market: Market, wires: Wires, { filled, flows }: Allocation): number {
+export function welfareOf(market: Market, { filled, flows }: Allocation): number {
+  const { wires } = market;
   let [value, asked] = [0, 0];
   for (let i = 0; i < filled.length; i++) {
     if (market.buys[i] === 1) value += filled[i]! * market.limits[i]!;

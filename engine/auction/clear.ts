@@ -1,15 +1,15 @@
-import { compare, type MicroPerKwh, type Nano, type Wh } from "../kernel/index.ts";
+import type { Nano, Wh } from "../kernel/index.ts";
 import { type Allocation, allocate, welfareOf } from "./allocate.ts";
 import { assertClearable } from "./check.ts";
 import { wholeDelivery } from "./losses.ts";
 import { boundless, type Market, marketOf } from "./market.ts";
-import { leftOver, outcomesOf, whyNoTrade } from "./outcome.ts";
+import { bestOf, leftOver, outcomesOf, surplusOf, whyNoTrade } from "./outcome.ts";
 import { flowsTold, hasEdgeWithoutRoom, nodePrices } from "./price.ts";
 import { reasonsFor } from "./reasons.ts";
 import { settersAt } from "./setters.ts";
 import { type Shared, share } from "./share.ts";
 import { type Bounds, boundsOf, type Support, wholeSupport } from "./support.ts";
-import type { Clearing, ClearingInput, ClearingMechanism, NodePrice, NoTrade, OrderEntry, PriceSetter, Trade } from "./types.ts";
+import type { Clearing, ClearingInput, ClearingMechanism, NodePrice, NoTrade, PriceSetter, Trade } from "./types.ts";
 
 /**
  * The uniform-price k-double auction on the street's wires: most welfare, then most volume; at each node a price from the
@@ -21,15 +21,15 @@ export const clear: ClearingMechanism = (input: ClearingInput): Clearing => {
   const market = marketOf(input);
   const best = allocate(market);
   const shared = share(market, market.wires.lossy ? worthwhile(market, wholeDelivery(market, best)) : best, input.rules.rationing);
-  const bounds = boundsOf(market, market.wires, shared, (i) => market.limits[i]!, 1);
-  const solved: Solved = { input, market, shared, bounds, support: wholeSupport(market.wires, bounds, input.rules.tick), prices: [] };
-  const priced = { ...solved, prices: nodePrices(market, solved.support, input.rules) };
-  return shared.filled.some((energy) => energy > 0) ? tradeOf(priced) : noTradeOf(priced);
+  const bounds = boundsOf(market, shared, (i) => market.limits[i]!, 1);
+  const support = wholeSupport(market.wires, bounds, input.rules.tick);
+  const solved = { input, market, shared, bounds, support, prices: nodePrices(market, support, input.rules) };
+  return shared.filled.some((energy) => energy > 0) ? tradeOf(solved) : noTradeOf(solved);
 };
 
 /** What rounding to whole watt-hours makes worth less than nothing does not trade. */
 function worthwhile(market: Market, whole: Allocation): Allocation {
-  if (welfareOf(market, market.wires, whole) >= 0 && whole.filled.some((energy, i) => energy > 0 && market.buys[i] === 1)) return whole;
+  if (welfareOf(market, whole) >= 0 && whole.filled.some((energy, i) => energy > 0 && market.buys[i] === 1)) return whole;
   return { filled: whole.filled.map(() => 0), flows: whole.flows.map(() => 0), arrived: whole.arrived.map(() => 0) };
 }
 
@@ -46,15 +46,14 @@ function tradeOf(solved: Solved): Trade {
   const { input, market, shared, prices } = solved;
   const outcomes = outcomesOf(market.orders, shared.filled, reasonsFor(market, shared, prices, null));
   const fills = fillsOf(market, shared.filled, prices);
-  const paid = (side: string): number => fills.reduce((total, fill) => total + (fill.side === side ? fill.amount : 0), 0);
   const volume = fills.reduce((total, { side, energy }) => total + (side === "buy" ? energy : 0), 0);
   return {
     kind: "trade",
     interval: input.interval,
     ...streetPrice(solved),
     volume: volume as Wh,
-    welfare: welfareOf(market, market.wires, shared) as Nano,
-    surplus: (paid("buy") - paid("sell")) as Nano,
+    welfare: welfareOf(market, shared) as Nano,
+    surplus: surplusOf(fills),
     lostToCapacity: lostToCapacity(market, shared),
     fills,
     nodes: prices,
@@ -65,7 +64,7 @@ function tradeOf(solved: Solved): Trade {
   };
 }
 
-/** By rising id; each at its own node's price. */
+/** Each at its own node's price. */
 function fillsOf({ orders, nodeOf }: Market, filled: Float64Array, prices: readonly NodePrice[]): Trade["fills"] {
   const fills = [];
   for (let i = 0; i < orders.length; i++) {
@@ -75,13 +74,12 @@ function fillsOf({ orders, nodeOf }: Market, filled: Float64Array, prices: reado
     const price = prices[nodeOf[i]!]!.price!;
     fills.push({ order: id, home: body.home, side: body.side, energy, price, amount: (energy * price) as Nano });
   }
-  return fills.sort((a, b) => compare(a.order, b.order));
+  return fills;
 }
 
 /** The root's price, or that of the first node where somebody trades; and who ends its range. A node with one bound has that price alone. */
 function streetPrice({ market, shared, bounds, support, prices }: Solved): Pick<Trade, "price" | "priceRange" | "priceSetBy"> {
-  const trading = prices.findIndex((_, node) => shared.filled.some((energy, i) => energy > 0 && market.nodeOf[i] === node));
-  const node = prices[0]!.price === null ? trading : 0;
+  const node = prices[0]!.price === null ? firstTrading(market, shared) : 0;
   const { price, low, high } = prices[node]!;
   const setters = (end: "low" | "high"): readonly PriceSetter[] => settersAt(market, bounds, support, node, shared.filled, end);
   const [atLow, atHigh] = [setters("low"), setters("high")];
@@ -92,31 +90,32 @@ function streetPrice({ market, shared, bounds, support, prices }: Solved): Pick<
   };
 }
 
+const firstTrading = ({ nodeOf }: Market, { filled }: Allocation): number =>
+  nodeOf.reduce((first, node, i) => (filled[i]! > 0 ? Math.min(first, node) : first), Number.POSITIVE_INFINITY);
+
+/** With losses rounding may turn out better inside the capacities; then nothing is lost to them. */
 function lostToCapacity(market: Market, shared: Allocation): Nano {
   if (!hasEdgeWithoutRoom(market.wires, shared.flows)) return 0 as Nano;
   const free = { ...market, wires: boundless(market.wires) };
   const best = allocate(free);
   const whole = free.wires.lossy ? worthwhile(free, wholeDelivery(free, best)) : best;
-  return Math.max(0, welfareOf(free, free.wires, whole) - welfareOf(market, market.wires, shared)) as Nano;
+  const more = welfareOf(free, whole) - welfareOf(market, shared);
+  return (free.wires.lossy ? Math.max(0, more) : more) as Nano;
 }
 
+/** Limits that would meet on one node are apart where edges or their fees keep them so. */
 function noTradeOf({ input, market, shared, prices }: Solved): NoTrade {
-  const limits = (side: OrderEntry["body"]["side"]): readonly number[] =>
-    input.orders.flatMap(({ body }) => (body.side === side ? [body.limit] : []));
-  const [bids, offers] = [limits("buy"), limits("sell")];
-  const reason = whyNoTrade(bids.length, offers.length);
+  const [bestBuy, bestSell] = [bestOf(input.orders, "buy"), bestOf(input.orders, "sell")];
+  const reason = whyNoTrade(bestBuy, bestSell) ?? "PRICES_DO_NOT_MEET";
   const outcomes = outcomesOf(market.orders, shared.filled, reasonsFor(market, shared, prices, reason));
   return {
     kind: "no-trade",
     interval: input.interval,
     reason,
-    bestBuy: best(bids, (a, b) => Math.max(a, b)),
-    bestSell: best(offers, (a, b) => Math.min(a, b)),
+    bestBuy,
+    bestSell,
     outcomes,
     unsold: leftOver(outcomes, "sell"),
     unbought: leftOver(outcomes, "buy"),
   };
 }
-
-const best = (limits: readonly number[], better: (a: number, b: number) => number): MicroPerKwh | null =>
-  limits.length === 0 ? null : (limits.reduce(better) as MicroPerKwh);

@@ -196,13 +196,13 @@ export class Curves {
   }
 
   /** Cuts off the first `e` of a curve's energy. */
-  cut(t: number, e: number): Cut {
+  cut(t: number, e: number): Halves {
     this.#split(t, e);
     return { low: this.#low, high: this.#high };
   }
 
   /** Cuts off what lies below a price. */
-  cutBelow(t: number, p: number): Cut {
+  cutBelow(t: number, p: number): Halves {
     this.#splitAt(t, p, -1);
     return { low: this.#low, high: this.#high };
   }
@@ -213,7 +213,8 @@ export class Curves {
   }
 }
 
-export interface Cut {
+/** A curve in two: all of `low` comes before all of `high`. */
+export interface Halves {
   readonly low: number;
   readonly high: number;
 }

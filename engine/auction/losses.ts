@@ -61,8 +61,8 @@ function inFlowOrder(parts: readonly Part[]): readonly Part[] {
   return ready;
 }
 
-/** A limit above all others; twice it still fits beside a place. */
-const FIRST = 2 ** 30 - 1;
+/** A limit above all others, whatever fees a way takes off it; twice it is still an exact integer. */
+const FIRST = 2 ** 50;
 
 function clearPart(market: Market, real: Float64Array, part: Part, whole: Allocation): void {
   const { wires } = market;

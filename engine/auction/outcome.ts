@@ -1,6 +1,6 @@
-import { compare, type Wh } from "../kernel/index.ts";
+import { compare, type MicroPerKwh, type Nano, sub, sum, type Wh } from "../kernel/index.ts";
 import type { Side } from "../messages/index.ts";
-import type { Cut, NoTradeReason, OrderEntry, Outcome } from "./types.ts";
+import type { Cut, Fill, NoTradeReason, OrderEntry, Outcome } from "./types.ts";
 
 /** What became of each order and why, by rising order id. `why` is asked for those only that got less than they wanted. */
 export function outcomesOf(orders: readonly OrderEntry[], filled: ArrayLike<number>, why: (place: number) => Cut): readonly Outcome[] {
@@ -14,11 +14,23 @@ function outcomeOf({ id, body }: OrderEntry, energy: Wh, place: number, why: (pl
   return { order: id, home, side, limit, wanted, energy, kind: energy > 0 ? "partly-filled" : "refused", reason, edge, tradesAt };
 }
 
-/** Why orders of this street did not trade at all. */
-export function whyNoTrade(buys: number, sells: number): NoTradeReason {
-  if (buys === 0 && sells === 0) return "NO_ORDERS";
-  if (buys === 0) return "NO_BUYERS";
-  return sells === 0 ? "NO_SELLERS" : "PRICES_DO_NOT_MEET";
+/** Why orders of this street did not trade at all; null where limits meet. */
+export function whyNoTrade(bestBuy: MicroPerKwh | null, bestSell: MicroPerKwh | null): NoTradeReason | null {
+  if (bestBuy === null) return bestSell === null ? "NO_ORDERS" : "NO_BUYERS";
+  if (bestSell === null) return "NO_SELLERS";
+  return bestBuy < bestSell ? "PRICES_DO_NOT_MEET" : null;
+}
+
+export function bestOf(orders: readonly OrderEntry[], side: Side): MicroPerKwh | null {
+  const limits = orders.filter(({ body }) => body.side === side).map(({ body }) => body.limit);
+  if (limits.length === 0) return null;
+  return limits.reduce((best, limit) => ((side === "buy" ? limit > best : limit < best) ? limit : best));
+}
+
+/** Buyers' payments minus sellers' receipts. */
+export function surplusOf(fills: readonly Fill[]): Nano {
+  const amounts = (side: Side): Nano => sum(fills.filter((fill) => fill.side === side).map(({ amount }) => amount));
+  return sub(amounts("buy"), amounts("sell"));
 }
 
 /** Energy of one side that was not traded. */

@@ -13,21 +13,37 @@ export type RationingRule = (wants: readonly Want[], available: Wh) => readonly 
 
 export const RATIONING: Readonly<Record<Rationing, RationingRule>> = { "pro-rata": proRata, "price-time": priceTime, "max-min": maxMin };
 
-/**
- * Each gets its share of what is available, rounded down; the watt-hours that are left go one each to the largest remainders.
- * Equal remainders are the declared tie: the lower order id comes first. Order of arrival plays no part.
- */
+/** In proportion to what each wants, by largest remainder. Order of arrival plays no part. */
 function proRata(wants: readonly Want[], available: Wh): readonly Wh[] {
   const total = totalOf(wants, available);
   if (available === total) return wants.map(({ energy }) => energy);
-  const shares = wants.map(({ energy }) => shareOf(energy, available, total));
-  const left = available - sum(shares.map(({ whole }) => whole as Wh));
-  const energies = shares.map(({ whole }) => whole);
+  return largestRemainder(
+    available,
+    wants.map(({ id, energy }) => ({ id, weight: energy })),
+  ) as readonly Wh[];
+}
+
+export interface Weighed {
+  readonly id: Digest;
+  readonly weight: number;
+}
+
+/**
+ * Each gets its share by weight, rounded down; the units that are left go one each to the largest remainders. Equal remainders
+ * are the declared tie: the lower order id comes first. Without any weight there is nothing for anybody.
+ */
+export function largestRemainder(amount: number, parts: readonly Weighed[]): readonly number[] {
+  const total = parts.reduce((whole, { weight }) => whole + weight, 0);
+  assert(Number.isSafeInteger(total), "beyond 2^53: weights");
+  if (total === 0) return parts.map(() => 0);
+  const shares = parts.map(({ weight }) => shareOf(weight, amount, total));
+  const whole = shares.map((share) => share.whole);
+  const left = amount - whole.reduce((all, each) => all + each, 0);
   const ranking = shares
     .map((_, i) => i)
-    .sort((a, b) => shares[b]!.remainder - shares[a]!.remainder || compare(wants[a]!.id, wants[b]!.id));
-  for (const i of ranking.slice(0, left)) energies[i]! += 1;
-  return energies as Wh[];
+    .sort((a, b) => shares[b]!.remainder - shares[a]!.remainder || compare(parts[a]!.id, parts[b]!.id));
+  for (const i of ranking.slice(0, left)) whole[i]! += 1;
+  return whole;
 }
 
 /** First come, first served, by rank; orders without one stand behind, by lower order id. */
@@ -72,10 +88,10 @@ function totalOf(wants: readonly Want[], available: Wh): Wh {
   return total;
 }
 
-/** energy x available / total with its remainder; the product of two energies may leave 2^53, the parts of the answer can't. */
-function shareOf(energy: number, available: number, total: number): { readonly whole: number; readonly remainder: number } {
-  const product = energy * available;
+/** weight x amount / total with its remainder; the product may leave 2^53, the parts of the answer can't. */
+function shareOf(weight: number, amount: number, total: number): { readonly whole: number; readonly remainder: number } {
+  const product = weight * amount;
   if (product <= Number.MAX_SAFE_INTEGER) return { whole: Math.floor(product / total), remainder: product % total };
-  const exact = BigInt(energy) * BigInt(available);
+  const exact = BigInt(weight) * BigInt(amount);
   return { whole: Number(exact / BigInt(total)), remainder: Number(exact % BigInt(total)) };
 }

@@ -1,7 +1,6 @@
 import { type MicroPerKwh, microPerKwh } from "../kernel/index.ts";
+import { WHOLE } from "./market.ts";
 import type { Network } from "./types.ts";
-
-const WHOLE = 1_000_000;
 
 /** What energy that costs `price` at any one node can cost at most at any other, fees and losses of the way included. */
 export function dearestAnywhere({ nodes }: Network, price: MicroPerKwh): MicroPerKwh {

@@ -2,7 +2,6 @@ import { type Beyond, beyond } from "./beyond.ts";
 import type { Market } from "./market.ts";
 import type { Shared } from "./share.ts";
 import type { Cut, NodePrice, NoTradeReason, RefusalReason } from "./types.ts";
-import type { Zone } from "./zone.ts";
 
 /** Why an order got less than it wanted: an edge without room first, then a street without trade, then the price at its node. */
 export function reasonsFor(
@@ -12,7 +11,7 @@ export function reasonsFor(
   noTrade: NoTradeReason | null,
 ): (order: number) => Cut {
   const blocked = blockedBy(market, shared, prices);
-  const sharers = new Sharers(market, shared);
+  const shares = sharersOf(market, shared);
   return (order) => {
     const { price, low, high } = prices[market.nodeOf[order]!]!;
     const buys = market.buys[order] === 1;
@@ -21,7 +20,7 @@ export function reasonsFor(
     if (edge !== null) return { reason: "EDGE_FULL", edge, tradesAt };
     if (noTrade !== null) return { reason: noTrade as RefusalReason, edge: null, tradesAt };
     if (market.limits[order] !== price) return { reason: buys ? "PRICE_TOO_HIGH" : "PRICE_TOO_LOW", edge: null, tradesAt };
-    return { reason: sharers.anyGot(order) ? "RATIONED" : "NOTHING_LEFT", edge: null, tradesAt };
+    return { reason: shares(order) ? "RATIONED" : "NOTHING_LEFT", edge: null, tradesAt };
   };
 }
 
@@ -40,64 +39,22 @@ function blockedBy(market: Market, { flows }: Shared, prices: readonly NodePrice
   };
 }
 
-/** Who shares with whom: undecided orders of a zone between which edges have room. */
-class Sharers {
-  readonly #market: Market;
-  readonly #shared: Shared;
-  readonly #zones = new Map<number, Zone>();
-  readonly #places = new Map<number, number>();
-  readonly #answers = new Map<number, boolean>();
-
-  constructor(market: Market, shared: Shared) {
-    this.#market = market;
-    this.#shared = shared;
-    for (const zone of shared.zones)
-      for (const [place, { node, orders }] of zone.nodes.entries()) {
-        this.#places.set(node, place);
-        for (const order of orders) this.#zones.set(order, zone);
-      }
-  }
-
-  /** Whether the order got something, or an equal did that could have handed it a watt-hour. */
-  anyGot(order: number): boolean {
-    if (this.#shared.filled[order]! > 0) return true;
-    const zone = this.#zones.get(order);
-    if (zone === undefined) return false;
-    const node = this.#market.nodeOf[order]!;
-    const known = this.#answers.get(node);
-    if (known !== undefined) return known;
-    const answer = this.#reaches(zone, this.#places.get(node)!);
-    this.#answers.set(node, answer);
-    return answer;
-  }
-
-  #reaches(zone: Zone, from: number): boolean {
-    const open: (readonly [place: number, cameFrom: number])[] = [[from, -1]];
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      const [place, cameFrom] = next;
-      const { parent, orders } = zone.nodes[place]!;
-      if (orders.some((order) => this.#shared.filled[order]! > 0)) return true;
-      if (parent !== null && parent !== cameFrom && this.#canMove(zone, place, "up")) open.push([parent, place]);
-      for (const [child, each] of zone.nodes.entries())
-        if (each.parent === place && child !== cameFrom && this.#canMove(zone, child, "down")) open.push([child, place]);
+/** Orders that got something, or an equal did that could have handed them a watt-hour over edges with room. */
+function sharersOf({ nodeOf }: Market, { filled, zones }: Shared): (order: number) => boolean {
+  const fed = new Map<number, boolean>();
+  const zoned = new Set(zones.flatMap(({ orders }) => orders));
+  for (const { nodes } of zones) {
+    const got = nodes.map(({ orders }) => orders.some((order) => filled[order]! > 0));
+    const held = nodes.map(({ orders }) => orders.reduce((total, order) => total + filled[order]!, 0));
+    for (let at = nodes.length - 1; at > 0; at--) {
+      const parent = nodes[at]!.parent!;
+      held[parent]! += held[at]!;
+      if (got[at] && held[at]! > nodes[at]!.least) got[parent] = true;
     }
-    return false;
-  }
-
-  /** Looking up, the part below would hold one more; looking down, one less. */
-  #canMove(zone: Zone, place: number, towards: "up" | "down"): boolean {
-    const { least, most } = zone.nodes[place]!;
-    const held = this.#held(zone, place);
-    return towards === "up" ? held < most : held > least;
-  }
-
-  #held(zone: Zone, top: number): number {
-    const inside = zone.nodes.map((_, place) => place === top);
-    let held = 0;
-    for (const [place, { parent, orders }] of zone.nodes.entries()) {
-      if (parent !== null && inside[parent]) inside[place] = true;
-      if (inside[place]) for (const order of orders) held += this.#shared.filled[order]!;
+    for (const [at, { node, parent, most }] of nodes.entries()) {
+      if (parent !== null && got[parent] && held[at]! < most) got[at] = true;
+      fed.set(node, got[at]!);
     }
-    return held;
   }
+  return (order) => filled[order]! > 0 || (zoned.has(order) && fed.get(nodeOf[order]!) === true);
 }

@@ -1,7 +1,8 @@
-import { compare } from "../kernel/index.ts";
 import type { Market } from "./market.ts";
 import { type Bounds, childPrice, parentPrice, type Support } from "./support.ts";
-import type { PriceSetter } from "./types.ts";
+import type { OrderEntry, PriceSetter } from "./types.ts";
+
+export const setterOf = ({ id, body }: OrderEntry): PriceSetter => ({ order: id, home: body.home, side: body.side, limit: body.limit });
 
 /** Whose limits end the price range at a node, by rising id: the limits are carried along every edge that ties prices together. */
 export function settersAt(
@@ -20,10 +21,9 @@ export function settersAt(
   for (let i = 0; i < market.orders.length; i++) {
     if (market.limits[i] !== prices.get(market.nodeOf[i]!)) continue;
     const says = (market.buys[i] === 1) === (end === "high") ? filled[i]! > 0 : filled[i]! < market.energies[i]!;
-    const { id, body } = market.orders[i]!;
-    if (says) setters.push({ order: id, home: body.home, side: body.side, limit: body.limit });
+    if (says) setters.push(setterOf(market.orders[i]!));
   }
-  return setters.sort((a, b) => compare(a.order, b.order));
+  return setters;
 }
 
 /** The nodes whose bound reaches the first one undiminished, each with its own price. */

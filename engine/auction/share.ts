@@ -15,7 +15,7 @@ export interface Shared extends Allocation {
 export function share(market: Market, allocation: Allocation, rationing: Rationing): Shared {
   const support = supportOf(
     market.wires,
-    boundsOf(market, market.wires, allocation, (i) => keyOf(market, i), 2),
+    boundsOf(market, allocation, (i) => keyOf(market, i), 2),
   );
   const undecided: number[] = [];
   for (let i = 0; i < market.orders.length; i++) {
@@ -43,6 +43,7 @@ export function roomOf({ wires }: Market, { flows }: Allocation, { low, high }: 
   return [rise === 0 - fee ? 0 - wires.exportCapacities[node]! : 0, rise === fee ? wires.importCapacities[node]! : 0];
 }
 
+/** The orders of a zone are of one side: keys of buyers are odd, of sellers even, and fees between them even. */
 function zonesOf(market: Market, allocation: Allocation, support: Support, undecided: readonly number[]): readonly Zone[] {
   const { wires, nodeOf } = market;
   const ordersAt = new Map<number, number[]>();
@@ -79,7 +80,7 @@ function zonesOf(market: Market, allocation: Allocation, support: Support, undec
     const flow = allocation.flows[node]!;
     const [least, most] = rooms[node]!;
     const isTop = top[node] === node;
-    const sells = market.buys[zone.orders[0] ?? orders[0] ?? firstBelow(undecided, market, top, node)] === 0;
+    const sells = support.low[node]! % 2 === 0;
     places[node] = zone.nodes.length;
     zone.nodes.push({
       node,
@@ -92,10 +93,6 @@ function zonesOf(market: Market, allocation: Allocation, support: Support, undec
   }
   return [...zones.values()];
 }
-
-/** Any undecided order of the zone: they are all of one side, since keys of buyers are odd and fees are not. */
-const firstBelow = (undecided: readonly number[], market: Market, top: Int32Array, node: number): number =>
-  undecided.find((order) => top[market.nodeOf[order]!] === top[node])!;
 
 function shareZone(market: Market, { nodes, orders }: Zone, filled: Float64Array, rationing: Rationing): void {
   const available = nodes[0]!.most;

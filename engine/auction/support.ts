@@ -20,13 +20,8 @@ export interface Slopes {
 }
 
 /** `priceOf` is an order's limit, or its key; `perFee` 1, or 2 with keys. */
-export function boundsOf(
-  market: Market,
-  wires: Wires,
-  { filled, flows }: Allocation,
-  priceOf: (order: number) => number,
-  perFee: number,
-): Bounds {
+export function boundsOf(market: Market, { filled, flows }: Allocation, priceOf: (order: number) => number, perFee: number): Bounds {
+  const { wires } = market;
   const low = new Float64Array(wires.count).fill(Number.NEGATIVE_INFINITY);
   const high = new Float64Array(wires.count).fill(Number.POSITIVE_INFINITY);
   for (let i = 0; i < filled.length; i++) {
@@ -90,13 +85,14 @@ export const parentPrice = ({ factor, rise }: Slopes, node: number, child: numbe
 
 /**
  * With losses prices are no whole numbers, and whole watt-hours may want a little more or less than the edges' relations
- * allow: what a part without losses says of itself holds, and within it what the edges with losses say, on the tick and inwards.
+ * allow: what a part without losses says of itself holds, and within it what the edges with losses say, on the tick and inwards. No price is
+ * below 0.
  */
 export function wholeSupport(wires: Wires, bounds: Bounds, tick: number): Support {
   const own = supportOf(wires, bounds);
   if (!wires.lossy) return own;
   const wide = supportOf(wires, bounds, true);
   const low = wide.low.map((price, node) => Math.min(Math.max(tick * Math.ceil(price / tick), own.low[node]!), own.high[node]!));
-  const high = wide.high.map((price, node) => Math.max(Math.min(tick * Math.floor(price / tick), own.high[node]!), low[node]!));
+  const high = wide.high.map((price, node) => Math.max(Math.min(tick * Math.floor(price / tick), own.high[node]!), low[node]!, 0));
   return { low, high };
 }

@@ -21,20 +21,20 @@ export function level(market: Market, nodes: readonly ZoneNode[], rationing: Rat
     pipes[at] = { curve, below: [] };
     if (parent !== null) pipes[parent]!.below.push(...clamped(curve, BigInt(least), BigInt(most)));
   }
-  const parts: Part[] = [];
+  const basins: Basin[] = [];
   for (const [at, { parent, least, most }] of nodes.entries()) {
     const { curve } = pipes[at]!;
-    const above = parent === null ? null : parts[parent]!;
+    const above = parent === null ? null : basins[parent]!;
     const held = above === null ? null : heldAt(curve, above.level);
-    if (held === null || held.n <= BigInt(least) * held.d) parts.push({ top: at, level: levelFor(curve, BigInt(least)), holds: least });
-    else if (held.n >= BigInt(most) * held.d) parts.push({ top: at, level: levelFor(curve, BigInt(most)), holds: most });
-    else parts.push({ top: above!.top, level: above!.level, holds: null });
+    if (held === null || held.n <= BigInt(least) * held.d) basins.push({ top: at, level: levelFor(curve, BigInt(least)), holds: least });
+    else if (held.n >= BigInt(most) * held.d) basins.push({ top: at, level: levelFor(curve, BigInt(most)), holds: most });
+    else basins.push({ top: above!.top, level: above!.level, holds: null });
   }
-  return whole(market, nodes, parts, ranks, rationing);
+  return whole(market, nodes, basins, ranks, rationing);
 }
 
-/** A node's part of the zone: those at one level, from a top down. */
-interface Part {
+/** Where a node's vessels stand: nodes at one level, from a top down. */
+interface Basin {
   readonly top: number;
   readonly level: Fraction;
   /** What everything from here on holds, exactly: at a top. */
@@ -144,7 +144,7 @@ function clamped(curve: readonly Event[], least: bigint, most: bigint): readonly
 function whole(
   market: Market,
   nodes: readonly ZoneNode[],
-  parts: readonly Part[],
+  basins: readonly Basin[],
   ranks: ReadonlyMap<number, number>,
   rationing: Rationing,
 ): ReadonlyMap<number, number> {
@@ -152,48 +152,48 @@ function whole(
   const remainders: { readonly order: number; readonly at: number; readonly remainder: Fraction }[] = [];
   for (const [at, { orders }] of nodes.entries())
     for (const order of orders) {
-      const held = heldAt(vesselOf(market.energies[order]!, ranks.get(order)!, rationing), parts[at]!.level);
+      const held = heldAt(vesselOf(market.energies[order]!, ranks.get(order)!, rationing), basins[at]!.level);
       shares.set(order, Number(held.n / held.d));
       if (held.n % held.d > 0n) remainders.push({ order, at, remainder: { n: held.n % held.d, d: held.d } });
     }
   const lower = byId(market);
   const larger = (a: Fraction, b: Fraction): number => (isBelow(b, a) ? -1 : isBelow(a, b) ? 1 : 0);
   remainders.sort((a, b) => larger(a.remainder, b.remainder) || lower(a.order, b.order));
-  roundUp(nodes, parts, shares, remainders);
+  roundUp(nodes, basins, shares, remainders);
   return shares;
 }
 
 /** Gives 1 Wh to one after the other for as long as the rest can still come out right. */
 function roundUp(
   nodes: readonly ZoneNode[],
-  parts: readonly Part[],
+  basins: readonly Basin[],
   shares: Map<number, number>,
   remainders: readonly { readonly order: number; readonly at: number }[],
 ): void {
-  const rooms = roomsFor(nodes, parts, shares);
+  const rooms = roomsFor(nodes, basins, shares);
   const open = nodes.map(() => 0);
   for (const { at } of remainders) open[at]! += 1;
   const given = nodes.map(() => 0);
   for (const { order, at } of remainders) {
     open[at]! -= 1;
     given[at]! += 1;
-    if (canFinish(nodes, parts, rooms, given, open)) shares.set(order, shares.get(order)! + 1);
+    if (canFinish(nodes, basins, rooms, given, open)) shares.set(order, shares.get(order)! + 1);
     else given[at]! -= 1;
   }
-  assert(canFinish(nodes, parts, rooms, given, open), "rounding keeps what every edge carries");
+  assert(canFinish(nodes, basins, rooms, given, open), "rounding keeps what every edge carries");
 }
 
 /** How many watt-hours more than rounded down each node may hold with all that lies below it: at the top of a part exactly what it lacks. */
 function roomsFor(
   nodes: readonly ZoneNode[],
-  parts: readonly Part[],
+  basins: readonly Basin[],
   shares: ReadonlyMap<number, number>,
 ): readonly (readonly [number, number])[] {
   const held = nodes.map(({ orders }) => orders.reduce((total, order) => total + shares.get(order)!, 0));
   const rooms: (readonly [number, number])[] = [];
   for (let at = nodes.length - 1; at >= 0; at--) {
     const { parent, least, most } = nodes[at]!;
-    const { holds } = parts[at]!;
+    const { holds } = basins[at]!;
     rooms[at] = holds === null ? [least - held[at]!, most - held[at]!] : [holds - held[at]!, holds - held[at]!];
     if (parent !== null) held[parent]! += holds ?? held[at]!;
   }
@@ -203,7 +203,7 @@ function roomsFor(
 /** Whether the orders that are still open can be rounded so that each node holds what its room allows. */
 function canFinish(
   nodes: readonly ZoneNode[],
-  parts: readonly Part[],
+  basins: readonly Basin[],
   rooms: readonly (readonly [number, number])[],
   given: readonly number[],
   open: readonly number[],
@@ -214,7 +214,7 @@ function canFinish(
     least[at] = Math.max(least[at]!, rooms[at]![0]);
     most[at] = Math.min(most[at]!, rooms[at]![1]);
     if (least[at]! > most[at]!) return false;
-    if (parts[at]!.holds !== null) continue;
+    if (basins[at]!.holds !== null) continue;
     least[nodes[at]!.parent!]! += least[at]!;
     most[nodes[at]!.parent!]! += most[at]!;
   }

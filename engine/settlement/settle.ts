@@ -86,7 +86,7 @@ function settleHome(rules: MarketRules, account: Account, fills: readonly Fill[]
   const { importPrice, exportPrice } = rules.residual;
   const utilityImportWh = wh(Math.max(0, metered.importWh - bought) + Math.max(0, sold - metered.exportWh));
   const utilityExportWh = wh(Math.max(0, metered.exportWh - sold) + Math.max(0, bought - metered.importWh));
-  const tradeAmount = sub(sum(sells.map(amountOf)), sum(buys.map(amountOf)));
+  const tradeAmount = sub(sum(sells.map(({ amount }) => amount)), sum(buys.map(({ amount }) => amount)));
   const utilityAmount = sub(cost(utilityExportWh, exportPrice), cost(utilityImportWh, importPrice));
   return {
     home,
@@ -100,8 +100,6 @@ function settleHome(rules: MarketRules, account: Account, fills: readonly Fill[]
     quality: reading === undefined || measured === null ? "estimated" : reading.quality,
   };
 }
-
-const amountOf = (fill: Fill): Nano => fill.amount;
 
 type Metered = Pick<SettledHome, "importWh" | "exportWh">;
 

@@ -126,7 +126,7 @@ function intervalRows(settled: SettledInterval, tradeId: string | null, { rules,
 function partsOf({ clearing }: SettledInterval, home: SettledHome, { residual }: MarketRules): readonly Part[] {
   const trade = clearing.kind === "trade" ? clearing : null;
   const filled = (side: "buy" | "sell"): Nano =>
-    sum((trade?.fills ?? []).filter((fill) => fill.home === home.home && fill.side === side).map((fill) => cost(fill.energy, fill.price)));
+    sum((trade?.fills ?? []).filter((fill) => fill.home === home.home && fill.side === side).map((fill) => fill.amount));
   const paid = (amount: Nano): Nano => (amount === 0 ? amount : (-amount as Nano));
   return [
     {

@@ -1,4 +1,5 @@
 import { compare, type Digest, type HomeId, min, sub, sum, type Wh, wh } from "../../kernel/index.ts";
+import { byHome } from "../by-home.ts";
 import type { Clearing, OrderEntry } from "../types.ts";
 import type { IslandOrders, PriorityClass } from "./types.ts";
 
@@ -28,16 +29,6 @@ export function needsOf(buys: readonly OrderEntry[], { classes }: IslandOrders, 
       return parts.filter(({ energy }) => energy > 0);
     });
   });
-}
-
-function byHome<T>(all: readonly T[], homeOf: (one: T) => HomeId): ReadonlyMap<HomeId, readonly T[]> {
-  const homes = new Map<HomeId, T[]>();
-  for (const one of all) {
-    const own = homes.get(homeOf(one));
-    if (own === undefined) homes.set(homeOf(one), [one]);
-    else own.push(one);
-  }
-  return homes;
 }
 
 const byLimit = (a: OrderEntry, b: OrderEntry): number => b.body.limit - a.body.limit || compare(a.id, b.id);

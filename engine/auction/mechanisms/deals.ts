@@ -1,21 +1,9 @@
-import {
-  add,
-  assert,
-  compare,
-  cost,
-  type Digest,
-  type HomeId,
-  type MicroPerKwh,
-  type Nano,
-  nano,
-  sub,
-  sum,
-  type Wh,
-} from "../../kernel/index.ts";
+import { assert, cost, type Digest, type MicroPerKwh, type Nano, nano, sub, sum, type Wh } from "../../kernel/index.ts";
 import type { Side } from "../../messages/index.ts";
 import { assertClearable } from "../check.ts";
-import { leftOver, outcomesOf } from "../outcome.ts";
-import type { ClearingInput, Cut, Fill, NoTrade, NoTradeReason, OrderEntry, Outcome, PriceSetter, RefusalReason, Trade } from "../types.ts";
+import { bestOf, leftOver, outcomesOf, surplusOf, whyNoTrade } from "../outcome.ts";
+import { largestRemainder, type Weighed } from "../ration.ts";
+import type { ClearingInput, Cut, Fill, NoTrade, NoTradeReason, OrderEntry, Outcome, RefusalReason, Trade } from "../types.ts";
 
 /** What an order got and what it pays or gets for it. */
 export interface Deal {
@@ -63,19 +51,13 @@ export function noTradeOf(input: ClearingInput, otherwise: NoTradeReason, why: (
   return {
     kind: "no-trade",
     interval: input.interval,
-    reason: whyNothing(bestBuy, bestSell) ?? otherwise,
+    reason: whyNoTrade(bestBuy, bestSell) ?? otherwise,
     bestBuy,
     bestSell,
     outcomes,
     unsold: leftOver(outcomes, "sell"),
     unbought: leftOver(outcomes, "buy"),
   };
-}
-
-export function whyNothing(bestBuy: MicroPerKwh | null, bestSell: MicroPerKwh | null): NoTradeReason | null {
-  if (bestBuy === null) return bestSell === null ? "NO_ORDERS" : "NO_BUYERS";
-  if (bestSell === null) return "NO_SELLERS";
-  return bestBuy < bestSell ? "PRICES_DO_NOT_MEET" : null;
 }
 
 /** Why this order has nothing in a street where the mechanism let nothing trade. */
@@ -91,31 +73,17 @@ export const accepts = ({ side, limit }: OrderEntry["body"], price: MicroPerKwh)
 
 export const cut = (reason: RefusalReason, tradesAt: MicroPerKwh | null): Cut => ({ reason, edge: null, tradesAt });
 
-export const setterOf = ({ id, body }: OrderEntry): PriceSetter => ({ order: id, home: body.home, side: body.side, limit: body.limit });
-
 /** What mechanisms without wires may be asked to clear. */
 export function assertOneNode(input: ClearingInput): void {
   assert(input.network.nodes.length === 1, "this mechanism knows no wires: the network has one node");
   assertClearable(input);
 }
 
-/**
- * Splits an amount by weight, rounded down; the nano that are left go one each to the largest remainders, equal remainders to
- * the lower order id. So nobody gets a nano more than the next whole number above its exact share.
- */
-export function splitByWeight(amount: Nano, parts: readonly { readonly id: Digest; readonly weight: number }[]): ReadonlyMap<Digest, Nano> {
-  const total = parts.reduce((whole, { weight }) => whole + BigInt(weight), 0n);
-  if (total === 0n) return new Map(parts.map(({ id }) => [id, nano(0)]));
-  const exact = parts.map(({ id, weight }) => ({ id, share: BigInt(amount) * BigInt(weight) }));
-  const shares = new Map(exact.map(({ id, share }) => [id, nano(Number(share / total))]));
-  const ranking = exact.map(({ id, share }) => ({ id, remainder: share % total })).sort((a, b) => larger(a, b) || compare(a.id, b.id));
-  const left = sub(amount, sum([...shares.values()]));
-  for (const { id } of ranking.slice(0, left)) shares.set(id, add(shares.get(id)!, nano(1)));
-  return shares;
+/** Splits an amount by weight, by largest remainder. */
+export function splitByWeight(amount: Nano, parts: readonly Weighed[]): ReadonlyMap<Digest, Nano> {
+  const shares = largestRemainder(amount, parts);
+  return new Map(parts.map(({ id }, i) => [id, nano(shares[i]!)]));
 }
-
-const larger = (a: { readonly remainder: bigint }, b: { readonly remainder: bigint }): number =>
-  a.remainder === b.remainder ? 0 : a.remainder > b.remainder ? -1 : 1;
 
 export const floorToTick = (price: number, tick: MicroPerKwh): MicroPerKwh => (price - (price % tick)) as MicroPerKwh;
 
@@ -123,31 +91,8 @@ export function fillOf({ order, home, side }: Pick<Outcome, "order" | "home" | "
   return { order, home, side, energy, price: Math.floor(amount / energy) as MicroPerKwh, amount };
 }
 
-export function byHome<T>(all: readonly T[], homeOf: (each: T) => HomeId): ReadonlyMap<HomeId, readonly T[]> {
-  const homes = new Map<HomeId, T[]>();
-  for (const each of all) {
-    const home = homeOf(each);
-    const own = homes.get(home);
-    if (own === undefined) homes.set(home, [each]);
-    else own.push(each);
-  }
-  return homes;
-}
-
-/** Buyers' payments minus sellers' receipts. */
-export function surplusOf(fills: readonly Fill[]): Nano {
-  const amounts = (side: Side): Nano => sum(fills.filter((fill) => fill.side === side).map(({ amount }) => amount));
-  return sub(amounts("buy"), amounts("sell"));
-}
-
 function welfareOf(outcomes: readonly Outcome[]): Nano {
   const value = (side: Side): Nano =>
     sum(outcomes.filter((outcome) => outcome.side === side).map(({ energy, limit }) => cost(energy, limit)));
   return sub(value("buy"), value("sell"));
-}
-
-function bestOf(orders: readonly OrderEntry[], side: Side): MicroPerKwh | null {
-  const limits = orders.filter(({ body }) => body.side === side).map(({ body }) => body.limit);
-  if (limits.length === 0) return null;
-  return limits.reduce((best, limit) => ((side === "buy" ? limit > best : limit < best) ? limit : best));
 }

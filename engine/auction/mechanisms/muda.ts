@@ -16,20 +16,20 @@ import {
   type Wh,
 } from "../../kernel/index.ts";
 import type { Side } from "../../messages/index.ts";
+import { byHome } from "../by-home.ts";
 import { clear } from "../clear.ts";
 import { priceWithin } from "../price.ts";
 import { RATIONING } from "../ration.ts";
+import { setterOf } from "../setters.ts";
 import type { Clearing, ClearingInput, ClearingMechanism, ClearingRules, Cut, OrderEntry, PriceSetter } from "../types.ts";
 import {
   accepts,
   assertOneNode,
-  byHome,
   cut,
   type Deal,
   floorToTick,
   type Headline,
   noTradeOf,
-  setterOf,
   splitByWeight,
   tradeOf,
   whyRefused,

@@ -1,7 +1,8 @@
 import { add, compare, cost, type Digest, type MicroPerKwh, min, type Nano, nano, sub, sum, type Wh } from "../../kernel/index.ts";
 import { clear } from "../clear.ts";
+import { surplusOf } from "../outcome.ts";
 import type { ClearingMechanism, Fill, Outcome, PriceSetter, Trade } from "../types.ts";
-import { assertOneNode, fillOf, floorToTick, splitByWeight, surplusOf } from "./deals.ts";
+import { assertOneNode, fillOf, floorToTick, splitByWeight } from "./deals.ts";
 
 /**
  * Each buyer pays its own limit, and the money goes to the sellers as the orders stand head to head: bids by falling, offers by

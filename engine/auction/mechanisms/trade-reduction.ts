@@ -2,8 +2,9 @@ import { cost, type MicroPerKwh, microPerKwh, min, type Wh } from "../../kernel/
 import type { Side } from "../../messages/index.ts";
 import { priceWithin } from "../price.ts";
 import { RATIONING, type RationingRule } from "../ration.ts";
+import { setterOf } from "../setters.ts";
 import type { Clearing, ClearingInput, ClearingMechanism, Cut, OrderEntry } from "../types.ts";
-import { accepts, assertOneNode, cut, type Deal, floorToTick, noTradeOf, setterOf, tradeOf, whyRefused } from "./deals.ts";
+import { accepts, assertOneNode, cut, type Deal, floorToTick, noTradeOf, tradeOf, whyRefused } from "./deals.ts";
 import { cross, energyOf, rank, share } from "./ranks.ts";
 
 /**

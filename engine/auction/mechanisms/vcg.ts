@@ -1,8 +1,10 @@
 import { cost, type Digest, type HomeId, min, type Nano, nano, sub, sum, type Wh, wh } from "../../kernel/index.ts";
 import type { Side } from "../../messages/index.ts";
+import { byHome } from "../by-home.ts";
 import { clear } from "../clear.ts";
+import { surplusOf } from "../outcome.ts";
 import type { ClearingMechanism, Fill, OrderEntry } from "../types.ts";
-import { assertOneNode, byHome, fillOf, splitByWeight, surplusOf } from "./deals.ts";
+import { assertOneNode, fillOf, splitByWeight } from "./deals.ts";
 import { rank } from "./ranks.ts";
 
 /**

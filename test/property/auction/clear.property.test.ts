@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type Clearing, type ClearingInput, clear, clearingRoot, type OrderEntry, reference } from "../../../engine/auction/index.ts";
+import { type Clearing, clear, clearingRoot, type OrderEntry, reference } from "../../../engine/auction/index.ts";
 import { cost, type MicroPerKwh, type Wh } from "../../../engine/kernel/index.ts";
-import { book, idOf, input, type Line } from "../../support/book.ts";
+import { book, input, type Line } from "../../support/book.ts";
+import { arrivalChangesNothing, mapOrders, renamedBy } from "../../support/laws.ts";
 
 /** Small books with few limits, so that ties, shared levels and equal remainders are the rule. */
 const anyBook = (most: { readonly orders: number; readonly energy: number }) =>
@@ -25,10 +26,6 @@ const anyBook = (most: { readonly orders: number; readonly energy: number }) =>
 const BOOK = anyBook({ orders: 14, energy: 12 });
 const runs = (numRuns: number) => ({ numRuns });
 
-const mapOrders = (given: ClearingInput, map: (order: OrderEntry) => OrderEntry): ClearingInput => ({
-  ...given,
-  orders: given.orders.map(map),
-});
 const withBody = (order: OrderEntry, change: Partial<OrderEntry["body"]>): OrderEntry => ({ ...order, body: { ...order.body, ...change } });
 const energies = (clearing: Clearing): readonly number[] => clearing.outcomes.map(({ energy }) => energy);
 
@@ -44,23 +41,13 @@ test("fast = naive, to the last reason and to the same root", () => {
 });
 
 test("order of arrival changes nothing", () => {
-  const shuffled = BOOK.chain((given) =>
-    fc.tuple(
-      fc.constant(given),
-      fc.shuffledSubarray([...given.orders], { minLength: given.orders.length, maxLength: given.orders.length }),
-    ),
-  );
-  fc.assert(
-    fc.property(shuffled, ([given, orders]) => expect(clear({ ...given, orders })).toEqual(clear(given))),
-    runs(600),
-  );
+  arrivalChangesNothing(BOOK, clear, 600);
 });
 
 test("ids change nothing but the watt-hours of equal remainders in a shared level", () => {
   fc.assert(
     fc.property(BOOK, fc.integer({ min: 1, max: 1_000_000 }), (given, salt) => {
-      // Multiplying by a number prime to the modulus is a permutation of the ids.
-      const renamed = (order: OrderEntry): OrderEntry => ({ ...order, id: idOf((Number(BigInt(order.id)) * (2 * salt + 1)) % 2 ** 21) });
+      const renamed = renamedBy(salt);
       const [before, after] = [clear(given), clear(mapOrders(given, renamed))];
       const fate = new Map(after.outcomes.map((outcome) => [outcome.order, outcome]));
       expect(after.kind).toBe(before.kind);

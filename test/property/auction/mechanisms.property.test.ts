@@ -13,6 +13,7 @@ import {
 } from "../../../engine/auction/index.ts";
 import { cost, microPerKwh, wh } from "../../../engine/kernel/index.ts";
 import { book, idOf, input, type Line } from "../../support/book.ts";
+import { arrivalChangesNothing } from "../../support/laws.ts";
 
 const NAMES = Object.keys(MECHANISMS) as MechanismName[];
 const withClaim = <K extends keyof (typeof MECHANISMS)["vcg"]["properties"]>(
@@ -104,16 +105,7 @@ describe.each(NAMES)("%s", (name) => {
   });
 
   test("order of arrival changes nothing", () => {
-    const shuffled = BOOK.chain((given) =>
-      fc.tuple(
-        fc.constant(given),
-        fc.shuffledSubarray([...given.orders], { minLength: given.orders.length, maxLength: given.orders.length }),
-      ),
-    );
-    fc.assert(
-      fc.property(shuffled, ([given, orders]) => expect(mechanism({ ...given, orders })).toEqual(mechanism(given))),
-      runs(200),
-    );
+    arrivalChangesNothing(BOOK, mechanism, 200);
   });
 
   test(`budget: ${properties.budget}`, () => {

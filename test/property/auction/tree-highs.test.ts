@@ -55,7 +55,7 @@ describe("without losses", () => {
 });
 
 describe("with losses", () => {
-  /** Delivery rounds down at each edge and each order may miss a part of a watt-hour: at most one at the highest price for each of them. */
+  /** Whole delivery moves each edge and each order by about a watt-hour: one at the highest limit for each of them. */
   const bound = ({ network, orders }: ClearingInput): number =>
     (network.nodes.length - 1 + orders.length) * Math.max(0, ...orders.map(({ body }) => body.limit));
 

@@ -13,7 +13,7 @@ import {
   type Trade,
 } from "../../../engine/auction/index.ts";
 import type { MicroPerKwh, Wh } from "../../../engine/kernel/index.ts";
-import { idOf } from "../../support/book.ts";
+import { arrivalChangesNothing, mapOrders, renamedBy } from "../../support/laws.ts";
 import { anyMarket, rewired, streetOfEquals, unbound } from "../../support/networks.ts";
 
 /** Streets with wires: what clears equals the naive twin in every field, and keeps laws that need no twin. */
@@ -23,10 +23,6 @@ const runs = (numRuns: number) => ({ numRuns });
 const nodeOf = ({ network }: ClearingInput, order: OrderEntry): number => network.homes.get(order.body.home) ?? 0;
 const edgesOf = ({ network }: ClearingInput): readonly (Edge & { readonly node: number })[] =>
   network.nodes.flatMap(({ edge }, node) => (edge === null ? [] : [{ ...edge, node }]));
-const mapOrders = (given: ClearingInput, map: (order: OrderEntry) => OrderEntry): ClearingInput => ({
-  ...given,
-  orders: given.orders.map(map),
-});
 const energies = (clearing: Clearing): ReadonlyMap<string, number> =>
   new Map(clearing.outcomes.map(({ order, energy }) => [order as string, energy]));
 
@@ -59,23 +55,13 @@ test("fast = naive where many equals share behind tight wires", () => {
 });
 
 test("order of arrival changes nothing", () => {
-  const shuffled = MARKET.chain((given) =>
-    fc.tuple(
-      fc.constant(given),
-      fc.shuffledSubarray([...given.orders], { minLength: given.orders.length, maxLength: given.orders.length }),
-    ),
-  );
-  fc.assert(
-    fc.property(shuffled, ([given, orders]) => expect(clear({ ...given, orders })).toEqual(clear(given))),
-    runs(600),
-  );
+  arrivalChangesNothing(MARKET, clear, 600);
 });
 
 test("ids change nothing but the watt-hours of equal remainders", () => {
   fc.assert(
     fc.property(MARKET, fc.integer({ min: 1, max: 1_000_000 }), (given, salt) => {
-      // Multiplying by a number prime to the modulus is a permutation of the ids.
-      const renamed = (order: OrderEntry): OrderEntry => ({ ...order, id: idOf((Number(BigInt(order.id)) * (2 * salt + 1)) % 2 ** 21) });
+      const renamed = renamedBy(salt);
       const [before, after] = [clear(given), clear(mapOrders(given, renamed))];
       expect(after.kind).toBe(before.kind);
       if (before.kind === "trade" && after.kind === "trade") {

@@ -474,4 +474,10 @@ describe("what admission has promised is asserted, never computed with", () => {
     const { fills } = clear(input(book([1, "buy", 84_752_799, 20], [2, "sell", 128_011_001, 10]))) as Trade;
     expect(fills.map(({ energy }) => energy)).toEqual([84_752_799, 84_752_799]);
   });
+
+  test("limits beyond what a street's rules allow, as an island's classes bid inside, clear all the same", () => {
+    const orders = book([1, "buy", 10, 1], [2, "sell", 11, 0], [3, "buy", 12, 1], [4, "sell", 13, 0]);
+    const high = orders.map((order) => ({ ...order, body: { ...order.body, limit: (order.body.limit + 4_000_000_000) as MicroPerKwh } }));
+    expect(clear(input(high)).outcomes.map(({ energy }) => energy)).toEqual([10, 10, 12, 12]);
+  });
 });
