@@ -42,25 +42,25 @@ export const keyOf = (market: Market, order: number): number => 2 * market.limit
 
 function ownCurves(market: Market, nodes: number, curves: Curves): Int32Array {
   const keys = Float64Array.from(market.orders, (_, order) => keyOf(market, order));
-  const places = Int32Array.from(keys, (_, order) => order).sort((a, b) => keys[a]! - keys[b]! || a - b);
-  const { starts, members } = byNode(market, nodes, places);
+  const { starts, members } = byNode(market, nodes);
   const roots = new Int32Array(nodes);
   for (let node = 0; node < nodes; node++) {
-    for (let at = starts[node]!; at < starts[node + 1]!; at++)
-      curves.append(members[at]!, keys[members[at]!]!, market.energies[members[at]!]!);
+    const own = members.subarray(starts[node]!, starts[node + 1]!);
+    if (own.length > 1) own.sort((a, b) => keys[a]! - keys[b]! || a - b);
+    for (const order of own) curves.append(order, keys[order]!, market.energies[order]!);
     roots[node] = curves.finish();
   }
   return roots;
 }
 
-/** Orders of each node side by side, in the order given: counted, then dealt out. */
-function byNode(market: Market, nodes: number, places: Int32Array): { readonly starts: Int32Array; readonly members: Int32Array } {
+/** Orders of each node side by side: counted, then dealt out. */
+function byNode({ nodeOf }: Market, nodes: number): { readonly starts: Int32Array; readonly members: Int32Array } {
   const starts = new Int32Array(nodes + 1);
-  for (const place of places) starts[market.nodeOf[place]! + 1]! += 1;
+  for (const node of nodeOf) starts[node + 1]! += 1;
   for (let node = 0; node < nodes; node++) starts[node + 1]! += starts[node]!;
   const next = starts.slice(0, nodes);
-  const members = new Int32Array(places.length);
-  for (const place of places) members[next[market.nodeOf[place]!]!++] = place;
+  const members = new Int32Array(nodeOf.length);
+  for (let order = 0; order < nodeOf.length; order++) members[next[nodeOf[order]!]!++] = order;
   return { starts, members };
 }
 

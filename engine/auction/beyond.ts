@@ -8,19 +8,19 @@ export interface Beyond {
 }
 
 /**
- * For each node the cheapest price (`side` buy; the dearest for sellers) that would reach it if one edge without room gave
+ * `prices` are what one watt-hour more (`side` sell: less) costs at each node, +-Infinity where nobody has it (takes it). For
+ * each node the cheapest (for sellers the dearest) that would reach it if one edge without room gave
  * way, with the fees of the edges between that have room. Ties go to the lower child node.
  */
-export function beyond({ wires }: Market, flows: Float64Array, prices: readonly (number | null)[], side: "buy" | "sell"): Beyond {
+export function beyond({ wires }: Market, flows: Float64Array, prices: Float64Array, side: "buy" | "sell"): Beyond {
   const sign = side === "buy" ? 1 : -1;
   const offers = bestOffers(wires.count);
   const relax = (from: number, to: number, child: number): void => {
     const intoChild = (to === child) === (side === "buy");
     const flow = flows[child]!;
     const hasRoom = intoChild ? flow < wires.importCapacities[child]! : 0 - flow < wires.exportCapacities[child]!;
-    const price = prices[from] ?? null;
     if (hasRoom) offers.passOn(from, to, wires.fees[child]!);
-    else if (price !== null) offers.take(to, from, sign * price + wires.fees[child]!, child);
+    else offers.take(to, from, sign * prices[from]! + wires.fees[child]!, child);
   };
   for (let node = wires.count - 1; node > 0; node--) relax(node, wires.parents[node]!, node);
   for (let node = 1; node < wires.count; node++) relax(wires.parents[node]!, node, node);

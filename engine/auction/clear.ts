@@ -43,8 +43,8 @@ interface Solved {
 }
 
 function tradeOf(solved: Solved): Trade {
-  const { input, market, shared, prices } = solved;
-  const outcomes = outcomesOf(market.orders, shared.filled, reasonsFor(market, shared, prices, null));
+  const { input, market, shared, support, prices } = solved;
+  const outcomes = outcomesOf(market.orders, shared.filled, reasonsFor(market, shared, support, prices, null));
   const fills = fillsOf(market, shared.filled, prices);
   const volume = fills.reduce((total, { side, energy }) => total + (side === "buy" ? energy : 0), 0);
   return {
@@ -104,10 +104,10 @@ function lostToCapacity(market: Market, shared: Allocation): Nano {
 }
 
 /** Limits that would meet on one node are apart where edges or their fees keep them so. */
-function noTradeOf({ input, market, shared, prices }: Solved): NoTrade {
+function noTradeOf({ input, market, shared, support, prices }: Solved): NoTrade {
   const [bestBuy, bestSell] = [bestOf(input.orders, "buy"), bestOf(input.orders, "sell")];
   const reason = whyNoTrade(bestBuy, bestSell) ?? "PRICES_DO_NOT_MEET";
-  const outcomes = outcomesOf(market.orders, shared.filled, reasonsFor(market, shared, prices, reason));
+  const outcomes = outcomesOf(market.orders, shared.filled, reasonsFor(market, shared, support, prices, reason));
   return {
     kind: "no-trade",
     interval: input.interval,

@@ -1,16 +1,18 @@
 import { type Beyond, beyond } from "./beyond.ts";
 import type { Market } from "./market.ts";
 import type { Shared } from "./share.ts";
+import type { Support } from "./support.ts";
 import type { Cut, NodePrice, NoTradeReason, RefusalReason } from "./types.ts";
 
 /** Why an order got less than it wanted: an edge without room first, then a street without trade, then the price at its node. */
 export function reasonsFor(
   market: Market,
   shared: Shared,
+  support: Support,
   prices: readonly NodePrice[],
   noTrade: NoTradeReason | null,
 ): (order: number) => Cut {
-  const blocked = blockedBy(market, shared, prices);
+  const blocked = blockedBy(market, shared, support);
   const shares = sharersOf(market, shared);
   return (order) => {
     const { price, low, high } = prices[market.nodeOf[order]!]!;
@@ -25,11 +27,10 @@ export function reasonsFor(
 }
 
 /** The edge without room beyond which the order would have traded. */
-function blockedBy(market: Market, { flows }: Shared, prices: readonly NodePrice[]): (order: number) => number | null {
+function blockedBy(market: Market, { flows }: Shared, { low, high }: Support): (order: number) => number | null {
   if (market.wires.count === 1) return () => null;
-  const there = prices.map(({ price }) => price);
-  const cheapest = beyond(market, flows, there, "buy");
-  const dearest = beyond(market, flows, there, "sell");
+  const cheapest = beyond(market, flows, high, "buy");
+  const dearest = beyond(market, flows, low, "sell");
   return (order) => {
     const node = market.nodeOf[order]!;
     const limit = market.limits[order]!;

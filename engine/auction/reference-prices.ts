@@ -46,17 +46,24 @@ export function demandsOf({ network, energy, imported }: Happened): Demands {
   return { nodes: market, byOrders, byEdges };
 }
 
-/** Every node's lowest and highest price that meets all demands, and k of the way between them. */
-export function nodePrices(demands: Demands, rules: ClearingRules): readonly NodePrice[] {
-  const all = [...demands.byOrders, ...demands.byEdges];
-  const highest = nearest(all, demands.nodes, demands.nodes);
-  const lowest = highest.slice(0, -1).map((_, node) => lowestAt(nearest(all, demands.nodes, node)[demands.nodes]!));
-  return lowest.map((low, node) => priceBetween(low, Number.isFinite(highest[node]!) ? (highest[node] as MicroPerKwh) : null, rules));
+/** Every node's lowest and highest price that meets all demands, below 0 too; what one watt-hour less or more would be worth there. */
+export interface Worth {
+  readonly low: readonly number[];
+  readonly high: readonly number[];
 }
 
+export function worthOf(demands: Demands): Worth {
+  const all = [...demands.byOrders, ...demands.byEdges];
+  const high = nearest(all, demands.nodes, demands.nodes).slice(0, -1);
+  return { high, low: high.map((_, node) => -nearest(all, demands.nodes, node)[demands.nodes]!) };
+}
+
+/** k of the way between them. */
+export const nodePrices = ({ low, high }: Worth, rules: ClearingRules): readonly NodePrice[] =>
+  low.map((lowest, node) => priceBetween(lowestAt(lowest), Number.isFinite(high[node]!) ? (high[node] as MicroPerKwh) : null, rules));
+
 /** No price lies below 0, and lifting all that do to 0 keeps every demand: limits are at least 0. */
-const lowestAt = (toMarket: number): MicroPerKwh | null =>
-  Number.isFinite(toMarket) ? ((toMarket >= 0 ? 0 : -toMarket) as MicroPerKwh) : null;
+const lowestAt = (low: number): MicroPerKwh | null => (Number.isFinite(low) ? (Math.max(low, 0) as MicroPerKwh) : null);
 
 function priceBetween(low: MicroPerKwh | null, high: MicroPerKwh | null, { tick, kPermille }: ClearingRules): NodePrice {
   if (low === null || high === null) return { price: low ?? high, low, high };

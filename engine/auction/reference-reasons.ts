@@ -1,12 +1,18 @@
 import { nodeOf } from "./reference-flow.ts";
-import { type Happened, neighbours, stepCost } from "./reference-prices.ts";
+import { type Happened, neighbours, stepCost, type Worth } from "./reference-prices.ts";
 import type { Cut, NodePrice, NoTradeReason, OrderEntry } from "./types.ts";
 
 /** Why an order got less than it wanted: a full wire first, then the street that did not trade, then its own node's price. */
-export function whyLess(order: OrderEntry, happened: Happened, prices: readonly NodePrice[], noTrade: NoTradeReason | null): Cut {
+export function whyLess(
+  order: OrderEntry,
+  happened: Happened,
+  prices: readonly NodePrice[],
+  worth: Worth,
+  noTrade: NoTradeReason | null,
+): Cut {
   const here = prices[nodeOf(happened.network, order)]!;
   const buys = order.body.side === "buy";
-  const edge = fullEdge(order, happened, prices);
+  const edge = fullEdge(order, happened, worth);
   const tradesAt = buys ? here.high : here.low;
   if (edge !== null) return { reason: "EDGE_FULL", edge, tradesAt };
   if (noTrade !== null) return { reason: noTrade === "NO_ORDERS" ? "PRICES_DO_NOT_MEET" : noTrade, edge: null, tradesAt };
@@ -15,16 +21,16 @@ export function whyLess(order: OrderEntry, happened: Happened, prices: readonly 
 }
 
 /** The one full edge that, giving way, would bring the best price; null if none brings one that this order would trade at. */
-function fullEdge(order: OrderEntry, happened: Happened, prices: readonly NodePrice[]): number | null {
+function fullEdge(order: OrderEntry, happened: Happened, worth: Worth): number | null {
   const buys = order.body.side === "buy";
   const offers: { readonly edge: number; readonly price: number }[] = [];
   const look = (node: number, from: number, fees: number): void => {
     for (const next of neighbours(happened.network, node).filter((other) => other !== from)) {
       const step = buys ? stepCost(happened, next, node) : stepCost(happened, node, next);
       const carried = fees + step.fee;
-      const there = prices[next]!.price;
+      const there = (buys ? worth.high : worth.low)[next]!;
       if (step.cost !== null) look(next, node, carried);
-      else if (there !== null) offers.push({ edge: step.edge, price: buys ? there + carried : there - carried });
+      else if (Number.isFinite(there)) offers.push({ edge: step.edge, price: buys ? there + carried : there - carried });
     }
   };
   look(nodeOf(happened.network, order), -1, 0);

@@ -1,7 +1,7 @@
 import { compare, type MicroPerKwh, type Nano, type Wh } from "../kernel/index.ts";
 import type { Side } from "../messages/index.ts";
 import { bestFills, edgesOf, nodeOf, welfareOf, withoutCapacities } from "./reference-flow.ts";
-import { demandsOf, type Happened, nodePrices, streetPrice } from "./reference-prices.ts";
+import { demandsOf, type Happened, nodePrices, streetPrice, worthOf } from "./reference-prices.ts";
 import { whyLess } from "./reference-reasons.ts";
 import { shareFairly } from "./reference-share.ts";
 import type {
@@ -29,8 +29,9 @@ export const reference: ClearingMechanism = ({ interval, orders, network, rules 
   const volume = [...energy].reduce((sum, [{ body }, got]) => sum + (body.side === "buy" ? got : 0), 0);
   const noTrade = volume === 0 ? whyNothing(orders) : null;
   const demands = demandsOf(happened);
-  const prices = nodePrices(demands, rules);
-  const outcomes = judge(energy, (order) => whyLess(order, happened, prices, noTrade));
+  const worth = worthOf(demands);
+  const prices = nodePrices(worth, rules);
+  const outcomes = judge(energy, (order) => whyLess(order, happened, prices, worth, noTrade));
   const rest = (side: Side): Wh => (total(orders, side) - volume) as Wh;
   const common = { interval, outcomes, unsold: rest("sell"), unbought: rest("buy") };
   if (noTrade !== null) return { ...common, kind: "no-trade", reason: noTrade, ...bestLimits(orders) };

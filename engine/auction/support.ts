@@ -92,7 +92,15 @@ export function wholeSupport(wires: Wires, bounds: Bounds, tick: number): Suppor
   const own = supportOf(wires, bounds);
   if (!wires.lossy) return own;
   const wide = supportOf(wires, bounds, true);
-  const low = wide.low.map((price, node) => Math.min(Math.max(tick * Math.ceil(price / tick), own.low[node]!), own.high[node]!));
-  const high = wide.high.map((price, node) => Math.max(Math.min(tick * Math.floor(price / tick), own.high[node]!), low[node]!, 0));
+  const low = wide.low.map((price, node) =>
+    Math.min(Math.max(tick * Math.ceil(orNone(price, -1) / tick), own.low[node]!), own.high[node]!),
+  );
+  const high = wide.high.map((price, node) =>
+    Math.max(Math.min(tick * Math.floor(orNone(price, 1) / tick), own.high[node]!), low[node]!, 0),
+  );
   return { low, high };
 }
+
+/** Losses without end make prices without end; what k in thousandths can't divide exactly is no bound. */
+const NO_PRICE = 2 ** 43;
+const orNone = (price: number, end: -1 | 1): number => (Math.abs(price) < NO_PRICE ? price : end * Number.POSITIVE_INFINITY);

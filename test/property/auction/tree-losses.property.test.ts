@@ -77,6 +77,15 @@ test("no price is below 0, however far rounding puts the parts of a street from 
   expect(nodes.map(({ price }) => price)).toEqual([0, 1, 6, 0]);
 });
 
+test("where next to nothing arrives nobody's price is beyond counting", () => {
+  const edge = { importCapacity: wh(1), exportCapacity: wh(0), fee: microPerKwh(0), lossPpm: 999_999 };
+  const nodes = [{ edge: null }, ...[0, 1, 2].map((parent) => ({ edge: { parent, ...edge } }))];
+  const orders = book([0, "sell", 1, 0], [3, "buy", 1, 100], [0, "buy", 1, 100]);
+  const trade = clear({ ...input(orders, 100, 1), network: { nodes, homes: new Map([[homeId(3), 3]]) } }) as Trade;
+  expect(trade.nodes.map(({ high }) => high)).toEqual([100, 100_000_000, null, null]);
+  expect(clearingRoot(trade)).toMatch(/^0x/);
+});
+
 test("prices are whole ticks between their bounds", () =>
   everyTrade(({ nodes }, { rules: { tick } }) => {
     for (const { price, low, high } of nodes) {
