@@ -17,6 +17,7 @@ module.exports = {
     only("messages", "^engine/messages/", ["^engine/kernel/index"]),
     only("admission", "^engine/admission/", ["^engine/(kernel|messages)/index"]),
     only("auction", "^engine/auction/", ["^engine/(kernel|messages|admission)/index"]),
+    only("book", "^engine/book/", ["^engine/(kernel|messages|admission|auction)/index"]),
     only("agreement", "^engine/agreement/", ["^engine/(kernel|messages|admission|auction)/index"]),
     only("settlement", "^engine/settlement/", ["^engine/(kernel|messages|admission|auction)/index"]),
     only("engine-is-alone", "^engine/", [], "the core imports nothing of ours from outside"),

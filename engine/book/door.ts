@@ -1,0 +1,55 @@
+import { type Layout, MOST_INT } from "./layout.ts";
+import {
+  BOOK_CLOSED,
+  BOOK_UNKNOWN,
+  CALL,
+  CLOSED,
+  CONTINUOUS,
+  ENERGY_BEYOND_BOOK,
+  ENERGY_NOT_POSITIVE,
+  FILL_OR_KILL,
+  FORCE_NOT_IN_CALL,
+  FORCE_UNKNOWN,
+  GOOD_TILL_GATE,
+  HOME_OUT_OF_RANGE,
+  REFERENCE_OUT_OF_RANGE,
+  SELL,
+  SIDE_UNKNOWN,
+  TICK_OFF_LADDER,
+} from "./types.ts";
+
+/** What is wrong with an operation's numbers: a refusal, or 0. Whatever is no whole number of its range has a code of its own. */
+export interface Door {
+  readonly order: (book: number, side: number, force: number, home: number, reference: number) => number;
+  readonly terms: (tick: number, energy: number) => number;
+}
+
+export function doorOf({ size, phases }: Layout): Door {
+  const { books, lowestTick, highestTick } = size;
+
+  function order(number: number, side: number, force: number, home: number, reference: number): number {
+    if (bookAtDoor(number, books) !== 0) return BOOK_UNKNOWN;
+    if ((side | SELL) !== SELL) return SIDE_UNKNOWN;
+    if ((force | 0) !== force || force < GOOD_TILL_GATE || force > FILL_OR_KILL) return FORCE_UNKNOWN;
+    if (!isName(home)) return HOME_OUT_OF_RANGE;
+    if (!isName(reference)) return REFERENCE_OUT_OF_RANGE;
+    const phase = phases[number]!;
+    if (phase === CLOSED) return BOOK_CLOSED;
+    return phase === CALL && force !== GOOD_TILL_GATE ? FORCE_NOT_IN_CALL : 0;
+  }
+
+  function terms(tick: number, energy: number): number {
+    if ((tick | 0) !== tick || tick < lowestTick || tick > highestTick) return TICK_OFF_LADDER;
+    if ((energy | 0) !== energy) return energy > MOST_INT ? ENERGY_BEYOND_BOOK : ENERGY_NOT_POSITIVE;
+    return energy > 0 ? 0 : ENERGY_NOT_POSITIVE;
+  }
+
+  return { order, terms };
+}
+
+export const bookAtDoor = (book: number, books: number): number => ((book | 0) === book && book >= 0 && book < books ? 0 : BOOK_UNKNOWN);
+
+/** Homes and references are numbers of the caller's, from 0 up. */
+const isName = (value: number): boolean => (value | 0) === value && value >= 0;
+
+export const isPhase = (phase: number): boolean => (phase | 0) === phase && phase >= CLOSED && phase <= CONTINUOUS;

@@ -1,0 +1,71 @@
+import type { Ladders } from "./ladders.ts";
+import { ENERGY, HANDLE, HEAD, HOME, type Layout, LEVEL_SHIFT, NEXT, ORDER_SHIFT, REFERENCE, TOTAL } from "./layout.ts";
+import { tickAt } from "./report.ts";
+import { BUY, SELL } from "./types.ts";
+
+/** One order that rests. */
+export interface RestingOrder {
+  readonly handle: number;
+  readonly side: number;
+  readonly tick: number;
+  /** Wh that is left. */
+  readonly energy: number;
+  readonly home: number;
+  readonly reference: number;
+}
+
+/** All orders of one price. */
+export interface LevelView {
+  readonly tick: number;
+  readonly energy: number;
+}
+
+/** Reading a book; for people and for call auctions, not for the hot path: these allocate. */
+export interface Views {
+  /** In the order of their priority: buyers from the dearest down, then sellers from the cheapest up, the oldest first. */
+  readonly resting: (book: number) => readonly RestingOrder[];
+  /** The best `most` levels of one side. */
+  readonly depth: (book: number, side: number, most: number) => readonly LevelView[];
+}
+
+export function viewsOf(layout: Layout, { below }: Ladders): Views {
+  const { shift, orders, levels, best } = layout;
+  const { lowestTick, highestTick } = layout.size;
+
+  function queue(ladder: number, index: number): readonly RestingOrder[] {
+    const found: RestingOrder[] = [];
+    for (
+      let slot = levels[(((ladder << shift) | index) << LEVEL_SHIFT) + HEAD]!;
+      slot !== 0;
+      slot = orders[(slot << ORDER_SHIFT) + NEXT]!
+    ) {
+      const at = slot << ORDER_SHIFT;
+      found.push({
+        handle: orders[at + HANDLE]!,
+        side: ladder & 1,
+        tick: tickAt(ladder & 1, index, lowestTick, highestTick),
+        energy: orders[at + ENERGY]!,
+        home: orders[at + HOME]!,
+        reference: orders[at + REFERENCE]!,
+      });
+    }
+    return found;
+  }
+
+  function* indexes(ladder: number): Generator<number> {
+    for (let index = best[ladder] ?? -1; index >= 0; index = below(ladder, index)) yield index;
+  }
+
+  const side = (ladder: number): RestingOrder[] => [...indexes(ladder)].flatMap((index) => queue(ladder, index));
+
+  return {
+    resting: (book) => [...side(2 * book + BUY), ...side(2 * book + SELL)],
+    depth: (book, sideOfBook, most) => {
+      const ladder = 2 * book + sideOfBook;
+      return [...indexes(ladder)].slice(0, most).map((index) => ({
+        tick: tickAt(sideOfBook, index, lowestTick, highestTick),
+        energy: levels[(((ladder << shift) | index) << LEVEL_SHIFT) + TOTAL]!,
+      }));
+    },
+  };
+}
