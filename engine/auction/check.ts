@@ -1,7 +1,6 @@
 import { assert } from "../kernel/index.ts";
-import type { MarketRules } from "../messages/index.ts";
 import { WHOLE } from "./market.ts";
-import type { ClearingInput, ClearingRules, Network } from "./types.ts";
+import type { ClearingInput, Network } from "./types.ts";
 
 /** What admission and the rules' own door have promised; a broken promise is our bug and must not become a wrong number. */
 export function assertClearable({ interval, orders, network, rules }: ClearingInput): void {
@@ -32,16 +31,3 @@ function assertTree({ nodes, homes }: Network, tick: number): void {
 }
 
 const isAmount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
-
-/** What the auction needs of the market rules. */
-export const clearingRules = ({ tick, kPermille, residual }: MarketRules): ClearingRules => ({
-  tick,
-  kPermille,
-  rationing: "pro-rata",
-  residual,
-});
-
-/** How many homes a street may have so that no sum or product of a clearing can leave the exact integers; rules are checked with it at the door. */
-export function largestMarket({ maxPrice, maxOrderWh, maxOrdersPerHome }: MarketRules): number {
-  return Math.floor(Number.MAX_SAFE_INTEGER / (Math.max(maxPrice, 1) * maxOrderWh * maxOrdersPerHome));
-}

@@ -12,7 +12,6 @@ export {
   type RefusedBlock,
   valueAt,
 } from "./blocks/index.ts";
-export { clearingRules, largestMarket } from "./check.ts";
 export { clear } from "./clear.ts";
 export {
   type ColumnClearing,
@@ -29,6 +28,7 @@ export {
   pairColumns,
   TickTotals,
 } from "./columns/index.ts";
+export { RULES_CODES, type RulesRefusal, type RulesTrouble, rulesTroubles } from "./door.ts";
 export { explainNoTrade, explainOutcome, explainPrice, type Words } from "./explain.ts";
 export {
   type ClassService,
@@ -77,6 +77,7 @@ export {
 } from "./preferences/index.ts";
 export { reference } from "./reference.ts";
 export { clearingRoot } from "./root.ts";
+export { canonicalNetwork, clearingRules, largestMarket, networkOf, nodeNames } from "./rules.ts";
 export {
   type Clearing,
   type ClearingInput,

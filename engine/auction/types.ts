@@ -1,5 +1,7 @@
 import type { Digest, HomeId, Interval, MicroPerKwh, Nano, Wh } from "../kernel/index.ts";
-import type { Order, Side } from "../messages/index.ts";
+import type { Order, Rationing, Side } from "../messages/index.ts";
+
+export type { Rationing };
 
 /** What goes into a clearing and what comes out of it: the seam behind which mechanisms are exchanged. */
 export type ClearingMechanism = (input: ClearingInput) => Clearing;
@@ -27,9 +29,6 @@ export interface ClearingRules {
   /** What the residual supplier charges and pays; only mechanisms that price by rule look at it. */
   readonly residual: { readonly importPrice: MicroPerKwh; readonly exportPrice: MicroPerKwh };
 }
-
-/** How orders of equal limits share what doesn't suffice for all of them. */
-export type Rationing = "pro-rata" | "price-time" | "max-min";
 
 /** The wires as a tree: a parent stands before its children, the first node is the root at the transformer. */
 export interface Network {

@@ -3,6 +3,7 @@ export type { DecodeCode } from "./body.ts";
 export { decodeMessage, encodeMessage, MAX_MESSAGE_BYTES, MESSAGE_LIMITS } from "./codec.ts";
 export { type Field, readFields, Writer } from "./protobuf.ts";
 export {
+  DEFAULT_RULES,
   deliveryEnd,
   deliveryStart,
   gateClosure,
@@ -11,7 +12,13 @@ export {
   intervalSeconds,
   type MarketDomain,
   type MarketRules,
+  type MechanismName,
+  type NetworkRules,
+  type NodeRules,
   periodOf,
+  type Rationing,
+  type SurplusAccount,
+  WIDE_ACCOUNTS,
 } from "./rules.ts";
 export { type Digests, digestsOf, resultHash, TYPES } from "./typed-data.ts";
 export {
@@ -40,3 +47,25 @@ export {
   type Vote,
   type VoteKind,
 } from "./types.ts";
+export {
+  FATE,
+  type Fate,
+  FORCE,
+  type Force,
+  type SignedEvent,
+  type SignedRequest,
+  type SignedVenueOrder,
+  type VenueAmend,
+  type VenueCancel,
+  type VenueEnd,
+  type VenueEvent,
+  type VenueFill,
+  type VenueHome,
+  type VenueInput,
+  type VenueOpening,
+  type VenueOrder,
+  type VenueOutcome,
+  type VenueRequest,
+  type VenueResting,
+} from "./venue.ts";
+export { VENUE_TYPES, type VenueDigests, venueDigestsOf } from "./venue-typed-data.ts";

@@ -1,4 +1,14 @@
-import { type Address, type Digest, type Interval, keccakDigest, type MicroPerKwh, type Period, utf8, type Wh } from "../kernel/index.ts";
+import {
+  type Address,
+  type Digest,
+  type HomeId,
+  type Interval,
+  keccakDigest,
+  type MicroPerKwh,
+  type Period,
+  utf8,
+  type Wh,
+} from "../kernel/index.ts";
 
 /** The same for every home of a street. Its hash is part of what each order signs, so peers with other rules can't agree by accident. */
 export interface MarketRules {
@@ -23,7 +33,57 @@ export interface MarketRules {
   readonly kPermille: number;
   /** The utility behind the transformer: what it charges for import and pays for export. */
   readonly residual: { readonly importPrice: MicroPerKwh; readonly exportPrice: MicroPerKwh };
+  /** The street's wires; without them it is one node that everything fits through. */
+  readonly network?: NetworkRules;
+  /** How orders become fills and prices; "k-double-auction" if not said. */
+  readonly mechanism?: MechanismName;
+  /** "pro-rata" if not said. */
+  readonly rationing?: Rationing;
+  /** Who gets what buyers pay beyond what sellers get; "grid" if not said. */
+  readonly surplusTo?: SurplusAccount;
 }
+
+/** The wires as a tree. Exactly one node has no parent: the root, at the transformer. */
+export interface NetworkRules {
+  readonly nodes: readonly NodeRules[];
+  /** Where homes sit, by their number in the registry; whoever isn't named sits at the root. */
+  readonly homes: readonly { readonly home: HomeId; readonly node: string }[];
+}
+
+/** A node and the wire towards its parent; the root has no wire, so its capacities are null, its fee and its loss 0. */
+export interface NodeRules {
+  readonly id: string;
+  readonly parent: string | null;
+  /** Wh that may enter the wire in one interval, from the parent and towards it; null: as much as you like. */
+  readonly importCapacity: Wh | null;
+  readonly exportCapacity: Wh | null;
+  /** For each kWh that enters the wire, in either direction. */
+  readonly fee: MicroPerKwh;
+  /** Millionths of what enters the wire. */
+  readonly lossPpm: number;
+}
+
+/** The mechanisms a street can choose from, by the names that stand in its rules; public, never renamed. */
+export type MechanismName =
+  | "k-double-auction"
+  | "pay-as-bid"
+  | "mcafee"
+  | "vcg"
+  | "huang"
+  | "muda"
+  | "mid-market-rate"
+  | "supply-demand-ratio"
+  | "bill-sharing";
+
+/** How orders of equal limits share what doesn't suffice for all of them. */
+export type Rationing = "pro-rata" | "price-time" | "max-min";
+
+/** The accounts beside the homes', by their number in the vault. */
+export const WIDE_ACCOUNTS = { supplier: 0, grid: 1, community: 2 } as const;
+export type SurplusAccount = keyof typeof WIDE_ACCOUNTS;
+
+/** What rules mean that don't say. */
+export const DEFAULT_RULES = { mechanism: "k-double-auction", rationing: "pro-rata", surplusTo: "grid" } as const;
 
 /** Where a market lives: which chain, which vault, under which rules. */
 export interface MarketDomain {
@@ -32,13 +92,20 @@ export interface MarketDomain {
   readonly rulesHash: Digest;
 }
 
-/** keccak-256 over the rules as JSON with sorted keys: every home computes the same bytes. */
+/**
+ * keccak-256 over the rules as JSON with sorted keys: every home computes the same bytes. A rule that only says its default is
+ * left out, so that rules keep their hash when a new one comes.
+ */
 export function hashRules(rules: MarketRules): Digest {
-  return keccakDigest(utf8(canonicalJson(rules)));
+  const said = Object.entries(rules).filter(
+    ([key, value]) => value !== undefined && value !== (DEFAULT_RULES as Partial<MarketRules>)[key as keyof MarketRules],
+  );
+  return keccakDigest(utf8(canonicalJson(Object.fromEntries(said))));
 }
 
 function canonicalJson(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(",")}}`;
 }

@@ -1,10 +1,19 @@
-import { type Clearing, clear, clearingRoot, clearingRules, ONE_NODE } from "../auction/index.ts";
-import { add, assert, type Digest, type Interval } from "../kernel/index.ts";
-import { type IntervalResult, type MarketRules, periodOf, resultHash, type SignedOrder, type SignedReading } from "../messages/index.ts";
+import { type Clearing, clearingRoot, clearingRules, mechanismOf, networkOf, type OrderEntry } from "../auction/index.ts";
+import { add, assert, compare, concat, type Digest, fromHex, type Interval, keccakDigest } from "../kernel/index.ts";
+import {
+  DEFAULT_RULES,
+  type IntervalResult,
+  type MarketRules,
+  periodOf,
+  resultHash,
+  type SignedOrder,
+  type SignedReading,
+} from "../messages/index.ts";
 import { type Batch, closePeriod } from "./batch.ts";
 import { type MarketState, SETTLE_LAG } from "./ledger.ts";
 import { accountsRoot } from "./merkle.ts";
 import { beginCounting, type SettledInterval, settle } from "./settle.ts";
+import { postSurplus } from "./surplus.ts";
 
 /** What homes agreed to count: orders of one interval, and readings of the one that is settled with it. */
 export interface AgreedEntries {
@@ -38,7 +47,7 @@ export function advance(rules: MarketRules, before: MarketState, entries: Agreed
     entries.readings.every(({ body }) => body.interval === settledWith(interval)),
     "readings are of the interval that is settled",
   );
-  const clearing = clear({ interval, orders: entries.orders, network: ONE_NODE, rules: clearingRules(rules) });
+  const clearing = clearUnder(rules, interval, entries);
   const { settled, ...books } = settleDue(rules, before, interval, entries);
   const result: IntervalResult = {
     interval,
@@ -46,7 +55,7 @@ export function advance(rules: MarketRules, before: MarketState, entries: Agreed
     orderSetRoot: entries.orderSetRoot,
     readingSetRoot: entries.readingSetRoot,
     clearingRoot: clearingRoot(clearing),
-    ledgerRoot: accountsRoot(books.accounts),
+    ledgerRoot: accountsRoot(books.accounts, books.surplus),
   };
   const value = resultHash(result);
   const cleared = [...before.cleared, clearing].filter((each) => each.interval > settledWith(interval));
@@ -62,18 +71,32 @@ export function advance(rules: MarketRules, before: MarketState, entries: Agreed
   };
 }
 
+/** The clearing that the rules name: their mechanism on their wires. */
+function clearUnder(rules: MarketRules, interval: Interval, entries: AgreedEntries): Clearing {
+  const orders = rules.rationing === "price-time" ? inTurns(entries) : entries.orders;
+  const { clear } = mechanismOf(rules.mechanism ?? DEFAULT_RULES.mechanism);
+  return clear({ interval, orders, network: networkOf(rules), rules: clearingRules(rules) });
+}
+
+/** Homes agree on a set of orders and on nobody's clock: turns are drawn from the set, so that nobody can choose its own. */
+function inTurns({ orders, orderSetRoot }: AgreedEntries): readonly OrderEntry[] {
+  const drawn = orders.map((order) => ({ order, lot: keccakDigest(concat([fromHex(orderSetRoot), fromHex(order.id)])) }));
+  return drawn.sort((a, b) => compare(a.lot, b.lot)).map(({ order }, rank) => ({ ...order, rank }));
+}
+
 /** The interval whose readings are agreed on together with the orders of `interval`. */
 export const settledWith = (interval: Interval): Interval => (interval - SETTLE_LAG) as Interval;
 
 const endsPeriod = (rules: MarketRules, interval: Interval): boolean =>
   periodOf(rules, (interval + 1) as Interval) !== periodOf(rules, interval);
 
-type Books = Pick<MarketState, "accounts" | "residual"> & { readonly settled: SettledInterval | null };
+type Books = Pick<MarketState, "accounts" | "residual" | "surplus"> & { readonly settled: SettledInterval | null };
 
 function settleDue(rules: MarketRules, before: MarketState, interval: Interval, entries: AgreedEntries): Books {
   const due = before.cleared.find((clearing) => clearing.interval === settledWith(interval));
   const readings = entries.readings.map((reading) => reading.body);
-  if (due === undefined) return { accounts: beginCounting(before.accounts, readings), residual: before.residual, settled: null };
+  const { residual, surplus } = before;
+  if (due === undefined) return { accounts: beginCounting(before.accounts, readings), residual, surplus, settled: null };
   const { accounts, settled } = settle(rules, before.accounts, due, readings);
-  return { accounts, residual: add(before.residual, settled.residualAmount), settled };
+  return { accounts, residual: add(residual, settled.residualAmount), surplus: postSurplus(surplus, settled.surplus), settled };
 }

@@ -1,5 +1,5 @@
 import { assert, compare, concat, type HomeId, type Interval, keccakDigest, type Nano, ZERO_DIGEST } from "../kernel/index.ts";
-import { deliveryEnd, type MarketRules, type PeriodResult, type Signature } from "../messages/index.ts";
+import { DEFAULT_RULES, deliveryEnd, type MarketRules, type PeriodResult, type Signature, WIDE_ACCOUNTS } from "../messages/index.ts";
 import type { CarriedState, MarketState } from "./ledger.ts";
 import { accountsRoot } from "./merkle.ts";
 
@@ -14,12 +14,12 @@ export interface Batch {
 export const NANO_PER_TICK = 100_000;
 const BIAS = 2 ** 31;
 const LANES = 8;
-const RESIDUAL_ACCOUNT = 0;
 
 /**
  * Closes the period that ends with `last`. A home's ticks are its balance rounded down, once and cumulatively, so that the
- * rest is carried on and nothing is lost; so is what doesn't fit a lane. The residual supplier takes the opposite of the
- * homes' sum, so a batch sums to zero.
+ * rest is carried on and nothing is lost; so is what doesn't fit a lane. So are the surplus account's, as far as it has any:
+ * the vault knows no debts, and what it owes the supplier advances. The supplier takes the opposite of all others' sum, so a
+ * batch sums to zero.
  */
 export function closePeriod(
   rules: MarketRules,
@@ -30,7 +30,10 @@ export function closePeriod(
   const ticksOf = (home: HomeId): number => carried.ticks.get(home) ?? 0;
   const deltas = [...accounts].map(([home, account]) => ({ home, delta: fitting(toTicks(account.balance) - ticksOf(home)) }));
   const vector = encodeVector(deltas);
-  const wide = encodeWide(-deltas.reduce((total, { delta }) => total + delta, 0));
+  const account = WIDE_ACCOUNTS[rules.surplusTo ?? DEFAULT_RULES.surplusTo];
+  const surplusTicks = account === WIDE_ACCOUNTS.supplier ? 0 : Math.max(0, toTicks(state.surplus.balance));
+  const surplus = { account, delta: surplusTicks - carried.surplusTicks };
+  const wide = encodeWide(-deltas.reduce((total, { delta }) => total + delta, surplus.delta), surplus);
   const result: PeriodResult = {
     period: carried.period,
     fromInterval: carried.from,
@@ -38,7 +41,7 @@ export function closePeriod(
     coversUntil: deliveryEnd(rules, last),
     prevHead: carried.head,
     head,
-    accountsRoot: accountsRoot(accounts),
+    accountsRoot: accountsRoot(accounts, state.surplus),
     vectorHash: keccakDigest(vector),
     wideHash: keccakDigest(wide),
     // Nothing is published beside the batch: each interval's data hang on `head` through its chain of results.
@@ -49,6 +52,7 @@ export function closePeriod(
     from: (last + 1) as Interval,
     head,
     ticks: new Map(deltas.map(({ home, delta }) => [home, ticksOf(home) + delta])),
+    surplusTicks,
   };
   return { batch: { result, vector, wide }, carried: next };
 }
@@ -71,13 +75,24 @@ export function encodeVector(deltas: readonly { readonly home: HomeId; readonly 
   return new Uint8Array(view.buffer);
 }
 
-/** The residual supplier's change: account id (uint8) and ticks (int64). */
-export function encodeWide(residualDelta: number): Uint8Array {
-  const view = new DataView(new ArrayBuffer(9));
-  view.setUint8(0, RESIDUAL_ACCOUNT);
-  view.setBigInt64(1, BigInt(residualDelta));
+/** The residual supplier's change, and another wide account's if it has one: account id (uint8) and ticks (int64) each. */
+export function encodeWide(residualDelta: number, other: WideChange | null = null): Uint8Array {
+  const changes = [{ account: WIDE_ACCOUNTS.supplier, delta: residualDelta }, ...(other === null || other.delta === 0 ? [] : [other])];
+  const view = new DataView(new ArrayBuffer(WIDE_BYTES * changes.length));
+  for (const [at, { account, delta }] of changes.entries()) {
+    view.setUint8(WIDE_BYTES * at, account);
+    view.setBigInt64(WIDE_BYTES * at + 1, BigInt(delta));
+  }
   return new Uint8Array(view.buffer);
 }
+
+export interface WideChange {
+  /** Above the supplier's 0. */
+  readonly account: number;
+  readonly delta: number;
+}
+
+const WIDE_BYTES = 9;
 
 /** Signatures as the vault checks them: place in the validator list (uint8) and 65 bytes, by rising place. */
 export function encodeCertificate(

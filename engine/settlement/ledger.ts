@@ -1,6 +1,7 @@
 import type { Clearing } from "../auction/index.ts";
 import { type Digest, type HomeId, type Interval, type Nano, nano, type Period, type Wh, ZERO_DIGEST } from "../kernel/index.ts";
 import { type MarketRules, periodOf } from "../messages/index.ts";
+import { NO_SURPLUS, type SurplusBooks } from "./surplus.ts";
 
 /** How many intervals after its delivery one is settled: its last readings are taken at its end and need a gate closure to be agreed on. */
 export const SETTLE_LAG = 2;
@@ -34,8 +35,10 @@ export interface MarketState {
   readonly interval: Interval;
   readonly head: Digest;
   readonly accounts: ReadonlyMap<HomeId, Account>;
-  /** The residual supplier's side of the ledger: what all homes' balances lack to zero. */
+  /** The residual supplier's side of the ledger: what all other balances lack to zero. */
   readonly residual: Nano;
+  /** Fees and rents of the wires, or what a mechanism keeps. */
+  readonly surplus: SurplusBooks;
   /** Cleared and not settled yet, by rising interval. */
   readonly cleared: readonly Clearing[];
   /** What batches have carried so far. */
@@ -51,6 +54,8 @@ export interface CarriedState {
   readonly head: Digest;
   /** Ticks of each home that batches have carried so far. */
   readonly ticks: ReadonlyMap<HomeId, number>;
+  /** The same of the surplus account. */
+  readonly surplusTicks: number;
 }
 
 export const NEW_ACCOUNT: Account = {
@@ -69,8 +74,9 @@ export function genesis(rules: MarketRules, first: Interval): MarketState {
     head: ZERO_DIGEST,
     accounts: new Map(),
     residual: nano(0),
+    surplus: NO_SURPLUS,
     cleared: [],
-    carried: { period: periodOf(rules, first), from: first, head: ZERO_DIGEST, ticks: new Map() },
+    carried: { period: periodOf(rules, first), from: first, head: ZERO_DIGEST, ticks: new Map(), surplusTicks: 0 },
   };
 }
 

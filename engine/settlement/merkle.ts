@@ -1,17 +1,18 @@
 import { assert, compare, concat, type Digest, digest, equal, fromHex, type HomeId, keccak, toHex, ZERO_DIGEST } from "../kernel/index.ts";
 import type { Account } from "./ledger.ts";
+import { NO_SURPLUS, type SurplusBooks } from "./surplus.ts";
 
 /**
  * Merkle tree as OpenZeppelin's MerkleProof verifies it (pairs hashed in rising order, leaves hashed twice), positions by
- * rising home id; the odd one out moves up unhashed.
+ * rising home id, the surplus account behind them unless it is empty; the odd one out moves up unhashed.
  */
-export function accountsRoot(accounts: ReadonlyMap<HomeId, Account>): Digest {
-  return merkleRoot(leavesOf(accounts).map(([, leaf]) => leaf));
+export function accountsRoot(accounts: ReadonlyMap<HomeId, Account>, surplus = NO_SURPLUS): Digest {
+  return merkleRoot(leavesOf(accounts, surplus).map(([, leaf]) => leaf));
 }
 
 /** The siblings that lead from a home's leaf to the root. */
-export function accountProof(accounts: ReadonlyMap<HomeId, Account>, home: HomeId): readonly Digest[] {
-  const leaves = leavesOf(accounts);
+export function accountProof(accounts: ReadonlyMap<HomeId, Account>, home: HomeId, surplus = NO_SURPLUS): readonly Digest[] {
+  const leaves = leavesOf(accounts, surplus);
   let at = leaves.findIndex(([id]) => id === home);
   assert(at >= 0, `home ${home} has no account`);
   const proof: Digest[] = [];
@@ -39,8 +40,15 @@ export function accountLeaf(home: HomeId, account: Account): Uint8Array {
   return keccak(keccak(concat([home, balance, bought, sold, utilityImport, utilityExport, ...metered].map(int256))));
 }
 
-const leavesOf = (accounts: ReadonlyMap<HomeId, Account>): readonly (readonly [HomeId, Uint8Array])[] =>
-  [...accounts].sort(([a], [b]) => compare(a, b)).map(([home, account]) => [home, accountLeaf(home, account)]);
+/** keccak(keccak(abi.encode(int256 balance, uint256 lost))): shorter than a home's, so that it can't be taken for one. */
+export const surplusLeaf = ({ balance, lost }: SurplusBooks): Uint8Array => keccak(keccak(concat([balance, lost].map(int256))));
+
+type Leaf = readonly [home: HomeId | null, bytes: Uint8Array];
+
+function leavesOf(accounts: ReadonlyMap<HomeId, Account>, surplus: SurplusBooks): readonly Leaf[] {
+  const homes = [...accounts].sort(([a], [b]) => compare(a, b)).map(([home, account]): Leaf => [home, accountLeaf(home, account)]);
+  return surplus.balance === 0 && surplus.lost === 0 ? homes : [...homes, [null, surplusLeaf(surplus)]];
+}
 
 function merkleRoot(leaves: readonly Uint8Array[]): Digest {
   let level = leaves;

@@ -2,6 +2,7 @@ import type { Clearing, Fill } from "../auction/index.ts";
 import { add, assert, compare, cost, type HomeId, type Interval, type Nano, nano, sub, sum, type Wh, wh } from "../kernel/index.ts";
 import type { MarketRules, Reading, ReadingQuality } from "../messages/index.ts";
 import { type Account, accountOf, type Meter } from "./ledger.ts";
+import { type Surplus, surplusOf } from "./surplus.ts";
 
 /** One home's account of one interval. Metered energy may be negative where an earlier estimate was too high. */
 export interface SettledHome {
@@ -23,10 +24,11 @@ export interface SettledInterval {
   readonly clearing: Clearing;
   readonly homes: readonly SettledHome[];
   readonly residualAmount: Nano;
+  readonly surplus: Surplus;
   readonly conservation: Conservation;
 }
 
-/** Both sides of the books, each summed on its own. */
+/** Both sides of the books, each summed on its own; what wires lost goes out. */
 export interface Conservation {
   readonly energyIn: number;
   readonly energyOut: number;
@@ -63,7 +65,9 @@ export function settle(
     accounts.set(home, { ...post(account, settledHome), meter: meterAfter(account.meter, settledHome, readingOf.get(home)) });
   }
   const residualAmount = residualOf(rules, homes);
-  const settled = { interval: clearing.interval, clearing, homes, residualAmount, conservation: conservationOf(homes, residualAmount) };
+  const surplus = surplusOf(clearing);
+  const conservation = conservationOf(homes, residualAmount, surplus);
+  const settled = { interval: clearing.interval, clearing, homes, residualAmount, surplus, conservation };
   assertConserved(settled);
   return { accounts, settled };
 }
@@ -148,23 +152,23 @@ function residualOf(rules: MarketRules, homes: readonly SettledHome[]): Nano {
   return sub(cost(delivered, rules.residual.importPrice), cost(taken, rules.residual.exportPrice));
 }
 
-function conservationOf(homes: readonly SettledHome[], residualAmount: Nano): Conservation {
+function conservationOf(homes: readonly SettledHome[], residualAmount: Nano, surplus: Surplus): Conservation {
   const total = (of: (home: SettledHome) => number): number => homes.reduce((whole, home) => whole + of(home), 0);
-  const amounts = [...homes.map((home) => home.amount), residualAmount];
+  const amounts = [...homes.map((home) => home.amount), residualAmount, surplus.amount];
   return {
     energyIn: total((home) => home.exportWh) + total((home) => home.utilityImportWh),
-    energyOut: total((home) => home.importWh) + total((home) => home.utilityExportWh),
+    energyOut: total((home) => home.importWh) + total((home) => home.utilityExportWh) + surplus.lost,
     moneyIn: 0 - sum(amounts.filter((amount) => amount < 0)),
     moneyOut: sum(amounts.filter((amount) => amount > 0)),
   };
 }
 
 /** What some get others must give, to the last Wh and nano; checked at every interval, on every home. */
-export function assertConserved({ interval, homes, conservation }: SettledInterval): void {
+export function assertConserved({ interval, homes, surplus, conservation }: SettledInterval): void {
   const { energyIn, energyOut, moneyIn, moneyOut } = conservation;
   const bought = sum(homes.map((home) => home.boughtWh));
   const sold = sum(homes.map((home) => home.soldWh));
-  assert(bought === sold, `interval ${interval}: ${bought} Wh bought, ${sold} Wh sold`);
+  assert(add(bought, surplus.lost) === sold, `interval ${interval}: ${bought} Wh bought, ${sold} Wh sold, ${surplus.lost} Wh lost`);
   assert(energyIn === energyOut, `interval ${interval}: ${energyIn} Wh in, ${energyOut} Wh out`);
   assert(moneyIn === moneyOut, `interval ${interval}: ${moneyIn} nano in, ${moneyOut} nano out`);
 }

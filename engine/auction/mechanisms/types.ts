@@ -1,16 +1,7 @@
+import type { MechanismName } from "../../messages/index.ts";
 import type { ClearingMechanism } from "../types.ts";
 
-/** The mechanisms a street can choose from, by the names that stand in its rules; public, never renamed. */
-export type MechanismName =
-  | "k-double-auction"
-  | "pay-as-bid"
-  | "mcafee"
-  | "vcg"
-  | "huang"
-  | "muda"
-  | "mid-market-rate"
-  | "supply-demand-ratio"
-  | "bill-sharing";
+export type { MechanismName };
 
 export interface Mechanism {
   readonly clear: ClearingMechanism;

@@ -1,21 +1,10 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type Digest, type HomeId, homeId, type Interval, interval, microPerKwh, wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
-import type { MarketRules, SignedOrder, SignedReading } from "../../../engine/messages/index.ts";
-import {
-  type Advance,
-  accountProof,
-  advance,
-  genesis,
-  type MarketState,
-  NANO_PER_TICK,
-  settledWith,
-  verifyAccount,
-} from "../../../engine/settlement/index.ts";
-import { idOf } from "../../support/book.ts";
-import { chance } from "../../support/chance.ts";
+import { type Digest, microPerKwh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
+import type { MarketRules } from "../../../engine/messages/index.ts";
+import { accountProof, NANO_PER_TICK, settledWith, verifyAccount } from "../../../engine/settlement/index.ts";
+import { FIRST, HOMES, type Life, live } from "../../support/market-life.ts";
 import { RULES } from "../../support/rules.ts";
-import { readingOf } from "../../support/settlement.ts";
 
 /** Periods of three intervals, and prices that leave much below a tick. */
 const rules: MarketRules = {
@@ -24,62 +13,9 @@ const rules: MarketRules = {
   tick: microPerKwh(1),
   residual: { importPrice: microPerKwh(297_341), exportPrice: microPerKwh(80_117) },
 };
-const FIRST = interval(1000);
-const HOMES = [0, 1, 2, 5, 9].map(homeId);
-const NO_SIGNATURE = new Uint8Array(65);
-
-interface Life {
-  readonly advances: readonly Advance[];
-  /** Counters of each home at the end of each interval. */
-  readonly counters: ReadonlyMap<HomeId, ReadonlyMap<Interval, readonly [importWh: number, exportWh: number]>>;
-  /** Where counting begins: before the street does, at the last reading that came. */
-  readonly firstRead: ReadonlyMap<HomeId, Interval>;
-}
-
-/** A street's life: orders as they come, meters that run, readings that get lost. In the end every meter is read. */
-function live(seed: number, intervals: number, lost: number): Life {
-  const random = chance(seed);
-  const below = (end: number): number => Math.floor(random() * end);
-  const meters = new Map(HOMES.map((home) => [home, [below(1e6), below(1e6)] as [number, number]]));
-  const counters = new Map(HOMES.map((home) => [home, new Map<Interval, readonly [number, number]>()]));
-  const firstRead = new Map<HomeId, Interval>();
-  const last = (FIRST + intervals - 1) as Interval;
-  let state: MarketState = genesis(rules, FIRST);
-  const advances: Advance[] = [];
-  for (let at = FIRST - 2; at <= last; at++) {
-    for (const [home, meter] of meters) {
-      meter[below(2)]! += below(3) * below(4000);
-      counters.get(home)!.set(at as Interval, [...meter]);
-    }
-    if (at < FIRST) continue;
-    const due = settledWith(at as Interval);
-    const read = HOMES.filter(() => at === last || random() >= lost);
-    for (const home of read) firstRead.set(home, due < FIRST ? due : (firstRead.get(home) ?? due));
-    const readings = read.map(
-      (home): SignedReading => ({ body: readingOf(home, due, ...counters.get(home)!.get(due)!), id: ZERO_DIGEST, signature: NO_SIGNATURE }),
-    );
-    const roots = { orderSetRoot: ZERO_DIGEST, readingSetRoot: idOf(at) };
-    advances.push(advance(rules, state, { orders: ordersAt(at as Interval, below), readings, ...roots }));
-    state = advances.at(-1)!.state;
-  }
-  return { advances, counters, firstRead };
-}
-
-const ordersAt = (at: Interval, below: (end: number) => number): readonly SignedOrder[] =>
-  HOMES.filter(() => below(4) > 0).map((home, i) => ({
-    body: {
-      home,
-      interval: at,
-      side: below(2) === 0 ? "buy" : "sell",
-      energy: wh(1 + below(6000)),
-      limit: microPerKwh(80_000 + below(200_000)),
-      seq: 0,
-    },
-    id: idOf(at * 10 + i),
-    signature: NO_SIGNATURE,
-  }));
-
-const anyLife = fc.tuple(fc.nat(), fc.integer({ min: 3, max: 25 }), fc.constantFrom(0, 0.3, 0.8)).map((life) => live(...life));
+const anyLife = fc
+  .tuple(fc.nat(), fc.integer({ min: 3, max: 25 }), fc.constantFrom(0, 0.3, 0.8))
+  .map(([seed, intervals, lost]) => live({ rules, seed, intervals, lost }));
 const always = (law: (life: Life) => void): void => fc.assert(fc.property(anyLife, law), { numRuns: 80 });
 const total = (all: Iterable<number>): number => [...all].reduce((sum, each) => sum + each, 0);
 
@@ -169,7 +105,9 @@ test("every account can be proved against the root that was agreed on", () => {
 });
 
 test("the same entries make the same bytes, and every interval its own", () => {
-  const lives = [live(7, 12, 0.3), live(7, 12, 0.3)].map(({ advances }) => advances.map(({ value }) => value));
+  const lives = [0, 1]
+    .map(() => live({ rules, seed: 7, intervals: 12, lost: 0.3 }))
+    .map(({ advances }) => advances.map(({ value }) => value));
   expect(lives[0]).toEqual(lives[1]);
   expect(new Set(lives[0]).size).toBe(12);
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { id } from "ethers";
-import { interval } from "../../../engine/kernel/index.ts";
+import { homeId, interval, microPerKwh, wh } from "../../../engine/kernel/index.ts";
 import {
+  DEFAULT_RULES,
   deliveryEnd,
   deliveryStart,
   gateClosure,
@@ -9,8 +10,10 @@ import {
   intervalAt,
   intervalSeconds,
   type MarketRules,
+  type NetworkRules,
   periodOf,
 } from "../../../engine/messages/index.ts";
+import { node } from "../../support/network-rules.ts";
 import { RULES } from "../../support/rules.ts";
 
 describe("the hash of the rules", () => {
@@ -33,6 +36,42 @@ describe("the hash of the rules", () => {
       return typeof value === "string" ? { ...RULES, [key]: `${value}!` } : { ...RULES, residual: { ...RULES.residual, exportPrice: 1 } };
     });
     expect(new Set([RULES, ...changed].map((rules) => hashRules(rules as MarketRules))).size).toBe(changed.length + 1);
+  });
+
+  const TREE: NetworkRules = {
+    nodes: [node("transformer", null), node("north", "transformer", { importCapacity: wh(5000), fee: microPerKwh(100), lossPpm: 7 })],
+    homes: [{ home: homeId(3), node: "north" }],
+  };
+
+  test("wires are hashed as JSON too, with the places of lists kept", () => {
+    const rules = { ...RULES, network: TREE, mechanism: "k-double-auction", rationing: "max-min", surplusTo: "community" } as const;
+    expect(hashRules(rules)).toBe(
+      id(
+        '{"currency":"EUR","gateLeadSeconds":60,"intervalMinutes":15,"kPermille":500,"market":"test-street","maxOrderWh":25000,"maxOrdersPerHome":4,"maxPrice":1000000,"network":{"homes":[{"home":3,"node":"north"}],"nodes":[{"exportCapacity":null,"fee":0,"id":"transformer","importCapacity":null,"lossPpm":0,"parent":null},{"exportCapacity":null,"fee":100,"id":"north","importCapacity":5000,"lossPpm":7,"parent":"transformer"}]},"openIntervals":8,"periodIntervals":96,"rationing":"max-min","residual":{"exportPrice":80000,"importPrice":300000},"surplusTo":"community","tick":100}',
+      ),
+    );
+  });
+
+  test("rules that say their defaults are those that don't, so that old rules keep their hash", () => {
+    expect(hashRules({ ...RULES, ...DEFAULT_RULES })).toBe(hashRules(RULES));
+  });
+
+  test.each<[string, Partial<MarketRules>]>([
+    ["a network of one node", { network: { nodes: [node("transformer", null)], homes: [] } }],
+    ["two nodes", { network: TREE }],
+    ["another capacity", { network: { ...TREE, nodes: [TREE.nodes[0]!, { ...TREE.nodes[1]!, importCapacity: wh(5001) }] } }],
+    ["no capacity at all", { network: { ...TREE, nodes: [TREE.nodes[0]!, { ...TREE.nodes[1]!, importCapacity: null }] } }],
+    ["another fee", { network: { ...TREE, nodes: [TREE.nodes[0]!, { ...TREE.nodes[1]!, fee: microPerKwh(200) }] } }],
+    ["another loss", { network: { ...TREE, nodes: [TREE.nodes[0]!, { ...TREE.nodes[1]!, lossPpm: 8 }] } }],
+    ["a home elsewhere", { network: { ...TREE, homes: [{ home: homeId(3), node: "transformer" }] } }],
+    ["another mechanism", { mechanism: "huang" }],
+    ["another rule of sharing", { rationing: "max-min" }],
+    ["the surplus for others", { surplusTo: "community" }],
+  ])("%s makes another market", (_, change) => {
+    const others = [RULES, { ...RULES, network: TREE }].filter(
+      (rules) => JSON.stringify(rules) !== JSON.stringify({ ...RULES, ...change }),
+    );
+    for (const rules of others) expect(hashRules({ ...RULES, ...change })).not.toBe(hashRules(rules));
   });
 
   test("a name beyond ASCII is hashed as UTF-8", () => {

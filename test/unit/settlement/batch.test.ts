@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { homeId, interval, nano, toHex, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
+import { homeId, interval, nano, toHex, wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
+import type { MarketRules } from "../../../engine/messages/index.ts";
 import {
   closePeriod,
   encodeCertificate,
@@ -87,7 +88,62 @@ describe("closing periods", () => {
         [1, 3],
         [9, -1],
       ]),
+      surplusTicks: 0,
     });
+  });
+
+  describe("what stays between buyers and sellers goes to the account that the rules name, as far as there is any", () => {
+    const surplusOf = (balance: number): MarketState => ({
+      ...withBalances(start, 77, [[1, -900_000]]),
+      surplus: { balance: nano(balance), lost: wh(0) },
+    });
+    const wideOf = (rules: MarketRules, ...balances: readonly number[]): string => {
+      let carried = start.carried;
+      let wide: Uint8Array = new Uint8Array();
+      for (const balance of balances)
+        ({
+          carried,
+          batch: { wide },
+        } = closePeriod(rules, { ...surplusOf(balance), carried }, interval(1055)));
+      return toHex(wide);
+    };
+
+    test.each<[string, string, string]>([
+      [
+        "the grid's, if not said",
+        wideOf(RULES, 650_000),
+        wideBytes([
+          [0, 3n],
+          [1, 6n],
+        ]),
+      ],
+      [
+        "the community's",
+        wideOf({ ...RULES, surplusTo: "community" }, 650_000),
+        wideBytes([
+          [0, 3n],
+          [2, 6n],
+        ]),
+      ],
+      ["the supplier's: together with its own", wideOf({ ...RULES, surplusTo: "supplier" }, 650_000), wideBytes([[0, 9n]])],
+      ["below zero: the vault knows no debts, the supplier advances it", wideOf(RULES, -650_000), wideBytes([[0, 9n]])],
+      [
+        "what was carried goes back when it was lost again",
+        wideOf(RULES, 650_000, -100_000),
+        wideBytes([
+          [0, 6n],
+          [1, -6n],
+        ]),
+      ],
+      [
+        "what was carried isn't carried again",
+        wideOf(RULES, 650_000, 750_000),
+        wideBytes([
+          [0, -1n],
+          [1, 1n],
+        ]),
+      ],
+    ])("%s", (_, found, expected) => expect(found).toBe(expected));
   });
 
   test("what does not fit a lane is carried on", () => {
