@@ -2,6 +2,7 @@ export { type Arena, openArena } from "./arena.ts";
 export { AMEND, CANCEL, COMMAND_WORDS, PHASE, SUBMIT, submitWord } from "./commands.ts";
 export type { Indication } from "./indicate.ts";
 export type { ArenaRefusal, ArenaSize } from "./layout.ts";
+export { openReference, type ReferenceArena } from "./reference.ts";
 export {
   FATE,
   FIRST_TRADE,
