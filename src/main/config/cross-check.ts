@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { Decimal } from "decimal.js";
 import { type MicroPerKwh, microPerKwh } from "../../../engine/kernel/index.ts";
-import type { ConfigProblem } from "./problems.ts";
+import type { ConfigCode, ConfigProblem } from "./problems.ts";
 import { keyOf } from "./schema.ts";
 import type { Path, Source } from "./yaml.ts";
 
@@ -21,8 +21,17 @@ export class CrossCheck {
     return resolve(this.#folder, written);
   }
 
+  /** A scalar as it was written; null where there is none. */
+  written(path: Path): string | null {
+    return this.#source.written(path);
+  }
+
   conflict(path: Path, what: string, wayOut: string): void {
-    this.problems.push({ code: "CONFIG_CONFLICT", ...this.#source.positionOf(path), key: keyOf(path), what, wayOut });
+    this.refuse("CONFIG_CONFLICT", path, what, wayOut);
+  }
+
+  refuse(code: ConfigCode, path: Path, what: string, wayOut: string): void {
+    this.problems.push({ code, ...this.#source.positionOf(path), key: keyOf(path), what, wayOut });
   }
 
   /** A decimal price per kWh in micro-currency, exactly; `instead` is used where the file says nothing. null with a problem when it is none. */

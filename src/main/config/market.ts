@@ -1,6 +1,7 @@
-import { wh } from "../../../engine/kernel/index.ts";
-import type { MarketRules } from "../../../engine/messages/index.ts";
+import { type Wh, wh } from "../../../engine/kernel/index.ts";
+import { DEFAULT_RULES, type MarketRules, type NetworkRules } from "../../../engine/messages/index.ts";
 import type { CrossCheck } from "./cross-check.ts";
+import { type NetworkFile, networkRulesOf, refuseRules } from "./network.ts";
 
 /** The file's values, defaults filled in; prices stand in the source as they were written. */
 export interface MarketFile {
@@ -13,6 +14,10 @@ export interface MarketFile {
   readonly maxOrderWh: number;
   readonly maxOrdersPerHome: number;
   readonly kPermille: number;
+  readonly mechanism: NonNullable<MarketRules["mechanism"]>;
+  readonly rationing: NonNullable<MarketRules["rationing"]>;
+  readonly surplusTo: NonNullable<MarketRules["surplusTo"]>;
+  readonly network?: NetworkFile;
 }
 
 /** Finest tick whose product with any Wh is a whole micro: nano are thousandths of it. */
@@ -33,9 +38,20 @@ export function marketOf(file: MarketFile, check: CrossCheck): MarketRules | nul
       "a third of the interval is usual",
     );
   if (tick === null || maxPrice === null || importPrice === null || exportPrice === null) return null;
-  const rules = rulesOf(file, { tick, maxPrice, importPrice, exportPrice });
+  const rules = { ...rulesOf(file, { tick, maxPrice, importPrice, exportPrice }), ...choicesOf(file, check) };
   checkPrices(rules, check);
-  return rules;
+  return refuseRules(rules, check);
+}
+
+/** Rules that are as they always were are left out, so that their hash is what it was. */
+function choicesOf(file: MarketFile, check: CrossCheck): Pick<MarketRules, keyof typeof DEFAULT_RULES | "network"> {
+  const { mechanism, rationing, surplusTo, network } = file;
+  return {
+    ...(mechanism === DEFAULT_RULES.mechanism ? {} : { mechanism }),
+    ...(rationing === DEFAULT_RULES.rationing ? {} : { rationing }),
+    ...(surplusTo === DEFAULT_RULES.surplusTo ? {} : { surplusTo }),
+    ...(network === undefined ? {} : { network: networkRulesOf(network, check) }),
+  };
 }
 
 type Prices = Pick<MarketRules, "tick" | "maxPrice"> & MarketRules["residual"];
@@ -80,8 +96,28 @@ function checkPrices(rules: MarketRules, check: CrossCheck): void {
     check.conflict(["maxOrderWh"], "times the highest price is too much money to count exactly", "lower maxOrderWh or maxPricePerKwh");
 }
 
-/** The same rules for another interval: the gate keeps its third, the period stays a day, unless told. */
+/** The same rules for another interval: the gate keeps its third, the period stays a day, unless told; wires carry as much power as before. */
 export function withInterval(rules: MarketRules, intervalMinutes: number, periodIntervals?: number): MarketRules {
   if (intervalMinutes === rules.intervalMinutes) return { ...rules, periodIntervals: periodIntervals ?? rules.periodIntervals };
-  return { ...rules, intervalMinutes, gateLeadSeconds: intervalMinutes * 20, periodIntervals: periodIntervals ?? 1440 / intervalMinutes };
+  return {
+    ...rules,
+    intervalMinutes,
+    gateLeadSeconds: intervalMinutes * 20,
+    periodIntervals: periodIntervals ?? 1440 / intervalMinutes,
+    ...(rules.network === undefined ? {} : { network: scaled(rules.network, intervalMinutes, rules.intervalMinutes) }),
+  };
+}
+
+/** Capacities for an interval of other length, rounded down. */
+function scaled(network: NetworkRules, minutes: number, before: number): NetworkRules {
+  const capacity = (energy: Wh | null): Wh | null =>
+    energy === null ? null : wh(Math.min(wh.max, Math.floor((energy * minutes) / before)));
+  return {
+    ...network,
+    nodes: network.nodes.map((node) => ({
+      ...node,
+      importCapacity: capacity(node.importCapacity),
+      exportCapacity: capacity(node.exportCapacity),
+    })),
+  };
 }

@@ -1,6 +1,7 @@
+import type { RulesRefusal } from "../../../engine/auction/index.ts";
 import type { Problem } from "../../ports/index.ts";
 
-/** Everything that can be wrong with a configuration file. Public: never renamed, each with a line in config/README.md. */
+/** Everything that can be wrong with any configuration file. Public: never renamed, each with a line in config/README.md. */
 export const CONFIG_CODES = [
   "CONFIG_MISSING",
   "CONFIG_NO_PERMISSION",
@@ -18,7 +19,8 @@ export const CONFIG_CODES = [
   "CONFIG_CONFLICT",
 ] as const;
 
-export type ConfigCode = (typeof CONFIG_CODES)[number];
+/** The last are what the engine refuses in market rules. */
+export type ConfigCode = (typeof CONFIG_CODES)[number] | RulesRefusal;
 
 /** A problem of one file; the file's name is added once, by whoever loads it. */
 export type ConfigProblem = Omit<Problem, "file" | "code"> & { readonly code: ConfigCode };

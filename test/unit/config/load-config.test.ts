@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { RULES_CODES } from "../../../engine/auction/index.ts";
 import { renderProblems } from "../../../src/cli/index.ts";
 import { CONFIG_CODES, type ConfigKind, loadConfig, parseConfig, withInterval } from "../../../src/main/config/index.ts";
 import { HOUSEHOLD_KINDS } from "../../../src/sim/synthetic/index.ts";
@@ -93,7 +94,7 @@ describe("the files that we ship", () => {
 
   test("each code has its line in the README", () => {
     const readme = readFileSync(shipped("README.md"), "utf8");
-    for (const code of CONFIG_CODES) expect(readme).toMatch(new RegExp(`^\\| \`${code}\` +\\|`, "m"));
+    for (const code of [...CONFIG_CODES, ...RULES_CODES]) expect(readme).toMatch(new RegExp(`^\\| \`${code}\` +\\|`, "m"));
   });
 });
 
