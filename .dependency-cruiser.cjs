@@ -18,6 +18,7 @@ module.exports = {
     only("admission", "^engine/admission/", ["^engine/(kernel|messages)/index"]),
     only("auction", "^engine/auction/", ["^engine/(kernel|messages|admission)/index"]),
     only("book", "^engine/book/", ["^engine/(kernel|messages|admission|auction)/index"]),
+    only("venue", "^engine/venue/", ["^engine/(kernel|messages|admission|auction|book)/index"]),
     only("agreement", "^engine/agreement/", ["^engine/(kernel|messages|admission|auction)/index"]),
     only("settlement", "^engine/settlement/", ["^engine/(kernel|messages|admission|auction)/index"]),
     only("engine-is-alone", "^engine/", [], "the core imports nothing of ours from outside"),

@@ -17,7 +17,9 @@ export {
   type NodeRules,
   periodOf,
   type Rationing,
+  type SequencerRules,
   type SurplusAccount,
+  type VenueTrading,
   WIDE_ACCOUNTS,
 } from "./rules.ts";
 export { type Digests, digestsOf, resultHash, TYPES } from "./typed-data.ts";

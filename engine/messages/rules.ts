@@ -41,7 +41,20 @@ export interface MarketRules {
   readonly rationing?: Rationing;
   /** Who gets what buyers pay beyond what sellers get; "grid" if not said. */
   readonly surplusTo?: SurplusAccount;
+  /** Who runs the market as a venue; without it the homes agree among themselves. */
+  readonly sequencer?: SequencerRules;
 }
+
+/** A venue: one operator puts requests into a sequence, and signs each step. */
+export interface SequencerRules {
+  /** Whose signature a step has. */
+  readonly operator: Address;
+  /** Orders meet as they come, or in a call auction every `roundSeconds` until the gate. */
+  readonly trading: VenueTrading;
+  readonly roundSeconds: number;
+}
+
+export type VenueTrading = "continuous" | "rounds";
 
 /** The wires as a tree. Exactly one node has no parent: the root, at the transformer. */
 export interface NetworkRules {

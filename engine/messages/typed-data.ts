@@ -1,4 +1,5 @@
-import { type Address, concat, type Digest, digest, fromHex, keccak, keccakDigest, utf8 } from "../kernel/index.ts";
+import type { Digest } from "../kernel/index.ts";
+import { array, domainOf, type Field, type Signable, structOf } from "./eip712.ts";
 import type { MarketDomain } from "./rules.ts";
 import {
   type IntervalResult,
@@ -12,10 +13,7 @@ import {
   type Vote,
 } from "./types.ts";
 
-/**
- * EIP-712 typed data (https://eips.ethereum.org/EIPS/eip-712): what is signed is the struct, never the bytes on the wire.
- * Struct hash = keccak(typeHash | one 32-byte word for each field); digest = keccak(0x1901 | domain separator | struct hash).
- */
+/** What homes sign of the call auction and its agreement, as EIP-712 types. */
 export const TYPES = {
   Order: "Order(uint32 home,uint64 interval,uint8 side,uint32 energyWh,uint32 limitMicroPerKwh,uint32 seq)",
   Reading: "Reading(uint32 home,uint64 interval,uint64 importWh,uint64 exportWh,uint8 quality)",
@@ -31,30 +29,13 @@ export const TYPES = {
 const MARKET_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)";
 const VAULT_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
 
-const typeHash = (type: string): Uint8Array => keccak(utf8(type));
-const HASHES = Object.fromEntries(Object.entries(TYPES).map(([name, type]) => [name, typeHash(type)])) as Record<
+const HASHERS = Object.fromEntries(Object.entries(TYPES).map(([name, type]) => [name, structOf(type)])) as Record<
   keyof typeof TYPES,
-  Uint8Array
+  (fields: readonly Field[]) => Digest
 >;
+const struct = (name: keyof typeof TYPES, fields: readonly Field[]): Digest => HASHERS[name](fields);
 
-/** One static field: a number below 2^53, a digest or an address, right-aligned in 32 bytes. */
-function word(value: number | Digest | Address): Uint8Array {
-  const bytes = new Uint8Array(32);
-  if (typeof value === "number") new DataView(bytes.buffer).setBigUint64(24, BigInt(value));
-  else {
-    const raw = fromHex(value);
-    bytes.set(raw, 32 - raw.length);
-  }
-  return bytes;
-}
-
-/** A dynamic array field stands in its struct as the hash of its members' words. */
-const array = (digests: readonly Digest[]): Digest => keccakDigest(concat(digests.map(fromHex)));
-
-const struct = (name: keyof typeof TYPES, fields: readonly (number | Digest | Address)[]): Uint8Array =>
-  keccak(concat([HASHES[name], ...fields.map(word)]));
-
-const SIDE = { buy: 0, sell: 1 } as const;
+export const SIDE = { buy: 0, sell: 1 } as const;
 
 const structs = {
   order: (o: Order) => struct("Order", [o.home, o.interval, SIDE[o.side], o.energy, o.limit, o.seq]),
@@ -66,7 +47,7 @@ const structs = {
 
 /** The hash that votes name and that the next interval links to. */
 export const resultHash = (r: IntervalResult): Digest =>
-  digest(struct("IntervalResult", [r.interval, r.prevHead, r.orderSetRoot, r.readingSetRoot, r.clearingRoot, r.ledgerRoot]));
+  struct("IntervalResult", [r.interval, r.prevHead, r.orderSetRoot, r.readingSetRoot, r.clearingRoot, r.ledgerRoot]);
 
 /** The digests that are signed in one market; made once, as the domain separators are the dear part. */
 export interface Digests {
@@ -79,10 +60,13 @@ export interface Digests {
   period(result: PeriodResult): Digest;
 }
 
+/** What is signed under the rules of one market. */
+export const marketSignable = ({ chainId, vault, rulesHash }: MarketDomain): Signable =>
+  domainOf(MARKET_DOMAIN, "Commonwatt", [chainId, vault, rulesHash]);
+
 export function digestsOf(domain: MarketDomain): Digests {
-  const market = separator(MARKET_DOMAIN, "Commonwatt", [domain.chainId, domain.vault, domain.rulesHash]);
-  const vault = separator(VAULT_DOMAIN, "GridVault", [domain.chainId, domain.vault]);
-  const inMarket = (hash: Uint8Array): Digest => signable(market, hash);
+  const inMarket = marketSignable(domain);
+  const inVault = domainOf(VAULT_DOMAIN, "GridVault", [domain.chainId, domain.vault]);
   return {
     order: (order) => inMarket(structs.order(order)),
     reading: (reading) => inMarket(structs.reading(reading)),
@@ -90,8 +74,7 @@ export function digestsOf(domain: MarketDomain): Digests {
     proposal: (proposal) => inMarket(structs.proposal(proposal)),
     vote: (vote) => inMarket(structs.vote(vote)),
     period: (p) =>
-      signable(
-        vault,
+      inVault(
         struct("Period", [
           p.period,
           p.fromInterval,
@@ -107,10 +90,3 @@ export function digestsOf(domain: MarketDomain): Digests {
       ),
   };
 }
-
-function separator(type: string, name: string, fields: readonly (number | Digest | Address)[]): Uint8Array {
-  return keccak(concat([typeHash(type), keccak(utf8(name)), keccak(utf8("1")), ...fields.map(word)]));
-}
-
-const PREFIX = Uint8Array.of(0x19, 0x01);
-const signable = (domain: Uint8Array, hash: Uint8Array): Digest => keccakDigest(concat([PREFIX, domain, hash]));

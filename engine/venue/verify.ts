@@ -1,0 +1,114 @@
+import { compare, fail, ok, type Result } from "../kernel/index.ts";
+import type { SignedEvent, VenueDigests, VenueEvent, VenueInput, VenueOpening } from "../messages/index.ts";
+import type { Recover } from "./door.ts";
+import { isPossible, isSame, type VenueMember } from "./opening.ts";
+import type { VenueRules } from "./state.ts";
+import { Venue } from "./venue.ts";
+
+/** Why a log isn't what this venue should have done; public, never renamed. The detail names the event. */
+export type VerifyCode =
+  | "LOG_WITHOUT_OPENING"
+  | "EVENT_OUT_OF_SEQUENCE"
+  | "EVENT_BEFORE_THE_LAST"
+  | "EVENT_NOT_CHAINED"
+  | "EVENT_SIGNATURE_INVALID"
+  | "EVENT_NOT_DUE"
+  | "EVENT_MISSED"
+  | "EVENT_REFUSED_AT_DOOR"
+  | "OPENING_IMPOSSIBLE"
+  | "OPENING_DIFFERS"
+  | "OUTCOME_DIFFERS";
+
+export interface VerifyContext {
+  readonly rules: VenueRules;
+  readonly digests: VenueDigests;
+  readonly recover: Recover;
+  /** Who may trade, where one knows; null: the openings are believed. */
+  readonly members: readonly VenueMember[] | null;
+}
+
+/** Replays a venue's log event by event. A log may begin with any day's opening; what that says rests is then believed. */
+export class Verifier {
+  readonly #context: VerifyContext;
+  #venue: Venue | null = null;
+  #time = 0;
+
+  constructor(context: VerifyContext) {
+    this.#context = context;
+  }
+
+  /** The venue as it stands after the events so far; null before the first. */
+  get venue(): Venue | null {
+    return this.#venue;
+  }
+
+  /** Takes the next event. After a refusal it goes on only with a new verifier. */
+  next(signed: SignedEvent): Result<void, VerifyCode> {
+    const { body, id, signature } = signed;
+    const refuse = (code: VerifyCode, what: string): Result<void, VerifyCode> => fail(code, `event ${body.number}: ${what}`);
+    const wrong = this.#venue === null ? this.#firstWrong(body) : this.#linkWrong(this.#venue, body);
+    if (wrong !== null) return refuse(...wrong);
+    if (this.#context.recover(id, signature) !== this.#context.rules.sequencer.operator)
+      return refuse("EVENT_SIGNATURE_INVALID", "the operator that the rules name has not signed it");
+    this.#venue ??= new Venue(this.#context.rules, this.#context.digests, { number: body.number, previous: body.previous });
+    const misplaced = this.#inputWrong(this.#venue, body);
+    if (misplaced !== null) return refuse(...misplaced);
+    this.#time = body.time;
+    if (this.#venue.step(body.time, body.input).id !== id)
+      return refuse("OUTCOME_DIFFERS", "replayed, it comes to another outcome than the venue told");
+    return ok(undefined);
+  }
+
+  #firstWrong({ input, time }: VenueEvent): Wrong | null {
+    if (input.kind !== "opening") return ["LOG_WITHOUT_OPENING", "a log begins with the opening of a day"];
+    const { rules, recover } = this.#context;
+    const isSigned = input.opening.resting.every(({ order, agent }) => recover(order.id, order.signature) === agent);
+    return isSigned && isPossible(rules, time, input.opening) ? null : ["OPENING_IMPOSSIBLE", "what it says rests can't"];
+  }
+
+  #linkWrong({ head }: Venue, { number, previous, time }: VenueEvent): Wrong | null {
+    if (number !== head.number) return ["EVENT_OUT_OF_SEQUENCE", `${head.number} should come here`];
+    if (previous !== head.previous) return ["EVENT_NOT_CHAINED", "it doesn't name the event before by its digest"];
+    return time < this.#time ? ["EVENT_BEFORE_THE_LAST", "its time is before the last event's"] : null;
+  }
+
+  #inputWrong(venue: Venue, { input, time }: VenueEvent): Wrong | null {
+    if (input.kind === "opening" && !this.#isMembership(input.opening)) return ["OPENING_DIFFERS", "it names other homes than may trade"];
+    const due = venue.due(time, () => (input.kind === "opening" ? input.opening.homes : []));
+    if (due === null) return input.kind === "request" ? this.#requestWrong(venue, input) : ["EVENT_NOT_DUE", `a ${input.kind} isn't due`];
+    if (!isSameStep(due, input)) return ["EVENT_MISSED", `${stepName(due)} comes first`];
+    const isFirst = this.#time === 0;
+    if (due.kind !== "opening" || input.kind !== "opening" || isFirst) return null;
+    return isSameOpening(due.opening, input.opening) ? null : ["OPENING_DIFFERS", "it doesn't say what rests"];
+  }
+
+  #requestWrong(venue: Venue, { request }: Extract<VenueInput, { kind: "request" }>): Wrong | null {
+    const refused = venue.refuses(request, this.#context.recover);
+    return refused === null ? null : ["EVENT_REFUSED_AT_DOOR", `its request can't be in a sequence (${refused})`];
+  }
+
+  #isMembership({ homes }: VenueOpening): boolean {
+    const known = this.#context.members;
+    if (known === null) return true;
+    const sorted = [...known].sort((a, b) => compare(a.home, b.home));
+    return sorted.length === homes.length && sorted.every(({ home, agent }, at) => home === homes[at]!.home && agent === homes[at]!.agent);
+  }
+}
+
+type Wrong = readonly [VerifyCode, string];
+
+function isSameStep(due: VenueInput, input: VenueInput): boolean {
+  if (due.kind === "request" || input.kind === "request" || due.kind !== input.kind) return false;
+  return due.kind === "opening" || (input.kind !== "opening" && due.interval === input.interval);
+}
+
+const stepName = (due: VenueInput): string =>
+  due.kind === "round" || due.kind === "gate" ? `the ${due.kind} of interval ${due.interval}` : "the day's opening";
+
+const isSameOpening = (a: VenueOpening, b: VenueOpening): boolean =>
+  a.day === b.day &&
+  isSame(a.resting, b.resting) &&
+  a.homes.length === b.homes.length &&
+  a.homes.every(
+    ({ home, agent, nextSeq }, at) => home === b.homes[at]!.home && agent === b.homes[at]!.agent && nextSeq === b.homes[at]!.nextSeq,
+  );
