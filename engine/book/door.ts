@@ -2,6 +2,7 @@ import { type Layout, MOST_INT } from "./layout.ts";
 import {
   BOOK_CLOSED,
   BOOK_UNKNOWN,
+  BUY,
   CALL,
   CLOSED,
   CONTINUOUS,
@@ -29,7 +30,7 @@ export function doorOf({ size, phases }: Layout): Door {
 
   function order(number: number, side: number, force: number, home: number, reference: number): number {
     if (bookAtDoor(number, books) !== 0) return BOOK_UNKNOWN;
-    if ((side | SELL) !== SELL) return SIDE_UNKNOWN;
+    if (side !== BUY && side !== SELL) return SIDE_UNKNOWN;
     if ((force | 0) !== force || force < GOOD_TILL_GATE || force > FILL_OR_KILL) return FORCE_UNKNOWN;
     if (!isName(home)) return HOME_OUT_OF_RANGE;
     if (!isName(reference)) return REFERENCE_OUT_OF_RANGE;
