@@ -1,2 +1,11 @@
+export {
+  type Journal,
+  type JournalCode,
+  JournalFatal,
+  type JournalOptions,
+  openJournal,
+  type Recovered,
+  type Replay,
+} from "./journal/index.ts";
 export { openStore, openStoreReader, type StoreOptions, type StoreReader } from "./store.ts";
 export { type StoreCode, StoreFatal } from "./trouble.ts";

@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type SqliteTrouble, sqliteTrouble } from "../trouble.ts";
+import { type JournalCode, Unreadable } from "./trouble.ts";
+
+export interface Lock {
+  release(): void;
+}
+
+/**
+ * Node has no file locks, SQLite has: a transaction on an empty database that nothing is ever written to. The operating system
+ * drops it with the process, even with kill -9.
+ */
+export function takeLock(folder: string): Lock {
+  const path = join(folder, "lock.db");
+  let connection: DatabaseSync | null = null;
+  try {
+    connection = new DatabaseSync(path, { timeout: 0 });
+    connection.exec("BEGIN EXCLUSIVE");
+    return { release: connection.close.bind(connection) };
+  } catch (error) {
+    connection?.close();
+    const trouble = sqliteTrouble(error);
+    if (trouble === null) throw error;
+    throw new Unreadable(codeOf(trouble), path, trouble.what);
+  }
+}
+
+function codeOf({ code }: SqliteTrouble): JournalCode {
+  if (code === "STORE_LOCKED") return "JOURNAL_LOCKED";
+  if (code === "STORE_READONLY") return "JOURNAL_READONLY";
+  return code === "STORE_FULL" ? "JOURNAL_FULL" : "JOURNAL_FAILED";
+}
