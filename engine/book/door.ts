@@ -51,6 +51,6 @@ export function doorOf({ size, phases }: Layout): Door {
 export const bookAtDoor = (book: number, books: number): number => ((book | 0) === book && book >= 0 && book < books ? 0 : BOOK_UNKNOWN);
 
 /** Homes and references are numbers of the caller's, from 0 up. */
-const isName = (value: number): boolean => (value | 0) === value && value >= 0;
+export const isName = (value: number): boolean => (value | 0) === value && value >= 0;
 
 export const isPhase = (phase: number): boolean => (phase | 0) === phase && phase >= CLOSED && phase <= CONTINUOUS;

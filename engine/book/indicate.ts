@@ -1,3 +1,4 @@
+import { bookAtDoor } from "./door.ts";
 import type { Ladders } from "./ladders.ts";
 import { type Layout, LEVEL_SHIFT, TOTAL } from "./layout.ts";
 import { BUY, SELL } from "./types.ts";
@@ -13,7 +14,7 @@ export interface Indication {
 }
 
 export interface Indicating {
-  /** From the level totals, which are kept as orders come and go: in steps that grow with the levels that cross. */
+  /** k from 0 to 1000. From the level totals, kept as orders come and go: in steps that grow with the levels that cross. */
   readonly indicate: (book: number, kPermille: number) => Indication;
 }
 
@@ -23,12 +24,13 @@ export interface Indicating {
  */
 export function indicatingOf(layout: Layout, { below }: Ladders): Indicating {
   const { span, shift, levels, best } = layout;
-  const { lowestTick, highestTick } = layout.size;
+  const { books, lowestTick, highestTick } = layout.size;
   const totalAt = (ladder: number, index: number): number => levels[(((ladder << shift) | index) << LEVEL_SHIFT) + TOTAL]!;
 
   function indicate(book: number, kPermille: number): Indication {
+    if (bookAtDoor(book, books) !== 0) return NO_TRADE;
     const [buyers, sellers] = [2 * book + BUY, 2 * book + SELL];
-    let [buy, sell] = [best[buyers] ?? -1, best[sellers] ?? -1];
+    let [buy, sell] = [best[buyers]!, best[sellers]!];
     let [lastBuy, lastSell] = [-1, -1];
     let [wanted, offered, volume] = [0, 0, 0];
     while (buy >= 0 && sell >= 0 && buy + sell >= span) {

@@ -6,7 +6,7 @@ export interface ArenaSize {
   readonly books: number;
   readonly lowestTick: number;
   readonly highestTick: number;
-  /** How many orders can rest at once, over all books; a power of two. */
+  /** Places for orders, over all books; a power of two. One of them is nobody's. */
   readonly orders: number;
 }
 

@@ -2,7 +2,7 @@ import { bookAtDoor, isPhase } from "./door.ts";
 import type { Ladders } from "./ladders.ts";
 import { HEAD, type Layout, LEVEL_SHIFT, NEXT, ORDER_SHIFT, TAIL, TOTAL } from "./layout.ts";
 import type { Slots } from "./slots.ts";
-import { BOOK_CROSSED, CLOSED, CONTINUOUS, PHASE_UNKNOWN } from "./types.ts";
+import { BOOK_CROSSED, BUY, CLOSED, CONTINUOUS, PHASE_UNKNOWN, SELL } from "./types.ts";
 
 export interface Phases {
   /**
@@ -13,16 +13,14 @@ export interface Phases {
 }
 
 export function phasesOf(layout: Layout, { empty }: Ladders, { release }: Slots): Phases {
-  const { span, shift, orders, levels, best, phases, size } = layout;
+  const { shift, orders, levels, best, phases, size } = layout;
 
   function setPhase(book: number, phase: number): number {
     if (bookAtDoor(book, size.books) !== 0) return bookAtDoor(book, size.books);
     if (!isPhase(phase)) return PHASE_UNKNOWN;
-    const [buyers, sellers] = [2 * book, 2 * book + 1];
-    const isCrossed = best[buyers]! >= 0 && best[sellers]! >= 0 && best[buyers]! + best[sellers]! >= span;
-    if (phase === CONTINUOUS && isCrossed) return BOOK_CROSSED;
+    if (phase === CONTINUOUS && isCrossed(layout, book)) return BOOK_CROSSED;
     phases[book] = phase;
-    return phase === CLOSED ? clearLadder(buyers) + clearLadder(sellers) : 0;
+    return phase === CLOSED ? clearLadder(2 * book + BUY) + clearLadder(2 * book + SELL) : 0;
   }
 
   function clearLadder(ladder: number): number {
@@ -47,4 +45,10 @@ export function phasesOf(layout: Layout, { empty }: Ladders, { release }: Slots)
   }
 
   return { setPhase };
+}
+
+/** Whether a buyer's price reaches a seller's. */
+export function isCrossed({ span, best }: Layout, book: number): boolean {
+  const [buyer, seller] = [best[2 * book + BUY]!, best[2 * book + SELL]!];
+  return buyer >= 0 && seller >= 0 && buyer + seller >= span;
 }

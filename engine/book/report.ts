@@ -1,9 +1,9 @@
 import { SELL } from "./types.ts";
 
 /**
- * What the last operation on an order came to, as int32 words; written anew by each. Words 0 to 2: how many trades, the energy
- * that wasn't traded, what became of that (`RESTS`, `FILLED`, ...). From word 4 on four words a trade, first to last: the resting
- * order's handle and reference, its tick, which is the price, and the energy.
+ * What the last `submit` or `amend` came to, as int32 words; other operations and whatever is refused leave it. Words 0 to 2: how
+ * many trades, the energy that wasn't traded, what became of that (`RESTS`, `FILLED`, ...). From word 4 on four words a trade, first
+ * to last: the resting order's handle and reference, its tick, which is the price, and the energy.
  */
 export type Report = Int32Array;
 

@@ -1,6 +1,8 @@
 import { concat, type Digest, fail, keccakDigest, ok, type Result } from "../kernel/index.ts";
+import { isName } from "./door.ts";
 import type { Ladders } from "./ladders.ts";
-import { ENERGY, FREE, HANDLE, type Layout, LEVEL, NEXT, ORDER_SHIFT, PREVIOUS, RESTING, USED } from "./layout.ts";
+import { ENERGY, FREE, HANDLE, HOME, type Layout, LEVEL, NEXT, ORDER_SHIFT, PREVIOUS, REFERENCE, RESTING, USED } from "./layout.ts";
+import { isCrossed } from "./phases.ts";
 import { CLOSED, CONTINUOUS } from "./types.ts";
 import type { Views } from "./views.ts";
 
@@ -39,7 +41,8 @@ export function stateOf(layout: Layout, ladders: Ladders, { resting }: Views): S
     const words = wordsOf(bytes);
     if (words[0] !== MAGIC || words[1] !== VERSION) return fail("SNAPSHOT_FOREIGN");
     if (!header.every((word, at) => words[at] === word)) return fail("SNAPSHOT_OF_OTHER_SIZE");
-    if (fill(layout, words.subarray(header.length)) && rebuild(layout, ladders)) return ok(undefined);
+    const isWhole = bytes.length % 4 === 0;
+    if (isWhole && fill(layout, words.subarray(header.length)) && rebuild(layout, ladders)) return ok(undefined);
     clear(layout);
     return fail("SNAPSHOT_DAMAGED");
   }
@@ -70,7 +73,7 @@ function fill({ size, orders, phases, counts }: Layout, words: Int32Array): bool
 
 /** Queues and levels from the orders' own links, each of which is checked. */
 function rebuild(layout: Layout, ladders: Ladders): boolean {
-  const { orders, counts } = layout;
+  const { orders, phases, counts } = layout;
   let resting = 0;
   for (let slot = 1; slot <= counts[USED]!; slot++) {
     const at = slot << ORDER_SHIFT;
@@ -79,7 +82,8 @@ function rebuild(layout: Layout, ladders: Ladders): boolean {
     if (queued === 0) return false;
     resting += queued;
   }
-  return resting === counts[RESTING] && isFreeListWhole(layout);
+  const isTradable = phases.every((phase, book) => phase !== CONTINUOUS || !isCrossed(layout, book));
+  return isTradable && resting === counts[RESTING] && isFreeListWhole(layout);
 }
 
 /** How many orders stand behind this first one, with it; 0: they can't. */
@@ -92,9 +96,10 @@ function requeue({ size, shift, span, orders, phases }: Layout, { hasRoom, appen
   for (let slot = first, previous = 0; slot !== 0; queued++) {
     const at = slot << ORDER_SHIFT;
     const [energy, next] = [orders[at + ENERGY] ?? 0, orders[at + NEXT] ?? 0];
-    const isSound =
+    const isQueued =
       isHandleOf(orders[at + HANDLE] ?? 0, slot, size.orders) && orders[at + LEVEL] === level && orders[at + PREVIOUS] === previous;
-    if (!isSound || energy <= 0 || !hasRoom(level, energy)) return 0;
+    const isNamed = isName(orders[at + HOME] ?? -1) && isName(orders[at + REFERENCE] ?? -1);
+    if (!isQueued || !isNamed || energy <= 0 || !hasRoom(level, energy)) return 0;
     append(slot, level, energy);
     previous = slot;
     slot = next;

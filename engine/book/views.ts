@@ -1,3 +1,4 @@
+import { bookAtDoor } from "./door.ts";
 import type { Ladders } from "./ladders.ts";
 import { ENERGY, HANDLE, HEAD, HOME, type Layout, LEVEL_SHIFT, NEXT, ORDER_SHIFT, REFERENCE, TOTAL } from "./layout.ts";
 import { tickAt } from "./report.ts";
@@ -20,7 +21,7 @@ export interface LevelView {
   readonly energy: number;
 }
 
-/** Reading a book; for people and for call auctions, not for the hot path: these allocate. */
+/** Reading a book; for people and for call auctions, not for the hot path: these allocate. One that isn't there holds nothing. */
 export interface Views {
   /** In the order of their priority: buyers from the dearest down, then sellers from the cheapest up, the oldest first. */
   readonly resting: (book: number) => readonly RestingOrder[];
@@ -30,7 +31,7 @@ export interface Views {
 
 export function viewsOf(layout: Layout, { below }: Ladders): Views {
   const { shift, orders, levels, best } = layout;
-  const { lowestTick, highestTick } = layout.size;
+  const { books, lowestTick, highestTick } = layout.size;
 
   function queue(ladder: number, index: number): readonly RestingOrder[] {
     const found: RestingOrder[] = [];
@@ -59,8 +60,9 @@ export function viewsOf(layout: Layout, { below }: Ladders): Views {
   const side = (ladder: number): RestingOrder[] => [...indexes(ladder)].flatMap((index) => queue(ladder, index));
 
   return {
-    resting: (book) => [...side(2 * book + BUY), ...side(2 * book + SELL)],
+    resting: (book) => (bookAtDoor(book, books) === 0 ? [...side(2 * book + BUY), ...side(2 * book + SELL)] : []),
     depth: (book, sideOfBook, most) => {
+      if (bookAtDoor(book, books) !== 0 || (sideOfBook !== BUY && sideOfBook !== SELL)) return [];
       const ladder = 2 * book + sideOfBook;
       return [...indexes(ladder)].slice(0, most).map((index) => ({
         tick: tickAt(sideOfBook, index, lowestTick, highestTick),

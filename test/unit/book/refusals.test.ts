@@ -182,6 +182,21 @@ describe.each(IMPLEMENTATIONS)("what is refused: %s", (_name, open) => {
     expect(open({ books: 1, lowestTick: 0, highestTick: 9, orders: 8, ...wrong })).toMatchObject({ ok: false, code });
   });
 
+  test.each([3, -1, 0.5, 1.5, ...NOT_WHOLE])("book %p isn't there: nothing to be read", (book) => {
+    const { arena } = prepared();
+    expect([arena.resting(book), arena.depth(book, BUY, 9), arena.depth(book, SELL, 9), arena.indicate(book, 500)]).toEqual([
+      [],
+      [],
+      [],
+      { volume: 0, price: null, low: null, high: null },
+    ]);
+  });
+
+  test.each([2, -1, 0.5, ...NOT_WHOLE])("side %p isn't there: no depth", (side) => {
+    const { arena } = prepared();
+    expect([0, 1, 2].map((book) => arena.depth(book, side, 9))).toEqual([[], [], []]);
+  });
+
   test("what the caller calls a home and an order goes up to 2^31 - 1", () => {
     const market = prepared();
     market.arena.submit(0, BUY, GOOD_TILL_GATE, 10, 5, MOST, MOST);
