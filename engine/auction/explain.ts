@@ -1,21 +1,23 @@
 import type { HomeId, MicroPerKwh } from "../kernel/index.ts";
-import type { Clearing, NoTrade, Outcome, PriceSetter, RefusalReason, Trade } from "./types.ts";
+import type { Clearing, Cut, NoTrade, Outcome, PriceSetter, Trade } from "./types.ts";
 
 /** How prices and homes are written where the sentence is read: "14.2 ct", "home 3". */
 export interface Words {
   readonly price: (price: MicroPerKwh) => string;
   readonly home: (home: HomeId) => string;
+  /** The wire of a node by its index; without it wires have no names. */
+  readonly wire?: (node: number) => string;
 }
 
 /** Why an order got what it got, as the end of a sentence about it. */
 export function explainOutcome(outcome: Outcome, clearing: Clearing, words: Words): string {
   if (outcome.kind === "filled") return outcome.side === "buy" ? "bought all it wanted" : "sold all it offered";
-  const why = explainReason(outcome.reason, clearing, words);
+  const why = explainReason(outcome, clearing, words);
   if (outcome.kind === "refused") return why;
   return `${outcome.side === "buy" ? "bought" : "sold"} a part: ${why}`;
 }
 
-function explainReason(reason: RefusalReason, clearing: Clearing, words: Words): string {
+function explainReason({ reason, edge }: Cut, clearing: Clearing, words: Words): string {
   const price = clearing.kind === "trade" ? `, ${words.price(clearing.price)},` : "";
   switch (reason) {
     case "PRICE_TOO_HIGH":
@@ -27,7 +29,9 @@ function explainReason(reason: RefusalReason, clearing: Clearing, words: Words):
     case "NOTHING_LEFT":
       return `its limit was just the price${price} and orders with better limits took all there was`;
     case "EDGE_FULL":
-      return "a wire between it and a better price was full";
+      return edge === null || words.wire === undefined
+        ? "a wire between it and a better price was full"
+        : `${words.wire(edge)} was full, and beyond it was a better price`;
     case "TRADE_REDUCED":
       return "the mechanism gives up the last trade, so that nobody gains by not telling its true limit";
     case "NO_BUYERS":

@@ -77,7 +77,7 @@ export {
 } from "./preferences/index.ts";
 export { reference } from "./reference.ts";
 export { clearingRoot } from "./root.ts";
-export { canonicalNetwork, clearingRules, largestMarket, networkOf, nodeNames } from "./rules.ts";
+export { canonicalNetwork, clearingRules, largestMarket, networkOf, nodeNames, UNLIMITED } from "./rules.ts";
 export {
   type Clearing,
   type ClearingInput,

@@ -49,8 +49,8 @@ export function parentsFirst(nodes: readonly NodeRules[]): readonly NodeRules[] 
   return found;
 }
 
-/** No street orders as much in an interval; a wire of that width never binds. */
-const UNLIMITED = wh.max as Wh;
+/** Capacity of a wire that has none in the rules: no street orders as much in an interval, so it never binds. */
+export const UNLIMITED = wh.max as Wh;
 
 function withWire({ parent, importCapacity, exportCapacity, fee, lossPpm }: NodeRules, places: ReadonlyMap<string, number>): NetworkNode {
   if (parent === null) return { edge: null };

@@ -15,5 +15,6 @@ export type {
   SettlementView,
   StreetFacts,
   StreetState,
+  WireView,
 } from "./state.ts";
 export { type BatchOnItsWay, type StreetLabel, StreetView } from "./street-view.ts";

@@ -1,16 +1,20 @@
 import {
   type Clearing,
   explainNoTrade,
-  explainOutcome,
-  explainPrice,
+  explainOutcomeUnder,
+  explainPriceUnder,
+  type Network,
+  networkOf,
+  nodeNames,
   type Outcome,
   type Trade,
+  UNLIMITED,
   type Words,
 } from "../../engine/auction/index.ts";
 import type { HomeId, Interval, Nano } from "../../engine/kernel/index.ts";
-import { deliveryEnd, deliveryStart, type MarketRules } from "../../engine/messages/index.ts";
+import { DEFAULT_RULES, deliveryEnd, deliveryStart, type MarketRules } from "../../engine/messages/index.ts";
 import type { SettledInterval } from "../../engine/settlement/index.ts";
-import type { ClearingView, OrderView, SettlementView } from "./state.ts";
+import type { ClearingView, OrderView, SettlementView, WireView } from "./state.ts";
 
 export const isoOf = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString().replace(".000Z", "Z");
 export const intervalName = (rules: MarketRules, interval: Interval): string => isoOf(deliveryStart(rules, interval));
@@ -21,18 +25,53 @@ export const microOf = (amount: Nano): number => Math.round(amount / 1000);
 
 export function clearingView(rules: MarketRules, clearing: Clearing, words: Words): ClearingView {
   const trade = clearing.kind === "trade" ? clearing : null;
+  const street = streetOf(rules);
   return {
     interval: intervalName(rules, clearing.interval),
     kind: clearing.kind,
     priceMicro: trade?.price ?? null,
     priceRange: trade === null ? null : [trade.priceRange.low, trade.priceRange.high],
     volumeWh: trade?.volume ?? 0,
-    priceSetBy: trade === null ? null : explainPrice(trade as Trade, rules.kPermille, words),
+    priceSetBy: trade === null ? null : explainPriceUnder(street.mechanism, trade, rules.kPermille, words),
     noTradeReason: clearing.kind === "no-trade" ? explainNoTrade(clearing, words) : null,
-    orders: [...clearing.outcomes].sort(byCurve).map((outcome) => orderView(outcome, clearing, words)),
+    orders: [...clearing.outcomes].sort(byCurve).map((outcome) => orderView(street, outcome, clearing, words)),
     unsoldWh: clearing.unsold,
     unboughtWh: clearing.unbought,
+    nodes: trade === null || !street.hasWires ? [] : street.names.map((name, at) => ({ name, priceMicro: trade.nodes[at]!.price })),
+    wires: trade === null ? [] : wiresOf(street, trade),
   };
+}
+
+/** What the rules say of the place where orders meet. */
+interface Street {
+  readonly mechanism: NonNullable<MarketRules["mechanism"]>;
+  readonly network: Network;
+  readonly names: readonly string[];
+  readonly hasWires: boolean;
+}
+
+const streetOf = (rules: MarketRules): Street => ({
+  mechanism: rules.mechanism ?? DEFAULT_RULES.mechanism,
+  network: networkOf(rules),
+  names: nodeNames(rules),
+  hasWires: nodeNames(rules).length > 1,
+});
+
+function wiresOf({ names, network }: Street, { flows }: Trade): readonly WireView[] {
+  return flows.map(({ node, direction, entered, left, full, fees, rent }) => {
+    const { importCapacity, exportCapacity } = network.nodes[node]!.edge!;
+    const capacity = direction === "export" ? exportCapacity : importCapacity;
+    return {
+      name: names[node]!,
+      direction,
+      enteredWh: entered,
+      leftWh: left,
+      capacityWh: capacity === UNLIMITED ? null : capacity,
+      full,
+      feesMicro: microOf(fees),
+      rentMicro: microOf(rent),
+    };
+  });
 }
 
 /** Buys by falling limit, then sells by rising limit. */
@@ -41,10 +80,17 @@ function byCurve(a: Outcome, b: Outcome): number {
   return a.side === "buy" ? b.limit - a.limit : a.limit - b.limit;
 }
 
-function orderView(outcome: Outcome, clearing: Clearing, words: Words): OrderView {
-  const { home, side, limit, wanted, energy, kind } = outcome;
-  const reason = explainOutcome(outcome, clearing, words);
-  return { home, name: words.home(home), side, limitMicro: limit, energyWh: wanted, filledWh: energy, outcome: kind, reason };
+function orderView({ mechanism, network, names, hasWires }: Street, outcome: Outcome, clearing: Clearing, words: Words): OrderView {
+  const { home, side, limit, wanted, energy, kind, edge } = outcome;
+  const node = network.homes.get(home) ?? 0;
+  const reason = explainOutcomeUnder(mechanism, outcome, hasWires ? seenFrom(node, clearing) : clearing, words);
+  const place = { node: hasWires ? names[node]! : null, wire: edge === null ? null : names[edge]! };
+  return { home, name: words.home(home), side, limitMicro: limit, energyWh: wanted, filledWh: energy, outcome: kind, ...place, reason };
+}
+
+/** A home's reasons are about the price at its own node. */
+function seenFrom(node: number, clearing: Clearing): Clearing {
+  return clearing.kind === "trade" ? { ...clearing, price: clearing.nodes[node]!.price ?? clearing.price } : clearing;
 }
 
 export function settlementView(rules: MarketRules, settled: SettledInterval, nameOf: (home: HomeId) => string): SettlementView {
@@ -60,6 +106,14 @@ export function settlementView(rules: MarketRules, settled: SettledInterval, nam
       utilityExportWh,
       quality,
     })),
+    surplus: {
+      account: rules.surplusTo ?? DEFAULT_RULES.surplusTo,
+      amountMicro: microOf(settled.surplus.amount),
+      feesMicro: microOf(settled.surplus.fees),
+      rentsMicro: microOf(settled.surplus.rents),
+      keptMicro: microOf(settled.surplus.kept),
+      lostWh: settled.surplus.lost,
+    },
     conservation: {
       energyInWh: energyIn,
       energyOutWh: energyOut,

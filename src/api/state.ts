@@ -77,6 +77,10 @@ export interface OrderView {
   readonly energyWh: number;
   readonly filledWh: number;
   readonly outcome: OrderOutcome;
+  /** Where its home sits; null on one node. */
+  readonly node: string | null;
+  /** The full wire that stopped it: the name of the node at its lower end; null: none did. */
+  readonly wire: string | null;
   /** A sentence: "the price, 14.2 ct, was above its limit". */
   readonly reason: string;
 }
@@ -97,6 +101,24 @@ export interface ClearingView {
   readonly orders: readonly OrderView[];
   readonly unsoldWh: number;
   readonly unboughtWh: number;
+  /** Prices at the nodes, the root first; empty on one node. null: no energy passes there, and no limit says what it would cost. */
+  readonly nodes: readonly { readonly name: string; readonly priceMicro: number | null }[];
+  /** Empty on one node and without trade. */
+  readonly wires: readonly WireView[];
+}
+
+/** What a wire carried and earned. */
+export interface WireView {
+  /** Of the node at its lower end. */
+  readonly name: string;
+  readonly direction: "import" | "export" | "idle";
+  readonly enteredWh: number;
+  readonly leftWh: number;
+  /** null: nothing limits it in this direction. */
+  readonly capacityWh: number | null;
+  readonly full: boolean;
+  readonly feesMicro: number;
+  readonly rentMicro: number;
 }
 
 export interface PricePoint {
@@ -140,6 +162,16 @@ export interface SettlementView {
     readonly utilityExportWh: number;
     readonly quality: "measured" | "estimated";
   }[];
+  /** What buyers paid beyond what sellers got, and what wires lost of what sellers sold. */
+  readonly surplus: {
+    /** Who got it. */
+    readonly account: "grid" | "community" | "supplier";
+    readonly amountMicro: number;
+    readonly feesMicro: number;
+    readonly rentsMicro: number;
+    readonly keptMicro: number;
+    readonly lostWh: number;
+  };
   readonly conservation: {
     readonly energyInWh: number;
     readonly energyOutWh: number;

@@ -68,7 +68,7 @@ export class StreetView {
     this.#rules = rules;
     this.#label = label;
     this.#clock = clock;
-    this.#words = wordsFor(rules.currency, (home) => this.nameOf(home));
+    this.#words = wordsFor(rules, (home) => this.nameOf(home));
   }
 
   onChange(listener: () => void): () => void {

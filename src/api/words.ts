@@ -1,9 +1,11 @@
-import type { Words } from "../../engine/auction/index.ts";
+import { nodeNames, type Words } from "../../engine/auction/index.ts";
 import type { HomeId, MicroPerKwh } from "../../engine/kernel/index.ts";
+import type { MarketRules } from "../../engine/messages/index.ts";
 
 /** How numbers are written in the sentences that people read; the page writes its own from plain numbers. */
-export function wordsFor(currency: string, nameOf: (home: HomeId) => string): Words {
-  return { price: (price) => priceText(price, currency), home: nameOf };
+export function wordsFor(rules: MarketRules, nameOf: (home: HomeId) => string): Words {
+  const nodes = nodeNames(rules);
+  return { price: (price) => priceText(price, rules.currency), home: nameOf, wire: (node) => `the wire to ${nodes[node]}` };
 }
 
 const CENTS: Readonly<Record<string, string>> = { EUR: "ct", USD: "ct", AUD: "ct", CHF: "Rp", GBP: "p" };

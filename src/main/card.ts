@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { Ajv } from "ajv";
+import { rulesTroubles } from "../../engine/auction/index.ts";
 import { address, type Interval, interval } from "../../engine/kernel/index.ts";
 import { hashRules, type MarketDomain, type MarketRules } from "../../engine/messages/index.ts";
 import type { StreetCard } from "../api/index.ts";
 import { streetCard } from "../api/schema/index.ts";
-import type { HomeConfig } from "./config/index.ts";
+import { explainRefusal, type HomeConfig, keyOf } from "./config/index.ts";
 import { CannotStart } from "./exit.ts";
 
 const isCard = new Ajv({ strict: false }).compile<StreetCard>(streetCard);
@@ -29,6 +30,11 @@ export async function readCard(from: HomeConfig["street"]): Promise<StreetCard> 
   if (!isCard(card)) throw problem("this is no street's card", "ask the operator for the address that ends in /api/street");
   if (hashRules(rulesOf(card)) !== card.rulesHash)
     throw problem("the market rules are not those that the card's hash names", "ask the operator for a fresh card");
+  const troubles = rulesTroubles(rulesOf(card)).map(({ code, path, detail }) => {
+    const [what, wayOut] = explainRefusal(code, detail);
+    return { code, file: place, key: keyOf(["rules", ...path]), what, wayOut: `${wayOut}: tell the operator` };
+  });
+  if (troubles.length > 0) throw new CannotStart(troubles);
   return card;
 }
 

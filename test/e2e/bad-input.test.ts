@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals
 import { createKeystore } from "../../adapters/system/index.ts";
 import { hashRules } from "../../engine/messages/index.ts";
 import { temporaryFolder } from "../support/folder.ts";
+import { node } from "../support/network-rules.ts";
 import { RULES } from "../support/rules.ts";
 import { processesWith, ROOT, run } from "../support/street-process.ts";
 
@@ -248,6 +249,8 @@ describe("one home: exit 1", () => {
     };
     write("card.json", JSON.stringify(card));
     write("forged.json", JSON.stringify({ ...card, rules: { ...RULES, kPermille: 900 } }));
+    const rules = { ...RULES, network: { nodes: [node("t", null), node("a", "b"), node("b", "a")], homes: [] } };
+    write("circle.json", JSON.stringify({ ...card, rules, rulesHash: hashRules(rules) }));
     write("no-card.json", '{"hello": 1}');
   });
 
@@ -275,6 +278,11 @@ describe("one home: exit 1", () => {
     ["a card that is not there", "absent.json", `absent.json: the street's card can't be read (ENOENT`],
     ["a file that is no card", "no-card.json", "no-card.json: this is no street's card; ask the operator"],
     ["rules that were changed after the hash", "forged.json", "forged.json: the market rules are not those that the card's hash names"],
+    [
+      "rules whose wires go round in a circle",
+      "circle.json",
+      "circle.json: rules.network.nodes[1].parent: the way up leads over b back to the node itself; give the node a parent on its way to the root: tell the operator",
+    ],
     ["a street that is not up", "http://127.0.0.1:9/api/street", "the street's card can't be read"],
   ];
   test.each(streets)("%s", async (_what, place, expected) => {

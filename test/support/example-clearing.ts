@@ -37,8 +37,13 @@ export function exampleClearing(interval: string, all: readonly ExampleOrder[]):
     orders,
     unsoldWh: sum(sells) - volume,
     unboughtWh: sum(buys) - volume,
+    nodes: [],
+    wires: [],
   };
 }
+
+/** One node has no wires. */
+const PLACE = { node: null, wire: null } as const;
 
 const sum = (orders: readonly ExampleOrder[]): number => orders.reduce((total, order) => total + order.energyWh, 0);
 
@@ -71,16 +76,23 @@ function fill(side: readonly ExampleOrder[], volume: number, priceMicro: number)
     const filledWh = Math.min(left, order.energyWh);
     left -= filledWh;
     if (filledWh === order.energyWh)
-      return { ...order, filledWh, outcome: "filled", reason: order.side === "buy" ? "bought all it wanted" : "sold all it offered" };
+      return {
+        ...order,
+        ...PLACE,
+        filledWh,
+        outcome: "filled",
+        reason: order.side === "buy" ? "bought all it wanted" : "sold all it offered",
+      };
     if (filledWh > 0)
       return {
         ...order,
+        ...PLACE,
         filledWh,
         outcome: "partly-filled",
         reason: "sold a part: its limit was just the price and orders with that limit had to share",
       };
     const where = order.side === "buy" ? "above" : "below";
-    return { ...order, filledWh, outcome: "refused", reason: `the price, ${ct(priceMicro)}, was ${where} its limit` };
+    return { ...order, ...PLACE, filledWh, outcome: "refused", reason: `the price, ${ct(priceMicro)}, was ${where} its limit` };
   });
 }
 
@@ -94,8 +106,10 @@ function noTrade(interval: string, buys: readonly ExampleOrder[], sells: readonl
     volumeWh: 0,
     priceSetBy: null,
     noTradeReason: buys.length + sells.length === 0 ? "nobody wanted to buy or sell" : reason,
-    orders: [...buys, ...sells].map((order) => ({ ...order, filledWh: 0, outcome: "refused", reason })),
+    orders: [...buys, ...sells].map((order) => ({ ...order, ...PLACE, filledWh: 0, outcome: "refused", reason })),
     unsoldWh: sum(sells),
     unboughtWh: sum(buys),
+    nodes: [],
+    wires: [],
   };
 }

@@ -81,6 +81,7 @@ function settle(start: string, homes: readonly HomeView[], state: StreetState["c
   return {
     interval: start,
     flows,
+    surplus: { account: "grid", amountMicro: 0, feesMicro: 0, rentsMicro: 0, keptMicro: 0, lostWh: 0 },
     conservation: { energyInWh: moved, energyOutWh: moved, moneyInNano: money, moneyOutNano: money, holds: true },
   };
 }

@@ -73,6 +73,8 @@ describe("curves", () => {
     home,
     name: `home-${home}`,
     filledWh: 0,
+    node: null,
+    wire: null,
     outcome: "refused",
     reason: "",
   })) as Parameters<typeof stepsOf>[0];

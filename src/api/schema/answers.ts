@@ -1,7 +1,7 @@
 import type { ApiError } from "../errors.ts";
 import type { HealthFacts, HomeRequest, StreetCard } from "../queries.ts";
 import type { IntervalView } from "../state.ts";
-import { count, described, instant, list, mirrors, nullable, number, object, oneOf, text } from "./shape.ts";
+import { count, described, instant, list, mirrors, nullable, number, object, oneOf, text, withOptional } from "./shape.ts";
 import { certificate, clearing, settlement } from "./street-state.ts";
 
 const address = text({ pattern: "^0x[0-9a-fA-F]{40}$" });
@@ -36,7 +36,34 @@ export const healthAnswer = mirrors<HealthAnswer>()(
   }),
 );
 
-const rules = object({
+const node = object({
+  id: text(),
+  parent: nullable(text()),
+  importCapacity: nullable(number),
+  exportCapacity: nullable(number),
+  fee: number,
+  lossPpm: number,
+});
+
+/** Numbers and names of these are checked by the engine's door. */
+const choices = {
+  network: object({ nodes: list(node), homes: list(object({ home: number, node: text() })) }),
+  mechanism: oneOf(
+    "k-double-auction",
+    "pay-as-bid",
+    "mcafee",
+    "vcg",
+    "huang",
+    "muda",
+    "mid-market-rate",
+    "supply-demand-ratio",
+    "bill-sharing",
+  ),
+  rationing: oneOf("pro-rata", "price-time", "max-min"),
+  surplusTo: oneOf("supplier", "grid", "community"),
+};
+
+const said = object({
   market: text(),
   currency: text(),
   intervalMinutes: count,
@@ -50,6 +77,8 @@ const rules = object({
   kPermille: count,
   residual: object({ importPrice: count, exportPrice: count }),
 });
+
+const rules = withOptional(said, choices);
 
 export const streetCard = mirrors<StreetCard>()(
   object({

@@ -35,6 +35,15 @@ export const object = <P extends Properties>(properties: P): Schema<{ readonly [
   properties,
 });
 
+/** The same with properties that may be left out: for what others wrote, where leaving out has a meaning. */
+export const withOptional = <S, P extends Properties>(
+  schema: Schema<S>,
+  optional: P,
+): Schema<S & { readonly [K in keyof P]?: Of<P[K]> }> => {
+  const properties = { ...(schema.properties as Properties), ...optional };
+  return { ...(schema as Schema<never>), properties };
+};
+
 export const described = <T>(schema: Schema<T>, description: string): Schema<T> => ({ ...schema, description });
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? unknown : never) : never;

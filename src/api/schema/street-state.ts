@@ -8,6 +8,7 @@ import type {
   SettlementView,
   StreetFacts,
   StreetState,
+  WireView,
 } from "../state.ts";
 import { count, described, instant, integer, list, mirrors, nullable, number, object, oneOf, pair, text, truth } from "./shape.ts";
 
@@ -61,7 +62,22 @@ const order = mirrors<OrderView>()(
     energyWh: count,
     filledWh: count,
     outcome: oneOf("filled", "partly-filled", "refused"),
+    node: nullable(text()),
+    wire: described(nullable(text()), "the full wire that stopped it, by the node at its lower end"),
     reason: text(),
+  }),
+);
+
+const wire = mirrors<WireView>()(
+  object({
+    name: described(text(), "of the node at its lower end"),
+    direction: oneOf("import", "export", "idle"),
+    enteredWh: count,
+    leftWh: count,
+    capacityWh: described(nullable(count), "null: nothing limits it in this direction"),
+    full: truth,
+    feesMicro: count,
+    rentMicro: integer,
   }),
 );
 
@@ -77,6 +93,8 @@ export const clearing = mirrors<ClearingView>()(
     orders: described(list(order), "buys by falling limit, then sells by rising limit"),
     unsoldWh: count,
     unboughtWh: count,
+    nodes: described(list(object({ name: text(), priceMicro: nullable(integer) })), "the root first; empty on one node"),
+    wires: described(list(wire), "empty on one node and without trade"),
   }),
 );
 
@@ -122,6 +140,14 @@ export const settlement = mirrors<SettlementView>()(
   object({
     interval: instant,
     flows: list(flow),
+    surplus: object({
+      account: oneOf("grid", "community", "supplier"),
+      amountMicro: integer,
+      feesMicro: count,
+      rentsMicro: integer,
+      keptMicro: integer,
+      lostWh: count,
+    }),
     conservation: object({
       energyInWh: integer,
       energyOutWh: integer,

@@ -1,6 +1,7 @@
 export type { DeviceConfig, HomeConfig, TradingConfig } from "./home.ts";
 export { type Configs, loadConfig, parseConfig } from "./load-config.ts";
 export { withInterval } from "./market.ts";
+export { explainRefusal } from "./network.ts";
 export { CONFIG_CODES, type ConfigCode } from "./problems.ts";
-export type { ConfigKind } from "./schema.ts";
+export { type ConfigKind, keyOf } from "./schema.ts";
 export type { PlannedHome, ReadingsConfig, StreetConfig } from "./street.ts";

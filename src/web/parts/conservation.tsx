@@ -26,4 +26,5 @@ export function Conservation({ settlement }: { settlement: SettlementView }) {
   );
 }
 
-const tradesBalance = ({ flows }: SettlementView): boolean => flows.reduce((sum, flow) => sum + flow.boughtWh - flow.soldWh, 0) === 0;
+const tradesBalance = ({ flows, surplus }: SettlementView): boolean =>
+  flows.reduce((sum, flow) => sum + flow.boughtWh - flow.soldWh, surplus.lostWh) === 0;

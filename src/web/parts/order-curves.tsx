@@ -5,6 +5,7 @@ import { texts } from "../texts/index.ts";
 import { Card } from "./card.tsx";
 import { CurvesChart } from "./curves-chart.tsx";
 import { OrderTable } from "./order-table.tsx";
+import { WireTable } from "./wire-table.tsx";
 
 /** How the price of an interval came about; or why there is none. */
 export function OrderCurves({ state, looked, back }: { state: StreetState; looked: Looked | null; back: () => void }) {
@@ -52,6 +53,7 @@ function Cleared({ clearing, state }: { clearing: ClearingView; state: StreetSta
         )}
       </div>
       {clearing.orders.length === 0 ? null : <OrderTable clearing={clearing} currency={state.street.currency} />}
+      <WireTable clearing={clearing} currency={state.street.currency} />
     </>
   );
 }
