@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
 import { open, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { type IntervalRow, renderCsv, type Scope } from "../../adapters/exports/index.ts";
+import { type IntervalRow, type Manifest, renderCsv, type Scope } from "../../adapters/exports/index.ts";
 import { openStoreReader, type StoreReader } from "../../adapters/store/index.ts";
-import { cost, type HomeId, type Interval, type Nano, sum } from "../../engine/kernel/index.ts";
-import { deliveryEnd, deliveryStart, digestsOf, type MarketRules, periodOf } from "../../engine/messages/index.ts";
-import { type SettledHome, type SettledInterval, toMicro } from "../../engine/settlement/index.ts";
+import type { HomeId, Interval } from "../../engine/kernel/index.ts";
+import { deliveryStart, digestsOf, type MarketRules, periodOf } from "../../engine/messages/index.ts";
 import type { StreetCard } from "../api/index.ts";
 import type { Command } from "../cli/index.ts";
 import { type Evaluation, replayStore, StoreMismatch } from "../node/index.ts";
@@ -13,6 +12,7 @@ import type { BatchReceipt, Registry } from "../ports/index.ts";
 import { domainOf, firstOf, rulesOf } from "./card.ts";
 import { cannotStart } from "./exit.ts";
 import { unwrap } from "./home.ts";
+import { intervalRows } from "./interval-rows.ts";
 import { VERSION } from "./version.ts";
 
 type ExportCommand = Extract<Command, { verb: "export" }>;
@@ -71,7 +71,7 @@ function booksOf(store: StoreReader, folder: string): Books {
 }
 
 function rowsOf(store: StoreReader, books: Books, span: { readonly from: number; readonly until: number }): readonly IntervalRow[] {
-  const { card, rules, self } = books;
+  const { card, rules, self, nameOf, receipts } = books;
   const rows: IntervalRow[] = [];
   const trades = new Map<Interval, string>();
   replayStore({ rules, digests: digestsOf(domainOf(card)), first: firstOf(card), store }, ({ result, value, settled }: Evaluation) => {
@@ -81,69 +81,15 @@ function rowsOf(store: StoreReader, books: Books, span: { readonly from: number;
     const tradeId = trades.get(settled.interval) ?? null;
     trades.delete(settled.interval);
     if (startMs < span.from || startMs >= span.until) return;
+    const receipt = receipts.get(periodOf(rules, settled.interval));
+    const batch = { batchId: receipt === undefined ? null : String(receipt.period), txHash: receipt?.transaction ?? null };
     rows.push(
-      ...intervalRows(settled, tradeId, books)
+      ...intervalRows(settled, { rules, nameOf, tradeId, ...batch })
         .filter(({ home }) => self === null || home === self)
         .map(({ row }) => row),
     );
   });
   return rows;
-}
-
-type HomeRow = { readonly home: HomeId; readonly row: IntervalRow };
-type Part = { readonly flow: IntervalRow["flow"]; readonly energyWh: number; readonly price: number | null; readonly amount: Nano };
-
-/** Four rows for each home: what it had from and gave to the utility and its neighbours. Amounts of one flow are rounded together. */
-function intervalRows(settled: SettledInterval, tradeId: string | null, { rules, nameOf, receipts }: Books): readonly HomeRow[] {
-  const { interval } = settled;
-  const receipt = receipts.get(periodOf(rules, interval));
-  const parts = settled.homes.map((home) => partsOf(settled, home, rules));
-  const micro = parts[0]?.map((_part, place) => toMicro(parts.map((each) => each[place]!.amount)).micro) ?? [];
-  return settled.homes.flatMap((home, at) =>
-    parts[at]!.map(({ flow, energyWh, price }, place) => ({
-      home: home.home,
-      row: {
-        startMs: deliveryStart(rules, interval) * 1000,
-        endMs: deliveryEnd(rules, interval) * 1000,
-        timeZone: "UTC",
-        meteringPoint: nameOf(home.home),
-        flow,
-        energyWh,
-        priceMicroPerKwh: price,
-        amountMicro: micro[place]![at]!,
-        currency: rules.currency,
-        counterparty: null,
-        quality: home.quality,
-        revision: 1,
-        tradeId: flow.startsWith("p2p") ? tradeId : null,
-        batchId: receipt === undefined ? null : String(receipt.period),
-        txHash: receipt?.transaction ?? null,
-      },
-    })),
-  );
-}
-
-function partsOf({ clearing }: SettledInterval, home: SettledHome, { residual }: MarketRules): readonly Part[] {
-  const trade = clearing.kind === "trade" ? clearing : null;
-  const filled = (side: "buy" | "sell"): Nano =>
-    sum((trade?.fills ?? []).filter((fill) => fill.home === home.home && fill.side === side).map((fill) => fill.amount));
-  const paid = (amount: Nano): Nano => (amount === 0 ? amount : (-amount as Nano));
-  return [
-    {
-      flow: "utility_import",
-      energyWh: home.utilityImportWh,
-      price: residual.importPrice,
-      amount: paid(cost(home.utilityImportWh, residual.importPrice)),
-    },
-    {
-      flow: "utility_export",
-      energyWh: home.utilityExportWh,
-      price: residual.exportPrice,
-      amount: cost(home.utilityExportWh, residual.exportPrice),
-    },
-    { flow: "p2p_import", energyWh: home.boughtWh, price: trade?.price ?? null, amount: paid(filled("buy")) },
-    { flow: "p2p_export", energyWh: home.soldWh, price: trade?.price ?? null, amount: filled("sell") },
-  ];
 }
 
 /** To the terminal; or to a file that appears only when it is whole, with its manifest beside it. */
@@ -163,9 +109,7 @@ async function write(rows: readonly IntervalRow[], scope: Scope, out: string | n
     const manifest = unwrap(csv.manifest());
     await writeFile(`${out}.manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
     await rename(part, out);
-    process.stderr.write(
-      `${rows.length} rows to ${out}${manifest.balance === null ? "" : `; ${manifest.balance.boughtWh} Wh bought = ${manifest.balance.soldWh} Wh sold`}\n`,
-    );
+    process.stderr.write(`${rows.length} rows to ${out}${manifest.balance === null ? "" : balanceText(manifest.balance)}\n`);
   } catch (error) {
     await rm(part, { force: true });
     if (error instanceof Error && "syscall" in error)
@@ -173,5 +117,8 @@ async function write(rows: readonly IntervalRow[], scope: Scope, out: string | n
     throw error;
   }
 }
+
+const balanceText = ({ boughtWh, lostWh, soldWh }: NonNullable<Manifest["balance"]>): string =>
+  `; ${boughtWh} Wh bought${lostWh === 0 ? "" : ` + ${lostWh} Wh lost`} = ${soldWh} Wh sold`;
 
 const instant = (iso: string | null, otherwise: number): number => (iso === null ? otherwise : Date.parse(iso));

@@ -4,7 +4,7 @@ import { FLOWS, type Flow, type IntervalRow } from "./row.ts";
 
 /** What stands beside an export, so that whoever gets the file can check it without us. */
 export interface Manifest {
-  readonly schema: "commonwatt-interval-rows/1";
+  readonly schema: "commonwatt-interval-rows/2";
   readonly generator: string;
   readonly scope: Scope;
   readonly file: { readonly name: string; readonly sha256: string; readonly bytes: number };
@@ -17,8 +17,11 @@ export interface Manifest {
   readonly currency: string | null;
   readonly energyWh: Readonly<Record<Flow, number>>;
   readonly amountMicro: Readonly<Record<Flow | "total", number>>;
-  /** In every interval the neighbours bought what neighbours sold; null for one home alone, where that can't be seen. */
-  readonly balance: { readonly boughtWh: number; readonly soldWh: number; readonly holds: true } | null;
+  /**
+   * In every interval neighbours sold what neighbours bought and what was lost on the way, and what buyers paid is what sellers and
+   * the surplus's account got; null for one home alone, where that can't be seen.
+   */
+  readonly balance: { readonly boughtWh: number; readonly lostWh: number; readonly soldWh: number; readonly holds: true } | null;
 }
 
 /** street: all homes of a street, so that bought = sold must hold. home: some of them. */
@@ -34,8 +37,7 @@ export interface Tally {
 export function newTally(): Tally {
   const hash = createHash("sha256");
   const points = new Set<string>();
-  /** Bought minus sold, of the intervals where that isn't 0. */
-  const open = new Map<number, number>();
+  const open = new Map<number, Imbalance>();
   const energyWh = zeros();
   const amountMicro = zeros();
   const seen = {
@@ -69,7 +71,7 @@ export function newTally(): Tally {
     result: ({ fileName, scope, generator }) => {
       if (scope === "street" && open.size > 0) return unbalanced(fileName, open);
       return ok({
-        schema: "commonwatt-interval-rows/1",
+        schema: "commonwatt-interval-rows/2",
         generator,
         scope,
         file: { name: fileName, sha256: hash.copy().digest("hex"), bytes: seen.bytes },
@@ -81,29 +83,56 @@ export function newTally(): Tally {
         currency: seen.currency,
         energyWh,
         amountMicro: { ...amountMicro, total: safe(FLOWS.reduce((total, flow) => total + amountMicro[flow], 0)) },
-        balance: scope === "street" ? { boughtWh: energyWh.p2p_import, soldWh: energyWh.p2p_export, holds: true } : null,
+        balance:
+          scope === "street"
+            ? { boughtWh: energyWh.p2p_import, lostWh: energyWh.grid_loss, soldWh: energyWh.p2p_export, holds: true }
+            : null,
       });
     },
   };
 }
 
-function balance(open: Map<number, number>, { startMs, flow, energyWh }: IntervalRow): void {
-  if (flow !== "p2p_import" && flow !== "p2p_export") return;
-  const difference = (open.get(startMs) ?? 0) + (flow === "p2p_import" ? energyWh : -energyWh);
-  if (difference === 0) open.delete(startMs);
-  else open.set(startMs, difference);
+/** Of an interval: bought and lost minus sold, Wh; what all who trade got, micro. Intervals where both are 0 are not kept. */
+interface Imbalance {
+  readonly energyWh: number;
+  readonly amountMicro: number;
 }
 
-function unbalanced(fileName: string, open: ReadonlyMap<number, number>) {
-  const [start, difference] = [...open].reduce((first, each) => (each[0] < first[0] ? each : first));
-  const what = difference > 0 ? `${difference} Wh more bought than sold` : `${-difference} Wh more sold than bought`;
+function balance(open: Map<number, Imbalance>, { startMs, flow, energyWh, amountMicro }: IntervalRow): void {
+  if (!TRADED.includes(flow)) return;
+  const before = open.get(startMs) ?? { energyWh: 0, amountMicro: 0 };
+  const after = { energyWh: safe(before.energyWh + ENERGY_SIGNS[flow] * energyWh), amountMicro: safe(before.amountMicro + amountMicro) };
+  if (after.energyWh === 0 && after.amountMicro === 0) open.delete(startMs);
+  else open.set(startMs, after);
+}
+
+/** How each flow's energy counts where bought and lost must be sold. */
+const ENERGY_SIGNS: Readonly<Record<Flow, -1 | 0 | 1>> = {
+  utility_import: 0,
+  utility_export: 0,
+  p2p_import: 1,
+  p2p_export: -1,
+  grid_fee: 0,
+  congestion_rent: 0,
+  grid_loss: 1,
+  market_surplus: 0,
+};
+
+/** Whose money must sum to zero. */
+const TRADED: readonly Flow[] = FLOWS.filter((flow) => flow !== "utility_import" && flow !== "utility_export");
+
+function unbalanced(fileName: string, open: ReadonlyMap<number, Imbalance>) {
+  const [start, { energyWh, amountMicro }] = [...open].reduce((first, each) => (each[0] < first[0] ? each : first));
+  const energy = energyWh > 0 ? `${energyWh} Wh more bought than sold` : `${-energyWh} Wh more sold than bought`;
+  const money = amountMicro > 0 ? `${amountMicro} micro more received than paid` : `${-amountMicro} micro more paid than received`;
+  const what = energyWh === 0 ? money : energy;
   return fail(
     "EXPORT_UNBALANCED",
     `${fileName}: ${what} in the interval of ${isoSeconds(start)}, and ${open.size - 1} more like it; don't use this file, export all homes of the street`,
   );
 }
 
-const zeros = (): Record<Flow, number> => ({ utility_import: 0, utility_export: 0, p2p_import: 0, p2p_export: 0 });
+const zeros = (): Record<Flow, number> => Object.fromEntries(FLOWS.map((flow) => [flow, 0])) as Record<Flow, number>;
 
 function safe(value: number): number {
   assert(Number.isSafeInteger(value), `a sum beyond 2^53: ${value}`);

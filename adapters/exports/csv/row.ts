@@ -1,18 +1,30 @@
 import { assert } from "../../../engine/kernel/index.ts";
 
-export const FLOWS = ["utility_import", "utility_export", "p2p_import", "p2p_export"] as const;
+/** The first four are a home's; the others are of the account that gets what buyers pay beyond what sellers get. */
+export const FLOWS = [
+  "utility_import",
+  "utility_export",
+  "p2p_import",
+  "p2p_export",
+  "grid_fee",
+  "congestion_rent",
+  "grid_loss",
+  "market_surplus",
+] as const;
 export type Flow = (typeof FLOWS)[number];
 
-export const QUALITIES = ["measured", "estimated", "corrected"] as const;
+/** Calculated: no meter says it, the clearing does. */
+export const QUALITIES = ["measured", "estimated", "corrected", "calculated"] as const;
 export type Quality = (typeof QUALITIES)[number];
 
-/** One home, interval and flow, in its newest revision. */
+/** One home or wire, interval and flow, in its newest revision. */
 export interface IntervalRow {
   /** Instants, ms since 1970, whole seconds; the end is not part of it. */
   readonly startMs: number;
   readonly endMs: number;
   /** IANA name: local date and index are read on its clocks. */
   readonly timeZone: string;
+  /** A home's; of a wire its account and name: "grid:north". */
   readonly meteringPoint: string;
   readonly flow: Flow;
   readonly energyWh: number;

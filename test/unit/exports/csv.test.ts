@@ -40,6 +40,8 @@ async function render(rows: Iterable<IntervalRow> | AsyncIterable<IntervalRow>, 
   return { text: chunks.join(""), chunks, manifest: made.manifest() };
 }
 
+const NONE = Object.fromEntries(FLOWS.map((flow) => [flow, 0]));
+
 describe("the file", () => {
   test("one row, written out", async () => {
     const { text } = await render([
@@ -134,7 +136,7 @@ describe("the manifest", () => {
     expect(manifest).toEqual({
       ok: true,
       value: {
-        schema: "commonwatt-interval-rows/1",
+        schema: "commonwatt-interval-rows/2",
         generator: "commonwatt 0.1.0",
         scope: "street",
         file: { name: "street.csv", sha256: createHash("sha256").update(text).digest("hex"), bytes: Buffer.byteLength(text) },
@@ -144,10 +146,27 @@ describe("the manifest", () => {
         until: "2026-06-01T10:30:00Z",
         revision: 3,
         currency: "EUR",
-        energyWh: { utility_import: 250, utility_export: 30, p2p_import: 140, p2p_export: 140 },
-        amountMicro: { utility_import: -75_000, utility_export: 1_800, p2p_import: -19_880, p2p_export: 19_880, total: -73_200 },
-        balance: { boughtWh: 140, soldWh: 140, holds: true },
+        energyWh: { ...NONE, utility_import: 250, utility_export: 30, p2p_import: 140, p2p_export: 140 },
+        amountMicro: { ...NONE, utility_import: -75_000, utility_export: 1_800, p2p_import: -19_880, p2p_export: 19_880, total: -73_200 },
+        balance: { boughtWh: 140, lostWh: 0, soldWh: 140, holds: true },
       },
+    });
+  });
+
+  test("energy lost on wires and their money belong to the balance", async () => {
+    const wire = (fields: Partial<IntervalRow>): IntervalRow =>
+      row({ meteringPoint: "grid:north", quality: "calculated", priceMicroPerKwh: null, ...fields });
+    // 100 Wh bought at 20 ct, 103 Wh sold at 18 ct, a fee of 1 ct for what entered; the rest is the wire's rent.
+    const { manifest } = await render([
+      row({ flow: "p2p_import", energyWh: 100, amountMicro: -20_000 }),
+      row({ flow: "p2p_export", meteringPoint: "home-02", energyWh: 103, amountMicro: 18_540 }),
+      wire({ flow: "grid_fee", energyWh: 103, priceMicroPerKwh: 10_000, amountMicro: 1_030 }),
+      wire({ flow: "congestion_rent", energyWh: 100, amountMicro: 430 }),
+      wire({ flow: "grid_loss", energyWh: 3, amountMicro: 0 }),
+    ]);
+    expect(manifest).toMatchObject({
+      ok: true,
+      value: { amountMicro: { grid_fee: 1_030, congestion_rent: 430, total: 0 }, balance: { boughtWh: 100, lostWh: 3, soldWh: 103 } },
     });
   });
 
@@ -161,6 +180,9 @@ describe("the manifest", () => {
   test.each<[string, IntervalRow[], string]>([
     ["a sale is missing", trade(100).slice(0, 1), "100 Wh more bought than sold in the interval of 2026-06-01T10:00:00Z"],
     ["a purchase is missing", trade(100).slice(1), "100 Wh more sold than bought in the interval of 2026-06-01T10:00:00Z"],
+    ["a wire's loss is missing", [trade(100)[0]!, { ...trade(103)[1]!, amountMicro: 14_200 }], "3 Wh more sold than bought"],
+    ["a wire's fee is missing", [trade(100)[0]!, { ...trade(100)[1]!, amountMicro: 14_000 }], "200 micro more paid than received"],
+    ["sellers get more than buyers pay", [trade(100)[0]!, { ...trade(100)[1]!, amountMicro: 14_300 }], "100 micro more received than paid"],
     [
       "sums agree, intervals don't",
       [trade(100)[0]!, trade(100, { startMs: NOON + QUARTER, endMs: NOON + 2 * QUARTER })[1]!],

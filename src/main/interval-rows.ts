@@ -1,0 +1,118 @@
+import type { IntervalRow } from "../../adapters/exports/index.ts";
+import { type EdgeFlow, type Fill, networkOf, nodeNames } from "../../engine/auction/index.ts";
+import { cost, type HomeId, type MicroPerKwh, type Nano, nano, sum } from "../../engine/kernel/index.ts";
+import { DEFAULT_RULES, deliveryEnd, deliveryStart, type MarketRules } from "../../engine/messages/index.ts";
+import { type SettledHome, type SettledInterval, toMicro } from "../../engine/settlement/index.ts";
+
+/** What a settled interval doesn't say of itself. */
+export interface RowFacts {
+  readonly rules: MarketRules;
+  readonly nameOf: (home: HomeId) => string;
+  readonly tradeId: string | null;
+  readonly batchId: string | null;
+  readonly txHash: string | null;
+}
+
+/** `home` is null where a row is nobody's: what wires and mechanisms earn. */
+export interface HomeRow {
+  readonly home: HomeId | null;
+  readonly row: IntervalRow;
+}
+
+interface Part {
+  readonly home: HomeId | null;
+  readonly point: string;
+  readonly flow: IntervalRow["flow"];
+  readonly energyWh: number;
+  readonly price: MicroPerKwh | null;
+  readonly amount: Nano;
+  readonly quality: IntervalRow["quality"];
+}
+
+/**
+ * Four rows for each home: what it had from and gave to the utility and its neighbours; then what each wire earned and lost,
+ * and what a mechanism kept. Amounts of trade are rounded together with those, so that they sum to zero; each of the
+ * utility's flows by itself.
+ */
+export function intervalRows(settled: SettledInterval, facts: RowFacts): readonly HomeRow[] {
+  const parts = [...settled.homes.flatMap((home) => homeParts(settled, home, facts)), ...surplusParts(settled, facts.rules)];
+  const micro = new Map<Part, number>();
+  for (const group of [
+    parts.filter(isTrade),
+    ...(["utility_import", "utility_export"] as const).map((flow) => parts.filter((part) => part.flow === flow)),
+  ])
+    for (const [at, amount] of toMicro(group.map(({ amount }) => amount)).micro.entries()) micro.set(group[at]!, amount);
+  return parts.map((part) => ({ home: part.home, row: rowOf(part, micro.get(part)!, settled, facts) }));
+}
+
+const isTrade = ({ flow }: Part): boolean => flow !== "utility_import" && flow !== "utility_export";
+
+function rowOf(part: Part, amountMicro: number, { interval }: SettledInterval, { rules, tradeId, batchId, txHash }: RowFacts): IntervalRow {
+  return {
+    startMs: deliveryStart(rules, interval) * 1000,
+    endMs: deliveryEnd(rules, interval) * 1000,
+    timeZone: "UTC",
+    meteringPoint: part.point,
+    flow: part.flow,
+    energyWh: part.energyWh,
+    priceMicroPerKwh: part.price,
+    amountMicro,
+    currency: rules.currency,
+    counterparty: null,
+    quality: part.quality,
+    revision: 1,
+    tradeId: isTrade(part) ? tradeId : null,
+    batchId,
+    txHash,
+  };
+}
+
+function homeParts({ clearing }: SettledInterval, home: SettledHome, { rules: { residual }, nameOf }: RowFacts): readonly Part[] {
+  const fills = clearing.kind === "trade" ? clearing.fills.filter((fill) => fill.home === home.home) : [];
+  const [buys, sells] = [fills.filter(({ side }) => side === "buy"), fills.filter(({ side }) => side === "sell")];
+  const { importPrice, exportPrice } = residual;
+  const [imported, exported] = [home.utilityImportWh, home.utilityExportWh];
+  const street = clearing.kind === "trade" ? clearing.price : null;
+  const common = { home: home.home, point: nameOf(home.home), quality: home.quality };
+  return [
+    { ...common, flow: "utility_import", energyWh: imported, price: importPrice, amount: paid(cost(imported, importPrice)) },
+    { ...common, flow: "utility_export", energyWh: exported, price: exportPrice, amount: cost(exported, exportPrice) },
+    { ...common, flow: "p2p_import", energyWh: home.boughtWh, price: priceOf(buys, street), amount: paid(amountOf(buys)) },
+    { ...common, flow: "p2p_export", energyWh: home.soldWh, price: priceOf(sells, street), amount: amountOf(sells) },
+  ];
+}
+
+const amountOf = (fills: readonly Fill[]): Nano => sum(fills.map(({ amount }) => amount));
+const paid = (amount: Nano): Nano => (amount === 0 ? amount : nano(-amount));
+
+/** The one price of a home's fills; null where each has its own; the street's where it has none. */
+function priceOf(fills: readonly Fill[], street: MicroPerKwh | null): MicroPerKwh | null {
+  const [first] = fills;
+  if (first === undefined) return street;
+  return fills.every(({ price, energy, amount }) => price === first.price && amount === energy * price) ? first.price : null;
+}
+
+/** Rows of the account that the rules name, wire by wire: fees, what scarcity earned, and what was lost (which costs it nothing: buyers paid). */
+function surplusParts({ clearing, surplus }: SettledInterval, rules: MarketRules): readonly Part[] {
+  if (clearing.kind === "no-trade") return [];
+  const account = rules.surplusTo ?? DEFAULT_RULES.surplusTo;
+  const names = nodeNames(rules);
+  const { nodes } = networkOf(rules);
+  const common = { home: null, quality: "calculated", price: null } as const;
+  const wires = clearing.flows.flatMap((flow) =>
+    wireParts(flow, nodes[flow.node]!.edge!.fee, { ...common, point: `${account}:${names[flow.node]}` }),
+  );
+  if (surplus.kept === 0) return wires;
+  return [...wires, { ...common, point: `${account}:market`, flow: "market_surplus", energyWh: 0, amount: surplus.kept }];
+}
+
+type WireCommon = Pick<Part, "home" | "quality" | "price" | "point">;
+
+function wireParts({ direction, entered, left, fees, rent }: EdgeFlow, fee: MicroPerKwh, common: WireCommon): readonly Part[] {
+  if (direction === "idle") return [];
+  return [
+    { ...common, flow: "grid_fee", energyWh: entered, price: fee, amount: fees },
+    { ...common, flow: "congestion_rent", energyWh: left, amount: rent },
+    { ...common, flow: "grid_loss", energyWh: entered - left, amount: nano(0) },
+  ];
+}
