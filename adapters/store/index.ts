@@ -1,3 +1,4 @@
+export { type DayLog, dayFile, openDayLog } from "./day-log.ts";
 export {
   type Journal,
   type JournalCode,

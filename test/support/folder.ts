@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** A folder of one test's own; removed with all that is in it. */
-export function temporaryFolder(): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), "commonwatt-"));
+export function temporaryFolder(parent = tmpdir()): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(parent, "commonwatt-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
+
+/** In memory where the system has that, for thousands of files that nobody needs to find on a disk. */
+export const memoryFolder = (): ReturnType<typeof temporaryFolder> => temporaryFolder(existsSync("/dev/shm") ? "/dev/shm" : tmpdir());

@@ -30,11 +30,19 @@ export interface Opened extends Kept {
   readonly recovered: Recovered;
 }
 
+const opened: Journal[] = [];
+
+/** For afterEach: a journal that a failed test left open keeps its thread, and the process. */
+export async function closeAll(): Promise<void> {
+  await Promise.allSettled(opened.splice(0).map((journal) => journal.close()));
+}
+
 export async function openKeeping(path: string, options: JournalOptions = {}): Promise<Opened> {
   const kept = keeping();
-  const opened = await openJournal(path, kept, options);
-  if (!opened.ok) throw new Error(`${opened.code} ${opened.detail}`);
-  return { ...kept, ...opened.value };
+  const result = await openJournal(path, kept, options);
+  if (!result.ok) throw new Error(`${result.code} ${result.detail}`);
+  opened.push(result.value.journal);
+  return { ...kept, ...result.value };
 }
 
 /** Appends the next `count` records, each with the words of its sequence, and waits until they are on disk. */

@@ -122,6 +122,7 @@ export class Journal {
   /** Sequences of good snapshots, newest first. */
   private kept: readonly number[];
   private saving: Promise<unknown> = Promise.resolve();
+  private closing: Promise<void> | null = null;
 
   constructor(folder: string, name: number, shared: Shared, worker: Worker, lock: Lock, recovery: Recovery) {
     this.folder = folder;
@@ -198,11 +199,17 @@ export class Journal {
   }
 
   /** All that was appended is on disk when it is done. Rejects with JournalFatal if that can't be. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
     await this.saving;
-    if (Atomics.load(this.shared.control, STATE) === RUNNING) this.ring.flush();
-    Atomics.compareExchange(this.shared.control, STATE, RUNNING, CLOSING);
-    ringBell(this.shared.control, WORK_BELL);
+    const { control } = this.shared;
+    if (deathOf(this.shared) === null) this.ring.flush();
+    Atomics.compareExchange(control, STATE, RUNNING, CLOSING);
+    ringBell(control, WORK_BELL);
     await this.ended;
     this.lock.release();
     const death = deathOf(this.shared);

@@ -22,12 +22,13 @@ export function takeLock(folder: string): Lock {
     connection?.close();
     const trouble = sqliteTrouble(error);
     if (trouble === null) throw error;
-    throw new Unreadable(codeOf(trouble), path, trouble.what);
+    throw new Unreadable(CODES[trouble.code] ?? "JOURNAL_FAILED", path, trouble.what);
   }
 }
 
-function codeOf({ code }: SqliteTrouble): JournalCode {
-  if (code === "STORE_LOCKED") return "JOURNAL_LOCKED";
-  if (code === "STORE_READONLY") return "JOURNAL_READONLY";
-  return code === "STORE_FULL" ? "JOURNAL_FULL" : "JOURNAL_FAILED";
-}
+const CODES: Readonly<Partial<Record<SqliteTrouble["code"], JournalCode>>> = {
+  STORE_LOCKED: "JOURNAL_LOCKED",
+  STORE_READONLY: "JOURNAL_READONLY",
+  STORE_CORRUPT: "JOURNAL_FOREIGN",
+  STORE_FULL: "JOURNAL_FULL",
+};

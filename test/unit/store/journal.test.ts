@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { openJournal } from "../../../adapters/store/index.ts";
 import { temporaryFolder } from "../../support/folder.ts";
-import { appendAll, appendDurably, keeping, openKeeping, upTo, wordsOf } from "../../support/journal.ts";
+import { appendAll, appendDurably, closeAll, keeping, openKeeping, upTo, wordsOf } from "../../support/journal.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
 let path: string;
@@ -11,12 +11,15 @@ beforeEach(() => {
   folder = temporaryFolder();
   path = join(folder.path, "journal");
 });
-afterEach(() => folder.remove());
+afterEach(async () => {
+  await closeAll();
+  folder.remove();
+});
 
 const HEADER = 4096;
 const slots = (count: number): number => HEADER + count * 32;
 const SMALL = { segmentBytes: slots(100), ringRecords: 64 } as const;
-const files = (ending: string): readonly string[] => readdirSync(path).filter((name) => name.endsWith(ending));
+const files = (ending: string): readonly string[] => readdirSync(path).filter((name) => /^\d/.test(name) && name.endsWith(ending));
 
 describe("append and replay", () => {
   test("a new journal is empty, and its folder is for its owner alone", async () => {
@@ -103,31 +106,31 @@ describe("append and replay", () => {
 
 describe("the ring", () => {
   test.each([2, 8, 64])("of %d records takes a stream that is far longer", async (ringRecords) => {
+    const count = 200 * ringRecords;
     const { journal } = await openKeeping(path, { segmentBytes: slots(3000), ringRecords });
     expect(journal.room()).toBe(ringRecords);
-    expect(appendAll(journal, 0, 5000)).toBe(5000);
-    expect(journal.room()).toBeLessThanOrEqual(ringRecords);
-    await journal.whenDurable(5000);
+    expect(appendAll(journal, 0, count)).toBe(count);
+    await journal.whenDurable(count);
     expect(journal.room()).toBe(ringRecords);
     await journal.close();
     const again = await openKeeping(path);
-    expect(again.sequences).toEqual(upTo(5000));
-    expect(again.words).toEqual(upTo(5000).map((sequence) => [...wordsOf(sequence)]));
+    expect(again.sequences).toEqual(upTo(count));
+    expect(again.words).toEqual(upTo(count).map((sequence) => [...wordsOf(sequence)]));
     await again.journal.close();
   });
 });
 
 describe("segments", () => {
-  test.each([2, 3, 4, 5, 17])("of %d slots are used one after the other", async (count) => {
+  test.each([2, 3, 4, 17])("of %d slots are used one after the other", async (count) => {
     const options = { segmentBytes: slots(count), ringRecords: 8 };
     for (let life = 0; life < 3; life++) {
       const { journal, sequences } = await openKeeping(path, options);
-      expect(sequences).toEqual(upTo(life * 40));
-      for (let round = 0; round < 4; round++) await appendDurably(journal, 10);
+      expect(sequences).toEqual(upTo(life * 20));
+      for (let round = 0; round < 4; round++) await appendDurably(journal, 5);
       await journal.close();
     }
     const last = await openKeeping(path, options);
-    expect(last.sequences).toEqual(upTo(120));
+    expect(last.sequences).toEqual(upTo(60));
     await last.journal.close();
   });
 
@@ -168,20 +171,16 @@ describe("segments", () => {
     await appendDurably(journal, 100);
     const before = files(".segment").length;
     expect(before).toBeGreaterThanOrEqual(10);
-    expect(await journal.snapshot(40, Uint8Array.of(40))).toMatchObject({ ok: true });
-    expect(await journal.snapshot(90, Uint8Array.of(90))).toMatchObject({ ok: true });
-    await appendDurably(journal, 20);
-    expect(files(".segment").length).toBe(before);
-    expect(files(".segment")).not.toContain("0000000001.segment");
-    for (let sequence = 120; sequence < 1000; sequence += 40) {
-      await appendDurably(journal, 40);
-      await journal.snapshot(sequence, Uint8Array.of(1));
+    for (let sequence = 100; sequence < 1000; sequence += 20) {
+      expect(await journal.snapshot(sequence, Uint8Array.of(sequence / 20))).toMatchObject({ ok: true });
+      await appendDurably(journal, 20);
     }
     expect(files(".segment").length).toBeLessThan(2 * before);
+    expect(files(".segment")).not.toContain("0000000001.segment");
     await journal.close();
     const again = await openKeeping(path, options);
-    expect(again.snapshots).toEqual([{ sequence: 960, bytes: [1] }]);
-    expect(again.sequences).toEqual(upTo(1000, 961));
+    expect(again.snapshots).toEqual([{ sequence: 980, bytes: [49] }]);
+    expect(again.sequences).toEqual(upTo(1000, 981));
     await again.journal.close();
   });
 });
