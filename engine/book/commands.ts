@@ -13,7 +13,7 @@ export const AMEND = 2;
 export const CANCEL = 3;
 export const PHASE = 4;
 
-/** word 0: kind | side << 8 | force << 16. */
+/** word 0: kind | side << 8 | force << 16. Sides above 255 and forces above 32,767 have no room there: refuse them before. */
 export const submitWord = (side: number, force: number): number => SUBMIT | (side << 8) | (force << 16);
 
 export interface Commands {

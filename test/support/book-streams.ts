@@ -112,8 +112,12 @@ export function anyStream(ladders: readonly number[], most: number, odd: readonl
     });
 }
 
-/** A stream that a journal can keep. */
-export const anyWholeStream = (most: number): fc.Arbitrary<Stream> => anyStream(LADDERS, most, ODD_WHOLE);
+/** A stream that a journal can keep: whole numbers, and sides and forces of a byte. */
+export const anyWholeStream = (most: number): fc.Arbitrary<Stream> =>
+  anyStream(LADDERS, most, ODD_WHOLE).map(({ size, steps }) => ({
+    size,
+    steps: steps.map((step) => (step.kind === "submit" ? { ...step, side: step.side & 0xff, force: step.force & 0xff } : step)),
+  }));
 
 /** Takes one step after the other; remembers the handles that came back. Orders are called by the number of their step. */
 export class Player {
@@ -155,7 +159,7 @@ export class Player {
   #wordsOf(step: Step, reference: number): Int32Array {
     switch (step.kind) {
       case "submit":
-        return Int32Array.of(submitWord(step.side & 0xff, step.force), step.book, step.tick, step.energy, step.home, reference, 0);
+        return Int32Array.of(submitWord(step.side, step.force), step.book, step.tick, step.energy, step.home, reference, 0);
       case "amend":
         return Int32Array.of(AMEND, this.handleOf(step.order), step.tick, step.energy, 0, 0, 0);
       case "cancel":
