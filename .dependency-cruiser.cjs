@@ -27,6 +27,7 @@ module.exports = {
     only("agent", "^src/agent/", [ENGINE, "^src/ports/index"]),
     only("node", "^src/node/", [ENGINE, "^src/(ports|agent)/index"]),
     only("sim", "^src/sim/", [ENGINE, "^src/(ports|agent|node)/index"]),
+    only("src-venue", "^src/venue/", [ENGINE, "^src/ports/index"]),
     only("api", "^src/api/", [ENGINE, "^src/ports/index"]),
     only("cli", "^src/cli/", ["^engine/kernel/index", "^src/ports/index"]),
     only("web", "^src/web/", ["^engine/kernel/index", "^src/api/state"], "the page knows the shape of the state and no more"),
@@ -50,7 +51,7 @@ module.exports = {
       severity: "error",
       comment: "from outside a folder you import its index",
       from: { path: "^src/main/" },
-      to: { path: "^(engine|adapters|src/(ports|agent|node|sim|api|cli))/", pathNot: "/index\\.ts$" },
+      to: { path: "^(engine|adapters|src/(ports|agent|node|sim|venue|api|cli))/", pathNot: "/index\\.ts$" },
     },
     {
       name: "engine-npm",

@@ -1,7 +1,7 @@
 export { type Arena, openArena } from "./arena.ts";
 export { AMEND, CANCEL, COMMAND_WORDS, PHASE, SUBMIT, submitWord } from "./commands.ts";
 export type { Indication } from "./indicate.ts";
-export type { ArenaRefusal, ArenaSize } from "./layout.ts";
+export { type ArenaRefusal, type ArenaSize, refusalOfSize } from "./layout.ts";
 export { openReference, type ReferenceArena } from "./reference.ts";
 export {
   FATE,

@@ -80,7 +80,8 @@ export function openLayout(size: ArenaSize): Result<Layout, ArenaRefusal> {
   });
 }
 
-function refusalOfSize({ books, lowestTick, highestTick, orders }: ArenaSize): ArenaRefusal | null {
+/** null: an arena of this size can be. */
+export function refusalOfSize({ books, lowestTick, highestTick, orders }: ArenaSize): ArenaRefusal | null {
   if (!isWithin(books, 1, MOST_BOOKS)) return "ARENA_BOOKS_OUT_OF_RANGE";
   if (!isWithin(lowestTick, -MOST_INT, MOST_INT) || !isWithin(highestTick, lowestTick, Math.min(lowestTick + MOST_TICKS - 1, MOST_INT))) {
     return "ARENA_TICKS_OUT_OF_RANGE";

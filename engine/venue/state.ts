@@ -1,4 +1,4 @@
-import { type Arena, CALL, CLOSED, CONTINUOUS, openArena } from "../book/index.ts";
+import { type Arena, type ArenaSize, CALL, CLOSED, CONTINUOUS, openArena } from "../book/index.ts";
 import { type Address, assert, type Digest, type HomeId, type Interval, type MicroPerKwh, type Wh } from "../kernel/index.ts";
 import { gateClosure, intervalAt, type MarketRules, type SequencerRules, type SignedVenueOrder } from "../messages/index.ts";
 
@@ -36,13 +36,15 @@ export interface VenueState {
 /** Orders that can rest at a venue; it is part of what every home replays. */
 const MOST_RESTING = 1 << 16;
 
+export const arenaSize = (rules: MarketRules): ArenaSize => ({
+  books: rules.openIntervals + 1,
+  lowestTick: 0,
+  highestTick: Math.floor(rules.maxPrice / rules.tick),
+  orders: MOST_RESTING,
+});
+
 export function openState(rules: VenueRules): VenueState {
-  const arena = openArena({
-    books: rules.openIntervals + 1,
-    lowestTick: 0,
-    highestTick: Math.floor(rules.maxPrice / rules.tick),
-    orders: MOST_RESTING,
-  });
+  const arena = openArena(arenaSize(rules));
   assert(arena.ok, "a venue's rules have passed their door");
   return {
     rules,

@@ -4,7 +4,7 @@ import { type DoorRefusal, doorRefusal, type Recover } from "./door.ts";
 import { openDay, openingOf, type VenueMember } from "./opening.ts";
 import { answer } from "./requests.ts";
 import { gate, isCrossed, round } from "./rounds.ts";
-import { dayOf, gateMs, openState, roundOf, type VenueRules, type VenueState } from "./state.ts";
+import { DAY_MS, dayOf, gateMs, openState, roundOf, type VenueRules, type VenueState } from "./state.ts";
 
 /** Where a venue stands in its sequence. */
 export interface Head {
@@ -45,7 +45,17 @@ export class Venue {
   due(time: number, members: () => readonly VenueMember[]): VenueInput | null {
     const open = dueInBooks(this.#state, time);
     if (open !== null) return open;
-    return dayOf(time) > this.#state.day ? { kind: "opening", opening: openingOf(this.#state, time, members()) } : null;
+    return dayOf(time) > this.#state.day ? this.opening(time, members()) : null;
+  }
+
+  /** Also within a day: when members change. */
+  opening(time: number, members: readonly VenueMember[]): VenueInput {
+    return { kind: "opening", opening: openingOf(this.#state, time, members) };
+  }
+
+  /** When something can be due for the first time after `time`. */
+  wakesAt(time: number): number {
+    return nextDue(this.#state, time);
   }
 
   /** The next event. Time never falls; the first input of all is an opening. */
@@ -87,4 +97,11 @@ function dueInBooks(state: VenueState, time: number): VenueInput | null {
     if (gateMs(rules, interval) <= time) return { kind: "gate", interval };
   }
   return null;
+}
+
+function nextDue({ rules, open }: VenueState, time: number): number {
+  const gates = [...open.keys()].map((interval) => gateMs(rules, interval));
+  const isRound = rules.sequencer.trading === "rounds" && open.size > 0;
+  const round = isRound ? [(roundOf(rules, time) + 1) * rules.sequencer.roundSeconds * 1000] : [];
+  return Math.min((dayOf(time) + 1) * DAY_MS, ...gates, ...round);
 }

@@ -1,4 +1,4 @@
-import { compare, fail, ok, type Result } from "../kernel/index.ts";
+import { fail, ok, type Result } from "../kernel/index.ts";
 import type { SignedEvent, VenueDigests, VenueEvent, VenueInput, VenueOpening } from "../messages/index.ts";
 import type { Recover } from "./door.ts";
 import { isPossible, isSame, type VenueMember } from "./opening.ts";
@@ -23,7 +23,7 @@ export interface VerifyContext {
   readonly rules: VenueRules;
   readonly digests: VenueDigests;
   readonly recover: Recover;
-  /** Who may trade, where one knows; null: the openings are believed. */
+  /** Everybody who may trade, where one knows; null: the openings are believed. */
   readonly members: readonly VenueMember[] | null;
 }
 
@@ -73,13 +73,24 @@ export class Verifier {
   }
 
   #inputWrong(venue: Venue, { input, time }: VenueEvent): Wrong | null {
-    if (input.kind === "opening" && !this.#isMembership(input.opening)) return ["OPENING_DIFFERS", "it names other homes than may trade"];
-    const due = venue.due(time, () => (input.kind === "opening" ? input.opening.homes : []));
-    if (due === null) return input.kind === "request" ? this.#requestWrong(venue, input) : ["EVENT_NOT_DUE", `a ${input.kind} isn't due`];
-    if (!isSameStep(due, input)) return ["EVENT_MISSED", `${stepName(due)} comes first`];
-    const isFirst = this.#time === 0;
-    if (due.kind !== "opening" || input.kind !== "opening" || isFirst) return null;
-    return isSameOpening(due.opening, input.opening) ? null : ["OPENING_DIFFERS", "it doesn't say what rests"];
+    const homes = input.kind === "opening" ? input.opening.homes : [];
+    const due = venue.due(time, () => homes);
+    if (due !== null && !isSameStep(due, input)) return ["EVENT_MISSED", `${stepName(due)} comes first`];
+    switch (input.kind) {
+      case "request":
+        return this.#requestWrong(venue, input);
+      case "opening":
+        return this.#openingWrong(venue, input, time);
+      default:
+        return due === null ? ["EVENT_NOT_DUE", `${stepName(input)} isn't due`] : null;
+    }
+  }
+
+  #openingWrong(venue: Venue, { opening }: OpeningInput, time: number): Wrong | null {
+    if (!this.#isMembership(opening)) return ["OPENING_DIFFERS", "it names homes or agents that may not trade"];
+    if (this.#time === 0) return null;
+    const own = venue.opening(time, opening.homes) as OpeningInput;
+    return isSameOpening(own.opening, opening) ? null : ["OPENING_DIFFERS", "it doesn't say what rests, or which seq comes next"];
   }
 
   #requestWrong(venue: Venue, { request }: Extract<VenueInput, { kind: "request" }>): Wrong | null {
@@ -89,12 +100,11 @@ export class Verifier {
 
   #isMembership({ homes }: VenueOpening): boolean {
     const known = this.#context.members;
-    if (known === null) return true;
-    const sorted = [...known].sort((a, b) => compare(a.home, b.home));
-    return sorted.length === homes.length && sorted.every(({ home, agent }, at) => home === homes[at]!.home && agent === homes[at]!.agent);
+    return known === null || homes.every(({ home, agent }) => known.some((member) => member.home === home && member.agent === agent));
   }
 }
 
+type OpeningInput = Extract<VenueInput, { kind: "opening" }>;
 type Wrong = readonly [VerifyCode, string];
 
 function isSameStep(due: VenueInput, input: VenueInput): boolean {
@@ -102,8 +112,8 @@ function isSameStep(due: VenueInput, input: VenueInput): boolean {
   return due.kind === "opening" || (input.kind !== "opening" && due.interval === input.interval);
 }
 
-const stepName = (due: VenueInput): string =>
-  due.kind === "round" || due.kind === "gate" ? `the ${due.kind} of interval ${due.interval}` : "the day's opening";
+const stepName = (step: VenueInput): string =>
+  step.kind === "round" || step.kind === "gate" ? `the ${step.kind} of interval ${step.interval}` : "the day's opening";
 
 const isSameOpening = (a: VenueOpening, b: VenueOpening): boolean =>
   a.day === b.day &&

@@ -1,9 +1,8 @@
 import swagger from "@fastify/swagger";
 import websocket from "@fastify/websocket";
-import fastify, { type FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Clock, Log } from "../ports/index.ts";
-import { answerGarbage } from "./client-errors.ts";
-import { answerErrors, frameworkErrors } from "./errors.ts";
+import { openApp } from "./app.ts";
 import { guard } from "./guard.ts";
 import { LIVE_LIMITS, LiveFeed, type LiveLimits } from "./live.ts";
 import { servePage } from "./page.ts";
@@ -30,23 +29,7 @@ export interface ApiOptions {
 
 /** The street over HTTP and WebSocket. It listens nowhere by itself: host and port are the caller's matter. */
 export function buildApi(options: ApiOptions): FastifyInstance {
-  const app = fastify({
-    bodyLimit: 65_536,
-    connectionTimeout: 30_000,
-    requestTimeout: 10_000,
-    keepAliveTimeout: 10_000,
-    forceCloseConnections: true,
-    routerOptions: { maxParamLength: 64 },
-    // Ajv would otherwise turn "5" into 5, drop what it doesn't know and fill in defaults: a request says what it means or is refused.
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
-    frameworkErrors,
-    clientErrorHandler: answerGarbage,
-  });
-  // A serializer made from a schema drops or rounds what doesn't fit, silently; the tests hold the answers to the schemas instead.
-  app.setSerializerCompiler(() => JSON.stringify);
-  // A form of another site could send text without asking first; JSON it can't.
-  app.removeContentTypeParser("text/plain");
-  answerErrors(app, options.log);
+  const app = openApp(options.log);
   app.register(websocket, { options: { maxPayload: 1024 } });
   app.register(swagger, { openapi: openapi(options.version), refResolver: { buildLocalReference: (json) => String(json.$id) } });
   addSchemas(app);

@@ -18,3 +18,4 @@ export type {
   WireView,
 } from "./state.ts";
 export { type BatchOnItsWay, type StreetLabel, StreetView } from "./street-view.ts";
+export { type BookView, buildVenueApi, type VenueQueries, type VenueView } from "./venue-api.ts";

@@ -8,7 +8,9 @@ import {
   type INTERNAL_FLAGS,
   type LogLevel,
   type STREET_FLAGS,
+  type VENUE_FLAGS,
   VERBS,
+  type VERIFY_VENUE_FLAGS,
   type Verb,
 } from "./flags.ts";
 import { helpText } from "./help.ts";
@@ -20,6 +22,8 @@ export type Command = { readonly log: LogLevel | null } & (
   | ({ readonly verb: "street" } & Given<typeof STREET_FLAGS>)
   | ({ readonly verb: "home" } & Given<typeof HOME_FLAGS> & { readonly config: string })
   | ({ readonly verb: "export" } & Given<typeof EXPORT_FLAGS>)
+  | ({ readonly verb: "venue" } & Given<typeof VENUE_FLAGS> & { readonly config: string })
+  | ({ readonly verb: "verify-venue" } & Given<typeof VERIFY_VENUE_FLAGS> & { readonly file: string })
   | ({ readonly verb: "host" | "devices" } & Given<typeof INTERNAL_FLAGS> & { readonly config: string })
 );
 
@@ -109,6 +113,8 @@ function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonl
   const wrong = (key: string, what: string): readonly Problem[] => [{ code: USAGE, file: null, key, what }];
   if (verb === "home" && config === null) return wrong("--config", "is needed: the home.yaml of this home");
   if ((verb === "host" || verb === "devices") && config === null) return wrong("--config", "is needed: what to run");
+  if (verb === "venue" && config === null) return wrong("--config", "is needed: the venue.yaml of this venue");
+  if (verb === "verify-venue" && given.file === null) return wrong("--file", "is needed: a day's log, or the folder of all days");
   if (verb === "street" && split === true && interval === null) return wrong("--split", "needs --interval: the length to split into");
   const backwards = verb === "export" && typeof from === "string" && typeof until === "string" && Date.parse(from) >= Date.parse(until);
   return backwards ? wrong("--until", "must be later than --from") : [];

@@ -52,6 +52,16 @@ export const EXPORT_FLAGS = {
   out: flag(file, "FILE", "where to write; the terminal unless told"),
 } as const;
 
+export const VENUE_FLAGS = {
+  config: flag(file, "FILE", "venue.yaml of this venue"),
+} as const;
+
+export const VERIFY_VENUE_FLAGS = {
+  file: flag(text("a file or a folder"), "PATH", "a day's log, or the folder of all days"),
+  config: flag(file, "FILE", "venue.yaml as you know it: rules, chain and homes are held to it"),
+  out: flag(file, "FILE", "write each home's part of each trade as CSV"),
+} as const;
+
 /** For processes that the street starts itself. */
 export const INTERNAL_FLAGS = {
   config: flag(file, "FILE", "what to run, as the street wrote it"),
@@ -66,6 +76,8 @@ export const VERBS = {
   street: { flags: STREET_FLAGS, help: "run a street of homes that trade (default)", internal: false },
   home: { flags: HOME_FLAGS, help: "run one home that joins a street", internal: false },
   export: { flags: EXPORT_FLAGS, help: "write interval rows for a spreadsheet or a utility", internal: false },
+  venue: { flags: VENUE_FLAGS, help: "run a market as a venue: one operator, a signed sequence", internal: false },
+  "verify-venue": { flags: VERIFY_VENUE_FLAGS, help: "replay a venue's log and hold it to the rules", internal: false },
   version: { flags: {}, help: "print the version", internal: false },
   help: { flags: {}, help: "print this, or help on a verb", internal: false },
   host: { flags: INTERNAL_FLAGS, help: "run some homes of a street", internal: true },

@@ -13,6 +13,10 @@ async function run(command: Command): Promise<number> {
       return (await import("./host.ts")).runHost(command.config);
     case "devices":
       return (await import("./devices.ts")).runDevices(command.config);
+    case "venue":
+      return (await import("./venue/run.ts")).runVenue(command);
+    case "verify-venue":
+      return (await import("./venue/verify.ts")).runVerifyVenue(command);
     case "export":
       return (await import("./export.ts")).runExport(command);
   }

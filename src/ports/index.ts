@@ -2,6 +2,7 @@ export type { BatchReceipt, Chain, ChainCode, RegisteredHome, Registry, Relay, S
 export type { Cancel, Clock } from "./clock.ts";
 export type { Device, DeviceCode, Nameplate, Telemetry } from "./device.ts";
 export type { Gossip, Judgement, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";
+export type { Journal, JournalReplay } from "./journal.ts";
 export type { Log } from "./log.ts";
 export type { Counter, Gauge, Histogram, Metrics } from "./metrics.ts";
 export type { Checked, Problem } from "./problem.ts";

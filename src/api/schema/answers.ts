@@ -80,6 +80,11 @@ const said = object({
 
 const rules = withOptional(said, choices);
 
+const sequencer = object({ operator: address, trading: oneOf("continuous", "rounds"), roundSeconds: count });
+
+/** Rules of a market that a venue runs. */
+export const venueRules = withOptional(said, { ...choices, sequencer });
+
 export const streetCard = mirrors<StreetCard>()(
   object({
     name: text(),

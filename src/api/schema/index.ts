@@ -1,2 +1,2 @@
-export { streetCard } from "./answers.ts";
+export { streetCard, venueRules } from "./answers.ts";
 export { streetState } from "./street-state.ts";

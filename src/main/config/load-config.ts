@@ -8,12 +8,14 @@ import type { ConfigCode, ConfigProblem } from "./problems.ts";
 import { type ConfigKind, holdAgainstSchema } from "./schema.ts";
 import { type StreetConfig, type StreetFile, streetOf } from "./street.ts";
 import { readText, WAYS_OUT } from "./text.ts";
+import { type VenueConfig, type VenueFile, venueOf } from "./venue.ts";
 import { readYaml, type Source } from "./yaml.ts";
 
 export interface Configs {
   readonly market: MarketRules;
   readonly street: StreetConfig;
   readonly home: HomeConfig;
+  readonly venue: VenueConfig;
 }
 
 /** Reads a YAML file of a kind and refuses it with all its problems at once. */
@@ -41,6 +43,7 @@ const BUILD: { readonly [Kind in ConfigKind]: (source: Source, check: CrossCheck
   market: (source, check) => marketOf(source.value as MarketFile, check),
   street: (source, check) => streetOf(source.value as StreetFile, check),
   home: (source, check) => homeOf(source.value as HomeFile, check),
+  venue: (source, check) => venueOf(source.value as VenueFile, check),
 };
 
 const SHOWN = 40;

@@ -2,6 +2,7 @@ import { type Wh, wh } from "../../../engine/kernel/index.ts";
 import { DEFAULT_RULES, type MarketRules, type NetworkRules } from "../../../engine/messages/index.ts";
 import type { CrossCheck } from "./cross-check.ts";
 import { type NetworkFile, networkRulesOf, refuseRules } from "./network.ts";
+import { refuseSequencer, type SequencerFile, sequencerOf } from "./sequencer.ts";
 
 /** The file's values, defaults filled in; prices stand in the source as they were written. */
 export interface MarketFile {
@@ -18,6 +19,7 @@ export interface MarketFile {
   readonly rationing: NonNullable<MarketRules["rationing"]>;
   readonly surplusTo: NonNullable<MarketRules["surplusTo"]>;
   readonly network?: NetworkFile;
+  readonly sequencer?: SequencerFile;
 }
 
 /** Finest tick whose product with any Wh is a whole micro: nano are thousandths of it. */
@@ -40,17 +42,19 @@ export function marketOf(file: MarketFile, check: CrossCheck): MarketRules | nul
   if (tick === null || maxPrice === null || importPrice === null || exportPrice === null) return null;
   const rules = { ...rulesOf(file, { tick, maxPrice, importPrice, exportPrice }), ...choicesOf(file, check) };
   checkPrices(rules, check);
+  refuseSequencer(rules, check);
   return refuseRules(rules, check);
 }
 
 /** Rules that are as they always were are left out, so that their hash is what it was. */
-function choicesOf(file: MarketFile, check: CrossCheck): Pick<MarketRules, keyof typeof DEFAULT_RULES | "network"> {
-  const { mechanism, rationing, surplusTo, network } = file;
+function choicesOf(file: MarketFile, check: CrossCheck): Pick<MarketRules, keyof typeof DEFAULT_RULES | "network" | "sequencer"> {
+  const { mechanism, rationing, surplusTo, network, sequencer } = file;
   return {
     ...(mechanism === DEFAULT_RULES.mechanism ? {} : { mechanism }),
     ...(rationing === DEFAULT_RULES.rationing ? {} : { rationing }),
     ...(surplusTo === DEFAULT_RULES.surplusTo ? {} : { surplusTo }),
     ...(network === undefined ? {} : { network: networkRulesOf(network, check) }),
+    ...(sequencer === undefined ? {} : { sequencer: sequencerOf(sequencer) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { RulesRefusal } from "../../../engine/auction/index.ts";
+import type { SequencerRefusal } from "../../../engine/venue/index.ts";
 import type { Problem } from "../../ports/index.ts";
 
 /** Everything that can be wrong with any configuration file. Public: never renamed, each with a line in config/README.md. */
@@ -20,7 +21,7 @@ export const CONFIG_CODES = [
 ] as const;
 
 /** The last are what the engine refuses in market rules. */
-export type ConfigCode = (typeof CONFIG_CODES)[number] | RulesRefusal;
+export type ConfigCode = (typeof CONFIG_CODES)[number] | RulesRefusal | SequencerRefusal;
 
 /** A problem of one file; the file's name is added once, by whoever loads it. */
 export type ConfigProblem = Omit<Problem, "file" | "code"> & { readonly code: ConfigCode };

@@ -3,7 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.
 import type { ConfigProblem } from "./problems.ts";
 import type { Path, Source } from "./yaml.ts";
 
-export type ConfigKind = "market" | "street" | "home";
+export type ConfigKind = "market" | "street" | "home" | "venue";
 
 const ajv = new Ajv2020({ allErrors: true, verbose: true, useDefaults: true, allowUnionTypes: true });
 const compiled = new Map<ConfigKind, ValidateFunction>();

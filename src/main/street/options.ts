@@ -32,6 +32,12 @@ const SHORTEST_INTERVAL = 0.75;
 export async function streetOptions(command: StreetCommand): Promise<StreetOptions> {
   const config = await checked(loadConfig(command.config ?? resolve(ROOT, "config/street/default.yaml"), "street"));
   const written = await checked(loadConfig(command.rules ?? config.rules, "market"));
+  if (written.sequencer !== undefined)
+    throw cannotStart(
+      "VENUE_RULES",
+      `the rules of ${written.market} name a sequencer, and a street's homes agree among themselves`,
+      "run them with commonwatt venue, or name other rules with --rules FILE",
+    );
   const splitMinutes = (command.split ?? config.readings?.split) ? (command.interval ?? config.intervalMinutes) : null;
   const source = sourceOf(command, config, splitMinutes);
   const plan = await checked(planStreet(source, command.intervals));

@@ -16,7 +16,8 @@ const shipped = (name: string): string => fileURLToPath(new URL(`../../../config
 const MARKET = "market: a\ncurrency: EUR\nresidual:\n  importPricePerKwh: 0.32\n  exportPricePerKwh: 0.08\n";
 const STREET = "rules: m.yaml\ndata: d\n";
 const HOME = "name: h\ndata: d\nstreet: card.json\npassword: {file: p}\ndevice: {host: inverter.lan}\n";
-const LEAST: Record<ConfigKind, string> = { market: MARKET, street: STREET, home: HOME };
+const VENUE = `name: v\nmarket: m.yaml\nchainId: 1\nvault: "0x${"5".repeat(40)}"\ndata: d\npassword: {env: P}\nmembers:\n  - {home: 0, name: a, agent: "0x${"1".repeat(40)}"}\n`;
+const LEAST: Record<ConfigKind, string> = { market: MARKET, street: STREET, home: HOME, venue: VENUE };
 
 function good<Kind extends ConfigKind>(text: string, kind: Kind) {
   const result = parseConfig(text, "conf/x.yaml", kind);
@@ -451,5 +452,47 @@ describe("fuzz", () => {
       ),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe("a venue", () => {
+  const OPERATOR = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+  const SEQUENCER = `${MARKET}sequencer: {operator: "${OPERATOR}"`;
+
+  test("the files that come with the program", async () => {
+    expect(await loadConfig(shipped("venue/example.yaml"), "venue")).toMatchObject({
+      ok: true,
+      value: { market: shipped("market/venue.yaml"), listen: { host: "127.0.0.1", port: 8090 }, members: [{ home: 0 }, { home: 1 }] },
+    });
+    expect(await loadConfig(shipped("market/venue.yaml"), "market")).toMatchObject({
+      ok: true,
+      value: { sequencer: { trading: "continuous", roundSeconds: 5 } },
+    });
+  });
+
+  test("an address is one in capitals or not; trading and rounds have defaults", () => {
+    expect(good(`${SEQUENCER}}`, "market").sequencer).toEqual({ operator: OPERATOR.toLowerCase(), trading: "continuous", roundSeconds: 5 });
+    expect(good(VENUE, "venue").listen).toEqual({ host: "127.0.0.1", port: 8090 });
+  });
+
+  test.each([
+    ["SEQUENCER_NEEDS_DOUBLE_AUCTION", `${SEQUENCER}}\nmechanism: vcg`, "mechanism"],
+    ["SEQUENCER_NEEDS_ONE_NODE", `${SEQUENCER}}\nnetwork: {nodes: [{id: a}]}`, "sequencer.trading"],
+    ["SEQUENCER_ROUND_UNEVEN", `${SEQUENCER}, trading: rounds, roundSeconds: 7}`, "sequencer.roundSeconds"],
+    ["SEQUENCER_BOOKS_TOO_LARGE", `${SEQUENCER}}\ntickPerKwh: "0.001"\nmaxPricePerKwh: "100"\nmaxOrderWh: 1000`, "sequencer"],
+    ["CONFIG_KEY_MISSING", `${MARKET}sequencer: {trading: rounds}`, "sequencer.operator"],
+    ["CONFIG_VALUE", `${MARKET}sequencer: {operator: "0x12"}`, "sequencer.operator"],
+  ])("%s", (code, text, key) => {
+    expect(bad(text, "market").lines).toEqual([expect.stringMatching(new RegExp(`^${code} \\d+:\\d+ ${key}$`))]);
+  });
+
+  test.each([
+    ["home", `  - {home: 0, name: b, agent: "0x${"2".repeat(40)}"}`],
+    ["name", `  - {home: 1, name: a, agent: "0x${"2".repeat(40)}"}`],
+    ["agent", `  - {home: 1, name: b, agent: "0x${"1".repeat(40)}"}`],
+  ])("two members with one %s", (key, member) => {
+    expect(bad(`${VENUE}${member}\n`, "venue").lines).toEqual([
+      expect.stringMatching(new RegExp(`^CONFIG_CONFLICT \\d+:\\d+ members\\[1\\].${key}$`)),
+    ]);
   });
 });

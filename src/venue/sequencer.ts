@@ -1,0 +1,122 @@
+import { fail, ok, type Result } from "../../engine/kernel/index.ts";
+import type { SignedEvent, SignedRequest, VenueDigests, VenueInput } from "../../engine/messages/index.ts";
+import { type DoorRefusal, type Recover, Venue, type VenueMember, type VenueRules } from "../../engine/venue/index.ts";
+import type { Cancel, Clock, Journal, Signer } from "../ports/index.ts";
+import { type History, headBytes, stepRecords } from "./history.ts";
+
+export interface SequencerModules {
+  readonly rules: VenueRules;
+  readonly digests: VenueDigests;
+  readonly signer: Signer;
+  readonly recover: Recover;
+  readonly clock: Clock;
+  /** Who may trade from the next opening on. */
+  readonly members: () => readonly VenueMember[];
+  /** Takes each event in order, once it is on disk. */
+  readonly deliver: (event: SignedEvent) => void;
+  /** The disk has failed. Nothing is acknowledged any more; the process must stop. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * Runs a venue by a clock: what is due is done before any request, each step is in the journal before it is told, and the first
+ * to come is the first in the sequence.
+ */
+export class Sequencer {
+  readonly #modules: SequencerModules;
+  readonly #venue: Venue;
+  #journal: Journal | null = null;
+  #time = 0;
+  #appended = 0;
+  /** Signed, and perhaps not on disk yet. */
+  readonly #waiting: { readonly sequence: number; readonly event: SignedEvent }[] = [];
+  #cancelTimer: Cancel = () => {};
+
+  constructor(modules: SequencerModules, head: History["head"]) {
+    this.#modules = modules;
+    this.#venue = new Venue(modules.rules, modules.digests, head);
+  }
+
+  get venue(): Venue {
+    return this.#venue;
+  }
+
+  /** The steps of an earlier life: the same events as then. */
+  replay(steps: History["steps"]): readonly SignedEvent[] {
+    return steps.map(({ time, input }) => this.#sign(time, input));
+  }
+
+  /** Goes on by the clock behind the journal's last record; what came due while nobody was here is done now. */
+  start(journal: Journal, last: number): void {
+    this.#journal = journal;
+    this.#appended = last;
+    this.#catchUp();
+    if (!this.#areMembers()) this.#step(this.#venue.opening(this.#time, this.#modules.members()));
+    this.#arm();
+  }
+
+  /** The event of a request, once it is on disk; or why it has none. */
+  async submit(request: SignedRequest): Promise<Result<SignedEvent, DoorRefusal>> {
+    this.#catchUp();
+    const refused = this.#venue.refuses(request, this.#modules.recover);
+    if (refused !== null) return fail(refused);
+    const { event, sequence } = this.#step({ kind: "request", request });
+    this.#arm();
+    await this.#journal!.whenDurable(sequence);
+    return ok(event);
+  }
+
+  stop(): void {
+    this.#cancelTimer();
+  }
+
+  #areMembers(): boolean {
+    const { homes } = this.#venue.state;
+    const members = this.#modules.members();
+    return members.length === homes.size && members.every(({ home, agent }) => homes.get(home)?.agent === agent);
+  }
+
+  #wake(): void {
+    this.#catchUp();
+    this.#arm();
+  }
+
+  #arm(): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#modules.clock.at(this.#venue.wakesAt(this.#time), () => this.#wake());
+  }
+
+  #catchUp(): void {
+    this.#time = Math.max(this.#time, Math.floor(this.#modules.clock.now()));
+    const { members } = this.#modules;
+    for (let due = this.#venue.due(this.#time, members); due !== null; due = this.#venue.due(this.#time, members)) {
+      if (due.kind === "opening" && this.#appended > 0) this.#keepHead();
+      this.#step(due);
+    }
+  }
+
+  /** Should it fail, the journal is only longer to replay. */
+  #keepHead(): void {
+    this.#journal!.snapshot(this.#appended, headBytes(this.#venue.head)).catch(this.#modules.onFailure);
+  }
+
+  #step(input: VenueInput): { readonly event: SignedEvent; readonly sequence: number } {
+    const event = this.#sign(this.#time, input);
+    const records = stepRecords({ time: this.#time, input });
+    for (let at = 0; at < records.length; at += 7) this.#appended = this.#journal!.append(records, at);
+    const sequence = this.#appended;
+    this.#waiting.push({ sequence, event });
+    this.#journal!.whenDurable(sequence).then(() => this.#deliverUpTo(sequence), this.#modules.onFailure);
+    return { event, sequence };
+  }
+
+  #sign(time: number, input: VenueInput): SignedEvent {
+    this.#time = time;
+    const { event, id } = this.#venue.step(time, input);
+    return { body: event, id, signature: this.#modules.signer.sign(id) };
+  }
+
+  #deliverUpTo(sequence: number): void {
+    while (this.#waiting[0] !== undefined && this.#waiting[0].sequence <= sequence) this.#modules.deliver(this.#waiting.shift()!.event);
+  }
+}

@@ -1,0 +1,251 @@
+import { describe, expect, test } from "@jest/globals";
+import { homeId, interval, type Wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
+import type { SignedEvent, VenueInput } from "../../../engine/messages/index.ts";
+import { agentAddressOf, cheapRecover } from "../../support/cheap-signer.ts";
+import { contextOf, FIRST, GATE, MEMBERS, resigned, START, VENUE_DIGESTS, venueDesk, venueRules, verified } from "../../support/venue.ts";
+
+const outcomeOf = ({ body }: SignedEvent) => body.outcome;
+const sell = (home: number, energy: number, limit: number) => ({ kind: "order", home, side: "sell", energy, limit }) as const;
+const buy = (home: number, energy: number, limit: number) => ({ kind: "order", home, side: "buy", energy, limit }) as const;
+/** The order's own digest, by which it is amended and cancelled. */
+const idOf = ({ body: { input } }: SignedEvent) => (input as Extract<VenueInput, { kind: "request" }>).request.id;
+
+describe("continuous trading", () => {
+  test("an order meets the cheapest seller, the older first, at the resting price", () => {
+    const { ask, log } = venueDesk();
+    ask(sell(0, 2_000, 200_000));
+    const older = ask(sell(1, 1_000, 180_000));
+    const newer = ask(sell(2, 1_000, 180_000));
+    const bought = ask(buy(3, 1_500, 190_000));
+    expect(outcomeOf(bought)).toEqual({
+      refusal: null,
+      fate: "filled",
+      left: 0,
+      fills: [
+        { order: idOf(older), energy: 1_000, price: 180_000 },
+        { order: idOf(newer), energy: 500, price: 180_000 },
+      ],
+      ended: [],
+    });
+    expect(log.map(({ body }) => [body.number, body.input.kind])).toEqual([
+      [0, "opening"],
+      [1, "request"],
+      [2, "request"],
+      [3, "request"],
+      [4, "request"],
+    ]);
+    expect(log[0]!.body.previous).toBe(ZERO_DIGEST);
+    expect(log.slice(1).map(({ body }) => body.previous)).toEqual(log.slice(0, -1).map(({ id }) => id));
+  });
+
+  test("amend and cancel change what is left", () => {
+    const { ask, venue } = venueDesk();
+    const sold = ask(sell(0, 2_000, 200_000));
+    ask(buy(1, 500, 200_000));
+    expect(outcomeOf(ask({ kind: "amend", home: 0, order: idOf(sold), energy: 1_000, limit: 200_000 }))).toMatchObject({
+      fate: "rests",
+      left: 1_000,
+    });
+    expect(outcomeOf(ask({ kind: "cancel", home: 0, order: idOf(sold) }))).toMatchObject({ ended: [{ order: idOf(sold), energy: 1_000 }] });
+    expect(venue.state.arena.restingCount()).toBe(0);
+    expect(outcomeOf(ask({ kind: "cancel", home: 0, order: idOf(sold) }))).toMatchObject({ refusal: "ORDER_NOT_RESTING", ended: [] });
+  });
+
+  test.each([
+    ["immediate-or-cancel", "lapsed", 1_000, 1],
+    ["fill-or-kill", "killed", 1_500, 0],
+    ["good-till-gate", "rests", 1_000, 1],
+  ] as const)("%s", (force, fate, left, fills) => {
+    const { ask } = venueDesk();
+    ask(sell(0, 500, 200_000));
+    const { outcome } = ask({ ...buy(1, 1_500, 200_000), force }).body;
+    expect([outcome.fate, outcome.left, outcome.fills.length]).toEqual([fate, left, fills]);
+  });
+
+  test.each([
+    ["INTERVAL_CLOSED", { ...buy(0, 1, 100), interval: FIRST - 1 }],
+    ["INTERVAL_TOO_FAR", { ...buy(0, 1, 100), interval: FIRST + 8 }],
+    ["ENERGY_OUT_OF_RANGE", buy(0, 0, 100)],
+    ["ENERGY_OUT_OF_RANGE", buy(0, 25_001, 100)],
+    ["PRICE_OUT_OF_RANGE", buy(0, 1, 1_000_100)],
+    ["PRICE_OFF_TICK", buy(0, 1, 150)],
+  ])("%s is refused, and has its event", (code, wish) => {
+    const { ask, venue } = venueDesk();
+    expect(outcomeOf(ask(wish))).toMatchObject({ refusal: code, fills: [] });
+    expect([venue.state.arena.restingCount(), venue.head.number]).toEqual([0, 2]);
+  });
+
+  test("no more orders rest than the rules allow, until one goes", () => {
+    const { ask } = venueDesk();
+    const first = ask(sell(0, 1, 200_000));
+    for (let i = 0; i < 3; i++) ask(sell(0, 1, 200_000));
+    expect(outcomeOf(ask(sell(0, 1, 200_000))).refusal).toBe("TOO_MANY_ORDERS");
+    expect(outcomeOf(ask({ ...sell(0, 1, 200_000), interval: FIRST + 1 })).refusal).toBeNull();
+    ask({ kind: "cancel", home: 0, order: idOf(first) });
+    expect(outcomeOf(ask(sell(0, 1, 200_000))).refusal).toBeNull();
+  });
+
+  test("nobody changes another's order", () => {
+    const { ask } = venueDesk();
+    const order = idOf(ask(sell(0, 1_000, 200_000)));
+    expect(outcomeOf(ask({ kind: "cancel", home: 1, order })).refusal).toBe("ORDER_OF_OTHER_HOME");
+    expect(outcomeOf(ask({ kind: "amend", home: 1, order, energy: 1, limit: 100 })).refusal).toBe("ORDER_OF_OTHER_HOME");
+  });
+
+  test("the gate ends what rests, at its time and not before", () => {
+    const { ask, at, log } = venueDesk();
+    const order = idOf(ask(sell(0, 1_000, 200_000)));
+    at(GATE - 1);
+    expect(log.at(-1)!.body.input.kind).toBe("request");
+    at(GATE);
+    expect(log.at(-1)!.body).toMatchObject({ input: { kind: "gate", interval: FIRST }, outcome: { ended: [{ order, energy: 1_000 }] } });
+    expect(outcomeOf(ask(buy(1, 1_000, 200_000))).refusal).toBe("INTERVAL_CLOSED");
+  });
+});
+
+describe("the door", () => {
+  const first = () => {
+    const desk = venueDesk();
+    desk.at(START);
+    return desk;
+  };
+
+  test.each([
+    ["HOME_UNKNOWN", 7],
+    [null, 3],
+  ])("%s", (code, home) => {
+    const { venue, sign, requestOf } = first();
+    expect(venue.refuses(sign(requestOf(buy(home, 1, 100))), cheapRecover)).toBe(code);
+  });
+
+  test("a request is played once", () => {
+    const { venue, sign, requestOf, ask } = first();
+    const request = sign(requestOf(buy(0, 1, 100)));
+    venue.step(START, { kind: "request", request });
+    expect(venue.refuses(request, cheapRecover)).toBe("SEQ_NOT_RISING");
+    expect(outcomeOf(ask(buy(0, 1, 100))).refusal).toBeNull();
+  });
+
+  test("somebody else's signature", () => {
+    const { venue, sign, requestOf } = first();
+    const request = sign(requestOf(buy(0, 1, 100)));
+    const other = sign({ ...request.body, home: homeId(1) });
+    expect(venue.refuses({ ...request, signature: other.signature }, cheapRecover)).toBe("SIGNATURE_INVALID");
+  });
+});
+
+describe("rounds", () => {
+  const rules = venueRules({ trading: "rounds", roundSeconds: 5 });
+
+  test("orders wait for the round, and have one price there", () => {
+    const { ask, at, log } = venueDesk(rules);
+    const sold = idOf(ask(sell(0, 2_000, 100_000)));
+    const high = idOf(ask(buy(1, 1_000, 300_000)));
+    const low = idOf(ask(buy(2, 500, 200_000)));
+    at(START + 5_000);
+    const round = log.at(-1)!.body;
+    expect(round.input).toEqual({ kind: "round", interval: FIRST });
+    // Everybody buys, 500 Wh stay: the seller's own limit sets the price.
+    const fills = [sold, high, low].map((order, at) => ({ order, energy: [1_500, 1_000, 500][at], price: 100_000 }));
+    expect([...round.outcome.fills].sort((a, b) => (a.order < b.order ? -1 : 1))).toEqual(
+      fills.sort((a, b) => (a.order < b.order ? -1 : 1)),
+    );
+    at(START + 60_000);
+    expect(log.at(-1)!.body).toBe(round);
+    expect(outcomeOf(ask({ kind: "cancel", home: 0, order: sold })).ended).toEqual([{ order: sold, energy: 500 }]);
+  });
+
+  test("the last round is before the gate", () => {
+    const { ask, at, log } = venueDesk(rules);
+    at(GATE - 1);
+    ask(sell(0, 2_000, 100_000));
+    ask(buy(1, 1_000, 300_000));
+    at(GATE + 60_000);
+    expect(log.slice(-2).map(({ body }) => body.input.kind)).toEqual(["round", "gate"]);
+  });
+
+  test("orders that want it now aren't for a round", () => {
+    const { ask } = venueDesk(rules);
+    expect(outcomeOf(ask({ ...buy(0, 1, 100), force: "immediate-or-cancel" })).refusal).toBe("FORCE_NOT_IN_CALL");
+  });
+});
+
+describe("a day's opening", () => {
+  const MIDNIGHT = Date.UTC(2026, 10, 28);
+  const afterMidnight = interval(MIDNIGHT / 900_000);
+
+  test("says what rests, in the order of priority, and the next seqs", () => {
+    const { ask, at, log } = venueDesk();
+    at(MIDNIGHT - 60_000 * 30);
+    const dear = idOf(ask({ ...sell(0, 700, 300_000), interval: afterMidnight + 1 }));
+    const cheap = idOf(ask({ ...sell(1, 1_000, 200_000), interval: afterMidnight + 1 }));
+    ask({ ...buy(2, 400, 250_000), interval: afterMidnight + 1 });
+    at(MIDNIGHT);
+    const { input } = log.at(-1)!.body as { input: Extract<VenueInput, { kind: "opening" }> };
+    expect(input.opening.day).toBe(MIDNIGHT / 86_400_000);
+    expect(input.opening.resting.map(({ order, energy, limit }) => [order.id, energy, limit])).toEqual([
+      [cheap, 600, 200_000],
+      [dear, 700, 300_000],
+    ]);
+    expect(input.opening.homes.map(({ nextSeq }) => nextSeq)).toEqual([1, 1, 1, 0]);
+    expect(outcomeOf(ask({ ...buy(3, 700, 300_000), interval: afterMidnight + 1 })).fills).toEqual([
+      { order: cheap, energy: 600, price: 200_000 },
+      { order: dear, energy: 100, price: 300_000 },
+    ]);
+  });
+
+  test("who has left, or has another agent, has no orders any more", () => {
+    let members = MEMBERS;
+    const { ask, at, log } = venueDesk(venueRules(), () => members);
+    at(MIDNIGHT - 60_000 * 30);
+    const orders = [0, 1, 2].map((home) => idOf(ask({ ...sell(home, 100, 300_000), interval: afterMidnight + 1 })));
+    members = [MEMBERS[0]!, { home: homeId(1), agent: agentAddressOf(50) }];
+    at(MIDNIGHT);
+    expect(log.at(-1)!.body.outcome.ended.map(({ order }) => order)).toEqual([orders[1], orders[2]]);
+    expect(verified(log, contextOf(venueRules(), null))).toBeNull();
+    expect(verified(log.slice(-1), contextOf(venueRules(), null))).toBeNull();
+  });
+});
+
+describe("a log is held to what it should be", () => {
+  const made = () => {
+    const desk = venueDesk();
+    desk.ask(sell(0, 2_000, 200_000));
+    desk.ask(buy(1, 500, 200_000));
+    desk.at(GATE);
+    return desk.log;
+  };
+  const rules = venueRules();
+  const context = contextOf(rules);
+  const change = (log: readonly SignedEvent[], number: number, body: Partial<SignedEvent["body"]>): readonly SignedEvent[] =>
+    log.map((event) => (event.body.number === number ? resigned(event, { ...event.body, ...body }) : event));
+
+  test("as it was made", () => expect(verified(made(), context)).toBeNull());
+
+  test.each([
+    ["LOG_WITHOUT_OPENING", (log: readonly SignedEvent[]) => log.slice(1)],
+    ["EVENT_OUT_OF_SEQUENCE", (log: readonly SignedEvent[]) => log.filter(({ body }) => body.number !== 1)],
+    ["EVENT_NOT_CHAINED", (log: readonly SignedEvent[]) => change(log, 2, { previous: log[0]!.id })],
+    ["EVENT_BEFORE_THE_LAST", (log: readonly SignedEvent[]) => change(log, 2, { time: START - 1 })],
+    ["EVENT_SIGNATURE_INVALID", (log: readonly SignedEvent[]) => log.map((event) => ({ ...event, signature: log[0]!.signature }))],
+    ["EVENT_NOT_DUE", (log: readonly SignedEvent[]) => change(log, 3, { time: GATE - 1 })],
+    ["EVENT_MISSED", (log: readonly SignedEvent[]) => change(log, 2, { time: GATE })],
+    ["EVENT_REFUSED_AT_DOOR", (log: readonly SignedEvent[]) => change(log, 2, { input: log[1]!.body.input })],
+    [
+      "OUTCOME_DIFFERS",
+      (log: readonly SignedEvent[]) => {
+        const { outcome } = log[2]!.body;
+        return change(log, 2, { outcome: { ...outcome, fills: [{ ...outcome.fills[0]!, energy: 499 as Wh }] } });
+      },
+    ],
+  ])("%s", (code, spoil) => expect(verified(spoil(made()), context)).toMatch(new RegExp(`^${code} `)));
+
+  test("an opening with other members than may trade", () => {
+    expect(verified(made(), contextOf(rules, MEMBERS.slice(1)))).toMatch(/^OPENING_DIFFERS/);
+  });
+
+  test("the id is computed, not believed", () => {
+    const log = made();
+    expect(VENUE_DIGESTS.event(log[2]!.body)).toBe(log[2]!.id);
+  });
+});
