@@ -9,7 +9,7 @@ import type { Refusal } from "./gate.ts";
 import { Intake, type MessageHandler } from "./intake.ts";
 import type { GossipLimits } from "./limits.ts";
 import { messageId, TOPICS, topicName } from "./names.ts";
-import { type Node, type Router, routerOf } from "./node.ts";
+import { forgetStillborn, type Node, type Router, routerOf } from "./node.ts";
 import { Outbox, type SendResult } from "./outbox.ts";
 import { type RequestHandler, Requests } from "./requests.ts";
 import { GRAYLIST_SCORE } from "./settings.ts";
@@ -79,6 +79,7 @@ export class Libp2pGossip implements Gossip {
 
   async start(peers: readonly PeerAddresses[]): Promise<void> {
     this.guardRouter();
+    forgetStillborn(this.router);
     await this.node.start();
     await this.requests.start();
     for (const topic of TOPICS) this.router.subscribe(topicName(this.street, topic));

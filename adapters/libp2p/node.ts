@@ -1,6 +1,6 @@
 import { type GossipSub, gossipsub } from "@chainsafe/libp2p-gossipsub";
 import { type Identify, identify } from "@libp2p/identify";
-import type { ComponentLogger, Libp2p, Logger, PeerId } from "@libp2p/interface";
+import type { ComponentLogger, Connection, Libp2p, Logger, PeerId, Stream } from "@libp2p/interface";
 import { noise } from "@libp2p/noise";
 import { type Ping, ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
@@ -21,13 +21,19 @@ export interface RawMessage {
   readonly data?: Uint8Array;
 }
 
+export interface GossipStream {
+  readonly rawStream: Pick<Stream, "writeStatus" | "remoteWriteStatus">;
+}
+
 /** What gossipsub 17.1.1 has but its published type doesn't name. `routerOf` checks that it is there. */
 export interface Router extends GossipSub {
-  readonly streamsOutbound: ReadonlyMap<PeerName, unknown>;
+  readonly streamsOutbound: Map<PeerName, GossipStream>;
+  readonly streamsInbound: ReadonlyMap<PeerName, GossipStream>;
   readonly seenCache: { readonly entries: Map<string, unknown> };
   getMeshPeers(topic: string): PeerName[];
   getScore(peer: PeerName): number;
   msgIdToStrFn(id: Uint8Array): string;
+  createOutboundStream(peer: PeerId, connection: Connection): Promise<void>;
   handleReceivedMessage(from: PeerId, message: RawMessage): Promise<void>;
 }
 
@@ -38,10 +44,25 @@ export function routerOf(node: Node): Router {
     typeof router.getMeshPeers === "function" &&
     typeof router.getScore === "function" &&
     typeof router.msgIdToStrFn === "function" &&
+    typeof router.createOutboundStream === "function" &&
     router.streamsOutbound instanceof Map &&
+    router.streamsInbound instanceof Map &&
     router.seenCache?.entries instanceof Map;
   assert(known, "gossipsub has the inside of version 17.1.1");
   return router;
+}
+
+/**
+ * gossipsub starts to listen for a stream's close when it is open. One that died while it was being opened stays in its map, and
+ * while it is there gossipsub opens no other: not on another connection, and not always after a reconnect.
+ */
+export function forgetStillborn(router: Router): void {
+  const create = router.createOutboundStream.bind(router);
+  router.createOutboundStream = async (peer, connection) => {
+    await create(peer, connection);
+    const name = peer.toString();
+    if (router.streamsOutbound.get(name)?.rawStream.writeStatus !== "writable") router.streamsOutbound.delete(name);
+  };
 }
 
 export interface NodeOptions {

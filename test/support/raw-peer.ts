@@ -41,8 +41,16 @@ export class RawPeer {
 
   /** Our ends of gossip streams that the other side opened. */
   inboundGossip(): Stream[] {
+    return this.gossip().filter((stream) => stream.direction === "inbound");
+  }
+
+  outboundGossip(): Stream[] {
+    return this.gossip().filter((stream) => stream.direction === "outbound");
+  }
+
+  private gossip(): Stream[] {
     const streams = this.connections().flatMap((connection) => connection.streams);
-    return streams.filter((stream) => stream.direction === "inbound" && stream.protocol.startsWith("/meshsub/"));
+    return streams.filter((stream) => stream.protocol.startsWith("/meshsub/"));
   }
 
   /** From now on takes gossip streams and never reads from them. */

@@ -9,6 +9,7 @@ import { peerNameOf } from "../../../adapters/libp2p/index.ts";
 import { Intake } from "../../../adapters/libp2p/intake.ts";
 import { Lane, type Letter } from "../../../adapters/libp2p/lane.ts";
 import { dialAddress, messageId, protocolName, topicName } from "../../../adapters/libp2p/names.ts";
+import type { GossipStream } from "../../../adapters/libp2p/node.ts";
 import { Outbox, type SendResult } from "../../../adapters/libp2p/outbox.ts";
 import { Recent } from "../../../adapters/libp2p/recent.ts";
 import { type HangUpReason, Watchdog } from "../../../adapters/libp2p/watchdog.ts";
@@ -321,22 +322,29 @@ describe("outbox", () => {
 });
 
 describe("watchdog", () => {
+  type Streams = Map<string, GossipStream>;
+  const live: GossipStream = { rawStream: { writeStatus: "writable", remoteWriteStatus: "writable" } };
+  const ended: GossipStream = { rawStream: { writeStatus: "writable", remoteWriteStatus: "closed" } };
+
+  /** A peer with one connection and gossip both ways. */
   function watchdog() {
-    const hungUp: [string, HangUpReason][] = [];
-    const state = { streams: new Map<string, unknown>(), score: 0, hungUp };
     const peer = peerIdFromString(peerNameOf(secretOf(1)));
-    const router = { getScore: () => state.score, streamsOutbound: state.streams };
-    const dog = new Watchdog({ getPeers: () => [peer] }, router, { everyMs: 100, graceMs: 300 }, (name, reason) =>
-      hungUp.push([name, reason]),
-    );
+    const name = peer.toString();
+    const hungUp: [string, HangUpReason][] = [];
+    const streams = { streamsOutbound: new Map([[name, live]]) as Streams, streamsInbound: new Map([[name, live]]) as Streams };
+    const state = { ...streams, score: 0, hungUp, connections: ["first"] };
+    const router = { getScore: () => state.score, ...streams };
+    const links = { getPeers: () => [peer], getConnections: () => state.connections.map((id) => ({ id })) };
+    const dog = new Watchdog(links, router, { everyMs: 100, graceMs: 300 }, (who, reason) => hungUp.push([who, reason]));
     const sweep = (times: number) => {
       for (let i = 0; i < times; i++) dog.sweep();
     };
-    return { state, sweep, name: peer.toString() };
+    return { state, sweep, name };
   }
 
   test("a peer without a gossip stream is hung up on after a while, with doubling patience", () => {
     const { state, sweep, name } = watchdog();
+    state.streamsOutbound.clear();
     sweep(2);
     expect(state.hungUp).toEqual([]);
     sweep(1);
@@ -347,19 +355,48 @@ describe("watchdog", () => {
     expect(state.hungUp).toHaveLength(2);
   });
 
+  test("gossip one way isn't enough: no inbound stream, or one that the peer has ended", () => {
+    for (const inbound of [undefined, ended]) {
+      const { state, sweep, name } = watchdog();
+      sweep(3);
+      expect(state.hungUp).toEqual([]);
+      if (inbound === undefined) state.streamsInbound.clear();
+      else state.streamsInbound.set(name, inbound);
+      sweep(3);
+      expect(state.hungUp).toEqual([[name, "deaf"]]);
+    }
+  });
+
   test("one that hears us in between starts afresh", () => {
     const { state, sweep, name } = watchdog();
+    state.streamsOutbound.clear();
     sweep(2);
-    state.streams.set(name, {});
+    state.streamsOutbound.set(name, live);
     sweep(1);
-    state.streams.clear();
+    state.streamsOutbound.clear();
     sweep(2);
     expect(state.hungUp).toEqual([]);
   });
 
+  test("a new connection isn't to blame for the one before", () => {
+    const { state, sweep } = watchdog();
+    state.streamsOutbound.clear();
+    sweep(2);
+    state.connections = ["second"];
+    sweep(2);
+    expect(state.hungUp).toEqual([]);
+    sweep(1);
+    expect(state.hungUp).toHaveLength(1);
+    // The patience of the second time holds for the new connection too.
+    state.connections = ["third"];
+    sweep(5);
+    expect(state.hungUp).toHaveLength(1);
+    sweep(1);
+    expect(state.hungUp).toHaveLength(2);
+  });
+
   test("a score below the graylist closes the door", () => {
     const { state, sweep, name } = watchdog();
-    state.streams.set(name, {});
     state.score = -400;
     sweep(1);
     expect(state.hungUp).toEqual([]);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import type { Connection, Stream } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import { DEFAULT_LIMITS, openGossip, peerNameOf, type StreetGossip } from "../../../adapters/libp2p/index.ts";
 import { type RawPeer, rawPeer, TOPIC } from "../../support/raw-peer.ts";
@@ -14,6 +15,7 @@ afterEach(async () => {
 
 const raw = async (): Promise<RawPeer> => street.keep(await rawPeer());
 const both = Object.values(TOPIC);
+const isGossip = (stream: Stream) => stream.protocol.startsWith("/meshsub/");
 
 async function rawAt(home: StreetGossip): Promise<RawPeer> {
   const peer = await raw();
@@ -174,6 +176,44 @@ describe("reconnecting", () => {
     inside.getConnections()[0]!.abort(new Error("one of two"));
     await hears(atB, a, "a speaks");
     await hears(atA, b, "b speaks");
+  });
+
+  test("a gossip stream whose connection dies while gossipsub opens it isn't taken for a live one", async () => {
+    const peer = await raw();
+    for (const topic of both) peer.pubsub.subscribe(topic);
+    const home = await street.home({ seed: 1 });
+    const { node } = home as unknown as { node: RawPeer["node"] };
+    const spokenTo = (connection: Connection) => connection.streams.some((stream) => stream.direction === "inbound" && isGossip(stream));
+    const spoil = ({ detail: first }: CustomEvent<Connection>) => {
+      const open = first.newStream.bind(first);
+      first.newStream = async (protocols, options) => {
+        const stream = await open(protocols, options);
+        if (!isGossip(stream)) return stream;
+        // libp2p writes to its peer store here, and hands the stream over though the next connection may stand by then.
+        first.abort(new Error("dies"));
+        await until("the next connection", () => node.getConnections().some((next) => next.id !== first.id && spokenTo(next)));
+        return stream;
+      };
+    };
+    node.addEventListener("connection:open", spoil, { once: true });
+    home.setPeers([{ name: peer.self, addresses: peer.addresses() }]);
+    await until("the peer hears us", () => both.every((topic) => peer.pubsub.getSubscribers(topic).length > 0));
+    expect(home.peers()).toEqual([peer.self]);
+  });
+
+  test("a peer that can't speak to us on a live connection is noticed, though it hears us", async () => {
+    const peer = await raw();
+    for (const topic of both) peer.pubsub.subscribe(topic);
+    const home = await street.home({ seed: 1, peers: [{ name: peer.self, addresses: peer.addresses() }] });
+    const heard = collect(home);
+    await until("in reach", () => home.peers().length === 1 && peer.outboundGossip().length === 1);
+    const before = peer.connections()[0]!.id;
+    await peer.outboundGossip()[0]!.close();
+    await until("a new connection", () => peer.connections().length === 1 && peer.connections()[0]!.id !== before);
+    await until("heard again", () => {
+      void peer.pubsub.publish(TOPIC.market, bytesOf(`again ${Math.random()}`)).catch(() => undefined);
+      return heard.length > 0;
+    });
   });
 
   test("a frame beyond the limit ends the link, and the watchdog brings it back", async () => {
