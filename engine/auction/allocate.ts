@@ -1,5 +1,19 @@
 import { assert } from "../kernel/index.ts";
-import { Curves } from "./curve.ts";
+import {
+  addRun,
+  addTo,
+  balance,
+  type Curves,
+  cutAfter,
+  cutBelowZero,
+  emptyCurves,
+  energyOf,
+  FALLING,
+  increment,
+  mergeRuns,
+  RISING,
+  transform,
+} from "./curve.ts";
 import { type Market, WHOLE, type Wires } from "./market.ts";
 
 /** Who gets how much, and what each edge carries; exact without losses. */
@@ -16,79 +30,87 @@ export interface Allocation {
  * The fills of most welfare, and among those of most volume. From the leaves to the root each node's marginal curve is that
  * of its orders and of the edges below it. On its way through an edge a curve is cut where the capacities are, and the fee
  * parts it at zero: who imports sees lower prices beyond the edge, who exports higher ones. What a capacity cuts off is
- * decided at once; the rest is decided where imports and exports of the whole tree meet. O(n log^2 n).
+ * decided at once; the rest is decided where imports and exports of the whole tree meet. O(n log n) on one node; at worst
+ * each node of the way to the root costs an order one step more.
  */
 export function allocate(market: Market): Allocation {
-  const { wires } = market;
-  const raised = new Float64Array(market.orders.length);
-  const curves = new Curves(market.orders.length + 5 * wires.count);
-  const roots = ownCurves(market, wires.count, curves);
-  const wanted = new Float64Array(wires.count);
-  for (let i = 0; i < raised.length; i++) if (market.buys[i] === 1) wanted[market.nodeOf[i]!]! += market.energies[i]!;
-  for (let node = wires.count - 1; node > 0; node--) {
-    const parent = wires.parents[node]!;
-    const { curve, imports } = beyondEdge(curves, wires, node, roots[node]!, wanted[node]!, raised);
-    roots[parent] = curves.union(roots[parent]!, curve);
-    wanted[parent]! += imports;
+  const { orders, buys, energies, wires } = market;
+  const raised = new Float64Array(orders.length);
+  const curves = ownCurves(market);
+  for (let node = wires.count - 1; node >= 0; node--) {
+    mergeRuns(curves, curves.low, node, FALLING);
+    mergeRuns(curves, curves.high, node, RISING);
+    balance(curves, node);
+    if (node > 0) passEdge(curves, wires, node, raised);
   }
-  curves.addTo(curves.cut(roots[0]!, wanted[0]!).low, raised);
-  const filled = raised.map((energy, i) => (market.buys[i] === 1 ? market.energies[i]! - energy : energy));
+  addTo(curves, curves.low[0]!, raised);
+  const filled = raised;
+  for (let i = 0; i < filled.length; i++) if (buys[i] === 1) filled[i] = energies[i]! - raised[i]!;
   const flows = flowsOf(market, wires, filled);
-  return { filled, flows, arrived: flows.map((flow, node) => (Math.abs(flow) * wires.arriving[node]!) / WHOLE) };
+  return { filled, flows, arrived: arrivedOf(wires, flows) };
 }
 
 /** Where equal prices trade as much as they can: limits doubled, and a buyer's one higher. */
 export const keyOf = (market: Market, order: number): number => 2 * market.limits[order]! + market.buys[order]!;
 
-function ownCurves(market: Market, nodes: number, curves: Curves): Int32Array {
-  const keys = Float64Array.from(market.orders, (_, order) => keyOf(market, order));
-  const { starts, members } = byNode(market, nodes);
-  const roots = new Int32Array(nodes);
-  for (let node = 0; node < nodes; node++) {
-    const own = members.subarray(starts[node]!, starts[node + 1]!);
-    if (own.length > 1) own.sort((a, b) => keys[a]! - keys[b]! || a - b);
-    for (const order of own) curves.append(order, keys[order]!, market.energies[order]!);
-    roots[node] = curves.finish();
+/** Each order at its node. Before anybody trades all that buyers want lies low and all that sellers have lies high. */
+function ownCurves(market: Market): Curves {
+  const { orders, buys, energies, nodeOf, wires } = market;
+  const curves = emptyCurves(wires.count, orders.length + 3 * wires.count);
+  const { low, high, imports, exports, feesToRoot } = curves;
+  if (!wires.lossy)
+    for (let node = 1; node < wires.count; node++) feesToRoot[node] = feesToRoot[wires.parents[node]!]! + 2 * wires.fees[node]!;
+  for (let order = orders.length - 1; order >= 0; order--) {
+    const node = nodeOf[order]!;
+    const energy = energies[order]!;
+    const price = keyOf(market, order);
+    if (buys[order] === 1) {
+      addRun(curves, low, node, increment(curves, order, price - feesToRoot[node]!, energy));
+      imports[node]! += energy;
+    } else {
+      addRun(curves, high, node, increment(curves, order, price + feesToRoot[node]!, energy));
+      exports[node]! += energy;
+    }
   }
-  return roots;
+  return curves;
 }
 
-/** Orders of each node side by side: counted, then dealt out. */
-function byNode({ nodeOf }: Market, nodes: number): { readonly starts: Int32Array; readonly members: Int32Array } {
-  const starts = new Int32Array(nodes + 1);
-  for (const node of nodeOf) starts[node + 1]! += 1;
-  for (let node = 0; node < nodes; node++) starts[node + 1]! += starts[node]!;
-  const next = starts.slice(0, nodes);
-  const members = new Int32Array(nodeOf.length);
-  for (let order = 0; order < nodeOf.length; order++) members[next[nodeOf[order]!]!++] = order;
-  return { starts, members };
-}
-
-/** A child's curve as its parent sees it. `imports` is what the child takes at the lowest price, in Wh that enter the edge. */
-function beyondEdge(curves: Curves, wires: Wires, node: number, curve: number, wanted: number, raised: Float64Array) {
+/** Hands a node's curve on to its parent. */
+function passEdge(curves: Curves, wires: Wires, node: number, raised: Float64Array): void {
+  const { low, high, imports, exports } = curves;
+  const parent = wires.parents[node]!;
   const arriving = wires.arriving[node]! / WHOLE;
-  const fee = 2 * wires.fees[node]!;
   const mostIn = wires.importCapacities[node]! * arriving;
   const mostOut = wires.exportCapacities[node]!;
-  let [rest, imports] = [curve, wanted];
   if (wires.lossy) {
-    const { low, high } = curves.cutBelow(rest, 0);
-    imports -= curves.energyOf(low);
-    curves.addTo(low, raised);
-    rest = high;
+    const worthless = cutBelowZero(curves, low, node);
+    imports[node]! -= energyOf(curves, worthless);
+    addTo(curves, worthless, raised);
   }
-  if (imports > mostIn) {
-    const { low, high } = curves.cut(rest, imports - mostIn);
-    curves.addTo(low, raised);
-    rest = high;
-    imports = mostIn;
+  if (imports[node]! > mostIn) {
+    addTo(curves, cutAfter(curves, low, node, mostIn), raised);
+    imports[node] = mostIn;
   }
-  if (curves.energyOf(rest) - imports > mostOut) rest = curves.cut(rest, imports + mostOut).low;
-  if (fee === 0 && arriving === 1) return { curve: rest, imports };
-  const { low, high } = curves.cut(rest, imports);
-  curves.transform(low, arriving, 0 - fee, 1 / arriving);
-  curves.transform(high, 1 / arriving, fee / arriving, arriving);
-  return { curve: curves.join(low, high), imports: imports / arriving };
+  if (exports[node]! > mostOut) {
+    cutAfter(curves, high, node, mostOut);
+    exports[node] = mostOut;
+  }
+  if (wires.lossy) {
+    const fee = 2 * wires.fees[node]!;
+    transform(curves, low[node]!, arriving, 0 - fee, 1 / arriving);
+    transform(curves, high[node]!, 1 / arriving, fee / arriving, arriving);
+  }
+  addRun(curves, low, parent, low[node]!);
+  addRun(curves, high, parent, high[node]!);
+  imports[parent]! += imports[node]! / arriving;
+  exports[parent]! += exports[node]! * arriving;
+}
+
+/** What leaves each edge. */
+function arrivedOf({ arriving }: Wires, flows: Float64Array): Float64Array {
+  const arrived = new Float64Array(flows.length);
+  for (let node = 1; node < flows.length; node++) arrived[node] = (Math.abs(flows[node]!) * arriving[node]!) / WHOLE;
+  return arrived;
 }
 
 function flowsOf(market: Market, wires: Wires, filled: Float64Array): Float64Array {

@@ -14,7 +14,7 @@ import type { Clearing, ClearingInput, ClearingMechanism, NodePrice, NoTrade, Pr
 /**
  * The uniform-price k-double auction on the street's wires: most welfare, then most volume; at each node a price from the
  * middle (k) of every price that supports the fills; what equal prices leave open is shared by the rationing rule. The rule
- * in full is in the README. O(n log^2 n); exact.
+ * in full is in the README. Exact.
  */
 export const clear: ClearingMechanism = (input: ClearingInput): Clearing => {
   assertClearable(input);

@@ -1,227 +1,189 @@
 /**
  * Marginal curves: what a part of the street would export at a rising price, as increments sorted by price. A seller's limit
- * is where its export begins, a buyer's where its import ends: both raise what leaves by their energy. Curves are treaps in
- * columns, so that joining two, cutting one by energy, and moving all prices by a fee cost logarithms (Blelloch and
- * Reid-Miller 1998, "Fast set operations using treaps").
+ * is where its export begins, a buyer's where its import ends: both raise what leaves by their energy. A curve is held as two
+ * lists that begin where import turns into export: `low` runs down from there, `high` runs up. An edge takes its fee off the
+ * prices of `low` and puts it on those of `high`; prices stand as the root will see them, so that this costs nothing.
  */
-export class Curves {
-  readonly #left: Int32Array;
-  readonly #right: Int32Array;
-  readonly #rank: Int32Array;
-  readonly #place: Int32Array;
-  readonly #price: Float64Array;
-  readonly #energy: Float64Array;
-  /** As appended, whatever edges took off on the way. */
-  readonly #own: Float64Array;
-  readonly #total: Float64Array;
-  readonly #factor: Float64Array;
-  readonly #summand: Float64Array;
-  readonly #scale: Float64Array;
-  readonly #spine: Int32Array;
-  #used = 0;
-  #depth = 0;
-  /** What the last cut gave; pairs would be garbage. */
-  #low = 0;
-  #high = 0;
+export interface Curves {
+  /** By node: the first increment of its list, 0 for none; until `mergeRuns` several lists, chained by `nextRun`. */
+  readonly low: Int32Array;
+  readonly high: Int32Array;
+  /** By node: the energy of each list. */
+  readonly imports: Float64Array;
+  readonly exports: Float64Array;
+  readonly feesToRoot: Float64Array;
+  /** By increment, from 1 up: the next of its list. Place 0 holds what comes first while a list is put together. */
+  readonly next: Int32Array;
+  readonly order: Int32Array;
+  readonly price: Float64Array;
+  readonly energy: Float64Array;
+  /** Energy as the order said it, whatever edges took off on the way. */
+  readonly own: Float64Array;
+  /** By a list's first increment. */
+  readonly nextRun: Int32Array;
+  /** The lists of one node while they are merged. */
+  readonly runs: Int32Array;
+  used: number;
+}
 
-  /** Room for so many increments, those that cuts make included. */
-  constructor(capacity: number) {
-    this.#left = new Int32Array(capacity + 1);
-    this.#right = new Int32Array(capacity + 1);
-    this.#rank = new Int32Array(capacity + 1);
-    this.#place = new Int32Array(capacity + 1);
-    this.#price = new Float64Array(capacity + 1);
-    this.#energy = new Float64Array(capacity + 1);
-    this.#own = new Float64Array(capacity + 1);
-    this.#total = new Float64Array(capacity + 1);
-    this.#factor = new Float64Array(capacity + 1).fill(1);
-    this.#summand = new Float64Array(capacity + 1);
-    this.#scale = new Float64Array(capacity + 1).fill(1);
-    this.#spine = new Int32Array(capacity + 1);
-  }
+/** Room for so many increments, those that cuts make included. */
+export function emptyCurves(nodes: number, increments: number): Curves {
+  return {
+    low: new Int32Array(nodes),
+    high: new Int32Array(nodes),
+    imports: new Float64Array(nodes),
+    exports: new Float64Array(nodes),
+    feesToRoot: new Float64Array(nodes),
+    next: new Int32Array(increments + 1),
+    order: new Int32Array(increments + 1),
+    price: new Float64Array(increments + 1),
+    energy: new Float64Array(increments + 1),
+    own: new Float64Array(increments + 1),
+    nextRun: new Int32Array(increments + 1),
+    runs: new Int32Array(2 * increments),
+    used: 0,
+  };
+}
 
-  #make(at: number, p: number, e: number, o: number): number {
-    const node = ++this.#used;
-    this.#rank[node] = scatter(node);
-    this.#place[node] = at;
-    this.#price[node] = p;
-    this.#energy[node] = e;
-    this.#own[node] = o;
-    this.#total[node] = e;
-    return node;
-  }
+/** A list of one. */
+export function increment(curves: Curves, order: number, price: number, energy: number, own = energy): number {
+  const at = ++curves.used;
+  curves.order[at] = order;
+  curves.price[at] = price;
+  curves.energy[at] = energy;
+  curves.own[at] = own;
+  return at;
+}
 
-  #apply(t: number, f: number, s: number, k: number): void {
-    this.#price[t] = this.#price[t]! * f + s;
-    this.#factor[t] = this.#factor[t]! * f;
-    this.#summand[t] = this.#summand[t]! * f + s;
-    if (k !== 1) {
-      this.#energy[t]! *= k;
-      this.#total[t]! *= k;
-      this.#scale[t]! *= k;
-    }
-  }
+/** Gives a node one more list. */
+export function addRun({ nextRun }: Curves, lists: Int32Array, node: number, list: number): void {
+  if (list === 0) return;
+  nextRun[list] = lists[node]!;
+  lists[node] = list;
+}
 
-  #push(t: number): void {
-    const f = this.#factor[t]!;
-    const s = this.#summand[t]!;
-    const k = this.#scale[t]!;
-    if (s === 0 && f === 1 && k === 1) return;
-    if (this.#left[t] !== 0) this.#apply(this.#left[t]!, f, s, k);
-    if (this.#right[t] !== 0) this.#apply(this.#right[t]!, f, s, k);
-    this.#factor[t] = 1;
-    this.#summand[t] = 0;
-    this.#scale[t] = 1;
-  }
+/** Makes one of a node's lists: two and two, so that no increment is moved more often than log2 of their number. */
+export function mergeRuns(curves: Curves, lists: Int32Array, node: number, direction: Direction): void {
+  const { runs, nextRun } = curves;
+  let count = 0;
+  for (let run = lists[node]!; run !== 0; run = nextRun[run]!) runs[count++] = run;
+  if (count < 2) return;
+  for (let at = 0; at + 1 < count; at += 2) runs[count++] = merge(curves, runs[at]!, runs[at + 1]!, direction);
+  lists[node] = runs[count - 1]!;
+}
 
-  #pull(t: number): void {
-    this.#total[t] = this.#total[this.#left[t]!]! + this.#total[this.#right[t]!]! + this.#energy[t]!;
-  }
+export const RISING = 1;
+export const FALLING = -1;
+type Direction = typeof RISING | typeof FALLING;
 
-  /** Puts an increment at the end of the curve that is being built: they come by rising price. */
-  append(at: number, p: number, e: number): void {
-    const node = this.#make(at, p, e, e);
-    let last = 0;
-    while (this.#depth > 0 && this.#rank[this.#spine[this.#depth - 1]!]! < this.#rank[node]!) {
-      last = this.#spine[--this.#depth]!;
-      this.#pull(last);
-    }
-    this.#left[node] = last;
-    if (this.#depth > 0) this.#right[this.#spine[this.#depth - 1]!] = node;
-    this.#spine[this.#depth++] = node;
-  }
-
-  /** The curve that was built. */
-  finish(): number {
-    let root = 0;
-    while (this.#depth > 0) {
-      root = this.#spine[--this.#depth]!;
-      this.#pull(root);
-    }
-    return root;
-  }
-
-  /** Puts one curve behind another whose prices are all lower or equal. */
-  join(a: number, b: number): number {
-    if (a === 0) return b;
-    if (b === 0) return a;
-    if (this.#rank[a]! >= this.#rank[b]!) {
-      this.#push(a);
-      this.#right[a] = this.join(this.#right[a]!, b);
-      this.#pull(a);
-      return a;
-    }
-    this.#push(b);
-    this.#left[b] = this.join(a, this.#left[b]!);
-    this.#pull(b);
-    return b;
-  }
-
-  #split(t: number, e: number): void {
-    if (t === 0) {
-      this.#low = this.#high = 0;
-      return;
-    }
-    this.#push(t);
-    const before = this.#total[this.#left[t]!]!;
-    if (e <= before) {
-      this.#split(this.#left[t]!, e);
-      this.#left[t] = this.#high;
-      this.#pull(t);
-      this.#high = t;
-    } else if (e >= before + this.#energy[t]!) {
-      this.#split(this.#right[t]!, e - before - this.#energy[t]!);
-      this.#right[t] = this.#low;
-      this.#pull(t);
-      this.#low = t;
+/** Equal prices stand by order. */
+function merge({ next, price, order }: Curves, one: number, other: number, direction: Direction): number {
+  let [a, b, last] = [one, other, 0];
+  while (a !== 0 && b !== 0) {
+    if (direction * (price[a]! - price[b]! || order[a]! - order[b]!) <= 0) {
+      next[last] = a;
+      last = a;
+      a = next[a]!;
     } else {
-      const part = e - before;
-      const ownPart = this.#own[t] === this.#energy[t] ? part : (this.#own[t]! * part) / this.#energy[t]!;
-      const head = this.#make(this.#place[t]!, this.#price[t]!, part, ownPart);
-      this.#low = this.join(this.#left[t]!, head);
-      this.#left[t] = 0;
-      this.#energy[t]! -= part;
-      this.#own[t]! -= ownPart;
-      this.#pull(t);
-      this.#high = t;
+      next[last] = b;
+      last = b;
+      b = next[b]!;
     }
   }
+  next[last] = a === 0 ? b : a;
+  return next[0]!;
+}
 
-  #isBefore(t: number, p: number, at: number): boolean {
-    return this.#price[t]! < p || (this.#price[t]! === p && this.#place[t]! < at);
-  }
-
-  #splitAt(t: number, p: number, at: number): void {
-    if (t === 0) {
-      this.#low = this.#high = 0;
-      return;
+/** Finds where import turns into export once a node's lists are merged: what is dearer in `low` than in `high` changes places, as much from either. */
+export function balance(curves: Curves, node: number): void {
+  const { low, high, next, price, energy, order } = curves;
+  const fees = 2 * curves.feesToRoot[node]!;
+  let [a, b] = [low[node]!, high[node]!];
+  let [restOfA, restOfB] = [energy[a]!, energy[b]!];
+  let [up, down] = [0, 0];
+  while (a !== 0 && b !== 0 && (price[a]! + fees - price[b]! || order[a]! - order[b]!) > 0) {
+    const part = Math.min(restOfA, restOfB);
+    restOfA -= part;
+    restOfB -= part;
+    if (restOfA === 0) {
+      const after = next[a]!;
+      up = putBefore(curves, a, up, fees);
+      a = after;
+      restOfA = energy[a]!;
     }
-    this.#push(t);
-    if (this.#isBefore(t, p, at)) {
-      this.#splitAt(this.#right[t]!, p, at);
-      this.#right[t] = this.#low;
-      this.#pull(t);
-      this.#low = t;
-    } else {
-      this.#splitAt(this.#left[t]!, p, at);
-      this.#left[t] = this.#high;
-      this.#pull(t);
-      this.#high = t;
+    if (restOfB === 0) {
+      const after = next[b]!;
+      down = putBefore(curves, b, down, 0 - fees);
+      b = after;
+      restOfB = energy[b]!;
     }
   }
+  if (restOfA < energy[a]!) up = putBefore(curves, partOf(curves, a, energy[a]! - restOfA), up, fees);
+  if (restOfB < energy[b]!) down = putBefore(curves, partOf(curves, b, energy[b]! - restOfB), down, 0 - fees);
+  if (up === 0) return;
+  high[node] = merge(curves, up, b, RISING);
+  low[node] = merge(curves, down, a, FALLING);
+}
 
-  union(a: number, b: number): number {
-    if (a === 0) return b;
-    if (b === 0) return a;
-    const [top, other] = this.#rank[a]! >= this.#rank[b]! ? [a, b] : [b, a];
-    this.#push(top);
-    this.#splitAt(other, this.#price[top]!, this.#place[top]!);
-    const above = this.#high;
-    this.#left[top] = this.union(this.#left[top]!, this.#low);
-    this.#right[top] = this.union(this.#right[top]!, above);
-    this.#pull(top);
-    return top;
+function putBefore({ next, price }: Curves, at: number, list: number, fees: number): number {
+  next[at] = list;
+  price[at]! += fees;
+  return at;
+}
+
+/** Takes a part of an increment's energy into one of its own. */
+function partOf(curves: Curves, at: number, energy: number): number {
+  const whole = curves.energy[at]!;
+  const own = curves.own[at] === whole ? energy : (curves.own[at]! * energy) / whole;
+  curves.energy[at]! -= energy;
+  curves.own[at]! -= own;
+  return increment(curves, curves.order[at]!, curves.price[at]!, energy, own);
+}
+
+/** Keeps the first `energy` of a node's list; the rest is a list of its own. */
+export function cutAfter(curves: Curves, lists: Int32Array, node: number, energy: number): number {
+  const { next } = curves;
+  let [at, last, left] = [lists[node]!, 0, energy];
+  next[0] = at;
+  for (; at !== 0 && curves.energy[at]! <= left; at = next[at]!) {
+    left -= curves.energy[at]!;
+    last = at;
   }
-
-  /** Adds each increment's energy, as it was when appended, to its place. */
-  addTo(t: number, totals: Float64Array): void {
-    if (t === 0) return;
-    totals[this.#place[t]!]! += this.#own[t]!;
-    this.addTo(this.#left[t]!, totals);
-    this.addTo(this.#right[t]!, totals);
+  if (at !== 0 && left > 0) {
+    const part = partOf(curves, at, left);
+    next[last] = part;
+    last = part;
   }
+  next[last] = 0;
+  lists[node] = next[0]!;
+  return at;
+}
 
-  energyOf(t: number): number {
-    return this.#total[t]!;
-  }
+/** Keeps what is worth something of a node's falling list; the rest is a list of its own. */
+export function cutBelowZero({ next, price }: Curves, lists: Int32Array, node: number): number {
+  let [at, last] = [lists[node]!, 0];
+  next[0] = at;
+  for (; at !== 0 && price[at]! >= 0; at = next[at]!) last = at;
+  next[last] = 0;
+  lists[node] = next[0]!;
+  return at;
+}
 
-  /** Cuts off the first `e` of a curve's energy. */
-  cut(t: number, e: number): Halves {
-    this.#split(t, e);
-    return { low: this.#low, high: this.#high };
-  }
-
-  /** Cuts off what lies below a price. */
-  cutBelow(t: number, p: number): Halves {
-    this.#splitAt(t, p, -1);
-    return { low: this.#low, high: this.#high };
-  }
-
-  /** price x factor + summand for all of a curve, energy x scale. */
-  transform(t: number, factor: number, summand: number, scale: number): void {
-    if (t !== 0) this.#apply(t, factor, summand, scale);
+/** price x factor + summand for all of a list, energy x scale. */
+export function transform({ next, price, energy }: Curves, list: number, factor: number, summand: number, scale: number): void {
+  for (let at = list; at !== 0; at = next[at]!) {
+    price[at] = price[at]! * factor + summand;
+    energy[at]! *= scale;
   }
 }
 
-/** A curve in two: all of `low` comes before all of `high`. */
-export interface Halves {
-  readonly low: number;
-  readonly high: number;
+export function energyOf({ next, energy }: Curves, list: number): number {
+  let total = 0;
+  for (let at = list; at !== 0; at = next[at]!) total += energy[at]!;
+  return total;
 }
 
-/** A place among the ranks of a treap: any fixed scattering of the numbers keeps it flat; this one is a 32-bit finalizer of MurmurHash3. */
-function scatter(node: number): number {
-  let x = Math.imul(node ^ (node >>> 16), 0x85ebca6b);
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-  return x ^ (x >>> 16);
+/** Adds each increment's energy, as its order said it, to its order's. */
+export function addTo({ next, order, own }: Curves, list: number, totals: Float64Array): void {
+  for (let at = list; at !== 0; at = next[at]!) totals[order[at]!]! += own[at]!;
 }
