@@ -11,11 +11,13 @@ import {
   wh,
 } from "../../engine/kernel/index.ts";
 import {
+  type Digests,
   decodeMessage,
   deliveryEnd,
   digestsOf,
   gateClosure,
   hashRules,
+  type MarketDomain,
   type MarketRules,
   type Message,
   type Order,
@@ -35,8 +37,12 @@ export const INTERVAL_MS = 3_000;
 const ORDER_LEAD_SECONDS = 240;
 
 export const SIM_RULES: MarketRules = { ...RULES, periodIntervals: 3, maxOrderWh: wh(5_000) };
-const DOMAIN = { chainId: 31_337, vault: address(`0x${"ab".repeat(20)}`), rulesHash: hashRules(SIM_RULES) };
-export const SIM_DIGESTS = digestsOf(DOMAIN);
+const domainOf = (rules: MarketRules): MarketDomain => ({
+  chainId: 31_337,
+  vault: address(`0x${"ab".repeat(20)}`),
+  rulesHash: hashRules(rules),
+});
+export const SIM_DIGESTS = digestsOf(domainOf(SIM_RULES));
 
 export interface SimulatedOptions {
   readonly seed: number;
@@ -44,6 +50,8 @@ export interface SimulatedOptions {
   readonly faults: Faults;
   /** Largest difference of a home's clock, ms of street time. */
   readonly skewMs?: number;
+  /** SIM_RULES if not said; others must have their times and limits. */
+  readonly rules?: MarketRules;
 }
 
 /** Production nodes in one process: virtual time, a seeded network, memory stores, a chain that only counts. */
@@ -54,9 +62,11 @@ export class SimulatedStreet {
   /** Follows and never votes; carries batches to the chain. */
   readonly observer: SimulatedHome;
   readonly chain: CountingChain;
+  readonly rules: MarketRules;
   readonly #chance: () => number;
 
-  constructor({ seed, homes, faults, skewMs = 0 }: SimulatedOptions) {
+  constructor({ seed, homes, faults, skewMs = 0, rules = SIM_RULES }: SimulatedOptions) {
+    this.rules = rules;
     this.#chance = chance(seed);
     this.network = new SeededNetwork(this.clock, this.#chance, faults);
     this.chain = new CountingChain(registryOf(homes), this.clock);
@@ -114,12 +124,14 @@ export class SimulatedHome {
   readonly #clock: Clock;
   readonly #seed: number;
   #live: { readonly node: StreetNode; readonly gossip: Gossip } | null = null;
+  readonly #digests: Digests;
   #isPlanned = false;
 
   constructor(index: number | null, street: SimulatedStreet, clock: Clock, seed: number) {
     this.name = index === null ? "observer" : `home-${index}`;
     this.#index = index;
     this.#street = street;
+    this.#digests = digestsOf(domainOf(street.rules));
     this.#clock = clock;
     this.#seed = seed;
   }
@@ -137,8 +149,8 @@ export class SimulatedHome {
     const gossip = this.#overheard(this.#street.network.open(this.name));
     const { chain } = this.#street;
     const modules = {
-      rules: SIM_RULES,
-      domain: DOMAIN,
+      rules: this.#street.rules,
+      domain: domainOf(this.#street.rules),
       first: FIRST,
       clock: this.#clock,
       store: memoryStore(this.disk),
@@ -180,7 +192,7 @@ export class SimulatedHome {
 
   #overheard(gossip: Gossip): Gossip {
     const publish: Gossip["publish"] = (topic, bytes) => {
-      const message = decodeMessage(bytes, SIM_DIGESTS);
+      const message = decodeMessage(bytes, this.#digests);
       if (!message.ok) throw new Error(`${this.name} sends what nobody can read: ${message.detail}`);
       this.said.push(message.value);
       return gossip.publish(topic, bytes);
@@ -197,7 +209,7 @@ export class SimulatedHome {
   }
 
   #misses(bytes: Uint8Array): boolean {
-    const message = this.deafTo === null ? null : decodeMessage(bytes, SIM_DIGESTS);
+    const message = this.deafTo === null ? null : decodeMessage(bytes, this.#digests);
     return message?.ok === true && message.value.kind === this.deafTo;
   }
 
@@ -269,7 +281,7 @@ export class CountingChain implements Chain {
 
   async head() {
     await this.#reply();
-    return ok({ nextPeriod: this.next, head: DOMAIN.rulesHash, settledUntil: 0 });
+    return ok({ nextPeriod: this.next, head: hashRules(SIM_RULES), settledUntil: 0 });
   }
 
   async balances() {

@@ -35,9 +35,9 @@ describe("the street on two branches that we ship", () => {
     expect(nodeNames(rules)).toEqual(["transformer", "north", "south", "south-end"]);
     const { nodes, homes } = networkOf(rules);
     expect(nodes.slice(1).map(({ edge }) => edge)).toEqual([
-      { parent: 0, importCapacity: 1500, exportCapacity: 1500, fee: 6000, lossPpm: 12_000 },
-      { parent: 0, importCapacity: 4000, exportCapacity: 4000, fee: 6000, lossPpm: 8000 },
-      { parent: 2, importCapacity: 1000, exportCapacity: 750, fee: 2000, lossPpm: 0 },
+      { parent: 0, importCapacity: 200, exportCapacity: 200, fee: 6000, lossPpm: 12_000 },
+      { parent: 0, importCapacity: 1500, exportCapacity: 1500, fee: 6000, lossPpm: 8000 },
+      { parent: 2, importCapacity: 120, exportCapacity: 90, fee: 2000, lossPpm: 0 },
     ]);
     expect([...homes.values()]).toEqual([1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3]);
   });
