@@ -8,21 +8,7 @@ import type { LogStart } from "./log.ts";
 import { type Recovery, type Replay, recover } from "./recover.ts";
 import { Ring } from "./ring.ts";
 import { sparePath } from "./segment.ts";
-import {
-  allocate,
-  attach,
-  CLOSING,
-  DURABLE,
-  deathOf,
-  die,
-  RUNNING,
-  ringBell,
-  type Shared,
-  STATE,
-  TAIL,
-  WORK_BELL,
-  WRITTEN,
-} from "./shared.ts";
+import { allocate, attach, CLOSING, DURABLE, deathOf, die, RUNNING, ringAll, type Shared, STATE, TAIL, WRITTEN } from "./shared.ts";
 import { removeSnapshots, saveSnapshot, snapshotSequences } from "./snapshot.ts";
 import { LEAST_BYTES } from "./spare.ts";
 import { type JournalCode, refusal, systemTrouble, Unreadable } from "./trouble.ts";
@@ -99,15 +85,24 @@ async function start(folder: string, { recovery, lock, segmentBytes, ringRecords
   for (const word of [TAIL, WRITTEN, DURABLE]) shared.control[word] = end.next - 1;
   const name = recovery.journal ?? randomInt(1, 2 ** 31);
   const log: LogStart = { folder, journal: name, segmentBytes, segments, end };
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { memory, log } satisfies WorkerStart });
-  await new Promise<void>((resolve, reject) => {
-    worker.once("message", () => resolve());
-    worker.once("error", reject);
-    worker.once("exit", () => resolve());
-  });
+  const data = { memory, log } satisfies WorkerStart;
+  const threads = [startThread("worker.ts", data, shared)];
+  await Promise.race([happens(threads[0]!, "message"), happens(threads[0]!, "exit")]);
   const death = deathOf(shared);
   if (death !== null) throw new Unreadable(death.code, folder, death.message);
-  return new Journal(folder, name, shared, worker, lock, recovery);
+  threads.push(startThread("maker.ts", data, shared));
+  return new Journal(folder, name, shared, threads, lock, recovery);
+}
+
+const happens = (thread: Worker, event: string): Promise<void> => new Promise((resolve) => thread.once(event, () => resolve()));
+
+/** A thread that stops by itself is a bug of ours; whoever waits is told all the same. */
+function startThread(file: string, workerData: WorkerStart, shared: Shared): Worker {
+  const thread = new Worker(new URL(`./${file}`, import.meta.url), { workerData });
+  thread.on("error", (error) => {
+    if (deathOf(shared) === null) die(shared, "JOURNAL_FAILED", `a thread stopped: ${error.stack}`);
+  });
+  return thread;
 }
 
 /** Records in, on disk before anybody is told. Sequences count from 1 and go on through all lives. */
@@ -118,13 +113,13 @@ export class Journal {
   private readonly ring: Ring;
   private readonly waiters: Waiters;
   private readonly lock: Lock;
-  private readonly ended: Promise<void>;
+  private readonly ended: Promise<unknown>;
   /** Sequences of good snapshots, newest first. */
   private kept: readonly number[];
   private saving: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | null = null;
 
-  constructor(folder: string, name: number, shared: Shared, worker: Worker, lock: Lock, recovery: Recovery) {
+  constructor(folder: string, name: number, shared: Shared, threads: readonly Worker[], lock: Lock, recovery: Recovery) {
     this.folder = folder;
     this.name = name;
     this.shared = shared;
@@ -135,10 +130,7 @@ export class Journal {
       .filter((sequence) => sequence <= recovery.snapshot)
       .slice(0, 2);
     setFloor(shared, this.kept);
-    this.ended = new Promise((resolve) => worker.once("exit", () => resolve()));
-    worker.on("error", (error) => {
-      if (deathOf(shared) === null) die(shared, "JOURNAL_FAILED", `the writing thread stopped: ${error.message}`);
-    });
+    this.ended = Promise.all(threads.map((thread) => happens(thread, "exit")));
   }
 
   /**
@@ -163,6 +155,11 @@ export class Journal {
   /** All records up to this sequence are on disk and may be acknowledged. */
   durable(): number {
     return this.ring.durable();
+  }
+
+  /** How many groups were synced since it was opened, to 2^32; appended records through this is the average group. */
+  groups(): number {
+    return this.ring.groups();
   }
 
   /** Flushes. Rejects with JournalFatal if the journal died before. */
@@ -209,7 +206,7 @@ export class Journal {
     const { control } = this.shared;
     if (deathOf(this.shared) === null) this.ring.flush();
     Atomics.compareExchange(control, STATE, RUNNING, CLOSING);
-    ringBell(control, WORK_BELL);
+    ringAll(control);
     await this.ended;
     this.lock.release();
     const death = deathOf(this.shared);

@@ -1,8 +1,9 @@
 import { closeSync, fdatasyncSync, openSync, writeSync, writevSync } from "node:fs";
+import { assert } from "../../../engine/kernel/index.ts";
 import { bodyOf, SLOT_BYTES, type Slots, sealHeader, slotsOf } from "./group.ts";
 import { FIRST_SLOT, type Segment, segmentPath } from "./segment.ts";
-import { Spare, useAgain } from "./spare.ts";
-import { systemTrouble } from "./trouble.ts";
+import { DEAD, MADE, MADE_BELL, MAKE, MAKE_BELL, MAKE_BYTES, OLD, ringBell, type Shared, STATE } from "./shared.ts";
+import { makeSegment } from "./spare.ts";
 
 /** A segment with groups in it, or ready for them. */
 export interface UsedSegment extends Segment {
@@ -34,33 +35,37 @@ export class Log {
   private readonly folder: string;
   private readonly journal: number;
   private readonly segmentBytes: number;
+  private readonly shared: Shared;
   private readonly header: Slots = slotsOf(new ArrayBuffer(SLOT_BYTES));
-  /** Oldest first; the current one is the last, or the last but one if the next is ready. */
-  private segments: UsedSegment[];
-  private current = -1;
-  private fd = -1;
+  /** Oldest first. */
+  private readonly earlier: UsedSegment[];
+  private current: UsedSegment;
+  private upcoming: Segment | null;
+  /** What the maker is at. */
+  private ordered: Segment | null = null;
+  private fd: number;
   private slot: number;
   private next: number;
   private link: number;
-  private spare: Spare | null = null;
-  private canPrepare = true;
 
-  constructor({ folder, journal, segmentBytes, segments, end }: LogStart) {
+  constructor({ folder, journal, segmentBytes, segments, end }: LogStart, shared: Shared) {
     this.folder = folder;
     this.journal = journal;
     this.segmentBytes = segmentBytes;
-    this.segments = [...segments];
+    this.shared = shared;
     this.slot = end.slot;
     this.next = end.next;
     this.link = end.link;
-    if (end.segment === null) this.makeNext(0);
-    this.current = end.segment === null ? 0 : this.segments.findIndex(({ number }) => number === end.segment);
-    this.open();
+    const at = segments.findIndex(({ number }) => number === end.segment);
+    this.earlier = segments.slice(0, Math.max(at, 0));
+    this.upcoming = segments[at + 1] ?? null;
+    this.current = { ...(segments[at] ?? this.makeNow(1)), first: segments[at]?.first ?? end.next };
+    this.fd = openSync(segmentPath(folder, this.current.number), "r+");
   }
 
   /** How many records the next group can have. */
-  room(floor: number): number {
-    if (this.isFull()) this.rotate(floor);
+  room(): number {
+    if (this.isFull()) this.rotate();
     return this.slots() - this.slot - 1;
   }
 
@@ -79,93 +84,84 @@ export class Log {
   }
 
   /** Notes that all before is on disk, where the next group will stand. Not synced: it is a help, and no promise hangs on it. */
-  mark(floor: number): void {
-    if (this.isFull() && this.upcoming() !== undefined) this.rotate(floor);
+  mark(): void {
+    if (this.isFull() && this.isNextReady()) this.rotate();
     if (this.slot >= this.slots()) return;
     sealHeader(this.header, this.journal, { first: this.next, count: 0, link: this.link, body: 0 });
     writeAll(this.fd, [this.header.bytes], this.slot * SLOT_BYTES);
   }
 
-  /**
-   * Goes one step towards having the next segment ready, if that is due: at once when there is nothing else to do, else so that
-   * it is ready when this one is half full. True: there is more to do. A disk that is too full for it fails only when it is needed.
-   */
-  prepare(floor: number, isIdle: boolean): boolean {
-    if (!this.canPrepare || this.upcoming() !== undefined) return false;
-    const used = (this.slot - FIRST_SLOT) / (this.slots() - FIRST_SLOT);
-    if (!isIdle && (this.spare?.progress() ?? 0) >= 2 * used) return true;
-    try {
-      this.makeStep(floor);
-    } catch (error) {
-      if (systemTrouble(error) === null) throw error;
-      this.dropSpare();
-      this.canPrepare = false;
-    }
-    return this.canPrepare && this.upcoming() === undefined;
+  /** Sees to it that the next segment is there before it is needed. */
+  prepare(): void {
+    if (this.upcoming !== null || this.ordered !== null) return;
+    const old = this.takeNeedless();
+    this.ordered = { number: this.current.number + 1, bytes: old?.bytes ?? this.segmentBytes };
+    const { control } = this.shared;
+    Atomics.store(control, MAKE_BYTES, this.ordered.bytes);
+    Atomics.store(control, OLD, old?.number ?? 0);
+    Atomics.store(control, MAKE, this.ordered.number);
+    ringBell(control, MAKE_BELL);
   }
 
   close(): void {
-    this.dropSpare();
     closeSync(this.fd);
   }
 
   private slots(): number {
-    return Math.floor(this.segments[this.current]!.bytes / SLOT_BYTES);
+    return Math.floor(this.current.bytes / SLOT_BYTES);
   }
 
   private isFull(): boolean {
     return this.slots() - this.slot < 2;
   }
 
-  private upcoming(): UsedSegment | undefined {
-    return this.segments[this.current + 1];
-  }
-
-  private rotate(floor: number): void {
-    if (this.upcoming() === undefined) this.makeNext(floor);
+  private rotate(): void {
+    const { number, bytes } = this.upcoming ?? this.awaitNext();
     closeSync(this.fd);
-    this.current++;
-    this.slot = FIRST_SLOT;
-    this.canPrepare = true;
-    this.open();
-  }
-
-  private open(): void {
-    const { number, bytes, first } = this.segments[this.current]!;
     this.fd = openSync(segmentPath(this.folder, number), "r+");
-    if (first === null) this.segments[this.current] = { number, bytes, first: this.next };
+    this.earlier.push(this.current);
+    this.current = { number, bytes, first: this.next };
+    this.upcoming = null;
+    this.slot = FIRST_SLOT;
+    this.prepare();
   }
 
-  private makeNext(floor: number): void {
-    let isReady = false;
-    while (!isReady) isReady = this.makeStep(floor);
+  private isNextReady(): boolean {
+    if (this.ordered !== null && Atomics.load(this.shared.control, MADE) === this.ordered.number) {
+      this.upcoming = this.ordered;
+      this.ordered = null;
+    }
+    return this.upcoming !== null;
   }
 
-  /** True: the next segment is ready. */
-  private makeStep(floor: number): boolean {
-    const number = (this.segments.at(-1)?.number ?? 0) + 1;
-    const made = this.spare === null ? this.reuse(floor, number) : null;
-    if (made === null) this.spare ??= new Spare(this.folder, this.journal, { number, bytes: this.segmentBytes });
-    const ready = made ?? this.spare!.step();
-    if (ready === null) return false;
-    this.spare = null;
-    this.segments.push({ ...ready, first: null });
-    return true;
+  /** A maker that failed didn't stop the journal; now it must have the segment, or say why it can't. */
+  private awaitNext(): Segment {
+    this.prepare();
+    const { control } = this.shared;
+    for (;;) {
+      const bell = Atomics.load(control, MADE_BELL);
+      if (this.isNextReady()) return this.upcoming!;
+      const number = this.current.number + 1;
+      if (Atomics.load(control, MADE) === -number) {
+        this.ordered = null;
+        return this.makeNow(number);
+      }
+      assert(Atomics.load(control, STATE) !== DEAD, "the maker stopped");
+      Atomics.wait(control, MADE_BELL, bell);
+    }
+  }
+
+  private makeNow(number: number): Segment {
+    const segment = { number, bytes: this.segmentBytes };
+    makeSegment(this.folder, this.journal, segment, () => true);
+    return segment;
   }
 
   /** The oldest segment, if all its records are covered by snapshots. */
-  private reuse(floor: number, number: number): Segment | null {
-    const [oldest, second] = this.segments;
-    if (this.current < 1 || second!.first! > floor + 1) return null;
-    const again = useAgain(this.folder, this.journal, oldest!, number);
-    this.segments.shift();
-    this.current--;
-    return again;
-  }
-
-  private dropSpare(): void {
-    this.spare?.giveUp();
-    this.spare = null;
+  private takeNeedless(): Segment | null {
+    const floor = Number(Atomics.load(this.shared.floor, 0));
+    const after = this.earlier[1] ?? this.current;
+    return this.earlier.length > 0 && after.first! <= floor + 1 ? this.earlier.shift()! : null;
   }
 }
 

@@ -1,6 +1,20 @@
 import { assert } from "../../../engine/kernel/index.ts";
 import { PAYLOAD_WORDS, SLOT_WORDS } from "./group.ts";
-import { ASLEEP, DURABLE, deathOf, near, ROOM_BELL, RUNNING, ringBell, type Shared, STATE, TAIL, WORK_BELL, WRITTEN } from "./shared.ts";
+import {
+  ASLEEP,
+  DURABLE,
+  DURABLE_BELL,
+  deathOf,
+  near,
+  ROOM_BELL,
+  RUNNING,
+  ringBell,
+  type Shared,
+  STATE,
+  TAIL,
+  WORK_BELL,
+  WRITTEN,
+} from "./shared.ts";
 
 /** So many records are handed over together: an atomic store and a look at the writer for each record would cost a quarter of an engine's speed. */
 const BATCH = 64;
@@ -61,6 +75,10 @@ export class Ring {
 
   durable(): number {
     return near(this.last, Atomics.load(this.shared.control, DURABLE));
+  }
+
+  groups(): number {
+    return Atomics.load(this.shared.control, DURABLE_BELL) >>> 0;
   }
 
   /** Sleeps until the writer has freed a slot. */

@@ -22,10 +22,20 @@ export const DURABLE_BELL = 5;
 /** 1: the writer sleeps, or is about to look a last time before it does. */
 export const ASLEEP = 6;
 export const STATE = 7;
-const TEXT_LENGTH = 8;
-/** Last sequence for which segments need not be kept, 64 bits, at byte 40. */
-const FLOOR_BYTE = 40;
-const TEXT_BYTE = 48;
+/** Number of the segment that is to be made; the writer's, as are the next two. */
+export const MAKE = 8;
+/** Its size. */
+export const MAKE_BYTES = 9;
+/** Number of the segment that it is to be made of; 0: of none. */
+export const OLD = 10;
+/** Number of the segment that was made, or less than 0: it couldn't be; the maker's. */
+export const MADE = 11;
+export const MAKE_BELL = 12;
+export const MADE_BELL = 13;
+const TEXT_LENGTH = 14;
+/** Last sequence for which segments need not be kept, 64 bits. */
+const FLOOR_BYTE = 64;
+const TEXT_BYTE = 72;
 const CONTROL_BYTES = 1024;
 
 export const RUNNING = 0;
@@ -72,6 +82,11 @@ export function ringBell(control: Int32Array, bell: number): void {
 /** A sequence from its lowest 32 bits and one that is near. */
 export const near = (known: number, low: number): number => known + ((low - known) | 0);
 
+/** Whoever sleeps looks up. */
+export function ringAll(control: Int32Array): void {
+  for (const bell of [WORK_BELL, ROOM_BELL, DURABLE_BELL, MAKE_BELL, MADE_BELL]) ringBell(control, bell);
+}
+
 /** The journal is dead from here on; everybody who waits is woken. */
 export function die(shared: Shared, code: JournalCode, detail: string): void {
   const bytes = new Uint8Array(shared.text.length);
@@ -79,8 +94,7 @@ export function die(shared: Shared, code: JournalCode, detail: string): void {
   shared.text.set(bytes);
   Atomics.store(shared.control, TEXT_LENGTH, written);
   Atomics.store(shared.control, STATE, DEAD);
-  ringBell(shared.control, ROOM_BELL);
-  ringBell(shared.control, DURABLE_BELL);
+  ringAll(shared.control);
 }
 
 /** What the journal died of, if it did. */

@@ -1,62 +1,47 @@
 import { closeSync, fdatasyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { HEADER_BYTES, nameSpare, type Segment, segmentPath, sparePath, syncFolder } from "./segment.ts";
 
-/** Zeros are written and synced in slices of so many bytes, so that a commit never waits for a whole segment. */
-const SLICE_BYTES = 256 * 1024;
+/** Zeros are written and synced in slices of so many bytes: a commit of the other thread waits for one slice at most. */
+const SLICE_BYTES = 1024 * 1024;
 
-/** A new segment in the making, slice by slice. */
-export class Spare {
-  private readonly folder: string;
-  private readonly journal: number;
-  private readonly segment: Segment;
-  private readonly fd: number;
-  private filled = 0;
+/** The least size of a segment: its header and one group of one record. */
+export const LEAST_BYTES = HEADER_BYTES + 64;
 
-  constructor(folder: string, journal: number, segment: Segment) {
-    this.folder = folder;
-    this.journal = journal;
-    this.segment = segment;
-    this.fd = openSync(sparePath(folder), "w");
-  }
-
-  /** From 0 to 1. */
-  progress(): number {
-    return this.filled / this.segment.bytes;
-  }
-
-  /** Writes one slice; the segment, once it is ready. */
-  step(): Segment | null {
-    const length = Math.min(SLICE_BYTES, this.segment.bytes - this.filled);
-    this.filled += writeSync(this.fd, new Uint8Array(length), 0, length, this.filled);
-    fdatasyncSync(this.fd);
-    if (this.filled < this.segment.bytes) return null;
-    nameSpare(this.folder, this.fd, this.journal, this.segment);
-    closeSync(this.fd);
-    return this.segment;
-  }
-
-  giveUp(): void {
-    closeSync(this.fd);
-    rmSync(sparePath(this.folder), { force: true });
-  }
-}
-
-/**
- * A segment whose records nobody needs any more gets the next number. What stands in it stays: its sequences are too low to be
- * taken for groups that follow. It loses its old name first, so that no file has a number that isn't its own.
- */
-export function useAgain(folder: string, journal: number, old: Segment, number: number): Segment {
-  renameSync(segmentPath(folder, old.number), sparePath(folder));
-  syncFolder(folder);
-  const fd = openSync(sparePath(folder), "r+");
+/** A new segment; false: `goOn` said no before it was done, and nothing of it is left. */
+export function makeSegment(folder: string, journal: number, segment: Segment, goOn: () => boolean): boolean {
+  const path = sparePath(folder);
+  const fd = openSync(path, "w");
   try {
-    const segment = { number, bytes: old.bytes };
+    const zeros = new Uint8Array(Math.min(SLICE_BYTES, segment.bytes));
+    for (let filled = 0; filled < segment.bytes; ) {
+      if (!goOn()) {
+        rmSync(path);
+        return false;
+      }
+      filled += writeSync(fd, zeros, 0, Math.min(zeros.length, segment.bytes - filled), filled);
+      fdatasyncSync(fd);
+    }
     nameSpare(folder, fd, journal, segment);
-    return segment;
+    return true;
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
   } finally {
     closeSync(fd);
   }
 }
 
-/** The least size of a segment: its header and one group of one record. */
-export const LEAST_BYTES = HEADER_BYTES + 64;
+/**
+ * A segment whose records nobody needs any more becomes the next one. What stands in it stays: its sequences are too low to be
+ * taken for groups that follow. It loses its old name first, so that no file has a number that isn't its own.
+ */
+export function useAgain(folder: string, journal: number, old: number, segment: Segment): void {
+  renameSync(segmentPath(folder, old), sparePath(folder));
+  syncFolder(folder);
+  const fd = openSync(sparePath(folder), "r+");
+  try {
+    nameSpare(folder, fd, journal, segment);
+  } finally {
+    closeSync(fd);
+  }
+}

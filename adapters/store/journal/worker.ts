@@ -14,7 +14,8 @@ const { memory, log: start } = workerData as WorkerStart;
 const shared = attach(memory);
 let log: Log | null = null;
 try {
-  log = new Log(start);
+  log = new Log(start, shared);
+  log.prepare();
   parentPort!.postMessage("ready");
   runWriter(log, shared, start.end.next - 1);
 } catch (error) {

@@ -4,10 +4,12 @@ import {
   ASLEEP,
   CLOSED,
   CLOSING,
+  DEAD,
   DURABLE,
   DURABLE_BELL,
   near,
   ROOM_BELL,
+  ringAll,
   ringBell,
   type Shared,
   STATE,
@@ -22,29 +24,29 @@ import {
  * acknowledged nothing that isn't on disk.
  */
 export function runWriter(log: Log, shared: Shared, last: number): void {
-  const { control, floor } = shared;
-  const lowest = (): number => Number(Atomics.load(floor, 0));
+  const { control } = shared;
   let written = last;
   let isMarked = false;
   for (;;) {
     const bell = Atomics.load(control, WORK_BELL);
-    const isClosing = Atomics.load(control, STATE) === CLOSING;
+    const state = Atomics.load(control, STATE);
+    if (state === DEAD) return;
     const waiting = near(written, Atomics.load(control, TAIL)) - written;
     if (waiting > 0) {
-      written = writeGroup(log, shared, written, Math.min(waiting, log.room(lowest())));
+      written = writeGroup(log, shared, written, Math.min(waiting, log.room()));
       isMarked = false;
-      log.prepare(lowest(), false);
     } else if (!isMarked) {
-      log.mark(lowest());
+      log.mark();
       isMarked = true;
-    } else if (isClosing) {
+    } else if (state === CLOSING) {
       break;
-    } else if (!log.prepare(lowest(), true)) {
+    } else {
       sleep(control, bell, written);
     }
   }
   log.sync();
   Atomics.store(control, STATE, CLOSED);
+  ringAll(control);
 }
 
 /** Sequence of the group's last record: it is on disk. */
