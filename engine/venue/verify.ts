@@ -3,7 +3,7 @@ import type { SignedEvent, VenueDigests, VenueEvent, VenueInput, VenueOpening } 
 import type { Recover } from "./door.ts";
 import { isPossible, isSame, type VenueMember } from "./opening.ts";
 import type { VenueRules } from "./state.ts";
-import { Venue } from "./venue.ts";
+import { GENESIS, Venue } from "./venue.ts";
 
 /** Why a log isn't what this venue should have done; public, never renamed. The detail names the event. */
 export type VerifyCode =
@@ -59,8 +59,14 @@ export class Verifier {
     return ok(undefined);
   }
 
-  #firstWrong({ input, time }: VenueEvent): Wrong | null {
+  #firstWrong({ number, previous, input, time }: VenueEvent): Wrong | null {
     if (input.kind !== "opening") return ["LOG_WITHOUT_OPENING", "a log begins with the opening of a day"];
+    const { resting, homes } = input.opening;
+    const isFirst = number === GENESIS.number;
+    if (isFirst !== (previous === GENESIS.previous))
+      return ["OPENING_IMPOSSIBLE", "the first event of all, and no other, has zeros before it"];
+    if (isFirst && (resting.length > 0 || homes.some(({ nextSeq }) => nextSeq > 0)))
+      return ["OPENING_IMPOSSIBLE", "nobody has asked for anything before the first event of all"];
     const { rules, recover } = this.#context;
     const isSigned = input.opening.resting.every(({ order, agent }) => recover(order.id, order.signature) === agent);
     return isSigned && isPossible(rules, time, input.opening) ? null : ["OPENING_IMPOSSIBLE", "what it says rests can't"];
