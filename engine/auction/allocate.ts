@@ -50,12 +50,9 @@ export function allocate(market: Market): Allocation {
   return { filled, flows, arrived: arrivedOf(wires, flows) };
 }
 
-/** Where equal prices trade as much as they can: limits doubled, and a buyer's one higher. */
-export const keyOf = (market: Market, order: number): number => 2 * market.limits[order]! + market.buys[order]!;
-
 /** Each order at its node. Before anybody trades all that buyers want lies low and all that sellers have lies high. */
 function ownCurves(market: Market): Curves {
-  const { orders, buys, energies, nodeOf, wires } = market;
+  const { orders, buys, keys, energies, nodeOf, wires } = market;
   const curves = emptyCurves(wires.count, orders.length + 3 * wires.count);
   const { low, high, imports, exports, feesToRoot } = curves;
   if (!wires.lossy)
@@ -63,12 +60,11 @@ function ownCurves(market: Market): Curves {
   for (let order = orders.length - 1; order >= 0; order--) {
     const node = nodeOf[order]!;
     const energy = energies[order]!;
-    const price = keyOf(market, order);
     if (buys[order] === 1) {
-      addRun(curves, low, node, increment(curves, order, price - feesToRoot[node]!, energy));
+      addRun(curves, low, node, increment(curves, order, keys[order]! - feesToRoot[node]!, energy));
       imports[node]! += energy;
     } else {
-      addRun(curves, high, node, increment(curves, order, price + feesToRoot[node]!, energy));
+      addRun(curves, high, node, increment(curves, order, keys[order]! + feesToRoot[node]!, energy));
       exports[node]! += energy;
     }
   }

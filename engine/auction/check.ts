@@ -12,7 +12,6 @@ export function assertClearable({ interval, orders, network, rules }: ClearingIn
     assert(Number.isSafeInteger(body.energy) && body.energy > 0, "an order's energy is a positive integer");
     assert(Number.isSafeInteger(body.limit) && body.limit >= 0 && body.limit % rules.tick === 0, "limits are multiples of the tick");
   }
-  assert(new Set(orders.map(({ id }) => id)).size === orders.length, "order ids are unique");
 }
 
 function assertTree({ nodes, homes }: Network, tick: number): void {

@@ -21,11 +21,16 @@ export const clear: ClearingMechanism = (input: ClearingInput): Clearing => {
   const market = marketOf(input);
   const best = allocate(market);
   const shared = share(market, market.wires.lossy ? worthwhile(market, wholeDelivery(market, best)) : best, input.rules.rationing);
-  const bounds = boundsOf(market, shared, (i) => market.limits[i]!, 1);
+  const bounds = boundsOf(market, shared, market.limits, 1);
   const support = wholeSupport(market.wires, bounds, input.rules.tick);
   const solved = { input, market, shared, bounds, support, prices: nodePrices(market, support, input.rules) };
-  return shared.filled.some((energy) => energy > 0) ? tradeOf(solved) : noTradeOf(solved);
+  return anyTrades(shared) ? tradeOf(solved) : noTradeOf(solved);
 };
+
+function anyTrades({ filled }: Allocation): boolean {
+  for (const energy of filled) if (energy > 0) return true;
+  return false;
+}
 
 /** What rounding to whole watt-hours makes worth less than nothing does not trade. */
 function worthwhile(market: Market, whole: Allocation): Allocation {

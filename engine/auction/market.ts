@@ -1,4 +1,4 @@
-import { compare } from "../kernel/index.ts";
+import { assert, compare } from "../kernel/index.ts";
 import type { ClearingInput, Network, OrderEntry } from "./types.ts";
 
 /** A clearing's input in columns: orders by rising id, nodes by index; the parts of the auction compute on these. */
@@ -6,6 +6,8 @@ export interface Market {
   readonly orders: readonly OrderEntry[];
   readonly buys: Uint8Array;
   readonly limits: Float64Array;
+  /** Where equal prices trade as much as they can: limits doubled, and a buyer's one higher. */
+  readonly keys: Float64Array;
   readonly energies: Float64Array;
   /** Where each order enters. */
   readonly nodeOf: Int32Array;
@@ -28,7 +30,7 @@ export interface Wires {
 export const WHOLE = 1_000_000;
 
 export function marketOf({ orders: given, network }: Pick<ClearingInput, "orders" | "network">): Market {
-  const orders = [...given].sort((a, b) => compare(a.id, b.id));
+  const orders = byRisingId(given);
   const count = orders.length;
   const buys = new Uint8Array(count);
   const limits = new Float64Array(count);
@@ -42,7 +44,26 @@ export function marketOf({ orders: given, network }: Pick<ClearingInput, "orders
     energies[i] = energy;
     if (spread) nodeOf[i] = network.homes.get(home) ?? 0;
   }
-  return { orders, buys, limits, energies, nodeOf, wires: wiresOf(network) };
+  return { orders, buys, limits, keys: keysOf(limits, buys), energies, nodeOf, wires: wiresOf(network) };
+}
+
+export function keysOf(limits: Float64Array, buys: Uint8Array): Float64Array {
+  const keys = new Float64Array(limits.length);
+  for (let i = 0; i < keys.length; i++) keys[i] = 2 * limits[i]! + buys[i]!;
+  return keys;
+}
+
+/** As agreement hands orders over; whoever has them otherwise gets them sorted. */
+export function byRisingId(orders: readonly OrderEntry[]): readonly OrderEntry[] {
+  if (isRising(orders)) return orders;
+  const sorted = [...orders].sort((a, b) => compare(a.id, b.id));
+  assert(isRising(sorted), "order ids are unique");
+  return sorted;
+}
+
+function isRising(orders: readonly OrderEntry[]): boolean {
+  for (let i = 1; i < orders.length; i++) if (orders[i - 1]!.id >= orders[i]!.id) return false;
+  return true;
 }
 
 export function wiresOf({ nodes }: Network): Wires {

@@ -1,10 +1,10 @@
-import { compare, type MicroPerKwh, type Nano, sub, sum, type Wh } from "../kernel/index.ts";
+import { add, type MicroPerKwh, type Nano, sub, type Wh } from "../kernel/index.ts";
 import type { Side } from "../messages/index.ts";
 import type { Cut, Fill, NoTradeReason, OrderEntry, Outcome } from "./types.ts";
 
-/** What became of each order and why, by rising order id. `why` is asked for those only that got less than they wanted. */
+/** What became of each order and why; orders come by rising id. `why` is asked for those only that got less than they wanted. */
 export function outcomesOf(orders: readonly OrderEntry[], filled: ArrayLike<number>, why: (place: number) => Cut): readonly Outcome[] {
-  return orders.map((order, i) => outcomeOf(order, filled[i]! as Wh, i, why)).sort((a, b) => compare(a.order, b.order));
+  return orders.map((order, i) => outcomeOf(order, filled[i]! as Wh, i, why));
 }
 
 function outcomeOf({ id, body }: OrderEntry, energy: Wh, place: number, why: (place: number) => Cut): Outcome {
@@ -29,8 +29,12 @@ export function bestOf(orders: readonly OrderEntry[], side: Side): MicroPerKwh |
 
 /** Buyers' payments minus sellers' receipts. */
 export function surplusOf(fills: readonly Fill[]): Nano {
-  const amounts = (side: Side): Nano => sum(fills.filter((fill) => fill.side === side).map(({ amount }) => amount));
-  return sub(amounts("buy"), amounts("sell"));
+  let [paid, received] = [0 as Nano, 0 as Nano];
+  for (const { side, amount } of fills) {
+    if (side === "buy") paid = add(paid, amount);
+    else received = add(received, amount);
+  }
+  return sub(paid, received);
 }
 
 /** Energy of one side that was not traded. */

@@ -6,12 +6,14 @@ import type { ClearingRules, EdgeFlow, NodePrice, PriceRange } from "./types.ts"
 
 /** A price for each node from the prices that support the fills there. No limit is below 0: a bound below says 0. */
 export function nodePrices(market: Market, { low, high }: Support, rules: ClearingRules): readonly NodePrice[] {
-  return Array.from({ length: market.wires.count }, (_, node) => {
+  const prices: NodePrice[] = [];
+  for (let node = 0; node < market.wires.count; node++) {
     const lowest = bound(Math.max(low[node]!, low[node] === Number.NEGATIVE_INFINITY ? low[node]! : 0));
     const highest = bound(high[node]!);
-    if (lowest === null || highest === null) return { price: lowest ?? highest, low: lowest, high: highest };
-    return { price: priceWithin({ low: lowest, high: highest }, rules), low: lowest, high: highest };
-  });
+    const price = lowest === null || highest === null ? (lowest ?? highest) : priceWithin({ low: lowest, high: highest }, rules);
+    prices.push({ price, low: lowest, high: highest });
+  }
+  return prices;
 }
 
 const bound = (price: number): MicroPerKwh | null => (Number.isFinite(price) ? (price as MicroPerKwh) : null);
@@ -30,17 +32,22 @@ export function hasEdgeWithoutRoom(wires: Wires, flows: Float64Array): boolean {
 
 /** What each edge carried and earned. */
 export function flowsTold({ wires }: Market, { flows, arrived }: Allocation, prices: readonly NodePrice[]): readonly EdgeFlow[] {
-  return Array.from({ length: wires.count - 1 }, (_, at) => {
-    const node = at + 1;
-    const flow = flows[node]!;
-    if (flow === 0) return { node, direction: "idle", entered: 0, left: 0, full: false, fees: 0, lossCost: 0, rent: 0 } as EdgeFlow;
-    const [child, parent] = [prices[node]!.price!, prices[wires.parents[node]!]!.price!];
-    const [source, sink, most] = flow > 0 ? [parent, child, wires.importCapacities[node]!] : [child, parent, wires.exportCapacities[node]!];
-    const entered = Math.abs(flow) as Wh;
+  const told: EdgeFlow[] = [];
+  for (let node = 1; node < wires.count; node++) {
+    const imports = flows[node]! > 0;
+    const entered = Math.abs(flows[node]!) as Wh;
     const left = arrived[node]! as Wh;
+    if (entered === 0) {
+      told.push({ node, direction: "idle", entered, left: 0 as Wh, full: false, fees: 0 as Nano, lossCost: 0 as Nano, rent: 0 as Nano });
+      continue;
+    }
+    const [child, parent] = [prices[node]!.price!, prices[wires.parents[node]!]!.price!];
+    const [source, sink] = imports ? [parent, child] : [child, parent];
     const fees = (entered * wires.fees[node]!) as Nano;
     const lossCost = ((entered - left) * source) as Nano;
     const rent = ((sink - source) * left - fees - lossCost) as Nano;
-    return { node, direction: flow > 0 ? "import" : "export", entered, left, full: entered === most, fees, lossCost, rent };
-  });
+    const full = entered === (imports ? wires.importCapacities[node] : wires.exportCapacities[node]);
+    told.push({ node, direction: imports ? "import" : "export", entered, left, full, fees, lossCost, rent });
+  }
+  return told;
 }

@@ -15,40 +15,29 @@ export function settersAt(
 ): readonly PriceSetter[] {
   const price = support[end][node]!;
   if (!Number.isFinite(price)) return [];
-  const prices = new Map<number, number>();
-  spread(market, bounds, support[end], node, price, end, prices);
+  const prices = spread(market, bounds, support[end], node, end);
   const setters: PriceSetter[] = [];
   for (let i = 0; i < market.orders.length; i++) {
-    if (market.limits[i] !== prices.get(market.nodeOf[i]!)) continue;
+    if (market.limits[i] !== prices[market.nodeOf[i]!]) continue;
     const says = (market.buys[i] === 1) === (end === "high") ? filled[i]! > 0 : filled[i]! < market.energies[i]!;
     if (says) setters.push(setterOf(market.orders[i]!));
   }
   return setters;
 }
 
-/** The nodes whose bound reaches the first one undiminished, each with its own price. */
-function spread(
-  { wires }: Market,
-  { least, most }: Bounds,
-  reached: Float64Array,
-  first: number,
-  price: number,
-  end: "low" | "high",
-  prices: Map<number, number>,
-): void {
+/** The price at each node whose bound reaches the first one undiminished; NaN at others. Up to the root, then down from all that were met. */
+function spread({ wires }: Market, { least, most }: Bounds, reached: Float64Array, first: number, end: "low" | "high"): Float64Array {
   const [toParent, toChild] = end === "low" ? [least, most] : [most, least];
-  const childrenOf = new Map<number, number[]>();
+  const prices = new Float64Array(wires.count).fill(Number.NaN);
+  prices[first] = reached[first]!;
+  for (let node = first; node > 0; node = wires.parents[node]!) {
+    const parent = wires.parents[node]!;
+    const price = parentPrice(toParent, node, prices[node]!);
+    if (reached[parent] === price) prices[parent] = price;
+  }
   for (let node = 1; node < wires.count; node++) {
-    const siblings = childrenOf.get(wires.parents[node]!);
-    if (siblings === undefined) childrenOf.set(wires.parents[node]!, [node]);
-    else siblings.push(node);
+    const price = childPrice(toChild, node, prices[wires.parents[node]!]!);
+    if (Number.isNaN(prices[node]) && reached[node] === price) prices[node] = price;
   }
-  const open: [number, number][] = [[first, price]];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [node, at] = next;
-    if (prices.has(node) || reached[node] !== at) continue;
-    prices.set(node, at);
-    if (node > 0) open.push([wires.parents[node]!, parentPrice(toParent, node, at)]);
-    for (const child of childrenOf.get(node) ?? []) open.push([child, childPrice(toChild, child, at)]);
-  }
+  return prices;
 }

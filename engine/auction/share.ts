@@ -1,5 +1,5 @@
 import type { Wh } from "../kernel/index.ts";
-import { type Allocation, keyOf } from "./allocate.ts";
+import type { Allocation } from "./allocate.ts";
 import { type Market, WHOLE } from "./market.ts";
 import { RATIONING } from "./ration.ts";
 import { boundsOf, type Support, supportOf } from "./support.ts";
@@ -13,14 +13,11 @@ export interface Shared extends Allocation {
 
 /** Shares by the rule what equal prices leave open: whatever watt-hours `allocate` gave to whom, the answer is the same. */
 export function share(market: Market, allocation: Allocation, rationing: Rationing): Shared {
-  const support = supportOf(
-    market.wires,
-    boundsOf(market, allocation, (i) => keyOf(market, i), 2),
-  );
+  const support = supportOf(market.wires, boundsOf(market, allocation, market.keys, 2));
   const undecided: number[] = [];
   for (let i = 0; i < market.orders.length; i++) {
     const node = market.nodeOf[i]!;
-    const key = keyOf(market, i);
+    const key = market.keys[i]!;
     if (support.low[node] === key && support.high[node] === key) undecided.push(i);
   }
   if (undecided.length < 2) return { ...allocation, zones: [] };
@@ -32,40 +29,40 @@ export function share(market: Market, allocation: Allocation, rationing: Rationi
   return { filled, flows, arrived, zones };
 }
 
-/** How far the flow of an edge may change without a loss of welfare; [flow, flow] where prices fix it. */
-export function roomOf({ wires }: Market, { flows }: Allocation, { low, high }: Support, node: number): readonly [number, number] {
-  const parent = wires.parents[node]!;
-  const flow = flows[node]!;
-  if (wires.arriving[node] !== WHOLE || low[node] !== high[node] || low[parent] !== high[parent]) return [flow, flow];
-  const rise = low[node]! - low[parent]!;
-  const fee = 2 * wires.fees[node]!;
-  if (rise !== fee && rise !== 0 - fee) return [flow, flow];
-  return [rise === 0 - fee ? 0 - wires.exportCapacities[node]! : 0, rise === fee ? wires.importCapacities[node]! : 0];
+/** How far the flow of each edge may change without a loss of welfare; no further than it is where prices fix it. */
+function roomsOf({ wires }: Market, { flows }: Allocation, { low, high }: Support) {
+  const [least, most] = [flows.slice(), flows.slice()];
+  for (let node = 1; node < wires.count; node++) {
+    const parent = wires.parents[node]!;
+    if (wires.arriving[node] !== WHOLE || low[node] !== high[node] || low[parent] !== high[parent]) continue;
+    const rise = low[node]! - low[parent]!;
+    const fee = 2 * wires.fees[node]!;
+    if (rise !== fee && rise !== 0 - fee) continue;
+    least[node] = rise === 0 - fee ? 0 - wires.exportCapacities[node]! : 0;
+    most[node] = rise === fee ? wires.importCapacities[node]! : 0;
+  }
+  return { least, most };
 }
 
 /** The orders of a zone are of one side: keys of buyers are odd, of sellers even, and fees between them even. */
 function zonesOf(market: Market, allocation: Allocation, support: Support, undecided: readonly number[]): readonly Zone[] {
   const { wires, nodeOf } = market;
-  const ordersAt = new Map<number, number[]>();
-  for (const order of undecided) {
-    const there = ordersAt.get(nodeOf[order]!);
-    if (there === undefined) ordersAt.set(nodeOf[order]!, [order]);
-    else there.push(order);
-  }
+  const { least, most } = roomsOf(market, allocation, support);
+  const ordersAt: number[][] = [];
   const top = new Int32Array(wires.count);
-  const rooms: (readonly [number, number])[] = [[0, 0]];
   const below = new Float64Array(wires.count);
   const counts = new Int32Array(wires.count);
-  for (let node = 1; node < wires.count; node++) {
-    const room = roomOf(market, allocation, support, node);
-    rooms.push(room);
-    top[node] = room[0] === room[1] ? node : top[wires.parents[node]!]!;
+  for (let node = 0; node < wires.count; node++) {
+    ordersAt.push([]);
+    top[node] = least[node] === most[node] ? node : top[wires.parents[node]!]!;
   }
-  for (let node = wires.count - 1; node >= 0; node--) {
-    for (const order of ordersAt.get(node) ?? []) {
-      below[node]! += allocation.filled[order]!;
-      counts[node]! += 1;
-    }
+  for (const order of undecided) {
+    const node = nodeOf[order]!;
+    ordersAt[node]!.push(order);
+    below[node]! += allocation.filled[order]!;
+    counts[node]! += 1;
+  }
+  for (let node = wires.count - 1; node > 0; node--) {
     if (top[node] === node) continue;
     below[wires.parents[node]!]! += below[node]!;
     counts[wires.parents[node]!]! += counts[node]!;
@@ -76,9 +73,8 @@ function zonesOf(market: Market, allocation: Allocation, support: Support, undec
     if (counts[node] === 0 || counts[top[node]!]! < 2) continue;
     const zone = zones.get(top[node]!) ?? { nodes: [], orders: [] };
     zones.set(top[node]!, zone);
-    const orders = ordersAt.get(node) ?? [];
+    const orders = ordersAt[node]!;
     const flow = allocation.flows[node]!;
-    const [least, most] = rooms[node]!;
     const isTop = top[node] === node;
     const sells = support.low[node]! % 2 === 0;
     places[node] = zone.nodes.length;
@@ -86,8 +82,8 @@ function zonesOf(market: Market, allocation: Allocation, support: Support, undec
       node,
       parent: isTop ? null : places[wires.parents[node]!]!,
       orders,
-      least: isTop ? below[node]! : below[node]! + (sells ? flow - most : least - flow),
-      most: isTop ? below[node]! : below[node]! + (sells ? flow - least : most - flow),
+      least: isTop ? below[node]! : below[node]! + (sells ? flow - most[node]! : least[node]! - flow),
+      most: isTop ? below[node]! : below[node]! + (sells ? flow - least[node]! : most[node]! - flow),
     });
     zone.orders.push(...orders);
   }

@@ -19,44 +19,50 @@ export interface Slopes {
   readonly rise: Float64Array;
 }
 
-/** `priceOf` is an order's limit, or its key; `perFee` 1, or 2 with keys. */
-export function boundsOf(market: Market, { filled, flows }: Allocation, priceOf: (order: number) => number, perFee: number): Bounds {
-  const { wires } = market;
+/** `limits` are the orders' limits, or their keys; `perFee` 1, or 2 with keys. */
+export function boundsOf(market: Market, { filled, flows }: Allocation, limits: Float64Array, perFee: number): Bounds {
+  const { wires, nodeOf, buys, energies } = market;
   const low = new Float64Array(wires.count).fill(Number.NEGATIVE_INFINITY);
   const high = new Float64Array(wires.count).fill(Number.POSITIVE_INFINITY);
   for (let i = 0; i < filled.length; i++) {
-    const node = market.nodeOf[i]!;
-    const price = priceOf(i);
-    const trades = filled[i]! > 0;
-    const wantsMore = filled[i]! < market.energies[i]!;
-    const buys = market.buys[i] === 1;
-    if ((buys ? wantsMore : trades) && price > low[node]!) low[node] = price;
-    if ((buys ? trades : wantsMore) && price < high[node]!) high[node] = price;
+    const node = nodeOf[i]!;
+    const price = limits[i]!;
+    const below = buys[i] === 1 ? energies[i]! - filled[i]! : filled[i]!;
+    if (below > 0 && price > low[node]!) low[node] = price;
+    if (below < energies[i]! && price < high[node]!) high[node] = price;
   }
   return { low, high, ...slopesOf(wires, flows, perFee) };
 }
 
 /** Energy that enters an edge at a price comes out at (price + fee) / arriving. */
 function slopesOf(wires: Wires, flows: Float64Array, perFee: number): { readonly least: Slopes; readonly most: Slopes } {
-  const none = (rise: number): Slopes => ({
-    factor: new Float64Array(wires.count).fill(1),
-    rise: new Float64Array(wires.count).fill(rise),
-  });
-  const [least, most] = [none(Number.NEGATIVE_INFINITY), none(Number.POSITIVE_INFINITY)];
+  const least = noSlopes(wires.count, Number.NEGATIVE_INFINITY);
+  const most = noSlopes(wires.count, Number.POSITIVE_INFINITY);
   for (let node = 1; node < wires.count; node++) {
     const flow = flows[node]!;
     const fee = perFee * wires.fees[node]!;
     const arriving = wires.arriving[node]! / WHOLE;
-    const say = (slopes: Slopes, imports: boolean): void => {
-      slopes.factor[node] = imports ? 1 / arriving : arriving;
-      slopes.rise[node] = imports ? fee / arriving : 0 - fee;
-    };
-    if (flow > 0) say(least, true);
-    else if (0 - flow < wires.exportCapacities[node]!) say(least, false);
-    if (flow < 0) say(most, false);
-    else if (flow < wires.importCapacities[node]!) say(most, true);
+    if (flow > 0) asImport(least, node, fee, arriving);
+    else if (0 - flow < wires.exportCapacities[node]!) asExport(least, node, fee, arriving);
+    if (flow < 0) asExport(most, node, fee, arriving);
+    else if (flow < wires.importCapacities[node]!) asImport(most, node, fee, arriving);
   }
   return { least, most };
+}
+
+const noSlopes = (nodes: number, rise: number): Slopes => ({
+  factor: new Float64Array(nodes).fill(1),
+  rise: new Float64Array(nodes).fill(rise),
+});
+
+function asImport({ factor, rise }: Slopes, node: number, fee: number, arriving: number): void {
+  factor[node] = 1 / arriving;
+  rise[node] = fee / arriving;
+}
+
+function asExport({ factor, rise }: Slopes, node: number, fee: number, arriving: number): void {
+  factor[node] = arriving;
+  rise[node] = 0 - fee;
 }
 
 /** Carries the bounds along the edges, to the root and back: on a tree two passes reach everybody. Edges with losses pass on nothing unless told. */

@@ -1,6 +1,7 @@
 import { assert, cost, type Digest, type MicroPerKwh, type Nano, nano, sub, sum, type Wh } from "../../kernel/index.ts";
 import type { Side } from "../../messages/index.ts";
 import { assertClearable } from "../check.ts";
+import { byRisingId } from "../market.ts";
 import { bestOf, leftOver, outcomesOf, surplusOf, whyNoTrade } from "../outcome.ts";
 import { largestRemainder, type Weighed } from "../ration.ts";
 import type { ClearingInput, Cut, Fill, NoTrade, NoTradeReason, OrderEntry, Outcome, RefusalReason, Trade } from "../types.ts";
@@ -21,8 +22,9 @@ export function tradeOf(
   headline: Headline,
   why: (order: OrderEntry) => Cut,
 ): Trade {
-  const energies = input.orders.map(({ id }) => deals.get(id)?.energy ?? 0);
-  const outcomes = outcomesOf(input.orders, energies, (place) => why(input.orders[place]!));
+  const orders = byRisingId(input.orders);
+  const energies = orders.map(({ id }) => deals.get(id)?.energy ?? 0);
+  const outcomes = outcomesOf(orders, energies, (place) => why(orders[place]!));
   const fills = outcomes.filter(({ energy }) => energy > 0).map((outcome) => fillOf(outcome, deals.get(outcome.order)!));
   const traded = (side: Side): Wh => sum(fills.filter((fill) => fill.side === side).map(({ energy }) => energy));
   assert(traded("buy") === traded("sell"), "what is bought is sold");
@@ -46,8 +48,9 @@ export function tradeOf(
 /** No trade; `otherwise` is the reason where both sides are there and their limits meet. */
 export function noTradeOf(input: ClearingInput, otherwise: NoTradeReason, why: (order: OrderEntry) => Cut): NoTrade {
   const [bestBuy, bestSell] = [bestOf(input.orders, "buy"), bestOf(input.orders, "sell")];
-  const nothing = input.orders.map(() => 0);
-  const outcomes = outcomesOf(input.orders, nothing, (place) => why(input.orders[place]!));
+  const orders = byRisingId(input.orders);
+  const nothing = orders.map(() => 0);
+  const outcomes = outcomesOf(orders, nothing, (place) => why(orders[place]!));
   return {
     kind: "no-trade",
     interval: input.interval,
@@ -77,6 +80,7 @@ export const cut = (reason: RefusalReason, tradesAt: MicroPerKwh | null): Cut =>
 export function assertOneNode(input: ClearingInput): void {
   assert(input.network.nodes.length === 1, "this mechanism knows no wires: the network has one node");
   assertClearable(input);
+  byRisingId(input.orders);
 }
 
 /** Splits an amount by weight, by largest remainder. */
