@@ -1,3 +1,4 @@
+import { expect } from "@jest/globals";
 import {
   type ArenaRefusal,
   type ArenaSize,
@@ -37,6 +38,11 @@ export const SIZE: ArenaSize = { books: 2, lowestTick: -50, highestTick: 100, or
 export function given<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(`refused: ${result.code} ${result.detail}`);
   return result.value;
+}
+
+/** As `toEqual`, which takes long, where they differ; -0 is 0 and NaN is null. */
+export function expectSame(one: unknown, other: unknown): void {
+  if (JSON.stringify(one) !== JSON.stringify(other)) expect(one).toEqual(other);
 }
 
 const FATES: Readonly<Record<number, string>> = {

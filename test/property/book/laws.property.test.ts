@@ -15,7 +15,7 @@ import {
   TRADES,
 } from "../../../engine/book/index.ts";
 import { anyStream, anyWholeStream, LADDERS, outcome, Player, type Step, type Stream } from "../../support/book-streams.ts";
-import { given, told, tradesOf } from "../../support/order-books.ts";
+import { expectSame, given, told, tradesOf } from "../../support/order-books.ts";
 
 const opened = ({ size }: Stream): Player & { readonly arena: Arena } => {
   const arena = given(openArena(size));
@@ -48,7 +48,7 @@ describe("whatever is traded", () => {
         const [, tick, energy] = trade;
         const resting = this.orders.get(met)!;
         expect(energy).toBeGreaterThan(0);
-        expect([tick, resting.book, resting.side]).toEqual([resting.tick, order.book, 1 - order.side]);
+        expectSame([tick, resting.book, resting.side], [resting.tick, order.book, 1 - order.side]);
         expect(order.side === BUY ? tick <= order.tick : tick >= order.tick).toBe(true);
         expect(resting.home).not.toBe(order.home);
         resting.energy -= energy;
@@ -171,7 +171,7 @@ describe("an arena's memory", () => {
         for (const step of after) {
           const [one, other] = [player.play(step), copy.play(step)];
           expect(other).toBe(one);
-          if (refusalOf(one) === null && step.kind === "submit") expect(reportOf(copy.arena)).toEqual(reportOf(player.arena));
+          if (refusalOf(one) === null && step.kind === "submit") expectSame(reportOf(copy.arena), reportOf(player.arena));
         }
         expect([copy.arena.stateHash(), copy.arena.snapshot()]).toEqual([player.arena.stateHash(), player.arena.snapshot()]);
       }),
@@ -217,10 +217,10 @@ describe("a mirror", () => {
       fc.property(anyStream(LADDERS, 120), (stream) => {
         const [one, other] = [opened(stream), opened(mirrorOf(stream))];
         for (const step of stream.steps) {
-          expect(outcome(step, one.play(step))).toEqual(outcome(step, other.play(turned(step))));
+          expectSame(outcome(step, one.play(step)), outcome(step, other.play(turned(step))));
           const [here, there] = [told(one.arena, 0), told(other.arena, 0)];
           if (!("fate" in here && "fate" in there)) throw new Error("neither was refused");
-          expect({ ...there, trades: there.trades.map(([reference, tick, energy]) => [reference, 0 - tick, energy]) }).toEqual(here);
+          expectSame({ ...there, trades: there.trades.map(([reference, tick, energy]) => [reference, 0 - tick, energy]) }, here);
         }
         for (let book = 0; book < stream.size.books; book++) {
           expect(side(other.arena, book, SELL, -1)).toEqual(side(one.arena, book, BUY, 1));

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { BUY, openArena, openReference, REFUSALS, type ReferenceArena, SELL } from "../../../engine/book/index.ts";
 import { anyStream, outcome, Player, type Step, type Stream } from "../../support/book-streams.ts";
-import { given, type Told, told, tradesOf } from "../../support/order-books.ts";
+import { expectSame, given, type Told, told, tradesOf } from "../../support/order-books.ts";
 
 /** The arena against its naive twin: the same answers to whatever is asked. */
 const met = new Map<string, number>();
@@ -26,11 +26,6 @@ function state(arena: ReferenceArena, handles: readonly number[], k: number) {
     depth: books.flatMap((book) => [BUY, SELL, 2].map((side) => arena.depth(book, side, 3))),
     indicated: arena.size.highestTick > 10_000 ? [] : books.map((book) => arena.indicate(book, k)),
   };
-}
-
-/** As `toEqual`, which is slow, where they differ. */
-function expectSame(one: unknown, other: unknown): void {
-  if (JSON.stringify(one) !== JSON.stringify(other)) expect(one).toEqual(other);
 }
 
 function expectTwins({ size, steps }: Stream, k: number): void {

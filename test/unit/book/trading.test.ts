@@ -390,6 +390,15 @@ describe.each(IMPLEMENTATIONS)("trading: %s", (_name, open) => {
       expect(buy(10, 26 - 4 - gone)).toMatchObject({ fate: "filled", trades: [...stay, 4].map((each) => [each, 10, 4 + each]) });
     });
 
+    test("the first, after the one before it was filled", () => {
+      const { buy, sell, cancel, rests } = openMarket(open);
+      for (const energy of [5, 6, 7]) sell(10, energy);
+      buy(10, 5);
+      expect(cancel(2)).toBe(6);
+      expect(rests()).toEqual([[3, "sell", 10, 7]]);
+      expect(buy(10, 7)).toEqual({ fate: "filled", left: 0, trades: [[3, 10, 7]] });
+    });
+
     test("the only one: its price is empty, and the next best is the best", () => {
       const { buy, sell, cancel, rests } = openMarket(open);
       sell(10, 5);
