@@ -1,4 +1,4 @@
-import { assert } from "../../../engine/kernel/index.ts";
+import { AssertionError, assert } from "../../../engine/kernel/index.ts";
 import { PAYLOAD_WORDS, SLOT_WORDS } from "./group.ts";
 import {
   ASLEEP,
@@ -19,40 +19,44 @@ import {
 /** So many records are handed over together: an atomic store and a look at the writer for each record would cost a quarter of an engine's speed. */
 const BATCH = 64;
 
+const misfit = (): never => {
+  throw new AssertionError("a record is seven words that are there");
+};
+
 /** The caller's end of the ring: records go in, the writer takes them out. No allocation per record. */
 export class Ring {
   private readonly shared: Shared;
+  private readonly control: Int32Array;
   private readonly words: Int32Array;
   private readonly mask: number;
-  private readonly capacity: number;
   private last: number;
-  /** As of the last look. */
-  private written: number;
+  /** Sequence up to which there is room, as of the last look. */
+  private limit: number;
 
   constructor(shared: Shared, last: number) {
     this.shared = shared;
+    this.control = shared.control;
     this.words = shared.ring;
     this.mask = shared.mask;
-    this.capacity = shared.mask + 1;
     this.last = last;
-    this.written = last;
+    this.limit = last;
   }
 
   append(payload: Int32Array, at: number): number {
-    assert(at >= 0 && at + PAYLOAD_WORDS <= payload.length, "a record is seven words that are there");
+    if (at < 0 || at + PAYLOAD_WORDS > payload.length) misfit();
     const sequence = this.last + 1;
-    if (sequence - this.written > this.capacity) this.awaitRoom();
+    if (sequence > this.limit) this.awaitRoom();
     const { words } = this;
     const slot = (sequence & this.mask) * SLOT_WORDS;
     words[slot] = payload[at]!;
-    words[slot + 1] = payload[at + 1]!;
-    words[slot + 2] = payload[at + 2]!;
-    words[slot + 3] = payload[at + 3]!;
-    words[slot + 4] = payload[at + 4]!;
-    words[slot + 5] = payload[at + 5]!;
-    words[slot + 6] = payload[at + 6]!;
+    words[slot | 1] = payload[(at + 1) | 0]!;
+    words[slot | 2] = payload[(at + 2) | 0]!;
+    words[slot | 3] = payload[(at + 3) | 0]!;
+    words[slot | 4] = payload[(at + 4) | 0]!;
+    words[slot | 5] = payload[(at + 5) | 0]!;
+    words[slot | 6] = payload[(at + 6) | 0]!;
     this.last = sequence;
-    if (sequence % BATCH === 0) this.flush();
+    if ((sequence & (BATCH - 1)) === 0) this.flush();
     return sequence;
   }
 
@@ -62,29 +66,29 @@ export class Ring {
 
   /** Hands over what was appended. */
   flush(): void {
-    const { control } = this.shared;
+    const { control } = this;
     if (Atomics.load(control, STATE) !== RUNNING) this.refuse();
     Atomics.store(control, TAIL, this.last | 0);
     if (Atomics.load(control, ASLEEP) === 1) ringBell(control, WORK_BELL);
   }
 
   room(): number {
-    this.written = near(this.last, Atomics.load(this.shared.control, WRITTEN));
-    return this.capacity - (this.last - this.written);
+    this.limit = near(this.last, Atomics.load(this.control, WRITTEN)) + this.mask + 1;
+    return this.limit - this.last;
   }
 
   durable(): number {
-    return near(this.last, Atomics.load(this.shared.control, DURABLE));
+    return near(this.last, Atomics.load(this.control, DURABLE));
   }
 
   groups(): number {
-    return Atomics.load(this.shared.control, DURABLE_BELL) >>> 0;
+    return Atomics.load(this.control, DURABLE_BELL) >>> 0;
   }
 
   /** Sleeps until the writer has freed a slot. */
   private awaitRoom(): void {
     this.flush();
-    const { control } = this.shared;
+    const { control } = this;
     for (;;) {
       const bell = Atomics.load(control, ROOM_BELL);
       if (this.room() > 0) return;
