@@ -71,12 +71,13 @@ export const isSame = (a: readonly VenueResting[], b: readonly VenueResting[]): 
 
 /** What can't rest is left out; who opens a day of a log that isn't ours compares afterwards. */
 function rest(state: VenueState, { order, agent, energy, limit }: VenueResting): void {
+  if (state.references.has(order.id)) return;
   const { home, interval, side } = order.body;
   openBook(state, interval);
   const reference = state.nextReference++;
   const tick = tickOf(state.rules, limit);
   const handle = state.arena.submit(bookOf(state, interval), side === "buy" ? BUY : SELL, GOOD_TILL_GATE, tick, energy, home, reference);
-  if (handle > 0 && !state.references.has(order.id)) remember(state, reference, { order, agent, handle, left: energy, limit });
+  if (handle > 0) remember(state, reference, { order, agent, handle, left: energy, limit });
 }
 
 const restingOf = (state: VenueState): readonly VenueResting[] =>

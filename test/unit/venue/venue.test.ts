@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { homeId, interval, type Wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
 import type { SignedEvent, VenueInput } from "../../../engine/messages/index.ts";
-import { agentAddressOf, cheapRecover } from "../../support/cheap-signer.ts";
+import { agentAddressOf, cheapRecover, cheapSigner } from "../../support/cheap-signer.ts";
 import { contextOf, FIRST, GATE, MEMBERS, resigned, START, VENUE_DIGESTS, venueDesk, venueRules, verified } from "../../support/venue.ts";
 
 const outcomeOf = ({ body }: SignedEvent) => body.outcome;
@@ -85,6 +85,24 @@ describe("continuous trading", () => {
     expect(outcomeOf(ask(sell(0, 1, 200_000))).refusal).toBeNull();
   });
 
+  test("what is filled rests no more, and makes room for another order", () => {
+    const { ask, venue } = venueDesk();
+    const orders = [1, 2, 3, 4].map(() => idOf(ask(sell(0, 100, 200_000))));
+    ask(buy(1, 100, 200_000));
+    expect(outcomeOf(ask({ kind: "cancel", home: 0, order: orders[0]! })).refusal).toBe("ORDER_NOT_RESTING");
+    expect(outcomeOf(ask(sell(0, 100, 200_000))).refusal).toBeNull();
+    expect([venue.state.standing.size, venue.state.references.size]).toEqual([4, 4]);
+  });
+
+  test("an amendment that is filled at once leaves nothing to change", () => {
+    const { ask, venue } = venueDesk();
+    ask(sell(0, 100, 200_000));
+    const order = idOf(ask(buy(1, 100, 100_000)));
+    expect(outcomeOf(ask({ kind: "amend", home: 1, order, energy: 100, limit: 200_000 }))).toMatchObject({ fate: "filled", left: 0 });
+    expect(outcomeOf(ask({ kind: "cancel", home: 1, order })).refusal).toBe("ORDER_NOT_RESTING");
+    expect(venue.state.standing.size).toBe(0);
+  });
+
   test("nobody changes another's order", () => {
     const { ask } = venueDesk();
     const order = idOf(ask(sell(0, 1_000, 200_000)));
@@ -99,6 +117,7 @@ describe("continuous trading", () => {
     expect(log.at(-1)!.body.input.kind).toBe("request");
     at(GATE);
     expect(log.at(-1)!.body).toMatchObject({ input: { kind: "gate", interval: FIRST }, outcome: { ended: [{ order, energy: 1_000 }] } });
+    expect(outcomeOf(ask({ kind: "cancel", home: 0, order })).refusal).toBe("ORDER_NOT_RESTING");
     expect(outcomeOf(ask(buy(1, 1_000, 200_000))).refusal).toBe("INTERVAL_CLOSED");
   });
 });
@@ -131,6 +150,7 @@ describe("the door", () => {
     const request = sign(requestOf(buy(0, 1, 100)));
     const other = sign({ ...request.body, home: homeId(1) });
     expect(venue.refuses({ ...request, signature: other.signature }, cheapRecover)).toBe("SIGNATURE_INVALID");
+    expect(venue.refuses({ ...request, signature: cheapSigner(1).sign(request.id) }, cheapRecover)).toBe("SIGNATURE_INVALID");
   });
 });
 
@@ -153,6 +173,18 @@ describe("rounds", () => {
     at(START + 60_000);
     expect(log.at(-1)!.body).toBe(round);
     expect(outcomeOf(ask({ kind: "cancel", home: 0, order: sold })).ended).toEqual([{ order: sold, energy: 500 }]);
+  });
+
+  test("an amended limit counts, and so does what is left", () => {
+    const { ask, at, log } = venueDesk(rules);
+    const sold = idOf(ask(sell(0, 2_000, 300_000)));
+    ask({ kind: "amend", home: 0, order: sold, energy: 700, limit: 100_000 });
+    ask(buy(1, 1_000, 200_000));
+    at(START + 5_000);
+    expect(log.at(-1)!.body.outcome.fills.map(({ energy, price }) => [energy, price])).toEqual([
+      [700, 200_000],
+      [700, 200_000],
+    ]);
   });
 
   test("the last round is before the gate", () => {
@@ -239,6 +271,63 @@ describe("a log is held to what it should be", () => {
       },
     ],
   ])("%s", (code, spoil) => expect(verified(spoil(made()), context)).toMatch(new RegExp(`^${code} `)));
+
+  describe("openings", () => {
+    const MIDNIGHT = Date.UTC(2026, 10, 28);
+    const overnight = () => {
+      const desk = venueDesk();
+      desk.at(MIDNIGHT - 60_000 * 30);
+      desk.ask({ ...sell(0, 700, 300_000), interval: interval(MIDNIGHT / 900_000 + 1) });
+      desk.at(MIDNIGHT);
+      return desk.log;
+    };
+    type Opening = Extract<VenueInput, { kind: "opening" }>["opening"];
+    const lie = (change: (opening: Opening) => Opening): readonly SignedEvent[] => {
+      const log = overnight();
+      const { input } = log.at(-1)!.body as { input: Extract<VenueInput, { kind: "opening" }> };
+      return withInput(log, { kind: "opening", opening: change(input.opening) });
+    };
+    const withInput = (log: readonly SignedEvent[], input: VenueInput) => change(log, log.length - 1, { input });
+    const resting = (part: object) => (opening: Opening) => ({
+      ...opening,
+      resting: opening.resting.map((each) => ({ ...each, ...part })),
+    });
+
+    test("as it was", () => {
+      expect(verified(overnight(), context)).toBeNull();
+      expect(verified(overnight().slice(-1), context)).toBeNull();
+    });
+
+    test.each([
+      ["an order left out", (opening: Opening) => ({ ...opening, resting: [] })],
+      ["less of an order", resting({ energy: 699 })],
+      ["another limit", resting({ limit: 299_000 })],
+      ["an order twice", (opening: Opening) => ({ ...opening, resting: [...opening.resting, ...opening.resting] })],
+      ["a seq to play again", (opening: Opening) => ({ ...opening, homes: opening.homes.map((home) => ({ ...home, nextSeq: 0 })) })],
+      ["another day", (opening: Opening) => ({ ...opening, day: opening.day + 1 })],
+    ])("%s: seen by who has the day before", (_name, spoil) => {
+      expect(verified(lie(spoil), context)).toMatch(/^OPENING_DIFFERS/);
+    });
+
+    test.each([
+      ["nobody has signed it", resting({ agent: agentAddressOf(2) })],
+      ["no energy", resting({ energy: 0 })],
+      ["between two ticks", resting({ limit: 299_950 })],
+      ["twice", (opening: Opening) => ({ ...opening, resting: [...opening.resting, ...opening.resting] })],
+      ["another day", (opening: Opening) => ({ ...opening, day: opening.day + 1 })],
+      ["homes twice", (opening: Opening) => ({ ...opening, homes: [...opening.homes, ...opening.homes] })],
+    ])("%s: seen without it", (_name, spoil) => {
+      expect(verified(lie(spoil).slice(-1), contextOf(rules, null))).toMatch(/^OPENING_IMPOSSIBLE/);
+    });
+
+    test("the first of all has nothing before it", () => {
+      const log = overnight();
+      expect(verified(change(log, 0, { number: 5 }), context)).toMatch(/^OPENING_IMPOSSIBLE/);
+      expect(verified([resigned(log.at(-1)!, { ...log.at(-1)!.body, number: 0, previous: ZERO_DIGEST })], context)).toMatch(
+        /^OPENING_IMPOSSIBLE/,
+      );
+    });
+  });
 
   test("an opening with other members than may trade", () => {
     expect(verified(made(), contextOf(rules, MEMBERS.slice(1)))).toMatch(/^OPENING_DIFFERS/);
