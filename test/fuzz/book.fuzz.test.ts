@@ -117,7 +117,7 @@ describe("snapshots", () => {
         const counts = [words[0]!, words[1]!, used, 0, words[2]!];
         restored(arena, bytesOf(Int32Array.from([...header, ...counts, ...words.slice(3, 3 + ORDER_WORDS * (used + 1))])));
       }),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     );
   });
 
@@ -151,7 +151,7 @@ describe("snapshots", () => {
           }
         }
       }),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
     for (const answer of ["SNAPSHOT_DAMAGED", "taken"]) expect(counts.get(answer)).toBeGreaterThan(100);
   });
@@ -177,7 +177,7 @@ describe("snapshots", () => {
         }
         counted(counts, restored(arena, bytesOf(words)));
       }),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     );
     for (const answer of ["SNAPSHOT_DAMAGED", "taken"]) expect(counts.get(answer)).toBeGreaterThan(20);
   });

@@ -64,7 +64,7 @@ const anyEnergy = fc.oneof(
 
 /** Prices close to each other, wherever on the ladder; and its ends. */
 function anyTick({ lowestTick, highestTick }: ArenaSize, middle: number): fc.Arbitrary<number> {
-  const [low, high] = [Math.max(lowestTick, middle - 6), Math.min(highestTick, middle + 6)];
+  const [low, high] = [Math.max(lowestTick, middle - 4), Math.min(highestTick, middle + 4)];
   return fc.oneof(
     { weight: 20, arbitrary: fc.integer({ min: low, max: high }) },
     { weight: 2, arbitrary: fc.integer({ min: lowestTick, max: highestTick }) },
@@ -77,7 +77,7 @@ function anyStep(size: ArenaSize, middle: number, odd: readonly number[]): fc.Ar
   const [tick, energy] = [mostly(anyTick(size, middle), odd), mostly(anyEnergy, odd)];
   const side = mostly(fc.constantFrom(BUY, SELL), odd);
   const force = mostly(fc.constantFrom(...[...Array(5).keys()].map(() => GOOD_TILL_GATE), IMMEDIATE_OR_CANCEL, FILL_OR_KILL), odd);
-  const phase = mostly(fc.constantFrom(CONTINUOUS, CONTINUOUS, CALL, CALL, CLOSED), odd);
+  const phase = mostly(fc.constantFrom(CONTINUOUS, CONTINUOUS, CONTINUOUS, CALL, CLOSED), odd);
   const home = mostly(fc.nat(5), odd);
   const order = fc.oneof({ weight: 4, arbitrary: fc.nat(6) }, fc.nat(60));
   return fc.oneof(
@@ -103,7 +103,7 @@ export function anyStream(ladders: readonly number[], most: number, odd: readonl
     .chain(({ books, ticks, orders, middle }) => {
       const lowestTick = 0 - Math.floor(ticks / 2);
       const size = { books, lowestTick, highestTick: lowestTick + ticks - 1, orders };
-      const opening = fc.array(fc.constantFrom(CALL, CONTINUOUS), { minLength: books, maxLength: books });
+      const opening = fc.array(fc.constantFrom(CALL, CONTINUOUS, CONTINUOUS), { minLength: books, maxLength: books });
       const steps = fc.array(anyStep(size, lowestTick + (middle % ticks), odd), { maxLength: most, size: "max" });
       return fc.tuple(opening, steps).map(([phases, rest]) => ({
         size,

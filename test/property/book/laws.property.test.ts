@@ -101,7 +101,7 @@ describe("whatever is traded", () => {
         expect(new Map(resting)).toEqual(ledger.orders);
         traded += ledger.traded;
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
     expect(traded).toBeGreaterThan(1000);
   });
@@ -121,7 +121,7 @@ describe("whatever is traded", () => {
         }
         for (let book = 0; book < stream.size.books; book++) expectLevels(player.arena, book);
       }),
-      { numRuns: 150 },
+      { numRuns: 120 },
     );
   });
 
@@ -147,7 +147,7 @@ describe("whatever is traded", () => {
           expect([player.arena.snapshot(), [...player.arena.report]]).toEqual(before);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
     expect(refused).toBeGreaterThan(100);
   });
@@ -175,7 +175,7 @@ describe("an arena's memory", () => {
         }
         expect([copy.arena.stateHash(), copy.arena.snapshot()]).toEqual([player.arena.stateHash(), player.arena.snapshot()]);
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 
@@ -189,7 +189,7 @@ describe("an arena's memory", () => {
         expect(stream.steps.map((_, nth) => replayed.apply(journal, nth * COMMAND_WORDS))).toEqual(returned);
         expect([replayed.stateHash(), replayed.snapshot()]).toEqual([player.arena.stateHash(), player.arena.snapshot()]);
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 });
@@ -230,7 +230,7 @@ describe("a mirror", () => {
           expect({ volume: there.volume, price: negated(there.price), low: negated(there.high), high: negated(there.low) }).toEqual(here);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 120 },
     );
   });
 
