@@ -1,5 +1,6 @@
 import type { Problem } from "../ports/index.ts";
 import {
+  type COMPARE_FLAGS,
   type EXPORT_FLAGS,
   type Flags,
   type Given,
@@ -22,6 +23,7 @@ export type Command = { readonly log: LogLevel | null } & (
   | ({ readonly verb: "street" } & Given<typeof STREET_FLAGS>)
   | ({ readonly verb: "home" } & Given<typeof HOME_FLAGS> & { readonly config: string })
   | ({ readonly verb: "export" } & Given<typeof EXPORT_FLAGS>)
+  | ({ readonly verb: "compare" } & Given<typeof COMPARE_FLAGS>)
   | ({ readonly verb: "venue" } & Given<typeof VENUE_FLAGS> & { readonly config: string })
   | ({ readonly verb: "verify-venue" } & Given<typeof VERIFY_VENUE_FLAGS> & { readonly file: string })
   | ({ readonly verb: "host" | "devices" } & Given<typeof INTERNAL_FLAGS> & { readonly config: string })

@@ -52,6 +52,12 @@ export const EXPORT_FLAGS = {
   out: flag(file, "FILE", "where to write; the terminal unless told"),
 } as const;
 
+export const COMPARE_FLAGS = {
+  data: flag(folder, "DIR", "the data folder of a street or a home"),
+  at: flag(instant, "ISO", "start of the interval, UTC; the last with trade unless told"),
+  "one-node": on("as if the street had no wires, so that all mechanisms can be told"),
+} as const;
+
 export const VENUE_FLAGS = {
   config: flag(file, "FILE", "venue.yaml of this venue"),
 } as const;
@@ -76,6 +82,7 @@ export const VERBS = {
   street: { flags: STREET_FLAGS, help: "run a street of homes that trade (default)", internal: false },
   home: { flags: HOME_FLAGS, help: "run one home that joins a street", internal: false },
   export: { flags: EXPORT_FLAGS, help: "write interval rows for a spreadsheet or a utility", internal: false },
+  compare: { flags: COMPARE_FLAGS, help: "tell what each mechanism makes of an interval's orders", internal: false },
   venue: { flags: VENUE_FLAGS, help: "run a market as a venue: one operator, a signed sequence", internal: false },
   "verify-venue": { flags: VERIFY_VENUE_FLAGS, help: "replay a venue's log and hold it to the rules", internal: false },
   version: { flags: {}, help: "print the version", internal: false },

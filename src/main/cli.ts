@@ -17,6 +17,8 @@ async function run(command: Command): Promise<number> {
       return (await import("./venue/run.ts")).runVenue(command);
     case "verify-venue":
       return (await import("./venue/verify.ts")).runVerifyVenue(command);
+    case "compare":
+      return (await import("./compare.ts")).runCompare(command);
     case "export":
       return (await import("./export.ts")).runExport(command);
   }

@@ -78,4 +78,14 @@ describe("the street on two branches that we ship, a noon of it", () => {
     expect(sum(rows, "amount_micro", "grid_fee")).toBeGreaterThan(0);
     expect(sum(rows, "energy_wh", "grid_loss")).toBeGreaterThan(0);
   });
+
+  test("an interval of it under every mechanism", async () => {
+    const last = await run(["compare", "--data", data]);
+    expect(last).toMatchObject({ exit: 0, err: "" });
+    expect(last.out).toMatch(/^2026-06-15T1\d:\d\d:00Z: \d+ orders on 4 nodes; money in EUR/);
+    expect(last.out).toMatch(/^huang +knows no wires$/m);
+    const first = await run(["compare", "--data", data, "--at", "2026-06-15T11:15Z", "--one-node"]);
+    expect(first.out).toMatch(/^2026-06-15T11:15:00Z: \d+ orders on one node/);
+    expect(await run(["compare", "--data", data, "--at", "2026-06-15T11:20Z"])).toMatchObject({ exit: 1, out: "" });
+  });
 });

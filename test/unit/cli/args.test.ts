@@ -39,6 +39,8 @@ describe("what is understood", () => {
       "export --format csv --data d --from 2026-01-01T00:00Z --until 2026-01-02T00:00Z --out o.csv",
       { verb: "export", format: "csv", data: "d", from: "2026-01-01T00:00Z", until: "2026-01-02T00:00Z", out: "o.csv" },
     ],
+    ["compare", { verb: "compare" }],
+    ["compare --data d --at 2026-01-01T12:00Z --one-node", { verb: "compare", data: "d", at: "2026-01-01T12:00Z", "one-node": true }],
     ["host --config c", { verb: "host", config: "c" }],
     ["devices --config c", { verb: "devices", config: "c" }],
   ];
@@ -65,6 +67,7 @@ describe("what is refused, with exit 2 and what to do", () => {
     ["--speed -5", ["--speed: wants", '"-5"']],
     ["--speed 1e9", ["--speed: wants"]],
     ["--speed 1000000000", ["--speed: wants"]],
+    ["compare --at noon", ["--at: wants", '"noon"']],
     ["--speed NaN", ["--speed: wants"]],
     ["--speed Infinity", ["--speed: wants"]],
     ["--speed", ["--speed: needs a value"]],
