@@ -37,9 +37,10 @@ export async function closeAll(): Promise<void> {
   await Promise.allSettled(opened.splice(0).map((journal) => journal.close()));
 }
 
+/** With small segments, if nothing else is said. */
 export async function openKeeping(path: string, options: JournalOptions = {}): Promise<Opened> {
   const kept = keeping();
-  const result = await openJournal(path, kept, options);
+  const result = await openJournal(path, kept, { segmentBytes: 65_536, ...options });
   if (!result.ok) throw new Error(`${result.code} ${result.detail}`);
   opened.push(result.value.journal);
   return { ...kept, ...result.value };

@@ -20,6 +20,8 @@ export interface JournalOptions {
   readonly segmentBytes?: number;
   /** Records that fit between the caller and the disk, a power of two. 65 536 if not said, 2 MiB. */
   readonly ringRecords?: number;
+  /** A journal that is damaged from exactly this sequence on loses what follows, for good; the refusal names the number. */
+  readonly acceptLossFrom?: number;
 }
 
 /** What was found when a journal was opened. */
@@ -53,7 +55,7 @@ export async function openJournal(
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     lock = takeLock(folder);
-    const recovery = recover(folder, replay);
+    const recovery = recover(folder, replay, options.acceptLossFrom ?? null);
     rmSync(sparePath(folder), { force: true });
     const journal = await start(folder, { recovery, lock, segmentBytes, ringRecords });
     const { snapshot, passedOver, end } = recovery;

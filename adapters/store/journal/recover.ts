@@ -3,7 +3,8 @@ import { type Group, headerAt, isWhole, SLOT_BYTES, SLOT_WORDS, type Slots } fro
 import type { End, UsedSegment } from "./log.ts";
 import { FIRST_SLOT, HEADER_BYTES, type OpenedSegment, readSegment, readSlots, segmentNumbers } from "./segment.ts";
 import { readSnapshot, type Snapshot, snapshotPath, snapshotSequences } from "./snapshot.ts";
-import { Unreadable } from "./trouble.ts";
+import { cutOff } from "./spare.ts";
+import { Damage, Unreadable } from "./trouble.ts";
 
 /** Takes in what a journal holds: the newest good snapshot, if there is one, then each record after it, in order. */
 export interface Replay {
@@ -30,7 +31,7 @@ export interface Recovery {
  * a crash left of the one group that wasn't acknowledged. Proof is anything written after a later sync: a group or a mark with
  * a higher sequence further on, or a snapshot.
  */
-export function recover(folder: string, replay: Replay): Recovery {
+export function recover(folder: string, replay: Replay, acceptLossFrom: number | null = null): Recovery {
   const segments = segmentNumbers(folder).map((number) => readSegment(folder, number));
   const journal = segments[0]?.journal ?? null;
   const foreign = segments.find((segment) => segment.journal !== journal);
@@ -43,14 +44,26 @@ export function recover(folder: string, replay: Replay): Recovery {
     return { ...found, segments: [], end: { segment: null, slot: FIRST_SLOT, next: 1, link: 0 } };
   }
   const firsts = firstsOf(segments);
-  const start = startOf(folder, segments, firsts, after);
   if (snapshot !== null) replay.snapshot(after, snapshot.bytes);
-  const end = new Reader(segments, replay, after).follow(start);
-  return {
-    ...found,
-    segments: segments.map((each, at) => ({ ...each, first: each.number > end.segment! ? null : firstAfter(firsts, at) })),
-    end,
-  };
+  const end = endOf(folder, acceptLossFrom, () => new Reader(segments, replay, after).follow(startOf(segments, firsts, after)));
+  const there = new Set(segmentNumbers(folder));
+  const used = segments.map((segment, at) => ({ ...segment, first: isBehind(segment, end) ? null : firstAfter(firsts, at) }));
+  return { ...found, segments: used.filter(({ number }) => there.has(number)), end };
+}
+
+const isBehind = ({ number }: OpenedSegment, { segment, slot }: End): boolean =>
+  number > segment! || (number === segment && slot === FIRST_SLOT);
+
+/** Where the journal ends, or where it is damaged if that is where the caller says it may end. */
+function endOf(folder: string, acceptLossFrom: number | null, follow: () => End): End {
+  try {
+    return follow();
+  } catch (error) {
+    if (!(error instanceof Damage) || error.place.from !== acceptLossFrom) throw error;
+    const { segment, slot, from, link } = error.place;
+    cutOff(folder, segment, slot);
+    return { segment, slot, next: from, link };
+  }
 }
 
 function newestGood(folder: string, journal: number | null) {
@@ -85,16 +98,14 @@ interface Start {
 }
 
 /** The last segment that begins with the first record that is needed, or before it. */
-function startOf(folder: string, segments: readonly OpenedSegment[], firsts: readonly (Group | null)[], after: number): Start {
+function startOf(segments: readonly OpenedSegment[], firsts: readonly (Group | null)[], after: number): Start {
   const at = firsts.findLastIndex((group) => group !== null && group.first <= after + 1);
   if (at >= 0) return { at, next: firsts[at]!.first, link: firsts[at]!.link };
-  if (after === 0 && segments[0]!.number === 1 && firsts[0] === null) return { at: 0, next: 1, link: 0 };
-  const first = firstAfter(firsts, 0);
-  throw new Unreadable(
-    "JOURNAL_DAMAGED",
-    folder,
-    `records from sequence ${after + 1} on are missing${first === null ? "" : `, it begins with ${first}`}`,
-  );
+  const { number, path } = segments[0]!;
+  if (after === 0 && number === 1 && firsts[0] === null) return { at: 0, next: 1, link: 0 };
+  const begins = firstAfter(firsts, 0) ?? "nothing";
+  const what = `records from sequence ${after + 1} on are missing: it begins with ${begins}`;
+  throw new Damage(path, what, { segment: number, slot: FIRST_SLOT, from: after + 1, link: 0 });
 }
 
 class Reader {
@@ -158,12 +169,18 @@ class Reader {
       const first = laterGroup(readSlots(path, 0, bytes), FIRST_SLOT, { bytes, journal }, this.next);
       if (first !== null) throw this.damage(segment, slot, `a later group, from sequence ${first}, is in ${path}`);
     }
-    if (this.next <= this.after) throw this.damage(segment, slot, `there is a snapshot of sequence ${this.after}`);
+    if (this.next <= this.after) throw this.allDamaged(segment, slot);
   }
 
-  private damage(segment: OpenedSegment, slot: number, proof: string): Unreadable {
-    const where = `damaged at offset ${slot * SLOT_BYTES}, from sequence ${this.next} on`;
-    return new Unreadable("JOURNAL_DAMAGED", segment.path, `${where}: ${proof}`);
+  private damage({ path, number }: OpenedSegment, slot: number, proof: string): Damage {
+    const what = `damaged at offset ${slot * SLOT_BYTES}, from sequence ${this.next} on: ${proof}`;
+    return new Damage(path, what, { segment: number, slot, from: this.next, link: this.link });
+  }
+
+  /** The snapshot stands for more than is here: the only way on is from it. */
+  private allDamaged({ path }: OpenedSegment, slot: number): Damage {
+    const what = `damaged at offset ${slot * SLOT_BYTES}, from sequence ${this.next} on: there is a snapshot of sequence ${this.after}`;
+    return new Damage(path, what, { segment: this.segments[0]!.number, slot: FIRST_SLOT, from: this.after + 1, link: 0 });
   }
 
   /**

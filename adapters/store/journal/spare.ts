@@ -1,5 +1,6 @@
-import { closeSync, fdatasyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { HEADER_BYTES, nameSpare, type Segment, segmentPath, sparePath, syncFolder } from "./segment.ts";
+import { closeSync, fdatasyncSync, fstatSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { SLOT_BYTES } from "./group.ts";
+import { HEADER_BYTES, nameSpare, type Segment, segmentNumbers, segmentPath, sparePath, syncFolder } from "./segment.ts";
 
 /** Zeros are written and synced in slices of so many bytes: a commit of the other thread waits for one slice at most. */
 const SLICE_BYTES = 1024 * 1024;
@@ -44,4 +45,19 @@ export function useAgain(folder: string, journal: number, old: number, segment: 
   } finally {
     closeSync(fd);
   }
+}
+
+/** What stands from `slot` of a segment on, and in the segments after it, is gone; done anew if it was interrupted. */
+export function cutOff(folder: string, number: number, slot: number): void {
+  for (const later of segmentNumbers(folder).filter((each) => each > number)) rmSync(segmentPath(folder, later));
+  const fd = openSync(segmentPath(folder, number), "r+");
+  try {
+    const { size } = fstatSync(fd);
+    const zeros = new Uint8Array(SLICE_BYTES);
+    for (let at = slot * SLOT_BYTES; at < size; ) at += writeSync(fd, zeros, 0, Math.min(zeros.length, size - at), at);
+    fdatasyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  syncFolder(folder);
 }

@@ -29,6 +29,25 @@ export class Unreadable extends Error {
   }
 }
 
+/** Records that were on disk are gone from here on. */
+export class Damage extends Unreadable {
+  readonly place: DamagePlace;
+
+  constructor(path: string, what: string, place: DamagePlace) {
+    super("JOURNAL_DAMAGED", path, `${what} (acceptLossFrom: ${place.from} goes on without what follows)`);
+    this.place = place;
+  }
+}
+
+export interface DamagePlace {
+  /** Number of the segment. */
+  readonly segment: number;
+  readonly slot: number;
+  /** The first sequence that can be given anew, and the link of the group that does. */
+  readonly from: number;
+  readonly link: number;
+}
+
 const CODES: Readonly<Record<string, JournalCode>> = {
   ENOSPC: "JOURNAL_FULL",
   EDQUOT: "JOURNAL_FULL",

@@ -16,7 +16,7 @@ import { openJournal } from "../../../adapters/store/index.ts";
 import { recover } from "../../../adapters/store/journal/recover.ts";
 import { Unreadable } from "../../../adapters/store/journal/trouble.ts";
 import { memoryFolder } from "../../support/folder.ts";
-import { appendDurably, closeAll, keeping, openKeeping, upTo, wordsOf } from "../../support/journal.ts";
+import { appendAll, appendDurably, closeAll, keeping, openKeeping, upTo, wordsOf } from "../../support/journal.ts";
 
 const HEADER = 4096;
 const SLOT = 32;
@@ -379,7 +379,63 @@ test("the refusal names file, offset, sequence, proof and the way out, and the l
     expect(refused).toEqual({
       ok: false,
       code: "JOURNAL_DAMAGED",
-      detail: `${fileOf(path)}: damaged at offset ${OFFSETS[1]}, from sequence 4 on: a later group, from sequence 5, is there; put the newest copy of the folder back`,
+      detail: `${fileOf(path)}: damaged at offset ${OFFSETS[1]}, from sequence 4 on: a later group, from sequence 5, is there (acceptLossFrom: 4 goes on without what follows); put the newest copy of the folder back`,
     });
   }
+});
+
+describe("a loss that is accepted", () => {
+  const options = { segmentBytes: HEADER + 10 * SLOT, ringRecords: 256 };
+
+  test.each([
+    [1, 3, 0],
+    [1, 40 + 4 * SLOT, 3],
+    [2, 40, 7],
+    [3, 40, 14],
+  ])("segment %d, damaged %d bytes behind its header: it goes on after record %d, for good", async (number, offset, last) => {
+    const path = await withGroups(`loss-${number}-${offset}`, [3, 3, 1, 3, 3, 1, 3], 10);
+    const bytes = readFileSync(fileOf(path, number));
+    bytes[HEADER + offset]! ^= 8;
+    writeFileSync(fileOf(path, number), bytes);
+    for (const wrong of [last, last + 2]) {
+      expect(await openJournal(path, keeping(), { ...options, acceptLossFrom: wrong })).toMatchObject({ code: "JOURNAL_DAMAGED" });
+    }
+    const { journal, sequences } = await openKeeping(path, { ...options, acceptLossFrom: last + 1 });
+    expect(sequences).toEqual(upTo(last));
+    await appendDurably(journal, 5);
+    await journal.close();
+    const again = await openKeeping(path, options);
+    expect(again.sequences).toEqual(upTo(last + 5));
+  });
+
+  test("records between a snapshot and what is left: it goes on from the snapshot", async () => {
+    const path = join(folder.path, "loss-gap");
+    const { journal } = await openKeeping(path, options);
+    for (let round = 0; round < 20; round++) await appendDurably(journal, 3);
+    await journal.snapshot(20, Uint8Array.of(20));
+    await journal.close();
+    for (const number of [1, 2, 3, 4, 5]) rmSync(fileOf(path, number));
+    expect(outcome(path)).toBe("JOURNAL_DAMAGED");
+    for (const [life, acceptLossFrom] of [21, undefined, undefined].entries()) {
+      const again = await openKeeping(path, { ...options, ...(acceptLossFrom === undefined ? {} : { acceptLossFrom }) });
+      expect(again.snapshots).toEqual([{ sequence: 20, bytes: [20] }]);
+      expect(again.sequences).toEqual(upTo(20 + 2 * life, 21));
+      appendAll(again.journal, again.recovered.last, 2);
+      await again.journal.close();
+    }
+  });
+
+  test("a snapshot of more than is there: it goes on from the snapshot", async () => {
+    const path = await withGroups("loss-snapshot", [5]);
+    const { journal } = await openKeeping(path);
+    await journal.snapshot(4, Uint8Array.of(4));
+    await journal.close();
+    writeFileSync(fileOf(path), readFileSync(fileOf(path)).fill(0, HEADER + SLOT));
+    expect(outcome(path)).toBe("JOURNAL_DAMAGED");
+    const again = await openKeeping(path, { acceptLossFrom: 5 });
+    expect([again.snapshots, again.sequences]).toEqual([[{ sequence: 4, bytes: [4] }], []]);
+    expect(appendAll(again.journal, 4, 1)).toBe(5);
+    await again.journal.close();
+    expect(outcome(path)).toBe(5);
+  });
 });
