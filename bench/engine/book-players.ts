@@ -12,7 +12,7 @@ import {
   TRADE_TICK,
   TRADES,
 } from "../../engine/book/index.ts";
-import { bookOf, CANCEL, HASH_START, kindOf, mixTrade, STREAM_TICKS, type Stream, sideOf, WORDS_SHIFT } from "./book-stream.ts";
+import { bookOf, HASH_START, isCancelWord, mixTrade, STREAM_TICKS, type Stream, sideOf, WORDS_SHIFT } from "./book-stream.ts";
 import { NaiveBook } from "./naive-book.ts";
 
 /** Plays streams on books that `open` has emptied; gives back the trade log's hash. */
@@ -38,15 +38,22 @@ export function openStreamArena(books: number): Arena {
 
 export function arenaPlayer({ size, submit, cancel, setPhase, report }: Arena, mostIds: number): ArenaPlayer {
   const handles = new Int32Array(mostIds + 1);
+  const [isCancel, sideIn, bookIn, mix] = [isCancelWord, sideOf, bookOf, mixTrade];
+  const [stride, trades, firstTrade, tradeWords, goodTillGate] = [1 << WORDS_SHIFT, TRADES, FIRST_TRADE, 1 << TRADE_SHIFT, GOOD_TILL_GATE];
+  const [reference, tick, energy] = [TRADE_REFERENCE, TRADE_TICK, TRADE_ENERGY].map((word) => report.subarray(word)) as [
+    Int32Array,
+    Int32Array,
+    Int32Array,
+  ];
 
   function step(words: Int32Array, from: number, to: number, start: number): number {
     let hash = start;
-    for (let at = from; at < to; at += 1 << WORDS_SHIFT) {
+    for (let at = from; at < to; at += stride) {
       const word = words[at]!;
       const id = words[at + 1]!;
-      if (kindOf(word) === CANCEL) cancel(handles[id]!);
+      if (isCancel(word)) cancel(handles[id]!);
       else {
-        handles[id] = submit(bookOf(word), sideOf(word), GOOD_TILL_GATE, words[at + 2]!, words[at + 3]!, id, id);
+        handles[id] = submit(bookIn(word), sideIn(word), goodTillGate, words[at + 2]!, words[at + 3]!, id, id);
         hash = mixReport(hash, id);
       }
     }
@@ -55,9 +62,10 @@ export function arenaPlayer({ size, submit, cancel, setPhase, report }: Arena, m
 
   function mixReport(start: number, taker: number): number {
     let hash = start;
-    const end = FIRST_TRADE + (report[TRADES]! << TRADE_SHIFT);
-    for (let row = FIRST_TRADE; row < end; row += 1 << TRADE_SHIFT) {
-      hash = mixTrade(hash, report[row + TRADE_REFERENCE]!, taker, report[row + TRADE_TICK]!, report[row + TRADE_ENERGY]!);
+    let row = firstTrade;
+    for (let left = report[trades]!; left > 0; left--) {
+      hash = mix(hash, reference[row]!, taker, tick[row]!, energy[row]!);
+      row += tradeWords;
     }
     return hash;
   }
@@ -88,7 +96,7 @@ export function naivePlayer(): Player {
     };
     for (let at = 0; at < words.length; at += 1 << WORDS_SHIFT) {
       const [word, id] = [words[at]!, words[at + 1]!];
-      if (kindOf(word) === CANCEL) book.cancel(id);
+      if (isCancelWord(word)) book.cancel(id);
       else book.submit(id, sideOf(word), words[at + 2]!, words[at + 3]!, onTrade);
     }
     return hash;
@@ -112,7 +120,7 @@ export function packagePlayer(mostIds: number): Player {
     let hash = HASH_START;
     for (let at = 0; at < words.length; at += 1 << WORDS_SHIFT) {
       const [word, id] = [words[at]!, words[at + 1]!];
-      if (kindOf(word) === CANCEL) book.cancel(ids[id]!);
+      if (isCancelWord(word)) book.cancel(ids[id]!);
       else hash = mixResult(hash, id, submit(ids[id]!, sides[sideOf(word)]!, words[at + 2]!, words[at + 3]!));
     }
     return hash;

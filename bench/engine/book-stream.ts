@@ -19,7 +19,7 @@ export interface Stream {
 export const WORDS_SHIFT = 2;
 export const ADD = 0;
 export const CANCEL = 1;
-export const kindOf = (word: number): number => word & 0xf;
+export const isCancelWord = (word: number): boolean => (word & 0xf) === 1;
 export const sideOf = (word: number): number => (word >> SIDE_SHIFT) & 1;
 export const bookOf = (word: number): number => word >> BOOK_SHIFT;
 const SIDE_SHIFT = 4;

@@ -13,14 +13,14 @@ enum { SELL = 1, GOOD_TILL_GATE = 0, FILL_OR_KILL = 2, CLOSED = 0, CALL = 1, CON
 enum { RESTS, FILLED, LAPSED, KILLED, SELF_TRADE };
 enum { UNKNOWN = -1, NOT_OPEN = -2, OFF_LADDER = -3, NO_ENERGY = -4, STALE = -5, LEVEL_FULL = -6, ARENA_FULL = -7 };
 
-typedef struct { int32_t handle, level, energy, next, previous, home, reference, spare; } Order;
-typedef struct { int32_t head, tail, total, spare; } Level;
+/* total: of the whole level, with its oldest order only; previous of that one is the newest. */
+typedef struct { int32_t handle, level, energy, next, previous, home, reference, total; } Order;
 typedef struct { int32_t handle, reference, tick, energy; } Trade;
 
 static int32_t books, freeSlot, resting, used, fate, left, trades;
 static Order orders[SLOTS];
 static Trade report[SLOTS];
-static Level *levels;
+static uint16_t *heads;
 static uint32_t *bits, *summary;
 static int32_t *best, *phases;
 
@@ -53,31 +53,44 @@ static void empty(int32_t level) {
 
 static void append(int32_t slot, int32_t level, int32_t energy) {
   Order *order = &orders[slot];
-  Level *queue = &levels[level];
-  int32_t tail = queue->tail;
+  int32_t head = heads[level];
   order->level = level;
   order->energy = energy;
   order->next = 0;
-  order->previous = tail;
-  queue->tail = slot;
-  queue->total += energy;
-  if (tail != 0) orders[tail].next = slot;
-  else {
-    queue->head = slot;
+  if (head == 0) {
+    heads[level] = (uint16_t)slot;
+    order->previous = slot;
+    order->total = energy;
     occupy(level);
+    return;
+  }
+  Order *first = &orders[head];
+  order->previous = first->previous;
+  orders[first->previous].next = slot;
+  first->previous = slot;
+  first->total += energy;
+}
+
+static void behead(int32_t level, int32_t head, int32_t tail, int32_t total) {
+  heads[level] = (uint16_t)head;
+  if (head == 0) empty(level);
+  else {
+    orders[head].previous = tail;
+    orders[head].total = total;
   }
 }
 
 static void unlinkOrder(int32_t slot) {
   Order *order = &orders[slot];
-  Level *queue = &levels[order->level];
-  int32_t next = order->next, previous = order->previous;
-  queue->total -= order->energy;
-  if (next != 0) orders[next].previous = previous;
-  else queue->tail = previous;
-  if (previous != 0) orders[previous].next = next;
-  else queue->head = next;
-  if ((next | previous) == 0) empty(order->level);
+  int32_t head = heads[order->level], next = order->next;
+  int32_t total = orders[head].total - order->energy;
+  if (head == slot) {
+    behead(order->level, next, order->previous, total);
+    return;
+  }
+  orders[order->previous].next = next;
+  orders[next == 0 ? head : next].previous = order->previous;
+  orders[head].total = total;
 }
 
 static int32_t take(void) {
@@ -106,9 +119,9 @@ static void release(int32_t slot) {
 }
 
 static int32_t sweep(int32_t level, int32_t energy, int32_t home) {
-  Level *queue = &levels[level];
   int32_t at = level & MASK, tick = (level >> SHIFT) & 1 ? HIGHEST - at : LOWEST + at;
-  int32_t rest = energy, slot = queue->head;
+  int32_t slot = heads[level], rest = energy;
+  int32_t tail = orders[slot].previous, total = orders[slot].total;
   while (slot != 0 && rest > 0) {
     Order *order = &orders[slot];
     if (order->home == home) {
@@ -126,13 +139,7 @@ static int32_t sweep(int32_t level, int32_t energy, int32_t home) {
     release(slot);
     slot = next;
   }
-  queue->total -= energy - rest;
-  queue->head = slot;
-  if (slot != 0) orders[slot].previous = 0;
-  else {
-    queue->tail = 0;
-    empty(level);
-  }
+  behead(level, slot, tail, total - (energy - rest));
   return rest;
 }
 
@@ -160,7 +167,7 @@ static int32_t submit(int32_t book, int32_t side, int32_t force, int32_t tick, i
   if (energy <= 0) return NO_ENERGY;
   int32_t ladder = (book << 1) | side, at = side == SELL ? HIGHEST - tick : tick - LOWEST, level = (ladder << SHIFT) | at;
   if (force == GOOD_TILL_GATE) {
-    if (levels[level].total > INT32_MAX - energy) return LEVEL_FULL;
+    if (orders[heads[level]].total > INT32_MAX - energy) return LEVEL_FULL;
     if (freeSlot == 0 && used == SLOTS - 1) return ARENA_FULL;
   }
   trades = 0;
@@ -190,13 +197,12 @@ static void reopen(void) {
   for (int32_t ladder = 0; ladder < 2 * books; ladder++) {
     while (best[ladder] >= 0) {
       int32_t level = (ladder << SHIFT) | best[ladder];
-      for (int32_t slot = levels[level].head; slot != 0;) {
+      for (int32_t slot = heads[level]; slot != 0;) {
         int32_t next = orders[slot].next;
         release(slot);
         slot = next;
       }
-      levels[level] = (Level){0};
-      empty(level);
+      behead(level, 0, 0, 0);
     }
     phases[ladder >> 1] = CONTINUOUS;
   }
@@ -262,7 +268,7 @@ int main(int argc, char **argv) {
   words = zeros(operations, 16), handles = zeros(operations + 1, 4);
   rewind(file);
   if (fread(words, 16, operations, file) != (size_t)operations) return 2;
-  levels = zeros((size_t)books << (SHIFT + 1), sizeof(Level));
+  heads = zeros((size_t)books << (SHIFT + 1), sizeof *heads);
   bits = zeros((size_t)books << (SHIFT - 4), 4), summary = zeros((size_t)books << (SHIFT - 9), 4);
   best = zeros(2 * books, 4), phases = zeros(books, 4);
   memset(best, -1, 8 * books);

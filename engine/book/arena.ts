@@ -4,9 +4,10 @@ import { type Indicating, indicatingOf } from "./indicate.ts";
 import { laddersOf } from "./ladders.ts";
 import { type ArenaRefusal, type ArenaSize, type Layout, openLayout, RESTING } from "./layout.ts";
 import { matchingOf } from "./match.ts";
+import { occupiedOf } from "./occupied.ts";
 import { amendOf, cancelOf, type Operations, submitOf } from "./operations.ts";
 import { type Phases, phasesOf } from "./phases.ts";
-import { openReport, type Report } from "./report.ts";
+import { type Report, reporterOf } from "./report.ts";
 import { slotsOf } from "./slots.ts";
 import { type State, stateOf } from "./state.ts";
 import { type Views, viewsOf } from "./views.ts";
@@ -29,17 +30,19 @@ export function openArena(size: ArenaSize): Result<Arena, ArenaRefusal> {
 }
 
 function arenaOf(layout: Layout): Arena {
-  const report = openReport(layout.size.orders);
-  const ladders = laddersOf(layout);
+  const { report } = layout;
+  const reporter = reporterOf(report);
+  const occupied = occupiedOf(layout);
+  const ladders = laddersOf(layout, occupied);
   const slots = slotsOf(layout);
-  const matching = matchingOf(layout, report, ladders, slots);
+  const matching = matchingOf(layout, reporter, occupied, ladders, slots);
   const operations: Operations = {
-    submit: submitOf(layout, report, ladders, slots, matching),
-    amend: amendOf(layout, report, ladders, slots, matching),
+    submit: submitOf(layout, reporter, ladders, slots, matching),
+    amend: amendOf(layout, reporter, ladders, slots, matching),
     cancel: cancelOf(layout, ladders, slots),
   };
   const phases = phasesOf(layout, ladders, slots);
-  const views = viewsOf(layout, ladders);
+  const views = viewsOf(layout, occupied);
   return {
     size: layout.size,
     report,
@@ -47,7 +50,7 @@ function arenaOf(layout: Layout): Arena {
     ...operations,
     ...phases,
     ...commandsOf(operations, phases),
-    ...indicatingOf(layout, ladders),
+    ...indicatingOf(layout, occupied),
     ...views,
     ...stateOf(layout, ladders, views),
   };

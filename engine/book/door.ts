@@ -21,12 +21,32 @@ import {
 
 /** What is wrong with an operation's numbers: a refusal, or 0. Whatever is no whole number of its range has a code of its own. */
 export interface Door {
+  /** Nothing is: a short answer for what is asked of every order. */
+  readonly isSound: (book: number, side: number, force: number, index: number, energy: number, home: number, reference: number) => boolean;
   readonly order: (book: number, side: number, force: number, home: number, reference: number) => number;
   readonly terms: (tick: number, energy: number) => number;
 }
 
-export function doorOf({ size, phases }: Layout): Door {
+export function doorOf({ size, span, phases }: Layout): Door {
   const { books, lowestTick, highestTick } = size;
+  const [sell, goodTillGate, fillOrKill, closed, call] = [SELL, GOOD_TILL_GATE, FILL_OR_KILL, CLOSED, CALL];
+
+  /** `x >>> 0 === x`: a whole number, and not below 0. An index within the span is a tick on the ladder. */
+  const isSound: Door["isSound"] = (book, side, force, index, energy, home, reference) =>
+    book >>> 0 === book &&
+    book < books &&
+    side >>> 0 === side &&
+    side <= sell &&
+    force >>> 0 === force &&
+    force <= fillOrKill &&
+    phases[book]! > (force === goodTillGate ? closed : call) &&
+    index >>> 0 === index &&
+    index <= span &&
+    (energy | 0) === energy &&
+    energy > 0 &&
+    (home | 0) === home &&
+    (reference | 0) === reference &&
+    (home | reference) >= 0;
 
   function order(number: number, side: number, force: number, home: number, reference: number): number {
     if (bookAtDoor(number, books) !== 0) return BOOK_UNKNOWN;
@@ -45,7 +65,7 @@ export function doorOf({ size, phases }: Layout): Door {
     return energy > 0 ? 0 : ENERGY_NOT_POSITIVE;
   }
 
-  return { order, terms };
+  return { isSound, order, terms };
 }
 
 export const bookAtDoor = (book: number, books: number): number => ((book | 0) === book && book >= 0 && book < books ? 0 : BOOK_UNKNOWN);

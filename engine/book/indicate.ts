@@ -1,6 +1,6 @@
 import { bookAtDoor } from "./door.ts";
-import type { Ladders } from "./ladders.ts";
-import { type Layout, LEVEL_SHIFT, TOTAL } from "./layout.ts";
+import type { Layout } from "./layout.ts";
+import type { Occupied } from "./occupied.ts";
 import { BUY, SELL } from "./types.ts";
 
 /** What a call auction of the book would come to now, on one node; in ticks. Without trade the volume is 0 and prices are null. */
@@ -22,10 +22,11 @@ export interface Indicating {
  * The auction's rule (`engine/auction/README.md`): the most welfare, then the most volume; the range ends at the limits that were
  * met and at those that weren't, and k divides it, rounded down to a tick.
  */
-export function indicatingOf(layout: Layout, { below }: Ladders): Indicating {
-  const { span, shift, levels, best } = layout;
+export function indicatingOf(layout: Layout, { below }: Occupied): Indicating {
+  const { span, shift, heads, best } = layout;
+  const { recordShift, totals } = layout.orders;
   const { books, lowestTick, highestTick } = layout.size;
-  const totalAt = (ladder: number, index: number): number => levels[(((ladder << shift) | index) << LEVEL_SHIFT) + TOTAL]!;
+  const totalAt = (ladder: number, index: number): number => totals[heads[(ladder << shift) | index]! << recordShift]!;
 
   function indicate(book: number, kPermille: number): Indication {
     if (bookAtDoor(book, books) !== 0) return NO_TRADE;

@@ -1,11 +1,12 @@
 import { doorOf } from "./door.ts";
 import type { Ladders } from "./ladders.ts";
-import { ENERGY, HANDLE, HOME, type Layout, LEVEL, LEVEL_SHIFT, ORDER_SHIFT, REFERENCE, TOTAL } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 import type { Matching } from "./match.ts";
-import { FATE, LEFT, type Report, TRADES } from "./report.ts";
+import type { Reporter } from "./report.ts";
 import type { Slots } from "./slots.ts";
 import {
   ARENA_FULL,
+  BUY,
   CALL,
   FILL_OR_KILL,
   FILLED,
@@ -16,7 +17,6 @@ import {
   LEVEL_FULL,
   RESTS,
   SELF_TRADE,
-  SELL,
 } from "./types.ts";
 
 /** Each returns below 0 for a refusal (`refusalOf` names it): then nothing has changed, the report neither. */
@@ -32,48 +32,51 @@ export interface Operations {
   readonly cancel: (handle: number) => number;
 }
 
-export function submitOf(layout: Layout, report: Report, ladders: Ladders, slots: Slots, matching: Matching): Operations["submit"] {
-  const { shift, orders, phases } = layout;
+export function submitOf(layout: Layout, reporter: Reporter, ladders: Ladders, slots: Slots, matching: Matching): Operations["submit"] {
+  const { span, shift, best, phases, size } = layout;
+  const { recordShift, handles, homes, references } = layout.orders;
+  const { lowestTick, highestTick } = size;
+  const { begin, end, hasMetOwn } = reporter;
   const { hasRoom, append } = ladders;
   const { isFull, take } = slots;
   const { trade, isEnough } = matching;
-  const { order: orderAtDoor, terms: termsAtDoor } = doorOf(layout);
-  const indexOf = indexesOf(layout);
+  const { isSound, order: orderAtDoor, terms: termsAtDoor } = doorOf(layout);
+  const [buy, call, goodTillGate, fillOrKill, rests, filled] = [BUY, CALL, GOOD_TILL_GATE, FILL_OR_KILL, RESTS, FILLED];
 
   function submit(book: number, side: number, force: number, tick: number, energy: number, home: number, reference: number): number {
-    const refused = orderAtDoor(book, side, force, home, reference) || termsAtDoor(tick, energy);
-    if (refused !== 0) return refused;
+    const index = side === buy ? tick - lowestTick : highestTick - tick;
+    if (!isSound(book, side, force, index, energy, home, reference)) {
+      return orderAtDoor(book, side, force, home, reference) || termsAtDoor(tick, energy);
+    }
     const ladder = (book << 1) | side;
-    const index = indexOf(side, tick);
     const level = (ladder << shift) | index;
-    if (force === GOOD_TILL_GATE) {
+    if (force === goodTillGate) {
       if (!hasRoom(level, energy)) return LEVEL_FULL;
       if (isFull()) return ARENA_FULL;
     }
-    begin(report);
-    if (force === FILL_OR_KILL && !isEnough(ladder ^ 1, index, energy, home)) return end(report, energy, KILLED);
-    const left = phases[book] === CALL ? energy : trade(ladder ^ 1, index, energy, home);
-    if (left === 0) return end(report, 0, FILLED);
-    if (report[FATE] === SELF_TRADE) return end(report, left, SELF_TRADE);
-    if (force !== GOOD_TILL_GATE) return end(report, left, LAPSED);
-    report[LEFT] = left;
-    return rest(level, left, home, reference);
-  }
-
-  function rest(level: number, energy: number, home: number, reference: number): number {
+    begin();
+    if (force === fillOrKill && !isEnough(ladder ^ 1, index, energy, home)) return end(energy, KILLED);
+    const meets = best[ladder ^ 1]! >= span - index && phases[book] !== call;
+    const left = meets ? trade(ladder ^ 1, index, energy, home) : energy;
+    if (left === 0) return end(0, filled);
+    if (hasMetOwn()) return end(left, SELF_TRADE);
+    if (force !== goodTillGate) return end(left, LAPSED);
+    end(left, rests);
     const slot = take();
-    const at = slot << ORDER_SHIFT;
-    orders[at + HOME] = home;
-    orders[at + REFERENCE] = reference;
-    append(slot, level, energy);
-    return orders[at + HANDLE]!;
+    const at = slot << recordShift;
+    homes[at] = home;
+    references[at] = reference;
+    append(slot, level, left);
+    return handles[at]!;
   }
 
   return submit;
 }
 
-export function amendOf(layout: Layout, report: Report, ladders: Ladders, slots: Slots, { trade }: Matching): Operations["amend"] {
-  const { shift, orders, levels, phases } = layout;
+export function amendOf(layout: Layout, reporter: Reporter, ladders: Ladders, slots: Slots, { trade }: Matching): Operations["amend"] {
+  const { shift, heads, phases } = layout;
+  const { recordShift, levels, energies, homes, totals } = layout.orders;
+  const { begin, end, hasMetOwn } = reporter;
   const { hasRoom, append, unlink } = ladders;
   const { release, slotOf } = slots;
   const { terms: termsAtDoor } = doorOf(layout);
@@ -84,57 +87,50 @@ export function amendOf(layout: Layout, report: Report, ladders: Ladders, slots:
     if (slot === 0) return HANDLE_STALE;
     const refused = termsAtDoor(tick, energy);
     if (refused !== 0) return refused;
-    const at = slot << ORDER_SHIFT;
-    const ladder = orders[at + LEVEL]! >> shift;
+    const at = slot << recordShift;
+    const ladder = levels[at]! >> shift;
     const level = (ladder << shift) | indexOf(ladder & 1, tick);
-    const more = level === orders[at + LEVEL] ? energy - orders[at + ENERGY]! : energy;
+    const more = level === levels[at] ? energy - energies[at]! : energy;
     if (!hasRoom(level, more)) return LEVEL_FULL;
-    begin(report);
-    report[LEFT] = energy;
-    if (more > 0) return move(slot, ladder, level, energy);
-    orders[at + ENERGY] = energy;
-    levels[(level << LEVEL_SHIFT) + TOTAL]! += more;
+    begin();
+    end(energy, RESTS);
+    if (more > 0) return move(slot, level, energy) ? handle : 0;
+    energies[at] = energy;
+    totals[heads[level]! << recordShift]! += more;
     return handle;
   }
 
-  function move(slot: number, ladder: number, level: number, energy: number): number {
-    const at = slot << ORDER_SHIFT;
+  /** Whether anything of it still rests. */
+  function move(slot: number, level: number, energy: number): boolean {
     unlink(slot);
+    const ladder = level >> shift;
+    const index = level & ((1 << shift) - 1);
     const isCall = phases[ladder >> 1] === CALL;
-    const left = isCall ? energy : trade(ladder ^ 1, level & ((1 << shift) - 1), energy, orders[at + HOME]!);
-    if (left > 0 && report[FATE] !== SELF_TRADE) {
-      report[LEFT] = left;
+    const left = isCall ? energy : trade(ladder ^ 1, index, energy, homes[slot << recordShift]!);
+    if (left > 0 && !hasMetOwn()) {
+      end(left, RESTS);
       append(slot, level, left);
-      return orders[at + HANDLE]!;
+      return true;
     }
     release(slot);
-    return end(report, left, left === 0 ? FILLED : SELF_TRADE);
+    end(left, left === 0 ? FILLED : SELF_TRADE);
+    return false;
   }
 
   return amend;
 }
 
 export function cancelOf({ orders }: Layout, { unlink }: Ladders, { release, slotOf }: Slots): Operations["cancel"] {
+  const { recordShift, energies } = orders;
   return function cancel(handle: number): number {
     const slot = slotOf(handle);
     if (slot === 0) return HANDLE_STALE;
     unlink(slot);
     release(slot);
-    return orders[(slot << ORDER_SHIFT) + ENERGY]!;
+    return energies[slot << recordShift]!;
   };
 }
 
 function indexesOf({ size: { lowestTick, highestTick } }: Layout): (side: number, tick: number) => number {
-  return (side, tick) => (side === SELL ? highestTick - tick : tick - lowestTick);
-}
-
-function begin(report: Report): void {
-  report[TRADES] = 0;
-  report[FATE] = RESTS;
-}
-
-function end(report: Report, left: number, fate: number): 0 {
-  report[LEFT] = left;
-  report[FATE] = fate;
-  return 0;
+  return (side, tick) => (side !== 0 ? highestTick - tick : tick - lowestTick);
 }

@@ -1,6 +1,6 @@
 import { bookAtDoor, isPhase } from "./door.ts";
 import type { Ladders } from "./ladders.ts";
-import { HEAD, type Layout, LEVEL_SHIFT, NEXT, ORDER_SHIFT, TAIL, TOTAL } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 import type { Slots } from "./slots.ts";
 import { BOOK_CROSSED, BUY, CLOSED, CONTINUOUS, PHASE_UNKNOWN, SELL } from "./types.ts";
 
@@ -12,8 +12,9 @@ export interface Phases {
   readonly setPhase: (book: number, phase: number) => number;
 }
 
-export function phasesOf(layout: Layout, { empty }: Ladders, { release }: Slots): Phases {
-  const { shift, orders, levels, best, phases, size } = layout;
+export function phasesOf(layout: Layout, { behead }: Ladders, { release }: Slots): Phases {
+  const { shift, orders, heads, best, phases, size } = layout;
+  const { recordShift, nexts } = orders;
 
   function setPhase(book: number, phase: number): number {
     if (bookAtDoor(book, size.books) !== 0) return bookAtDoor(book, size.books);
@@ -30,17 +31,13 @@ export function phasesOf(layout: Layout, { empty }: Ladders, { release }: Slots)
   }
 
   function clearLevel(level: number): number {
-    const queue = level << LEVEL_SHIFT;
     let ended = 0;
-    for (let slot = levels[queue + HEAD]!; slot !== 0; ended++) {
-      const next = orders[(slot << ORDER_SHIFT) + NEXT]!;
+    for (let slot = heads[level]!; slot !== 0; ended++) {
+      const next = nexts[slot << recordShift]!;
       release(slot);
       slot = next;
     }
-    levels[queue + HEAD] = 0;
-    levels[queue + TAIL] = 0;
-    levels[queue + TOTAL] = 0;
-    empty(level);
+    behead(level, 0, 0, 0);
     return ended;
   }
 

@@ -1,4 +1,4 @@
-import { FREE, HANDLE, type Layout, MOST_INT, NEXT, ORDER_SHIFT, RESTING, USED } from "./layout.ts";
+import { FREE, type Layout, MOST_INT, RESTING, USED } from "./layout.ts";
 
 /** Places for resting orders. A handle is slot + generation x slots, above 0, and never issued twice in an arena's life. */
 export interface Slots {
@@ -11,42 +11,46 @@ export interface Slots {
 }
 
 export function slotsOf({ size, orders, counts }: Layout): Slots {
+  const { recordShift, handles, nexts } = orders;
+  const [free, resting, used] = [FREE, RESTING, USED];
   const slots = size.orders;
   const mask = slots - 1;
+  const lastHandles = MOST_INT - slots;
 
-  const isFull = (): boolean => counts[FREE] === 0 && counts[USED] === mask;
+  const isFull = (): boolean => counts[free] === 0 && counts[used] === mask;
 
   function take(): number {
-    counts[RESTING]!++;
-    const free = counts[FREE]!;
-    if (free === 0) {
-      const fresh = ++counts[USED]!;
-      orders[(fresh << ORDER_SHIFT) + HANDLE] = fresh;
+    counts[resting]!++;
+    const slot = counts[free]!;
+    if (slot === 0) {
+      const fresh = counts[used]! + 1;
+      counts[used] = fresh;
+      handles[fresh << recordShift] = fresh;
       return fresh;
     }
-    const at = free << ORDER_SHIFT;
-    counts[FREE] = orders[at + NEXT]!;
-    orders[at + HANDLE] = -orders[at + HANDLE]!;
-    return free;
+    const at = slot << recordShift;
+    counts[free] = nexts[at]!;
+    handles[at] = -handles[at]!;
+    return slot;
   }
 
   /** A free slot keeps its next handle below 0; one that has no next handle is never used again. */
   function release(slot: number): void {
-    const at = slot << ORDER_SHIFT;
-    const handle = orders[at + HANDLE]!;
-    counts[RESTING]!--;
-    if (handle > MOST_INT - slots) {
-      orders[at + HANDLE] = 0;
+    const at = slot << recordShift;
+    const handle = handles[at]!;
+    counts[resting]!--;
+    if (handle > lastHandles) {
+      handles[at] = 0;
       return;
     }
-    orders[at + HANDLE] = -(handle + slots);
-    orders[at + NEXT] = counts[FREE]!;
-    counts[FREE] = slot;
+    handles[at] = -(handle + slots);
+    nexts[at] = counts[free]!;
+    counts[free] = slot;
   }
 
   function slotOf(handle: number): number {
     const slot = handle & mask;
-    return handle > 0 && orders[(slot << ORDER_SHIFT) + HANDLE] === handle ? slot : 0;
+    return handle > 0 && handles[slot << recordShift] === handle ? slot : 0;
   }
 
   return { isFull, take, release, slotOf };

@@ -1,7 +1,7 @@
 import { concat, type Digest, fail, keccakDigest, ok, type Result } from "../kernel/index.ts";
 import { isName } from "./door.ts";
 import type { Ladders } from "./ladders.ts";
-import { ENERGY, FREE, HANDLE, HOME, type Layout, LEVEL, NEXT, ORDER_SHIFT, PREVIOUS, REFERENCE, RESTING, USED } from "./layout.ts";
+import { FREE, type Layout, RESTING, USED } from "./layout.ts";
 import { isCrossed } from "./phases.ts";
 import { CLOSED, CONTINUOUS } from "./types.ts";
 import type { Views } from "./views.ts";
@@ -34,7 +34,8 @@ export function stateOf(layout: Layout, ladders: Ladders, { resting }: Views): S
     return keccakDigest(bytesOf(Int32Array.from(words)));
   }
 
-  const snapshot = (): Uint8Array => concat([header, counts, phases, orders.subarray(0, (counts[USED]! + 1) << ORDER_SHIFT)].map(bytesOf));
+  const snapshot = (): Uint8Array =>
+    concat([header, counts, phases, orders.words.subarray(0, (counts[USED]! + 1) << orders.recordShift)].map(bytesOf));
 
   function restore(bytes: Uint8Array): Result<void, SnapshotRefusal> {
     clear(layout);
@@ -57,27 +58,28 @@ const VERSION = 1;
 const headerOf = ({ size }: Layout): Int32Array =>
   Int32Array.of(MAGIC, VERSION, size.books, size.lowestTick, size.highestTick, size.orders);
 
-function clear({ orders, levels, bits, summary, best, phases, counts }: Layout): void {
-  for (const words of [orders, levels, bits, summary, phases, counts]) words.fill(0);
+function clear({ orders, heads, bits, summary, best, phases, counts }: Layout): void {
+  for (const words of [orders.words, heads, bits, summary, phases, counts]) words.fill(0);
   best.fill(-1);
 }
 
 function fill({ size, orders, phases, counts }: Layout, words: Int32Array): boolean {
   const used = words[USED] ?? -1;
-  if (used < 0 || used >= size.orders || words.length !== counts.length + phases.length + ((used + 1) << ORDER_SHIFT)) return false;
+  if (used < 0 || used >= size.orders || words.length !== counts.length + phases.length + ((used + 1) << orders.recordShift)) return false;
   counts.set(words.subarray(0, counts.length));
   phases.set(words.subarray(counts.length, counts.length + phases.length));
-  orders.set(words.subarray(counts.length + phases.length));
+  orders.words.set(words.subarray(counts.length + phases.length));
   return phases.every((phase) => phase >= CLOSED && phase <= CONTINUOUS);
 }
 
-/** Queues and levels from the orders' own links, each of which is checked. */
+/** Queues and levels from the orders' own links, each of which is checked. An order is the oldest if nobody follows the one before it. */
 function rebuild(layout: Layout, ladders: Ladders): boolean {
-  const { orders, phases, counts } = layout;
+  const { phases, counts } = layout;
+  const { recordShift, handles, nexts, previous } = layout.orders;
   let resting = 0;
   for (let slot = 1; slot <= counts[USED]!; slot++) {
-    const at = slot << ORDER_SHIFT;
-    if (orders[at + HANDLE]! <= 0 || orders[at + PREVIOUS] !== 0) continue;
+    const at = slot << recordShift;
+    if (handles[at]! <= 0 || nexts[previous[at]! << recordShift] !== 0) continue;
     const queued = requeue(layout, ladders, slot);
     if (queued === 0) return false;
     resting += queued;
@@ -87,37 +89,39 @@ function rebuild(layout: Layout, ladders: Ladders): boolean {
 }
 
 /** How many orders stand behind this first one, with it; 0: they can't. */
-function requeue({ size, shift, span, orders, phases }: Layout, { hasRoom, append, isEmpty }: Ladders, first: number): number {
-  const level = orders[(first << ORDER_SHIFT) + LEVEL]!;
+function requeue({ size, shift, span, orders, heads, phases }: Layout, { hasRoom, append }: Ladders, first: number): number {
+  const { recordShift, handles, levels, energies, nexts, previous, homes, references } = orders;
+  const [level, tail] = [levels[first << recordShift]!, previous[first << recordShift]!];
   const ladder = level >> shift;
   const isLevel = ladder >= 0 && ladder < 2 * size.books && (level & ((1 << shift) - 1)) <= span;
-  if (!isLevel || phases[ladder >> 1] === CLOSED || !isEmpty(level)) return 0;
-  let queued = 0;
-  for (let slot = first, previous = 0; slot !== 0; queued++) {
-    const at = slot << ORDER_SHIFT;
-    const [energy, next] = [orders[at + ENERGY] ?? 0, orders[at + NEXT] ?? 0];
-    const isQueued =
-      isHandleOf(orders[at + HANDLE] ?? 0, slot, size.orders) && orders[at + LEVEL] === level && orders[at + PREVIOUS] === previous;
-    const isNamed = isName(orders[at + HOME] ?? -1) && isName(orders[at + REFERENCE] ?? -1);
-    if (!isQueued || !isNamed || energy <= 0 || !hasRoom(level, energy)) return 0;
+  if (!isLevel || phases[ladder >> 1] === CLOSED || heads[level] !== 0) return 0;
+  let [queued, last] = [0, tail];
+  for (let slot = first; slot !== 0; queued++) {
+    const at = slot << recordShift;
+    const [energy, next] = [energies[at] ?? 0, nexts[at] ?? 0];
+    const isQueued = isHandleOf(handles[at] ?? 0, slot, size.orders) && levels[at] === level && previous[at] === last;
+    const isNamed = isName(homes[at] ?? -1) && isName(references[at] ?? -1);
+    const isAgain = slot === first && queued > 0;
+    if (isAgain || !isQueued || !isNamed || energy <= 0 || !hasRoom(level, energy)) return 0;
     append(slot, level, energy);
-    previous = slot;
+    last = slot;
     slot = next;
   }
-  return queued;
+  return last === tail ? queued : 0;
 }
 
 const isHandleOf = (handle: number, slot: number, slots: number): boolean => handle > 0 && (handle & (slots - 1)) === slot;
 
 /** Each slot is an order's, free, or used up. */
 function isFreeListWhole({ size, orders, counts }: Layout): boolean {
+  const { recordShift, handles, nexts } = orders;
   let usedUp = 0;
-  for (let slot = 1; slot <= counts[USED]!; slot++) if (orders[(slot << ORDER_SHIFT) + HANDLE] === 0) usedUp++;
+  for (let slot = 1; slot <= counts[USED]!; slot++) if (handles[slot << recordShift] === 0) usedUp++;
   let free = counts[USED]! - counts[RESTING]! - usedUp;
   for (let slot = counts[FREE]!; slot !== 0; free--) {
-    const at = slot << ORDER_SHIFT;
-    if (free === 0 || !isHandleOf(-(orders[at + HANDLE] ?? 0), slot, size.orders)) return false;
-    slot = orders[at + NEXT]!;
+    const at = slot << recordShift;
+    if (free === 0 || !isHandleOf(-(handles[at] ?? 0), slot, size.orders)) return false;
+    slot = nexts[at]!;
   }
   return free === 0;
 }

@@ -1,6 +1,6 @@
 import { bookAtDoor } from "./door.ts";
-import type { Ladders } from "./ladders.ts";
-import { ENERGY, HANDLE, HEAD, HOME, type Layout, LEVEL_SHIFT, NEXT, ORDER_SHIFT, REFERENCE, TOTAL } from "./layout.ts";
+import type { Layout } from "./layout.ts";
+import type { Occupied } from "./occupied.ts";
 import { tickAt } from "./report.ts";
 import { BUY, SELL } from "./types.ts";
 
@@ -29,25 +29,22 @@ export interface Views {
   readonly depth: (book: number, side: number, most: number) => readonly LevelView[];
 }
 
-export function viewsOf(layout: Layout, { below }: Ladders): Views {
-  const { shift, orders, levels, best } = layout;
+export function viewsOf(layout: Layout, { below }: Occupied): Views {
+  const { shift, heads, best } = layout;
+  const { recordShift, handles, energies, nexts, homes, references, totals } = layout.orders;
   const { books, lowestTick, highestTick } = layout.size;
 
   function queue(ladder: number, index: number): readonly RestingOrder[] {
     const found: RestingOrder[] = [];
-    for (
-      let slot = levels[(((ladder << shift) | index) << LEVEL_SHIFT) + HEAD]!;
-      slot !== 0;
-      slot = orders[(slot << ORDER_SHIFT) + NEXT]!
-    ) {
-      const at = slot << ORDER_SHIFT;
+    for (let slot = heads[(ladder << shift) | index]!; slot !== 0; slot = nexts[slot << recordShift]!) {
+      const at = slot << recordShift;
       found.push({
-        handle: orders[at + HANDLE]!,
+        handle: handles[at]!,
         side: ladder & 1,
         tick: tickAt(ladder & 1, index, lowestTick, highestTick),
-        energy: orders[at + ENERGY]!,
-        home: orders[at + HOME]!,
-        reference: orders[at + REFERENCE]!,
+        energy: energies[at]!,
+        home: homes[at]!,
+        reference: references[at]!,
       });
     }
     return found;
@@ -66,7 +63,7 @@ export function viewsOf(layout: Layout, { below }: Ladders): Views {
       const ladder = 2 * book + sideOfBook;
       return [...indexes(ladder)].slice(0, most).map((index) => ({
         tick: tickAt(sideOfBook, index, lowestTick, highestTick),
-        energy: levels[(((ladder << shift) | index) << LEVEL_SHIFT) + TOTAL]!,
+        energy: totals[heads[(ladder << shift) | index]! << recordShift]!,
       }));
     },
   };

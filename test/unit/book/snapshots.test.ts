@@ -153,6 +153,13 @@ describe("snapshots", () => {
         [RESTING, 3],
       ],
     ],
+    [
+      "a ring beside the newest that the oldest knows",
+      [
+        [order(1, PREVIOUS), 5],
+        [order(3, NEXT), 1],
+      ],
+    ],
     ["an order that follows itself", [[order(4, NEXT), 4]]],
     ["two lead to one", [[order(4, NEXT), 2]]],
     ["a link into another price", [[order(3, NEXT), 4]]],
