@@ -7,13 +7,16 @@ import { guard } from "./guard.ts";
 import { intervalParams } from "./schema/answers.ts";
 import { object, text } from "./schema/shape.ts";
 
+/** Why a request gets no event. */
+export type VenueRefusal = "REQUEST_INVALID" | "HOME_UNKNOWN" | "SIGNATURE_INVALID" | "SEQ_NOT_RISING" | "TOO_MANY_REQUESTS";
+
 /** What the API asks of a venue; answers are plain JSON. */
 export interface VenueQueries {
   venue(): VenueView;
   /** One interval's book by the start of delivery; null: none is open. */
   book(start: string): BookView | null;
   /** The event that a request got, once it is on disk; or why it got none. */
-  submit(request: unknown): Promise<Result<object, "REQUEST_INVALID" | "HOME_UNKNOWN" | "SIGNATURE_INVALID" | "SEQ_NOT_RISING">>;
+  submit(request: unknown): Promise<Result<object, VenueRefusal>>;
   /** Events from this number on, as many as an answer holds; null: they are too old to be at hand. */
   events(from: number): readonly object[] | null;
   /** A day's log, "2026-11-27", as lines of JSON; null: there is none. */
@@ -101,4 +104,5 @@ const WAYS_OUT = {
   HOME_UNKNOWN: "this home may not trade here: ask the venue's operator",
   SIGNATURE_INVALID: "the home's agent has not signed this; sign it under the rules' hash, chain and vault that /api/venue tells",
   SEQ_NOT_RISING: "a request of this home with this seq or a higher one was here before: use a higher one",
-} as const;
+  TOO_MANY_REQUESTS: "this home has asked too often: wait a second",
+} as const satisfies Record<VenueRefusal, string>;

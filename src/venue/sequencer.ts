@@ -2,6 +2,7 @@ import { fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { SignedEvent, SignedRequest, VenueDigests, VenueInput } from "../../engine/messages/index.ts";
 import { type DoorRefusal, type Recover, Venue, type VenueMember, type VenueRules } from "../../engine/venue/index.ts";
 import type { Cancel, Clock, Journal, Signer } from "../ports/index.ts";
+import { Allowance, type AllowanceSize } from "./allowance.ts";
 import { type History, headBytes, stepRecords } from "./history.ts";
 
 export interface SequencerModules {
@@ -12,9 +13,11 @@ export interface SequencerModules {
   readonly clock: Clock;
   /** Who may trade from the next opening on. */
   readonly members: () => readonly VenueMember[];
+  /** null: no limit. */
+  readonly allowance: AllowanceSize | null;
   /** Takes each event in order, once it is on disk. */
   readonly deliver: (event: SignedEvent) => void;
-  /** The disk has failed. Nothing is acknowledged any more; the process must stop. */
+  /** The disk has failed, or whoever takes the events. Nothing is acknowledged any more; the process must stop. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -25,6 +28,7 @@ export interface SequencerModules {
 export class Sequencer {
   readonly #modules: SequencerModules;
   readonly #venue: Venue;
+  readonly #allowance: Allowance | null;
   #journal: Journal | null = null;
   #time = 0;
   #appended = 0;
@@ -35,6 +39,7 @@ export class Sequencer {
   constructor(modules: SequencerModules, head: History["head"]) {
     this.#modules = modules;
     this.#venue = new Venue(modules.rules, modules.digests, head);
+    this.#allowance = modules.allowance === null ? null : new Allowance(modules.allowance);
   }
 
   get venue(): Venue {
@@ -56,10 +61,12 @@ export class Sequencer {
   }
 
   /** The event of a request, once it is on disk; or why it has none. */
-  async submit(request: SignedRequest): Promise<Result<SignedEvent, DoorRefusal>> {
+  async submit(request: SignedRequest): Promise<Result<SignedEvent, DoorRefusal | "TOO_MANY_REQUESTS">> {
     this.#catchUp();
     const refused = this.#venue.refuses(request, this.#modules.recover);
     if (refused !== null) return fail(refused);
+    // Only now: who has not signed may not use up what a home may ask.
+    if (this.#allowance?.take(request.body.home, this.#modules.clock.monotonicMs()) === false) return fail("TOO_MANY_REQUESTS");
     const { event, sequence } = this.#step({ kind: "request", request });
     this.#arm();
     await this.#journal!.whenDurable(sequence);
@@ -106,7 +113,9 @@ export class Sequencer {
     for (let at = 0; at < records.length; at += 7) this.#appended = this.#journal!.append(records, at);
     const sequence = this.#appended;
     this.#waiting.push({ sequence, event });
-    this.#journal!.whenDurable(sequence).then(() => this.#deliverUpTo(sequence), this.#modules.onFailure);
+    this.#journal!.whenDurable(sequence)
+      .then(() => this.#deliverUpTo(sequence))
+      .catch(this.#modules.onFailure);
     return { event, sequence };
   }
 

@@ -41,6 +41,8 @@ interface RunningVenue {
 
 /** Newest events that the API has at hand. */
 const RECENT = 10_000;
+/** Requests of one home; an agent that follows its forecast needs a few in a minute. */
+const ALLOWANCE = { burst: 200, perSecond: 10 };
 
 /** Reads what earlier lives did, writes their log anew where it may be unfinished, and goes on. */
 async function open(market: VenueMarket, log: Log, onFailure: (error: unknown) => void): Promise<RunningVenue> {
@@ -60,7 +62,17 @@ async function open(market: VenueMarket, log: Log, onFailure: (error: unknown) =
     recent.add(event);
   };
   const members = () => config.members;
-  const modules = { rules, digests, signer, recover: recoverWith(curve), clock: systemClock(), members, deliver, onFailure };
+  const modules = {
+    rules,
+    digests,
+    signer,
+    recover: recoverWith(curve),
+    clock: systemClock(),
+    members,
+    allowance: ALLOWANCE,
+    deliver,
+    onFailure,
+  };
   const sequencer = new Sequencer(modules, history.head);
   const earlier = sequencer.replay(history.steps);
   day = rewrite(days, earlier);

@@ -95,6 +95,7 @@ function running(rules = venueRules(), members = MEMBERS) {
         recover: cheapRecover,
         clock,
         members: () => members,
+        allowance: { burst: 2, perSecond: 1 },
         deliver: (event) => delivered.push(event),
         onFailure: (error) => {
           throw error;
@@ -177,6 +178,28 @@ describe("the sequencer", () => {
     await sync();
     expect(delivered.map(({ body }) => body.input.kind)).toEqual(["opening", "request", "gate", "opening"]);
     expect(snapshots.map(({ bytes }) => JSON.parse(new TextDecoder().decode(bytes)))).toEqual([{ number: 3, previous: delivered[2]!.id }]);
+  });
+
+  test("a home that asks too often has to wait; what nobody signed doesn't count", async () => {
+    const { sequencer, turnTo } = running();
+    const { journal, sync } = slowJournal();
+    const venue = sequencer();
+    venue.start(journal, 0);
+    const ask = async (request: ReturnType<typeof order>) => {
+      const answer = venue.submit(request);
+      await sync();
+      const result = await answer;
+      return result.ok ? result.value.body.number : result.code;
+    };
+    const forged = { ...order(0, 5, "sell", 1), signature: cheapSigner(1).sign(VENUE_DIGESTS.request(order(0, 5, "sell", 1).body)) };
+    expect(await ask(forged)).toBe("SIGNATURE_INVALID");
+    const answers = [await ask(order(0, 0, "sell", 1)), await ask(order(0, 1, "sell", 1)), await ask(order(0, 2, "sell", 1))];
+    expect(answers).toEqual([1, 2, "TOO_MANY_REQUESTS"]);
+    expect(await ask(order(1, 0, "sell", 1))).toBe(3);
+    turnTo(START + 999);
+    expect(await ask(order(0, 2, "sell", 1))).toBe("TOO_MANY_REQUESTS");
+    turnTo(START + 1_000);
+    expect(await ask(order(0, 2, "sell", 1))).toBe(4);
   });
 
   test("a new life comes to the same events and goes on; new members open the day again", async () => {
