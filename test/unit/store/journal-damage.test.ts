@@ -11,12 +11,15 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { openJournal } from "../../../adapters/store/index.ts";
 import { recover } from "../../../adapters/store/journal/recover.ts";
 import { Unreadable } from "../../../adapters/store/journal/trouble.ts";
 import { memoryFolder } from "../../support/folder.ts";
 import { appendAll, appendDurably, closeAll, keeping, openKeeping, upTo, wordsOf } from "../../support/journal.ts";
+
+// Thousands of commits; a busy disk takes its time.
+jest.setTimeout(180_000);
 
 const HEADER = 4096;
 const SLOT = 32;

@@ -56,4 +56,4 @@ test("killed at random moments, a journal loses nothing it acknowledged, and wha
   } finally {
     folder.remove();
   }
-}, 120_000);
+}, 300_000);

@@ -2,10 +2,13 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { type Journal, JournalFatal, openJournal } from "../../../adapters/store/index.ts";
 import { temporaryFolder } from "../../support/folder.ts";
 import { appendAll, appendDurably, closeAll, keeping, openKeeping, upTo } from "../../support/journal.ts";
+
+// Thousands of commits; a busy disk takes its time.
+jest.setTimeout(180_000);
 
 const WRITER = fileURLToPath(new URL("../../support/journal-writer.ts", import.meta.url));
 const isRoot = process.getuid?.() === 0;

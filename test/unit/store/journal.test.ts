@@ -1,9 +1,14 @@
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { openJournal } from "../../../adapters/store/index.ts";
+import { recover } from "../../../adapters/store/journal/recover.ts";
+import { saveSnapshot } from "../../../adapters/store/journal/snapshot.ts";
 import { temporaryFolder } from "../../support/folder.ts";
 import { appendAll, appendDurably, closeAll, keeping, openKeeping, upTo, wordsOf } from "../../support/journal.ts";
+
+// Thousands of commits; a busy disk takes its time.
+jest.setTimeout(180_000);
 
 let folder: ReturnType<typeof temporaryFolder>;
 let path: string;
@@ -104,6 +109,27 @@ describe("append and replay", () => {
   });
 });
 
+describe("sequences", () => {
+  test.each([2 ** 31, 2 ** 32, 2 ** 33, 2 ** 40])("go beyond %d", async (height) => {
+    const first = await openKeeping(path, SMALL);
+    await appendDurably(first.journal, 1);
+    await first.journal.close();
+    // There by way of a snapshot, and no records.
+    const { journal: name } = recover(path, keeping());
+    await saveSnapshot(path, name!, { sequence: height - 100, bytes: Uint8Array.of(1) });
+    let last = height - 100;
+    for (let life = 0; life < 3; life++) {
+      const { journal, recovered, sequences } = await openKeeping(path, { ...SMALL, ...(life === 0 ? { acceptLossFrom: last + 1 } : {}) });
+      expect([recovered.last, journal.durable()]).toEqual([last, last]);
+      expect(sequences).toEqual(upTo(last, height - 99));
+      last = await appendDurably(journal, 90);
+      expect([last, journal.durable()]).toEqual([height - 100 + 90 * (life + 1), last]);
+      await journal.close();
+    }
+    expect(await openKeeping(path)).toMatchObject({ sequences: upTo(last, height - 99), snapshots: [{ sequence: height - 100 }] });
+  });
+});
+
 describe("the ring", () => {
   test.each([2, 8, 64])("of %d records takes a stream that is far longer", async (ringRecords) => {
     const count = 200 * ringRecords;
@@ -182,6 +208,11 @@ describe("segments", () => {
     expect(again.snapshots).toEqual([{ sequence: 980, bytes: [49] }]);
     expect(again.sequences).toEqual(upTo(1000, 981));
     await again.journal.close();
+    // Records before the newest snapshot are there as long as it may turn out to be damaged.
+    writeFileSync(join(path, files(".snapshot").at(-1)!), "");
+    const older = await openKeeping(path, options);
+    expect(older.snapshots).toEqual([{ sequence: 960, bytes: [48] }]);
+    expect(older.sequences).toEqual(upTo(1000, 961));
   });
 });
 
