@@ -37,15 +37,18 @@ interface Part {
 export function intervalRows(settled: SettledInterval, facts: RowFacts): readonly HomeRow[] {
   const parts = [...settled.homes.flatMap((home) => homeParts(settled, home, facts)), ...surplusParts(settled, facts.rules)];
   const micro = new Map<Part, number>();
-  for (const group of [
-    parts.filter(isTrade),
-    ...(["utility_import", "utility_export"] as const).map((flow) => parts.filter((part) => part.flow === flow)),
-  ])
+  for (const group of ROUNDED_TOGETHER.map((belongs) => parts.filter(belongs)))
     for (const [at, amount] of toMicro(group.map(({ amount }) => amount)).micro.entries()) micro.set(group[at]!, amount);
   return parts.map((part) => ({ home: part.home, row: rowOf(part, micro.get(part)!, settled, facts) }));
 }
 
 const isTrade = ({ flow }: Part): boolean => flow !== "utility_import" && flow !== "utility_export";
+
+const ROUNDED_TOGETHER: readonly ((part: Part) => boolean)[] = [
+  isTrade,
+  ({ flow }) => flow === "utility_import",
+  ({ flow }) => flow === "utility_export",
+];
 
 function rowOf(part: Part, amountMicro: number, { interval }: SettledInterval, { rules, tradeId, batchId, txHash }: RowFacts): IntervalRow {
   return {

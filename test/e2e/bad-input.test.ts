@@ -118,6 +118,17 @@ describe("configuration: exit 1, all problems at once, with file and line", () =
     expect(err).toMatch(/DIR\/market\.yaml:1:1: residual: is missing/);
     expect(exit).toBe(1);
   });
+
+  test("market rules whose wires are wrong", async () => {
+    const wires = "network:\n  nodes:\n    - id: t\n    - id: a\n      parent: b\n      importCapacityWh: -5\n";
+    const residual = "residual:\n  importPricePerKwh: 0.32\n  exportPricePerKwh: 0.08\n";
+    const { exit, err } = await street("--rules", write("wires.yaml", `market: m\ncurrency: EUR\n${residual}${wires}`));
+    expect(err).toBe(
+      "DIR/wires.yaml:10:7: network.nodes[1].parent: there is no node b; correct the name, or add the node\n" +
+        "DIR/wires.yaml:11:7: network.nodes[1].importCapacityWh: -5 is no whole number of Wh from 0 to 1000000000000; write what may pass in one interval in Wh, or leave it out where nothing limits it\n",
+    );
+    expect(exit).toBe(1);
+  });
 });
 
 describe("readings: exit 1, with line, home and time", () => {
