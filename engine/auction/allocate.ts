@@ -1,20 +1,6 @@
 import { assert } from "../kernel/index.ts";
-import {
-  addRun,
-  addTo,
-  balance,
-  type Curves,
-  cutAfter,
-  cutBelowZero,
-  emptyCurves,
-  energyOf,
-  FALLING,
-  increment,
-  mergeRuns,
-  RISING,
-  transform,
-} from "./curve.ts";
-import { type Market, WHOLE, type Wires } from "./market.ts";
+import { addRun, addTo, balance, type Curves, cutAfter, cutBelowZero, emptyCurves, handOn, increment, transform } from "./curve.ts";
+import { keyOf, type Market, WHOLE, type Wires } from "./market.ts";
 
 /** Who gets how much, and what each edge carries; exact without losses. */
 export interface Allocation {
@@ -38,12 +24,10 @@ export function allocate(market: Market): Allocation {
   const raised = new Float64Array(orders.length);
   const curves = ownCurves(market);
   for (let node = wires.count - 1; node >= 0; node--) {
-    mergeRuns(curves, curves.low, node, FALLING);
-    mergeRuns(curves, curves.high, node, RISING);
-    balance(curves, node);
+    if (node === 0 || !isOpen(curves, wires, node)) balance(curves, node);
     if (node > 0) passEdge(curves, wires, node, raised);
   }
-  addTo(curves, curves.low[0]!, raised);
+  addTo(curves, curves.low.first[0]!, raised);
   const filled = raised;
   for (let i = 0; i < filled.length; i++) if (buys[i] === 1) filled[i] = energies[i]! - raised[i]!;
   const flows = flowsOf(market, wires, filled);
@@ -52,54 +36,50 @@ export function allocate(market: Market): Allocation {
 
 /** Each order at its node. Before anybody trades all that buyers want lies low and all that sellers have lies high. */
 function ownCurves(market: Market): Curves {
-  const { orders, buys, keys, energies, nodeOf, wires } = market;
-  const curves = emptyCurves(wires.count, orders.length + 3 * wires.count);
-  const { low, high, imports, exports, feesToRoot } = curves;
+  const { orders, buys, energies, nodeOf, wires } = market;
+  const curves = emptyCurves(wires.count, orders.length + 3 * wires.count, wires.lossy);
+  const { low, high, feesToRoot } = curves;
   if (!wires.lossy)
     for (let node = 1; node < wires.count; node++) feesToRoot[node] = feesToRoot[wires.parents[node]!]! + 2 * wires.fees[node]!;
   for (let order = orders.length - 1; order >= 0; order--) {
     const node = nodeOf[order]!;
     const energy = energies[order]!;
     if (buys[order] === 1) {
-      addRun(curves, low, node, increment(curves, order, keys[order]! - feesToRoot[node]!, energy));
-      imports[node]! += energy;
+      addRun(curves, low, node, increment(curves, order, keyOf(market, order) - feesToRoot[node]!, energy));
+      low.energy[node]! += energy;
     } else {
-      addRun(curves, high, node, increment(curves, order, keys[order]! + feesToRoot[node]!, energy));
-      exports[node]! += energy;
+      addRun(curves, high, node, increment(curves, order, keyOf(market, order) + feesToRoot[node]!, energy));
+      high.energy[node]! += energy;
     }
   }
   return curves;
 }
 
+/** Whether an edge changes nothing: then the parent sorts what the child has, as if both were one node. */
+function isOpen({ low, high }: Curves, wires: Wires, node: number): boolean {
+  if (wires.lossy || wires.fees[node] !== 0) return false;
+  return low.energy[node]! <= wires.importCapacities[node]! && high.energy[node]! <= wires.exportCapacities[node]!;
+}
+
 /** Hands a node's curve on to its parent. */
 function passEdge(curves: Curves, wires: Wires, node: number, raised: Float64Array): void {
-  const { low, high, imports, exports } = curves;
+  const { low, high } = curves;
   const parent = wires.parents[node]!;
   const arriving = wires.arriving[node]! / WHOLE;
   const mostIn = wires.importCapacities[node]! * arriving;
   const mostOut = wires.exportCapacities[node]!;
-  if (wires.lossy) {
-    const worthless = cutBelowZero(curves, low, node);
-    imports[node]! -= energyOf(curves, worthless);
-    addTo(curves, worthless, raised);
-  }
-  if (imports[node]! > mostIn) {
-    addTo(curves, cutAfter(curves, low, node, mostIn), raised);
-    imports[node] = mostIn;
-  }
-  if (exports[node]! > mostOut) {
-    cutAfter(curves, high, node, mostOut);
-    exports[node] = mostOut;
-  }
+  if (wires.lossy) addTo(curves, cutBelowZero(curves, low, node), raised);
+  if (low.energy[node]! > mostIn) addTo(curves, cutAfter(curves, low, node, mostIn), raised);
+  if (high.energy[node]! > mostOut) cutAfter(curves, high, node, mostOut);
   if (wires.lossy) {
     const fee = 2 * wires.fees[node]!;
-    transform(curves, low[node]!, arriving, 0 - fee, 1 / arriving);
-    transform(curves, high[node]!, 1 / arriving, fee / arriving, arriving);
+    transform(curves, low.first[node]!, arriving, 0 - fee, 1 / arriving);
+    transform(curves, high.first[node]!, 1 / arriving, fee / arriving, arriving);
   }
-  addRun(curves, low, parent, low[node]!);
-  addRun(curves, high, parent, high[node]!);
-  imports[parent]! += imports[node]! / arriving;
-  exports[parent]! += exports[node]! * arriving;
+  handOn(curves, low, node, parent);
+  handOn(curves, high, node, parent);
+  low.energy[parent]! += low.energy[node]! / arriving;
+  high.energy[parent]! += high.energy[node]! * arriving;
 }
 
 /** What leaves each edge. */

@@ -13,43 +13,55 @@ export interface Beyond {
  * way, with the fees of the edges between that have room. Ties go to the lower child node.
  */
 export function beyond({ wires }: Market, flows: Float64Array, prices: Float64Array, side: "buy" | "sell"): Beyond {
+  const { count, parents, importCapacities, exportCapacities, fees } = wires;
   const sign = side === "buy" ? 1 : -1;
-  const offers = bestOffers(wires.count);
+  const offers = noOffers(count);
   const relax = (from: number, to: number, child: number): void => {
     const intoChild = (to === child) === (side === "buy");
-    const flow = flows[child]!;
-    const hasRoom = intoChild ? flow < wires.importCapacities[child]! : 0 - flow < wires.exportCapacities[child]!;
-    if (hasRoom) offers.passOn(from, to, wires.fees[child]!);
-    else offers.take(to, from, sign * prices[from]! + wires.fees[child]!, child);
+    const hasRoom = intoChild ? flows[child]! < importCapacities[child]! : 0 - flows[child]! < exportCapacities[child]!;
+    if (hasRoom) passOn(offers, from, to, fees[child]!);
+    else take(offers, to, from, sign * prices[from]! + fees[child]!, child);
   };
-  for (let node = wires.count - 1; node > 0; node--) relax(node, wires.parents[node]!, node);
-  for (let node = 1; node < wires.count; node++) relax(wires.parents[node]!, node, node);
+  for (let node = count - 1; node > 0; node--) relax(node, parents[node]!, node);
+  for (let node = 1; node < count; node++) relax(parents[node]!, node, node);
   return { prices: offers.costs.map((cost) => sign * cost), edges: offers.edges };
 }
 
 /** The two best offers at each node and which neighbour the best came from: what came from a neighbour isn't told back to it. */
-function bestOffers(nodes: number) {
-  const costs = new Float64Array(nodes).fill(Number.POSITIVE_INFINITY);
-  const edges = new Int32Array(nodes);
-  const from = new Int32Array(nodes).fill(-1);
-  const nextCosts = new Float64Array(nodes).fill(Number.POSITIVE_INFINITY);
-  const nextEdges = new Int32Array(nodes);
-  const isBetter = (cost: number, edge: number, than: number, thanEdge: number): boolean =>
-    cost < than || (cost === than && edge < thanEdge);
-  const take = (node: number, neighbour: number, cost: number, edge: number): void => {
-    if (!Number.isFinite(cost)) return;
-    if (isBetter(cost, edge, costs[node]!, edges[node]!)) {
-      nextCosts[node] = costs[node]!;
-      nextEdges[node] = edges[node]!;
-      costs[node] = cost;
-      edges[node] = edge;
-      from[node] = neighbour;
-    } else if (isBetter(cost, edge, nextCosts[node]!, nextEdges[node]!)) {
-      nextCosts[node] = cost;
-      nextEdges[node] = edge;
-    }
-  };
-  const passOn = (node: number, to: number, fee: number): void =>
-    from[node] === to ? take(to, node, nextCosts[node]! + fee, nextEdges[node]!) : take(to, node, costs[node]! + fee, edges[node]!);
-  return { costs, edges, take, passOn };
+interface Offers {
+  readonly costs: Float64Array;
+  readonly edges: Int32Array;
+  readonly from: Int32Array;
+  readonly nextCosts: Float64Array;
+  readonly nextEdges: Int32Array;
+}
+
+const noOffers = (nodes: number): Offers => ({
+  costs: new Float64Array(nodes).fill(Number.POSITIVE_INFINITY),
+  edges: new Int32Array(nodes),
+  from: new Int32Array(nodes).fill(-1),
+  nextCosts: new Float64Array(nodes).fill(Number.POSITIVE_INFINITY),
+  nextEdges: new Int32Array(nodes),
+});
+
+function take({ costs, edges, from, nextCosts, nextEdges }: Offers, node: number, neighbour: number, cost: number, edge: number): void {
+  if (!Number.isFinite(cost)) return;
+  if (isBetter(cost, edge, costs[node]!, edges[node]!)) {
+    nextCosts[node] = costs[node]!;
+    nextEdges[node] = edges[node]!;
+    costs[node] = cost;
+    edges[node] = edge;
+    from[node] = neighbour;
+  } else if (isBetter(cost, edge, nextCosts[node]!, nextEdges[node]!)) {
+    nextCosts[node] = cost;
+    nextEdges[node] = edge;
+  }
+}
+
+const isBetter = (cost: number, edge: number, than: number, thanEdge: number): boolean => cost < than || (cost === than && edge < thanEdge);
+
+function passOn(offers: Offers, node: number, to: number, fee: number): void {
+  const { costs, edges, from, nextCosts, nextEdges } = offers;
+  if (from[node] === to) take(offers, to, node, nextCosts[node]! + fee, nextEdges[node]!);
+  else take(offers, to, node, costs[node]! + fee, edges[node]!);
 }

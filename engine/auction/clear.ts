@@ -21,7 +21,7 @@ export const clear: ClearingMechanism = (input: ClearingInput): Clearing => {
   const market = marketOf(input);
   const best = allocate(market);
   const shared = share(market, market.wires.lossy ? worthwhile(market, wholeDelivery(market, best)) : best, input.rules.rationing);
-  const bounds = boundsOf(market, shared, market.limits, 1);
+  const bounds = boundsOf(market, shared, "limit");
   const support = wholeSupport(market.wires, bounds, input.rules.tick);
   const solved = { input, market, shared, bounds, support, prices: nodePrices(market, support, input.rules) };
   return anyTrades(shared) ? tradeOf(solved) : noTradeOf(solved);

@@ -5,45 +5,54 @@
  * prices of `low` and puts it on those of `high`; prices stand as the root will see them, so that this costs nothing.
  */
 export interface Curves {
-  /** By node: the first increment of its list, 0 for none; until `mergeRuns` several lists, chained by `nextRun`. */
-  readonly low: Int32Array;
-  readonly high: Int32Array;
-  /** By node: the energy of each list. */
-  readonly imports: Float64Array;
-  readonly exports: Float64Array;
+  readonly low: Side;
+  readonly high: Side;
+  /** By node. */
   readonly feesToRoot: Float64Array;
   /** By increment, from 1 up: the next of its list. Place 0 holds what comes first while a list is put together. */
   readonly next: Int32Array;
   readonly order: Int32Array;
   readonly price: Float64Array;
   readonly energy: Float64Array;
-  /** Energy as the order said it, whatever edges took off on the way. */
+  /** Energy as the order said it, whatever edges took off on the way; where none does, `energy` itself. */
   readonly own: Float64Array;
   /** By a list's first increment. */
   readonly nextRun: Int32Array;
-  /** The lists of one node while they are merged. */
-  readonly runs: Int32Array;
   used: number;
 }
 
+/** One list for each node; until `mergeRuns` several, chained by `nextRun`. */
+export interface Side {
+  /** The first increment of the first list and of the last; 0 for none. */
+  readonly first: Int32Array;
+  readonly last: Int32Array;
+  readonly energy: Float64Array;
+  readonly direction: 1 | -1;
+}
+
 /** Room for so many increments, those that cuts make included. */
-export function emptyCurves(nodes: number, increments: number): Curves {
+export function emptyCurves(nodes: number, increments: number, lossy: boolean): Curves {
+  const energy = new Float64Array(increments + 1);
   return {
-    low: new Int32Array(nodes),
-    high: new Int32Array(nodes),
-    imports: new Float64Array(nodes),
-    exports: new Float64Array(nodes),
+    low: emptySide(nodes, -1),
+    high: emptySide(nodes, 1),
     feesToRoot: new Float64Array(nodes),
     next: new Int32Array(increments + 1),
     order: new Int32Array(increments + 1),
     price: new Float64Array(increments + 1),
-    energy: new Float64Array(increments + 1),
-    own: new Float64Array(increments + 1),
+    energy,
+    own: lossy ? new Float64Array(increments + 1) : energy,
     nextRun: new Int32Array(increments + 1),
-    runs: new Int32Array(2 * increments),
     used: 0,
   };
 }
+
+const emptySide = (nodes: number, direction: 1 | -1): Side => ({
+  first: new Int32Array(nodes),
+  last: new Int32Array(nodes),
+  energy: new Float64Array(nodes),
+  direction,
+});
 
 /** A list of one. */
 export function increment(curves: Curves, order: number, price: number, energy: number, own = energy): number {
@@ -56,28 +65,37 @@ export function increment(curves: Curves, order: number, price: number, energy: 
 }
 
 /** Gives a node one more list. */
-export function addRun({ nextRun }: Curves, lists: Int32Array, node: number, list: number): void {
-  if (list === 0) return;
-  nextRun[list] = lists[node]!;
-  lists[node] = list;
+export function addRun({ nextRun }: Curves, { first, last }: Side, node: number, list: number): void {
+  if (first[node] === 0) last[node] = list;
+  nextRun[list] = first[node]!;
+  first[node] = list;
+}
+
+/** Gives a node's lists to another. */
+export function handOn({ nextRun }: Curves, { first, last }: Side, from: number, to: number): void {
+  if (first[from] === 0) return;
+  if (first[to] === 0) last[to] = last[from]!;
+  nextRun[last[from]!] = first[to]!;
+  first[to] = first[from]!;
 }
 
 /** Makes one of a node's lists: two and two, so that no increment is moved more often than log2 of their number. */
-export function mergeRuns(curves: Curves, lists: Int32Array, node: number, direction: Direction): void {
-  const { runs, nextRun } = curves;
-  let count = 0;
-  for (let run = lists[node]!; run !== 0; run = nextRun[run]!) runs[count++] = run;
-  if (count < 2) return;
-  for (let at = 0; at + 1 < count; at += 2) runs[count++] = merge(curves, runs[at]!, runs[at + 1]!, direction);
-  lists[node] = runs[count - 1]!;
+function mergeRuns(curves: Curves, side: Side, node: number): void {
+  const { nextRun } = curves;
+  while (side.first[node] !== side.last[node]) {
+    let run = side.first[node]!;
+    side.first[node] = 0;
+    while (run !== 0) {
+      const other = nextRun[run]!;
+      const after = nextRun[other]!;
+      addRun(curves, side, node, merge(curves, run, other, side.direction));
+      run = after;
+    }
+  }
 }
 
-export const RISING = 1;
-export const FALLING = -1;
-type Direction = typeof RISING | typeof FALLING;
-
 /** Equal prices stand by order. */
-function merge({ next, price, order }: Curves, one: number, other: number, direction: Direction): number {
+function merge({ next, price, order }: Curves, one: number, other: number, direction: number): number {
   let [a, b, last] = [one, other, 0];
   while (a !== 0 && b !== 0) {
     if (direction * (price[a]! - price[b]! || order[a]! - order[b]!) <= 0) {
@@ -94,11 +112,13 @@ function merge({ next, price, order }: Curves, one: number, other: number, direc
   return next[0]!;
 }
 
-/** Finds where import turns into export once a node's lists are merged: what is dearer in `low` than in `high` changes places, as much from either. */
+/** Makes a node's curve of its lists: sorted, and what is dearer in `low` than in `high` changes places, as much from either. */
 export function balance(curves: Curves, node: number): void {
   const { low, high, next, price, energy, order } = curves;
+  mergeRuns(curves, low, node);
+  mergeRuns(curves, high, node);
   const fees = 2 * curves.feesToRoot[node]!;
-  let [a, b] = [low[node]!, high[node]!];
+  let [a, b] = [low.first[node]!, high.first[node]!];
   let [restOfA, restOfB] = [energy[a]!, energy[b]!];
   let [up, down] = [0, 0];
   while (a !== 0 && b !== 0 && (price[a]! + fees - price[b]! || order[a]! - order[b]!) > 0) {
@@ -121,8 +141,13 @@ export function balance(curves: Curves, node: number): void {
   if (restOfA < energy[a]!) up = putBefore(curves, partOf(curves, a, energy[a]! - restOfA), up, fees);
   if (restOfB < energy[b]!) down = putBefore(curves, partOf(curves, b, energy[b]! - restOfB), down, 0 - fees);
   if (up === 0) return;
-  high[node] = merge(curves, up, b, RISING);
-  low[node] = merge(curves, down, a, FALLING);
+  putOnly(high, node, merge(curves, up, b, high.direction));
+  putOnly(low, node, merge(curves, down, a, low.direction));
+}
+
+function putOnly({ first, last }: Side, node: number, list: number): void {
+  first[node] = list;
+  last[node] = list;
 }
 
 function putBefore({ next, price }: Curves, at: number, list: number, fees: number): number {
@@ -136,14 +161,14 @@ function partOf(curves: Curves, at: number, energy: number): number {
   const whole = curves.energy[at]!;
   const own = curves.own[at] === whole ? energy : (curves.own[at]! * energy) / whole;
   curves.energy[at]! -= energy;
-  curves.own[at]! -= own;
+  if (curves.own !== curves.energy) curves.own[at]! -= own;
   return increment(curves, curves.order[at]!, curves.price[at]!, energy, own);
 }
 
 /** Keeps the first `energy` of a node's list; the rest is a list of its own. */
-export function cutAfter(curves: Curves, lists: Int32Array, node: number, energy: number): number {
+export function cutAfter(curves: Curves, side: Side, node: number, energy: number): number {
   const { next } = curves;
-  let [at, last, left] = [lists[node]!, 0, energy];
+  let [at, last, left] = [side.first[node]!, 0, energy];
   next[0] = at;
   for (; at !== 0 && curves.energy[at]! <= left; at = next[at]!) {
     left -= curves.energy[at]!;
@@ -155,17 +180,21 @@ export function cutAfter(curves: Curves, lists: Int32Array, node: number, energy
     last = part;
   }
   next[last] = 0;
-  lists[node] = next[0]!;
+  putOnly(side, node, next[0]!);
+  side.energy[node] = energy;
   return at;
 }
 
 /** Keeps what is worth something of a node's falling list; the rest is a list of its own. */
-export function cutBelowZero({ next, price }: Curves, lists: Int32Array, node: number): number {
-  let [at, last] = [lists[node]!, 0];
+export function cutBelowZero({ next, price, energy }: Curves, side: Side, node: number): number {
+  let [at, last] = [side.first[node]!, 0];
   next[0] = at;
   for (; at !== 0 && price[at]! >= 0; at = next[at]!) last = at;
   next[last] = 0;
-  lists[node] = next[0]!;
+  putOnly(side, node, next[0]!);
+  let worthless = 0;
+  for (let cut = at; cut !== 0; cut = next[cut]!) worthless += energy[cut]!;
+  side.energy[node]! -= worthless;
   return at;
 }
 
@@ -175,12 +204,6 @@ export function transform({ next, price, energy }: Curves, list: number, factor:
     price[at] = price[at]! * factor + summand;
     energy[at]! *= scale;
   }
-}
-
-export function energyOf({ next, energy }: Curves, list: number): number {
-  let total = 0;
-  for (let at = list; at !== 0; at = next[at]!) total += energy[at]!;
-  return total;
 }
 
 /** Adds each increment's energy, as its order said it, to its order's. */

@@ -1,5 +1,5 @@
 import { type Allocation, allocate } from "./allocate.ts";
-import { keysOf, type Market, WHOLE, type Wires } from "./market.ts";
+import { type Market, WHOLE, type Wires } from "./market.ts";
 
 /**
  * Whole delivery: the rounding rule of edges with losses. `real` has the best flows in fractions; an edge with losses shall
@@ -73,13 +73,10 @@ function clearPart(market: Market, real: Float64Array, part: Part, whole: Alloca
     ...part.outgoing.map((edge) => ({ edge, buys: 1, limit: FIRST, energy: enteringFor(wires, edge, real[edge]!) })),
   ].filter(({ energy }) => energy > 0);
   const { orders } = part;
-  const limits = Float64Array.from([...given.map(({ limit }) => limit), ...orders.map((order) => market.limits[order]!)]);
-  const buys = Uint8Array.from([...given.map(({ buys }) => buys), ...orders.map((order) => market.buys[order]!)]);
   const inner: Market = {
     orders: [...given.map(() => market.orders[0]!), ...orders.map((order) => market.orders[order]!)],
-    buys,
-    limits,
-    keys: keysOf(limits, buys),
+    buys: Uint8Array.from([...given.map(({ buys }) => buys), ...orders.map((order) => market.buys[order]!)]),
+    limits: Float64Array.from([...given.map(({ limit }) => limit), ...orders.map((order) => market.limits[order]!)]),
     energies: Float64Array.from([...given.map(({ energy }) => energy), ...orders.map((order) => market.energies[order]!)]),
     nodeOf: Int32Array.from([...given.map(({ edge }) => endOf(edge)), ...orders.map((order) => local.get(market.nodeOf[order]!)!)]),
     wires: innerWires(wires, part, local),

@@ -6,8 +6,6 @@ export interface Market {
   readonly orders: readonly OrderEntry[];
   readonly buys: Uint8Array;
   readonly limits: Float64Array;
-  /** Where equal prices trade as much as they can: limits doubled, and a buyer's one higher. */
-  readonly keys: Float64Array;
   readonly energies: Float64Array;
   /** Where each order enters. */
   readonly nodeOf: Int32Array;
@@ -44,14 +42,11 @@ export function marketOf({ orders: given, network }: Pick<ClearingInput, "orders
     energies[i] = energy;
     if (spread) nodeOf[i] = network.homes.get(home) ?? 0;
   }
-  return { orders, buys, limits, keys: keysOf(limits, buys), energies, nodeOf, wires: wiresOf(network) };
+  return { orders, buys, limits, energies, nodeOf, wires: wiresOf(network) };
 }
 
-export function keysOf(limits: Float64Array, buys: Uint8Array): Float64Array {
-  const keys = new Float64Array(limits.length);
-  for (let i = 0; i < keys.length; i++) keys[i] = 2 * limits[i]! + buys[i]!;
-  return keys;
-}
+/** Prices at which equal limits trade as much as they can: limits doubled, and a buyer's one higher. */
+export const keyOf = ({ limits, buys }: Market, order: number): number => 2 * limits[order]! + buys[order]!;
 
 /** As agreement hands orders over; whoever has them otherwise gets them sorted. */
 export function byRisingId(orders: readonly OrderEntry[]): readonly OrderEntry[] {

@@ -1,6 +1,6 @@
 import type { Wh } from "../kernel/index.ts";
 import type { Allocation } from "./allocate.ts";
-import { type Market, WHOLE } from "./market.ts";
+import { keyOf, type Market, WHOLE } from "./market.ts";
 import { RATIONING } from "./ration.ts";
 import { boundsOf, type Support, supportOf } from "./support.ts";
 import type { Rationing } from "./types.ts";
@@ -13,11 +13,11 @@ export interface Shared extends Allocation {
 
 /** Shares by the rule what equal prices leave open: whatever watt-hours `allocate` gave to whom, the answer is the same. */
 export function share(market: Market, allocation: Allocation, rationing: Rationing): Shared {
-  const support = supportOf(market.wires, boundsOf(market, allocation, market.keys, 2));
+  const support = supportOf(market.wires, boundsOf(market, allocation, "key"));
   const undecided: number[] = [];
   for (let i = 0; i < market.orders.length; i++) {
     const node = market.nodeOf[i]!;
-    const key = market.keys[i]!;
+    const key = keyOf(market, i);
     if (support.low[node] === key && support.high[node] === key) undecided.push(i);
   }
   if (undecided.length < 2) return { ...allocation, zones: [] };

@@ -1,5 +1,5 @@
 import type { Allocation } from "./allocate.ts";
-import { type Market, WHOLE, type Wires } from "./market.ts";
+import { keyOf, type Market, WHOLE, type Wires } from "./market.ts";
 
 /** The lowest and the highest price at each node that support the same fills; +-Infinity where nothing bounds it. */
 export interface Support {
@@ -19,19 +19,19 @@ export interface Slopes {
   readonly rise: Float64Array;
 }
 
-/** `limits` are the orders' limits, or their keys; `perFee` 1, or 2 with keys. */
-export function boundsOf(market: Market, { filled, flows }: Allocation, limits: Float64Array, perFee: number): Bounds {
-  const { wires, nodeOf, buys, energies } = market;
+/** By the orders' limits, or by their keys, to which fees count twice. */
+export function boundsOf(market: Market, { filled, flows }: Allocation, by: "limit" | "key"): Bounds {
+  const { wires, nodeOf, buys, limits, energies } = market;
   const low = new Float64Array(wires.count).fill(Number.NEGATIVE_INFINITY);
   const high = new Float64Array(wires.count).fill(Number.POSITIVE_INFINITY);
   for (let i = 0; i < filled.length; i++) {
     const node = nodeOf[i]!;
-    const price = limits[i]!;
+    const price = by === "limit" ? limits[i]! : keyOf(market, i);
     const below = buys[i] === 1 ? energies[i]! - filled[i]! : filled[i]!;
     if (below > 0 && price > low[node]!) low[node] = price;
     if (below < energies[i]! && price < high[node]!) high[node] = price;
   }
-  return { low, high, ...slopesOf(wires, flows, perFee) };
+  return { low, high, ...slopesOf(wires, flows, by === "limit" ? 1 : 2) };
 }
 
 /** Energy that enters an edge at a price comes out at (price + fee) / arriving. */
@@ -70,15 +70,14 @@ export function supportOf(wires: Wires, bounds: Bounds, acrossLosses = false): S
   const low = bounds.low.slice();
   const high = bounds.high.slice();
   const { least, most } = bounds;
-  const passes = (node: number): boolean => acrossLosses || wires.arriving[node] === WHOLE;
   for (let node = wires.count - 1; node > 0; node--) {
-    if (!passes(node)) continue;
+    if (!acrossLosses && wires.arriving[node] !== WHOLE) continue;
     const parent = wires.parents[node]!;
     low[parent] = Math.max(low[parent]!, parentPrice(most, node, low[node]!));
     high[parent] = Math.min(high[parent]!, parentPrice(least, node, high[node]!));
   }
   for (let node = 1; node < wires.count; node++) {
-    if (!passes(node)) continue;
+    if (!acrossLosses && wires.arriving[node] !== WHOLE) continue;
     const parent = wires.parents[node]!;
     low[node] = Math.max(low[node]!, childPrice(least, node, low[parent]!));
     high[node] = Math.min(high[node]!, childPrice(most, node, high[parent]!));
