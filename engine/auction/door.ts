@@ -123,12 +123,12 @@ function homes({ nodes, homes }: NetworkRules): readonly RulesTrouble[] {
 
 /** What each rule alone doesn't tell. */
 function together(rules: MarketRules): readonly RulesTrouble[] {
+  if (rules.network === undefined) return [];
   const name = rules.mechanism ?? DEFAULT_RULES.mechanism;
   const misfit = mechanismFits(name, networkOf(rules));
   if (misfit !== null) return [trouble(misfit, ["mechanism"], name)];
-  const most = rules.network === undefined ? 0 : largestMarket(rules);
-  const wanted = Math.max(LEAST_HOMES, rules.network?.homes.length ?? 0);
-  return rules.network !== undefined && most < wanted ? [trouble("NETWORK_TOO_LARGE", ["network"], most)] : [];
+  const most = largestMarket(rules);
+  return most < Math.max(LEAST_HOMES, rules.network.homes.length) ? [trouble("NETWORK_TOO_LARGE", ["network"], most)] : [];
 }
 
 const LEAST_HOMES = 2;
