@@ -69,7 +69,8 @@ function fill({ size, orders, phases, counts }: Layout, words: Int32Array): bool
   counts.set(words.subarray(0, counts.length));
   phases.set(words.subarray(counts.length, counts.length + phases.length));
   orders.words.set(words.subarray(counts.length + phases.length));
-  return phases.every((phase) => phase >= CLOSED && phase <= CONTINUOUS);
+  const isNobody = orders.words.subarray(0, 1 << orders.recordShift).every((word) => word === 0);
+  return isNobody && phases.every((phase) => phase >= CLOSED && phase <= CONTINUOUS);
 }
 
 /** Queues and levels from the orders' own links, each of which is checked. An order is the oldest if nobody follows the one before it. */

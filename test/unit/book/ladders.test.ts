@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { BUY, CALL, SELL } from "../../../engine/book/index.ts";
-import { IMPLEMENTATIONS, type Market, openMarket } from "../../support/order-books.ts";
+import { BUY, CALL, CONTINUOUS, GOOD_TILL_GATE, IMMEDIATE_OR_CANCEL, openArena, SELL } from "../../../engine/book/index.ts";
+import { given, IMPLEMENTATIONS, type Market, openMarket, tradesOf } from "../../support/order-books.ts";
 
 /** Where words of a bitmap begin and end, and words of those. */
 const EDGES = [
@@ -120,5 +120,21 @@ describe.each(IMPLEMENTATIONS)("ladders: %s", (_name, open) => {
     expect(market.arena.depth(6, BUY, 200).map(({ tick }) => tick)).toEqual(Array.from({ length: 100 }, (_, nth) => 99 - nth));
     expect(market.buy(199, 101, { book: 6 })).toMatchObject({ fate: "rests", left: 1 });
     expect([0, 1, 2, 3, 4, 5].flatMap((book) => market.rests(book))).toEqual([]);
+  });
+});
+
+describe("an arena with an order at each of 65,536 prices", () => {
+  test.each([
+    ["room for 2^16: all but one", 2 ** 16, 2 ** 16 - 1],
+    ["room for 2^17: all", 2 ** 17, 2 ** 16],
+  ])("%s", (_room, orders, many) => {
+    const arena = given(openArena({ books: 1, lowestTick: 0, highestTick: 65_535, orders }));
+    arena.setPhase(0, CONTINUOUS);
+    for (let tick = 0; tick < many; tick++) arena.submit(0, SELL, GOOD_TILL_GATE, tick, 1, 1, tick);
+    expect(arena.submit(0, BUY, IMMEDIATE_OR_CANCEL, 65_535, many + 1, 2, 2)).toBe(0);
+    const trades = [...tradesOf(arena)].map(({ trade }) => trade);
+    expect(trades.length).toBe(many);
+    expect(trades.find(([reference, tick, energy], nth) => reference !== nth || tick !== nth || energy !== 1)).toBe(undefined);
+    expect(arena.restingCount()).toBe(0);
   });
 });

@@ -25,7 +25,7 @@ function prepared(): { readonly market: Market; readonly arena: Arena } {
 const [FREE, RESTING, USED] = [6, 7, 8];
 const PHASES = 10;
 const order = (slot: number, word: number): number => PHASES + SIZE.books + 8 * slot + word;
-const [HANDLE, LEVEL, ENERGY, NEXT, PREVIOUS, HOME, REFERENCE] = [0, 1, 2, 3, 4, 5, 6];
+const [HANDLE, LEVEL, ENERGY, NEXT, PREVIOUS, HOME, REFERENCE, TOTAL] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 function withWords(bytes: Uint8Array, changes: readonly (readonly [at: number, word: number])[]): Uint8Array {
   const changed = bytes.slice();
@@ -185,6 +185,8 @@ describe("snapshots", () => {
     ["no such home", [[order(4, HOME), -1]]],
     ["no such reference", [[order(4, REFERENCE), -1]]],
     ["a handle of another slot", [[order(4, HANDLE), 5]]],
+    ["nobody rests", [[order(0, HANDLE), 8]]],
+    ["nobody's price has energy", [[order(0, TOTAL), 2 ** 31 - 1]]],
     ["a handle taken away", [[order(4, HANDLE), 0]]],
     ["a handle below 0: not free either", [[order(4, HANDLE), -4]]],
     ["one more rests", [[RESTING, 7]]],
