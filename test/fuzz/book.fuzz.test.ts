@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { AMEND, type Arena, CANCEL, COMMAND_WORDS, openArena, PHASE, refusalOf, SUBMIT } from "../../engine/book/index.ts";
 import { concat } from "../../engine/kernel/index.ts";
-import { anyStream, Player } from "../support/book-streams.ts";
+import { anyStream, Player, type Stream } from "../support/book-streams.ts";
 import { given } from "../support/order-books.ts";
 import { expectSound, expectUsable, FIRST_PHASE, ORDER_WORDS } from "../support/sound-book.ts";
 
@@ -67,13 +67,14 @@ describe("commands", () => {
 });
 
 describe("snapshots", () => {
-  /** In a ladder small enough that the naive twin is quick. */
-  const anyArena = anyStream([3, 12, 64], 60).map((stream) => {
-    const arena = given(openArena(stream.size));
+  /** On ladders small enough for the naive twin to be quick. */
+  const anyPlayed = anyStream([3, 12, 64], 60);
+  function played({ size, steps }: Stream): Arena {
+    const arena = given(openArena(size));
     const player = new Player(arena);
-    for (const step of stream.steps) player.play(step);
+    for (const step of steps) player.play(step);
     return arena;
-  });
+  }
 
   /** Into an arena that is in use. */
   function restored(from: Arena, bytes: Uint8Array): string {
@@ -125,7 +126,8 @@ describe("snapshots", () => {
     const counts = new Map<string, number>();
     const anyChange = fc.record({ how: fc.constantFrom("cut", "more", "bit", "bit", "bit"), at: fc.nat() });
     fc.assert(
-      fc.property(anyArena, fc.array(anyChange, { minLength: 1, maxLength: 3 }), (arena, changes) => {
+      fc.property(anyPlayed, fc.array(anyChange, { minLength: 1, maxLength: 3 }), (stream, changes) => {
+        const arena = played(stream);
         const bytes = changes.reduce((now, { how, at }) => {
           if (how === "cut") return now.slice(0, at % (now.length + 1));
           if (how === "more") return concat([now, now.subarray(0, at % 40)]);
@@ -142,7 +144,8 @@ describe("snapshots", () => {
   test("each word by each extreme, and by words that stand elsewhere", () => {
     const counts = new Map<string, number>();
     fc.assert(
-      fc.property(anyArena, (arena) => {
+      fc.property(anyPlayed, (stream) => {
+        const arena = played(stream);
         const good = wordsOf(arena.snapshot());
         const elsewhere = [...new Set(good)].slice(0, 12);
         for (let at = 0; at < Math.min(good.length, 160); at++) {
@@ -166,7 +169,8 @@ describe("snapshots", () => {
       },
     );
     fc.assert(
-      fc.property(anyArena, anyLinks, (arena, links) => {
+      fc.property(anyPlayed, anyLinks, (stream, links) => {
+        const arena = played(stream);
         const words = wordsOf(arena.snapshot());
         const first = FIRST_PHASE + arena.size.books;
         const slots = (words.length - first) / ORDER_WORDS;
