@@ -31,7 +31,7 @@ export function doorOf({ size, span, phases }: Layout): Door {
   const { books, lowestTick, highestTick } = size;
   const [sell, goodTillGate, fillOrKill, closed, call] = [SELL, GOOD_TILL_GATE, FILL_OR_KILL, CLOSED, CALL];
 
-  /** `x >>> 0 === x`: a whole number, and not below 0. An index within the span is a tick on the ladder. */
+  /** `x >>> 0 === x`: a whole number, and not below 0. The index of a whole tick within the span is on the ladder. */
   const isSound: Door["isSound"] = (book, side, force, index, energy, home, reference) =>
     book >>> 0 === book &&
     book < books &&
@@ -40,7 +40,7 @@ export function doorOf({ size, span, phases }: Layout): Door {
     force >>> 0 === force &&
     force <= fillOrKill &&
     phases[book]! > (force === goodTillGate ? closed : call) &&
-    index >>> 0 === index &&
+    index >= 0 &&
     index <= span &&
     (energy | 0) === energy &&
     energy > 0 &&

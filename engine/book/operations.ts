@@ -45,7 +45,9 @@ export function submitOf(layout: Layout, reporter: Reporter, ladders: Ladders, s
 
   function submit(book: number, side: number, force: number, tick: number, energy: number, home: number, reference: number): number {
     const index = side === buy ? tick - lowestTick : highestTick - tick;
-    if (!isSound(book, side, force, index, energy, home, reference)) {
+    // A small fraction of a tick would be lost in its index.
+    const isWhole = (tick | 0) === tick;
+    if (!isWhole || !isSound(book, side, force, index, energy, home, reference)) {
       return orderAtDoor(book, side, force, home, reference) || termsAtDoor(tick, energy);
     }
     const ladder = (book << 1) | side;

@@ -44,6 +44,7 @@ export const ODD: readonly number[] = [
   -1,
   0.5,
   1.5,
+  1e-20,
   Number.NaN,
   Number.POSITIVE_INFINITY,
   Number.NEGATIVE_INFINITY,

@@ -16,7 +16,19 @@ import {
 import { given, IMPLEMENTATIONS, type Market, marketOf } from "../../support/order-books.ts";
 
 const MOST = 2 ** 31 - 1;
-const NOT_WHOLE = [1.5, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2 ** 53, 2 ** 32, 2 ** 32 + 1, -(2 ** 32)];
+/** The smallest are lost where they are added to whole ones. */
+const NOT_WHOLE = [
+  1.5,
+  1e-20,
+  -Number.MIN_VALUE,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  2 ** 53,
+  2 ** 32,
+  2 ** 32 + 1,
+  -(2 ** 32),
+];
 
 describe.each(IMPLEMENTATIONS)("what is refused: %s", (_name, open) => {
   /** Book 0 trades and has just done so, 1 is closed, 2 gathers and is crossed. Its prices go from -50 to 100. */
