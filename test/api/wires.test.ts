@@ -112,6 +112,8 @@ describe("the street's card", () => {
     ["with another mechanism, sharing and account", { ...RULES, mechanism: "vcg", rationing: "max-min", surplusTo: "supplier" }, true],
     ["no such mechanism", { ...RULES, mechanism: "dutch" }, false],
     ["a rule that nobody knows", { ...RULES, weather: "fine" }, false],
+    ["a node whose name can't be seen", { ...RULES, network: { nodes: [{ ...TWO_BRANCHES.nodes[0], id: "\u202e" }], homes: [] } }, false],
+    ["more nodes than a street has", { ...RULES, network: { nodes: Array(1025).fill(TWO_BRANCHES.nodes[0]), homes: [] } }, false],
     ["a node without a name", { ...RULES, network: { nodes: [{ parent: null }], homes: [] } }, false],
   ])("%s", (_, rules, taken) => expect(compiled(streetCard)(JSON.parse(JSON.stringify(card(rules))))).toBe(taken));
 });

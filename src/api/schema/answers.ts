@@ -36,8 +36,12 @@ export const healthAnswer = mirrors<HealthAnswer>()(
   }),
 );
 
+/** As the rules' file has it: a name is shown on every neighbour's page. */
+const nodeName = text({ pattern: "^[a-z0-9][a-z0-9-]{0,39}$" });
+const MOST_NODES = 1024;
+
 const node = object({
-  id: text(),
+  id: nodeName,
   parent: nullable(text()),
   importCapacity: nullable(number),
   exportCapacity: nullable(number),
@@ -47,7 +51,7 @@ const node = object({
 
 /** Numbers and names of these are checked by the engine's door. */
 const choices = {
-  network: object({ nodes: list(node), homes: list(object({ home: number, node: text() })) }),
+  network: object({ nodes: list(node, MOST_NODES), homes: list(object({ home: number, node: text() }), MOST_NODES) }),
   mechanism: oneOf(
     "k-double-auction",
     "pay-as-bid",
