@@ -105,7 +105,8 @@ function flowsOf(market: Market, wires: Wires, filled: Float64Array): Float64Arr
 /** Welfare of whole fills, in nano. */
 export function welfareOf(market: Market, { filled, flows }: Allocation): number {
   const { wires } = market;
-  let [value, asked] = [0, 0];
+  let value = 0;
+  let asked = 0;
   for (let i = 0; i < filled.length; i++) {
     if (market.buys[i] === 1) value += filled[i]! * market.limits[i]!;
     else asked += filled[i]! * market.limits[i]!;

@@ -9,7 +9,7 @@ import { reasonsFor } from "./reasons.ts";
 import { settersAt } from "./setters.ts";
 import { type Shared, share } from "./share.ts";
 import { type Bounds, boundsOf, type Support, wholeSupport } from "./support.ts";
-import type { Clearing, ClearingInput, ClearingMechanism, NodePrice, NoTrade, PriceSetter, Trade } from "./types.ts";
+import type { Clearing, ClearingInput, ClearingMechanism, Fill, NodePrice, NoTrade, PriceSetter, Trade } from "./types.ts";
 
 /**
  * The uniform-price k-double auction on the street's wires: most welfare, then most volume; at each node a price from the
@@ -51,12 +51,14 @@ function tradeOf(solved: Solved): Trade {
   const { input, market, shared, support, prices } = solved;
   const outcomes = outcomesOf(market.orders, shared.filled, reasonsFor(market, shared, support, prices, null));
   const fills = fillsOf(market, shared.filled, prices);
-  const volume = fills.reduce((total, { side, energy }) => total + (side === "buy" ? energy : 0), 0);
+  const { price, priceRange, priceSetBy } = streetPrice(solved);
   return {
     kind: "trade",
     interval: input.interval,
-    ...streetPrice(solved),
-    volume: volume as Wh,
+    price,
+    priceRange,
+    priceSetBy,
+    volume: volumeOf(fills),
     welfare: welfareOf(market, shared) as Nano,
     surplus: surplusOf(fills),
     lostToCapacity: lostToCapacity(market, shared),
@@ -70,8 +72,8 @@ function tradeOf(solved: Solved): Trade {
 }
 
 /** Each at its own node's price. */
-function fillsOf({ orders, nodeOf }: Market, filled: Float64Array, prices: readonly NodePrice[]): Trade["fills"] {
-  const fills = [];
+function fillsOf({ orders, nodeOf }: Market, filled: Float64Array, prices: readonly NodePrice[]): readonly Fill[] {
+  const fills: Fill[] = [];
   for (let i = 0; i < orders.length; i++) {
     const energy = filled[i]! as Wh;
     if (energy === 0) continue;
@@ -80,6 +82,12 @@ function fillsOf({ orders, nodeOf }: Market, filled: Float64Array, prices: reado
     fills.push({ order: id, home: body.home, side: body.side, energy, price, amount: (energy * price) as Nano });
   }
   return fills;
+}
+
+function volumeOf(fills: readonly Fill[]): Wh {
+  let volume = 0;
+  for (const { side, energy } of fills) if (side === "buy") volume += energy;
+  return volume as Wh;
 }
 
 /** The root's price, or that of the first node where somebody trades; and who ends its range. A node with one bound has that price alone. */

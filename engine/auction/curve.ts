@@ -96,7 +96,9 @@ function mergeRuns(curves: Curves, side: Side, node: number): void {
 
 /** Equal prices stand by order. */
 function merge({ next, price, order }: Curves, one: number, other: number, direction: number): number {
-  let [a, b, last] = [one, other, 0];
+  let a = one;
+  let b = other;
+  let last = 0;
   while (a !== 0 && b !== 0) {
     if (direction * (price[a]! - price[b]! || order[a]! - order[b]!) <= 0) {
       next[last] = a;
@@ -118,9 +120,12 @@ export function balance(curves: Curves, node: number): void {
   mergeRuns(curves, low, node);
   mergeRuns(curves, high, node);
   const fees = 2 * curves.feesToRoot[node]!;
-  let [a, b] = [low.first[node]!, high.first[node]!];
-  let [restOfA, restOfB] = [energy[a]!, energy[b]!];
-  let [up, down] = [0, 0];
+  let a = low.first[node]!;
+  let b = high.first[node]!;
+  let restOfA = energy[a]!;
+  let restOfB = energy[b]!;
+  let up = 0;
+  let down = 0;
   while (a !== 0 && b !== 0 && (price[a]! + fees - price[b]! || order[a]! - order[b]!) > 0) {
     const part = Math.min(restOfA, restOfB);
     restOfA -= part;
@@ -168,7 +173,9 @@ function partOf(curves: Curves, at: number, energy: number): number {
 /** Keeps the first `energy` of a node's list; the rest is a list of its own. */
 export function cutAfter(curves: Curves, side: Side, node: number, energy: number): number {
   const { next } = curves;
-  let [at, last, left] = [side.first[node]!, 0, energy];
+  let at = side.first[node]!;
+  let last = 0;
+  let left = energy;
   next[0] = at;
   for (; at !== 0 && curves.energy[at]! <= left; at = next[at]!) {
     left -= curves.energy[at]!;
@@ -187,7 +194,8 @@ export function cutAfter(curves: Curves, side: Side, node: number, energy: numbe
 
 /** Keeps what is worth something of a node's falling list; the rest is a list of its own. */
 export function cutBelowZero({ next, price, energy }: Curves, side: Side, node: number): number {
-  let [at, last] = [side.first[node]!, 0];
+  let at = side.first[node]!;
+  let last = 0;
   next[0] = at;
   for (; at !== 0 && price[at]! >= 0; at = next[at]!) last = at;
   next[last] = 0;

@@ -29,7 +29,8 @@ export function bestOf(orders: readonly OrderEntry[], side: Side): MicroPerKwh |
 
 /** Buyers' payments minus sellers' receipts. */
 export function surplusOf(fills: readonly Fill[]): Nano {
-  let [paid, received] = [0 as Nano, 0 as Nano];
+  let paid = 0 as Nano;
+  let received = 0 as Nano;
   for (const { side, amount } of fills) {
     if (side === "buy") paid = add(paid, amount);
     else received = add(received, amount);

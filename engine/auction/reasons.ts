@@ -13,7 +13,7 @@ export function reasonsFor(
   noTrade: NoTradeReason | null,
 ): (order: number) => Cut {
   const blocked = blockedBy(market, shared, support);
-  const shares = sharersOf(market, shared);
+  const shares = sharersOf(shared);
   return (order) => {
     const { price, low, high } = prices[market.nodeOf[order]!]!;
     const buys = market.buys[order] === 1;
@@ -41,9 +41,8 @@ function blockedBy(market: Market, { flows }: Shared, { low, high }: Support): (
 }
 
 /** Orders that got something, or an equal did that could have handed them a watt-hour over edges with room. */
-function sharersOf({ nodeOf }: Market, { filled, zones }: Shared): (order: number) => boolean {
-  const fed = new Map<number, boolean>();
-  const zoned = new Set(zones.flatMap(({ orders }) => orders));
+function sharersOf({ filled, zones }: Shared): (order: number) => boolean {
+  const sharers = new Set<number>();
   for (const { nodes } of zones) {
     const got = nodes.map(({ orders }) => orders.some((order) => filled[order]! > 0));
     const held = nodes.map(({ orders }) => orders.reduce((total, order) => total + filled[order]!, 0));
@@ -52,10 +51,10 @@ function sharersOf({ nodeOf }: Market, { filled, zones }: Shared): (order: numbe
       held[parent]! += held[at]!;
       if (got[at] && held[at]! > nodes[at]!.least) got[parent] = true;
     }
-    for (const [at, { node, parent, most }] of nodes.entries()) {
+    for (const [at, { parent, most, orders }] of nodes.entries()) {
       if (parent !== null && got[parent] && held[at]! < most) got[at] = true;
-      fed.set(node, got[at]!);
+      if (got[at]) for (const order of orders) sharers.add(order);
     }
   }
-  return (order) => filled[order]! > 0 || (zoned.has(order) && fed.get(nodeOf[order]!) === true);
+  return (order) => filled[order]! > 0 || sharers.has(order);
 }
