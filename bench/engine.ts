@@ -14,7 +14,7 @@ const PARTS = join(ROOT, "bench/engine");
 const ARGUMENTS = process.argv.slice(2);
 const QUICK = ARGUMENTS.includes("--quick");
 
-const ORDER = ["call", "tree", "continuous", "journal", "money"];
+const ORDER = ["call", "tree", "continuous", "journal", "journaled", "money"];
 const place = (name: string): number => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
 
 /** A file is a part if it says so; one that isn't there yet isn't listed. */
