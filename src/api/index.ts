@@ -15,6 +15,7 @@ export type {
   SettlementView,
   StreetFacts,
   StreetState,
+  SurplusView,
   WireView,
 } from "./state.ts";
 export { type BatchOnItsWay, type StreetLabel, StreetView } from "./street-view.ts";

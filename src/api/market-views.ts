@@ -13,8 +13,9 @@ import {
 } from "../../engine/auction/index.ts";
 import type { HomeId, Interval, Nano } from "../../engine/kernel/index.ts";
 import { DEFAULT_RULES, deliveryEnd, deliveryStart, type MarketRules } from "../../engine/messages/index.ts";
-import type { SettledInterval } from "../../engine/settlement/index.ts";
-import type { ClearingView, OrderView, SettlementView, WireView } from "./state.ts";
+import type { SettledInterval, SurplusBooks } from "../../engine/settlement/index.ts";
+import type { ClearingView, OrderView, SettlementView, SurplusView, WireView } from "./state.ts";
+import { kwhText } from "./words.ts";
 
 export const isoOf = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString().replace(".000Z", "Z");
 export const intervalName = (rules: MarketRules, interval: Interval): string => isoOf(deliveryStart(rules, interval));
@@ -93,6 +94,12 @@ function seenFrom(node: number, clearing: Clearing): Clearing {
   return clearing.kind === "trade" ? { ...clearing, price: clearing.nodes[node]!.price ?? clearing.price } : clearing;
 }
 
+export const surplusView = (rules: MarketRules, { balance, lost }: SurplusBooks): SurplusView => ({
+  account: rules.surplusTo ?? DEFAULT_RULES.surplusTo,
+  balanceMicro: microOf(balance),
+  lostWh: lost,
+});
+
 export function settlementView(rules: MarketRules, settled: SettledInterval, nameOf: (home: HomeId) => string): SettlementView {
   const { energyIn, energyOut, moneyIn, moneyOut } = settled.conservation;
   return {
@@ -122,4 +129,10 @@ export function settlementView(rules: MarketRules, settled: SettledInterval, nam
       holds: energyIn === energyOut && moneyIn === moneyOut,
     },
   };
+}
+
+/** What of the energy found nobody, as a part of a sentence. */
+export function leftOver({ unsoldWh, unboughtWh }: ClearingView): string {
+  if (unsoldWh > 0) return `${kwhText(unsoldWh)} found no buyer`;
+  return unboughtWh > 0 ? `${kwhText(unboughtWh)} found no seller` : "all that was offered and asked for found its match";
 }

@@ -17,6 +17,14 @@ export interface StreetState {
   readonly batches: readonly BatchView[];
   /** Of the last settled interval; null before the first. */
   readonly settlement: SettlementView | null;
+  readonly surplus: SurplusView;
+}
+
+/** What buyers paid beyond what sellers got since the street began, who got it, and what wires lost; below 0 it was paid in. */
+export interface SurplusView {
+  readonly account: "grid" | "community" | "supplier";
+  readonly balanceMicro: number;
+  readonly lostWh: number;
 }
 
 export interface StreetFacts {

@@ -5,15 +5,16 @@ import {
   type Account,
   type Advance,
   NEW_ACCOUNT,
+  NO_SURPLUS,
   type SettledHome,
   type SettledInterval,
   utilityOnly,
 } from "../../engine/settlement/index.ts";
 import type { BatchReceipt, Clock, RegisteredHome, Registry } from "../ports/index.ts";
-import { clearingView, endName, intervalName, isoOf, microOf, settlementView } from "./market-views.ts";
+import { clearingView, endName, intervalName, isoOf, leftOver, microOf, settlementView, surplusView } from "./market-views.ts";
 import type { IntervalView } from "./queries.ts";
 import type { BatchView, CertificateView, ClearingView, HomeView, PricePoint, SettlementView, StreetState } from "./state.ts";
-import { kwhText, priceText, wordsFor } from "./words.ts";
+import { priceText, wordsFor } from "./words.ts";
 
 /** What is known of a street beyond its market: shown, never traded on. */
 export interface StreetLabel {
@@ -48,6 +49,7 @@ export class StreetView {
   readonly #words: Words;
   #registry: Registry = { homes: [], validators: [], quorum: 0 };
   #accounts: ReadonlyMap<HomeId, Account> = new Map();
+  #surplus = NO_SURPLUS;
   readonly #saved = new Map<HomeId, Nano>();
   readonly #heardAt = new Map<HomeId, number>();
   readonly #readings = new Map<HomeId, Reading>();
@@ -108,6 +110,7 @@ export class StreetView {
     const { clearing, settled, state, batch } = advance;
     const name = intervalName(this.#rules, clearing.interval);
     this.#accounts = state.accounts;
+    this.#surplus = state.surplus;
     this.#certified++;
     this.#clearing = clearingView(this.#rules, clearing, this.#words);
     this.#prices = [...this.#prices, { interval: name, priceMicro: this.#clearing.priceMicro, volumeWh: this.#clearing.volumeWh }].slice(
@@ -176,6 +179,7 @@ export class StreetView {
       certificates: this.#certificates,
       batches: this.#batches(),
       settlement: this.#settlement,
+      surplus: surplusView(rules, this.#surplus),
     };
   }
 
@@ -273,11 +277,6 @@ export class StreetView {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-function leftOver({ unsoldWh, unboughtWh }: ClearingView): string {
-  if (unsoldWh > 0) return `${kwhText(unsoldWh)} found no buyer`;
-  return unboughtWh > 0 ? `${kwhText(unboughtWh)} found no seller` : "all that was offered and asked for found its match";
 }
 
 function senderOf(message: Message): HomeId {

@@ -12,14 +12,23 @@ const WIRED: MarketRules = { ...RULES, network: TWO_BRANCHES };
 const LABEL = { name: "s", timeZone: "UTC", readings: "none", synthetic: true, equipment: new Map() };
 const compiled = (schema: object) => new Ajv2020({ strict: false, allErrors: true }).compile(JSON.parse(JSON.stringify(schema)));
 
+const isState = compiled(streetState);
+const isInterval = compiled(intervalView);
+
 /** What the API tells of each interval of a life. */
 function shown(rules: MarketRules, life: Life): readonly IntervalView[] {
   const view = new StreetView(rules, LABEL, new VirtualClock({ startMs: 0, speed: 1 }));
   for (const advance of life.advances) view.certified(advance, { orders: 0, readings: 0 }, null, null);
   const state = JSON.parse(JSON.stringify(view.state(life.advances.at(-1)!.result.interval)));
-  expect([compiled(streetState)(state), state.clearing.interval]).toEqual([true, state.prices.at(-1).interval]);
+  expect([isState(state), state.clearing.interval]).toEqual([true, state.prices.at(-1).interval]);
+  const { surplus } = life.advances.at(-1)!.state;
+  expect([state.surplus.account, state.surplus.balanceMicro, state.surplus.lostWh]).toEqual([
+    rules.surplusTo ?? "grid",
+    Math.round(surplus.balance / 1000),
+    surplus.lost,
+  ]);
   const intervals = state.prices.map(({ interval }: { interval: string }) => view.interval(interval));
-  for (const each of intervals) expect(compiled(intervalView)(JSON.parse(JSON.stringify(each)))).toBe(true);
+  for (const each of intervals) expect(isInterval(JSON.parse(JSON.stringify(each)))).toBe(true);
   return intervals;
 }
 

@@ -156,6 +156,7 @@ export function exampleStreet(given: ExampleOptions = {}): StreetState {
       .map((start, i) => certificate(start, i, options.homes)),
     batches: begun ? batches(options.interval, Math.ceil(options.intervals / 32)) : [],
     settlement,
+    surplus: { account: "grid", balanceMicro: 0, lostWh: 0 },
   };
 }
 

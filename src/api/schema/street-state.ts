@@ -8,6 +8,7 @@ import type {
   SettlementView,
   StreetFacts,
   StreetState,
+  SurplusView,
   WireView,
 } from "../state.ts";
 import { count, described, instant, integer, list, mirrors, nullable, number, object, oneOf, pair, text, truth } from "./shape.ts";
@@ -67,6 +68,8 @@ const order = mirrors<OrderView>()(
     reason: text(),
   }),
 );
+
+const account = oneOf("grid", "community", "supplier");
 
 const wire = mirrors<WireView>()(
   object({
@@ -141,7 +144,7 @@ export const settlement = mirrors<SettlementView>()(
     interval: instant,
     flows: list(flow),
     surplus: object({
-      account: oneOf("grid", "community", "supplier"),
+      account,
       amountMicro: integer,
       feesMicro: count,
       rentsMicro: integer,
@@ -170,6 +173,10 @@ export const streetState = described(
       certificates: described(list(certificate, 24), "newest first"),
       batches: described(list(batch), "newest first"),
       settlement: nullable(settlement),
+      surplus: described(
+        mirrors<SurplusView>()(object({ account, balanceMicro: integer, lostWh: count })),
+        "what buyers paid beyond what sellers got since the street began, and what wires lost",
+      ),
     }),
   ),
   "Energy in Wh, prices in micro-currency per kWh, money in micro-currency (positive: the home gained), instants in UTC. null is unknown, never 0.",

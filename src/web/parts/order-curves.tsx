@@ -53,7 +53,7 @@ function Cleared({ clearing, state }: { clearing: ClearingView; state: StreetSta
         )}
       </div>
       {clearing.orders.length === 0 ? null : <OrderTable clearing={clearing} currency={state.street.currency} />}
-      <WireTable clearing={clearing} currency={state.street.currency} />
+      <WireTable clearing={clearing} state={state} />
     </>
   );
 }

@@ -1,10 +1,12 @@
-import type { ClearingView } from "../../api/state.ts";
+import type { ClearingView, StreetState } from "../../api/state.ts";
 import { energy, money, price } from "../lib/format.ts";
 import { texts } from "../texts/index.ts";
 
 /** What each wire carried and earned, and the prices at its ends; nothing where the street is one node. */
-export function WireTable({ clearing, currency }: { clearing: ClearingView; currency: string }) {
-  const { title, columns, directions, none, full } = texts.curves.wires;
+export function WireTable({ clearing, state }: { clearing: ClearingView; state: StreetState }) {
+  const { title, columns, directions, none, full, inAll, accounts } = texts.curves.wires;
+  const { currency } = state.street;
+  const { account, balanceMicro, lostWh } = state.surplus;
   if (clearing.wires.length === 0) return null;
   const priceAt = new Map(clearing.nodes.map(({ name, priceMicro }) => [name, priceMicro]));
   return (
@@ -40,6 +42,7 @@ export function WireTable({ clearing, currency }: { clearing: ClearingView; curr
           </tbody>
         </table>
       </section>
+      <p class="soft">{inAll(money(balanceMicro, currency), accounts[account], energy(lostWh))}</p>
     </details>
   );
 }

@@ -110,6 +110,9 @@ export const en = {
       directions: { import: "away from the transformer", export: "towards the transformer", idle: "idle" },
       full: "full",
       none: "none",
+      inAll: (amount: string, account: string, lost: string) =>
+        `Since the street began: ${amount} for ${account}, ${lost} lost on the wires.`,
+      accounts: { grid: "the grid", community: "the community", supplier: "the utility" },
     },
     empty: "Nothing is cleared yet",
     emptyWhy: "When the orders of the first interval close, their curves cross here.",
