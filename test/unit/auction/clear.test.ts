@@ -441,7 +441,7 @@ test("ten thousand orders: sums hold and the price supports the fills", () => {
 
 describe("what admission has promised is asserted, never computed with", () => {
   const good = book([1, "buy", 5, 20], [2, "sell", 5, 10]);
-  const [first] = good;
+  const [first, second] = good;
   const edge: Edge = { parent: 0, importCapacity: wh(1), exportCapacity: wh(1), fee: microPerKwh(0), lossPpm: 0 };
   const wired = (change: Partial<Edge>): ClearingInput => ({
     ...input(good),
@@ -449,6 +449,7 @@ describe("what admission has promised is asserted, never computed with", () => {
   });
   test.each<[string, ClearingInput]>([
     ["order ids are unique", input([first!, first!])],
+    ["order ids are unique", input([second!, first!, second!])],
     ["limits are multiples of the tick", input(good, 3)],
     ["the tick is a positive integer", input(good, 0)],
     ["k lies between 0 and 1000 thousandths", input(good, 1, 1001)],

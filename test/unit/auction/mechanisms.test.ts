@@ -427,6 +427,12 @@ describe("choosing", () => {
       if (name !== "k-double-auction") expect(() => MECHANISMS[name].clear({ ...given(DEMO), network: wires })).toThrow("one node");
   });
 
+  test("two orders of one id are refused by all, wherever they stand", () => {
+    const [first, ...others] = given(DEMO).orders;
+    for (const name of NAMES)
+      expect(() => MECHANISMS[name].clear({ ...given(DEMO), orders: [first!, ...others, first!] })).toThrow("order ids are unique");
+  });
+
   test("compared in one call", () => {
     // Three offers share the 4 Wh that are wanted at 20: 2, 1 and 1.
     const { "k-double-auction": best, mcafee, vcg, ...others } = compareMechanisms(given(UNEVEN), { compensationPermille: 500 });
