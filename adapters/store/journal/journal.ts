@@ -178,6 +178,7 @@ export class Journal {
    * couldn't be written is refused, and the journal goes on.
    */
   snapshot(sequence: number, bytes: Uint8Array): Promise<Result<null, JournalCode>> {
+    assert(this.closing === null, "the journal is closed");
     const saved = this.saving.then(() => this.save(sequence, bytes));
     this.saving = saved.catch(() => null);
     return saved;
@@ -197,7 +198,7 @@ export class Journal {
     return ok(null);
   }
 
-  /** All that was appended is on disk when it is done. Rejects with JournalFatal if that can't be. */
+  /** All that was appended is on disk when it is done; until then the process lives. Rejects with JournalFatal if that can't be. */
   close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;

@@ -105,6 +105,7 @@ describe("append and replay", () => {
     const { journal } = await openKeeping(path, SMALL);
     await journal.close();
     expect(() => journal.flush()).toThrow("closed");
+    expect(() => journal.snapshot(1, Uint8Array.of(1))).toThrow("closed");
     expect(() => appendAll(journal, 0, 64)).toThrow("closed");
   });
 });
@@ -208,11 +209,19 @@ describe("segments", () => {
     expect(again.snapshots).toEqual([{ sequence: 980, bytes: [49] }]);
     expect(again.sequences).toEqual(upTo(1000, 981));
     await again.journal.close();
-    // Records before the newest snapshot are there as long as it may turn out to be damaged.
+  });
+
+  test("between the two last snapshots are kept, for the newest may turn out to be damaged", async () => {
+    const options = { segmentBytes: slots(11), ringRecords: 16 };
+    const { journal } = await openKeeping(path, options);
+    await appendDurably(journal, 10);
+    for (const sequence of [1, 10]) await journal.snapshot(sequence, Uint8Array.of(sequence));
+    for (let round = 0; round < 3; round++) await appendDurably(journal, 10);
+    await journal.close();
     writeFileSync(join(path, files(".snapshot").at(-1)!), "");
-    const older = await openKeeping(path, options);
-    expect(older.snapshots).toEqual([{ sequence: 960, bytes: [48] }]);
-    expect(older.sequences).toEqual(upTo(1000, 961));
+    const again = await openKeeping(path, options);
+    expect(again.snapshots).toEqual([{ sequence: 1, bytes: [1] }]);
+    expect(again.sequences).toEqual(upTo(40, 2));
   });
 });
 
