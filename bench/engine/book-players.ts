@@ -53,7 +53,7 @@ export function arenaPlayer({ size, submit, cancel, setPhase, report }: Arena, m
       const id = words[at + 1]!;
       if (isCancel(word)) cancel(handles[id]!);
       else {
-        handles[id] = submit(bookIn(word), sideIn(word), goodTillGate, words[at + 2]!, words[at + 3]!, id, id);
+        handles[id] = submit(bookIn(word), sideIn(word), goodTillGate, words[at + 2]!, words[at + 3]!, id, id) | 0;
         hash = mixReport(hash, id);
       }
     }

@@ -13,60 +13,62 @@ import {
   FORCE_UNKNOWN,
   GOOD_TILL_GATE,
   HOME_OUT_OF_RANGE,
+  IMMEDIATE_OR_CANCEL,
   REFERENCE_OUT_OF_RANGE,
   SELL,
   SIDE_UNKNOWN,
   TICK_OFF_LADDER,
 } from "./types.ts";
 
-/** What is wrong with an operation's numbers: a refusal, or 0. Whatever is no whole number of its range has a code of its own. */
+/** What is wrong with an operation's numbers. */
 export interface Door {
-  /** Nothing is: a short answer for what is asked of every order. */
-  readonly isSound: (book: number, side: number, force: number, index: number, energy: number, home: number, reference: number) => boolean;
-  readonly order: (book: number, side: number, force: number, home: number, reference: number) => number;
-  readonly terms: (tick: number, energy: number) => number;
+  /** Nothing is: short, for it is asked of every order. */
+  readonly isSound: (book: number, side: number, force: number, tick: number, energy: number, home: number, reference: number) => boolean;
+  /** A refusal, or 0. Whatever is no whole number of its range has a code of its own. */
+  readonly refusalOf: (book: number, side: number, force: number, tick: number, energy: number, home: number, reference: number) => number;
+  readonly refusalOfTerms: (tick: number, energy: number) => number;
 }
 
-export function doorOf({ size, span, phases }: Layout): Door {
+export function doorOf({ size, phases }: Layout): Door {
   const { books, lowestTick, highestTick } = size;
-  const [sell, goodTillGate, fillOrKill, closed, call] = [SELL, GOOD_TILL_GATE, FILL_OR_KILL, CLOSED, CALL];
+  const [buy, sell, goodTillGate, closed] = [BUY, SELL, GOOD_TILL_GATE, CLOSED];
 
-  /** `x >>> 0 === x`: a whole number, and not below 0. The index of a whole tick within the span is on the ladder. */
-  const isSound: Door["isSound"] = (book, side, force, index, energy, home, reference) =>
+  /** `x >>> 0 === x`: a whole number, and not below 0. */
+  const isSound: Door["isSound"] = (book, side, force, tick, energy, home, reference) =>
     book >>> 0 === book &&
     book < books &&
-    side >>> 0 === side &&
-    side <= sell &&
-    force >>> 0 === force &&
-    force <= fillOrKill &&
-    phases[book]! > (force === goodTillGate ? closed : call) &&
-    index >= 0 &&
-    index <= span &&
+    (side === buy || side === sell) &&
+    (force === goodTillGate ? phases[book] !== closed : isForce(force) && phases[book] === CONTINUOUS) &&
+    (tick | 0) === tick &&
+    tick >= lowestTick &&
+    tick <= highestTick &&
     (energy | 0) === energy &&
     energy > 0 &&
     (home | 0) === home &&
     (reference | 0) === reference &&
     (home | reference) >= 0;
 
-  function order(number: number, side: number, force: number, home: number, reference: number): number {
-    if (bookAtDoor(number, books) !== 0) return BOOK_UNKNOWN;
+  const refusalOf: Door["refusalOf"] = (book, side, force, tick, energy, home, reference) => {
+    if (bookAtDoor(book, books) !== 0) return BOOK_UNKNOWN;
     if (side !== BUY && side !== SELL) return SIDE_UNKNOWN;
-    if ((force | 0) !== force || force < GOOD_TILL_GATE || force > FILL_OR_KILL) return FORCE_UNKNOWN;
+    if (!isForce(force)) return FORCE_UNKNOWN;
     if (!isName(home)) return HOME_OUT_OF_RANGE;
     if (!isName(reference)) return REFERENCE_OUT_OF_RANGE;
-    const phase = phases[number]!;
-    if (phase === CLOSED) return BOOK_CLOSED;
-    return phase === CALL && force !== GOOD_TILL_GATE ? FORCE_NOT_IN_CALL : 0;
-  }
+    if (phases[book] === CLOSED) return BOOK_CLOSED;
+    if (phases[book] === CALL && force !== GOOD_TILL_GATE) return FORCE_NOT_IN_CALL;
+    return refusalOfTerms(tick, energy);
+  };
 
-  function terms(tick: number, energy: number): number {
+  function refusalOfTerms(tick: number, energy: number): number {
     if ((tick | 0) !== tick || tick < lowestTick || tick > highestTick) return TICK_OFF_LADDER;
     if ((energy | 0) !== energy) return energy > MOST_INT ? ENERGY_BEYOND_BOOK : ENERGY_NOT_POSITIVE;
     return energy > 0 ? 0 : ENERGY_NOT_POSITIVE;
   }
 
-  return { isSound, order, terms };
+  return { isSound, refusalOf, refusalOfTerms };
 }
+
+const isForce = (force: number): boolean => force === GOOD_TILL_GATE || force === IMMEDIATE_OR_CANCEL || force === FILL_OR_KILL;
 
 export const bookAtDoor = (book: number, books: number): number => ((book | 0) === book && book >= 0 && book < books ? 0 : BOOK_UNKNOWN);
 

@@ -106,18 +106,22 @@ function piecesOf(length: number): (length: number) => Int32Array {
 
 const narrow = (words: Int32Array): Uint16Array => new Uint16Array(words.buffer, words.byteOffset, 2 * words.length);
 
-const ordersIn = (words: Int32Array): Orders => ({
-  recordShift: RECORD_SHIFT,
-  words,
-  handles: words.subarray(0),
-  levels: words.subarray(1),
-  energies: words.subarray(2),
-  nexts: words.subarray(3),
-  previous: words.subarray(4),
-  homes: words.subarray(5),
-  references: words.subarray(6),
-  totals: words.subarray(7),
-});
+/** Fields of one length: what is within one of them is within all, which the compiled code sees to once for a record. */
+function ordersIn(words: Int32Array): Orders {
+  const field = (word: number): Int32Array => words.subarray(word, words.length - (1 << RECORD_SHIFT) + word + 1);
+  return {
+    recordShift: RECORD_SHIFT,
+    words,
+    handles: field(0),
+    levels: field(1),
+    energies: field(2),
+    nexts: field(3),
+    previous: field(4),
+    homes: field(5),
+    references: field(6),
+    totals: field(7),
+  };
+}
 
 /** null: an arena of this size can be. */
 export function refusalOfSize({ books, lowestTick, highestTick, orders }: ArenaSize): ArenaRefusal | null {

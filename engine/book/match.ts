@@ -3,10 +3,11 @@ import type { Layout } from "./layout.ts";
 import type { Occupied } from "./occupied.ts";
 import type { Reporter } from "./report.ts";
 import type { Slots } from "./slots.ts";
+import { FILLED, RESTS, SELF_TRADE } from "./types.ts";
 
 /** What an order does to the other side of its book, best price first and oldest first, at the resting order's price. */
 export interface Matching {
-  /** The energy that isn't traded; the report has the trades, and whether an order of the same home ended it. */
+  /** The energy that is left to rest; 0 if none is, or if an order of the same home ended it. The report has all of that. */
   readonly trade: (ladder: number, index: number, energy: number, home: number) => number;
   /** Whether all of it would be traded. */
   readonly isEnough: (ladder: number, index: number, energy: number, home: number) => boolean;
@@ -16,16 +17,20 @@ export interface Matching {
 export function matchingOf(layout: Layout, reporter: Reporter, occupied: Occupied, { behead }: Ladders, { release }: Slots): Matching {
   const { span, shift, heads, best, size } = layout;
   const { recordShift, handles, energies, nexts, previous, homes, references, totals } = layout.orders;
-  const { trade: report, meetOwn, hasMetOwn } = reporter;
+  const { trade: report, meetOwn, hasMetOwn, end } = reporter;
   const { lowestTick, highestTick } = size;
   const mask = (1 << shift) - 1;
 
   function trade(ladder: number, index: number, energy: number, home: number): number {
+    const least = span - index;
     let left = energy;
-    for (let meets = best[ladder]!; meets >= span - index; meets = best[ladder]!) {
+    for (let meets = best[ladder]!; meets >= least && left > 0; meets = best[ladder]!) {
+      if (hasMetOwn()) break;
       left = sweep((ladder << shift) | meets, left, home);
-      if (left === 0 || hasMetOwn()) break;
     }
+    if (left === 0) return end(0, FILLED);
+    if (hasMetOwn()) return end(left, SELF_TRADE);
+    end(left, RESTS);
     return left;
   }
 
@@ -44,7 +49,8 @@ export function matchingOf(layout: Layout, reporter: Reporter, occupied: Occupie
         break;
       }
       const there = energies[at]!;
-      const traded = Math.min(there, left);
+      let traded = left;
+      if (there < traded) traded = there;
       report(handles[at]!, references[at]!, tick, traded);
       left -= traded;
       if (traded < there) {

@@ -4,20 +4,7 @@ import type { Layout } from "./layout.ts";
 import type { Matching } from "./match.ts";
 import type { Reporter } from "./report.ts";
 import type { Slots } from "./slots.ts";
-import {
-  ARENA_FULL,
-  BUY,
-  CALL,
-  FILL_OR_KILL,
-  FILLED,
-  GOOD_TILL_GATE,
-  HANDLE_STALE,
-  KILLED,
-  LAPSED,
-  LEVEL_FULL,
-  RESTS,
-  SELF_TRADE,
-} from "./types.ts";
+import { ARENA_FULL, BUY, CALL, FILL_OR_KILL, GOOD_TILL_GATE, HANDLE_STALE, KILLED, LAPSED, LEVEL_FULL } from "./types.ts";
 
 /** Each returns below 0 for a refusal (`refusalOf` names it): then nothing has changed, the report neither. */
 export interface Operations {
@@ -36,38 +23,30 @@ export function submitOf(layout: Layout, reporter: Reporter, ladders: Ladders, s
   const { span, shift, best, phases, size } = layout;
   const { recordShift, handles, homes, references } = layout.orders;
   const { lowestTick, highestTick } = size;
-  const { begin, end, hasMetOwn } = reporter;
+  const { begin } = reporter;
   const { hasRoom, append } = ladders;
   const { isFull, take } = slots;
-  const { trade, isEnough } = matching;
-  const { isSound, order: orderAtDoor, terms: termsAtDoor } = doorOf(layout);
-  const [buy, call, goodTillGate, fillOrKill, rests, filled] = [BUY, CALL, GOOD_TILL_GATE, FILL_OR_KILL, RESTS, FILLED];
+  const { trade } = matching;
+  const { isSound, refusalOf } = doorOf(layout);
+  const atOnce = atOnceOf(reporter, matching);
+  const [buy, call, goodTillGate] = [BUY, CALL, GOOD_TILL_GATE];
 
   function submit(book: number, side: number, force: number, tick: number, energy: number, home: number, reference: number): number {
-    const index = side === buy ? tick - lowestTick : highestTick - tick;
-    // A small fraction of a tick would be lost in its index.
-    const isWhole = (tick | 0) === tick;
-    if (!isWhole || !isSound(book, side, force, index, energy, home, reference)) {
-      return orderAtDoor(book, side, force, home, reference) || termsAtDoor(tick, energy);
-    }
+    if (!isSound(book, side, force, tick, energy, home, reference)) return refusalOf(book, side, force, tick, energy, home, reference);
     const ladder = (book << 1) | side;
+    const index = side === buy ? tick - lowestTick : highestTick - tick;
+    if (force !== goodTillGate) return atOnce(ladder ^ 1, index, energy, home, force);
     const level = (ladder << shift) | index;
-    if (force === goodTillGate) {
-      if (!hasRoom(level, energy)) return LEVEL_FULL;
-      if (isFull()) return ARENA_FULL;
-    }
-    begin();
-    if (force === fillOrKill && !isEnough(ladder ^ 1, index, energy, home)) return end(energy, KILLED);
+    if (!hasRoom(level, energy)) return LEVEL_FULL;
+    if (isFull()) return ARENA_FULL;
+    begin(energy);
     const meets = best[ladder ^ 1]! >= span - index && phases[book] !== call;
     const left = meets ? trade(ladder ^ 1, index, energy, home) : energy;
-    if (left === 0) return end(0, filled);
-    if (hasMetOwn()) return end(left, SELF_TRADE);
-    if (force !== goodTillGate) return end(left, LAPSED);
-    end(left, rests);
+    if (left === 0) return 0;
     const slot = take();
     const at = slot << recordShift;
-    homes[at] = home;
-    references[at] = reference;
+    homes[at] = home | 0;
+    references[at] = reference | 0;
     append(slot, level, left);
     return handles[at]!;
   }
@@ -75,27 +54,35 @@ export function submitOf(layout: Layout, reporter: Reporter, ladders: Ladders, s
   return submit;
 }
 
-export function amendOf(layout: Layout, reporter: Reporter, ladders: Ladders, slots: Slots, { trade }: Matching): Operations["amend"] {
+/** Orders that don't rest. */
+function atOnceOf({ begin, end }: Reporter, { trade, isEnough }: Matching) {
+  return (ladder: number, index: number, energy: number, home: number, force: number): 0 => {
+    begin(energy);
+    if (force === FILL_OR_KILL && !isEnough(ladder, index, energy, home)) return end(energy, KILLED);
+    const left = trade(ladder, index, energy, home);
+    return left === 0 ? 0 : end(left, LAPSED);
+  };
+}
+
+export function amendOf(layout: Layout, { begin }: Reporter, ladders: Ladders, slots: Slots, { trade }: Matching): Operations["amend"] {
   const { shift, heads, phases } = layout;
   const { recordShift, levels, energies, homes, totals } = layout.orders;
-  const { begin, end, hasMetOwn } = reporter;
   const { hasRoom, append, unlink } = ladders;
   const { release, slotOf } = slots;
-  const { terms: termsAtDoor } = doorOf(layout);
+  const { refusalOfTerms } = doorOf(layout);
   const indexOf = indexesOf(layout);
 
   function amend(handle: number, tick: number, energy: number): number {
     const slot = slotOf(handle);
     if (slot === 0) return HANDLE_STALE;
-    const refused = termsAtDoor(tick, energy);
+    const refused = refusalOfTerms(tick, energy);
     if (refused !== 0) return refused;
     const at = slot << recordShift;
     const ladder = levels[at]! >> shift;
     const level = (ladder << shift) | indexOf(ladder & 1, tick);
     const more = level === levels[at] ? energy - energies[at]! : energy;
     if (!hasRoom(level, more)) return LEVEL_FULL;
-    begin();
-    end(energy, RESTS);
+    begin(energy);
     if (more > 0) return move(slot, level, energy) ? handle : 0;
     energies[at] = energy;
     totals[heads[level]! << recordShift]! += more;
@@ -109,14 +96,9 @@ export function amendOf(layout: Layout, reporter: Reporter, ladders: Ladders, sl
     const index = level & ((1 << shift) - 1);
     const isCall = phases[ladder >> 1] === CALL;
     const left = isCall ? energy : trade(ladder ^ 1, index, energy, homes[slot << recordShift]!);
-    if (left > 0 && !hasMetOwn()) {
-      end(left, RESTS);
-      append(slot, level, left);
-      return true;
-    }
-    release(slot);
-    end(left, left === 0 ? FILLED : SELF_TRADE);
-    return false;
+    if (left > 0) append(slot, level, left);
+    else release(slot);
+    return left > 0;
   }
 
   return amend;

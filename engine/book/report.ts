@@ -25,7 +25,8 @@ export const openReport = (orders: number): Report => new Int32Array(reportWords
 export const reportWords = (orders: number): number => FIRST_TRADE + (orders << TRADE_SHIFT);
 
 export interface Reporter {
-  readonly begin: () => void;
+  /** Nothing is traded yet, and all of it rests unless `end` says otherwise. */
+  readonly begin: (energy: number) => void;
   readonly trade: (handle: number, reference: number, tick: number, energy: number) => void;
   readonly end: (left: number, fate: number) => 0;
   /** An order of the same home was met. */
@@ -36,12 +37,13 @@ export interface Reporter {
 /** Each word of a trade is an array of its own over the same memory. */
 export function reporterOf(report: Report): Reporter {
   const [trades, left, fate, shift, rests, selfTrade] = [TRADES, LEFT, FATE, TRADE_SHIFT, RESTS, SELF_TRADE];
-  const field = (word: number): Int32Array => report.subarray(FIRST_TRADE + word);
+  const field = (word: number): Int32Array => report.subarray(FIRST_TRADE + word, report.length - (1 << TRADE_SHIFT) + word + 1);
   const [handles, references] = [field(TRADE_HANDLE), field(TRADE_REFERENCE)];
   const [ticks, energies] = [field(TRADE_TICK), field(TRADE_ENERGY)];
 
-  function begin(): void {
+  function begin(energy: number): void {
     report[trades] = 0;
+    report[left] = energy;
     report[fate] = rests;
   }
 

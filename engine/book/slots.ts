@@ -12,29 +12,31 @@ export interface Slots {
 
 export function slotsOf({ size, orders, counts }: Layout): Slots {
   const { recordShift, handles, nexts } = orders;
-  const [free, resting, used] = [FREE, RESTING, USED];
+  const [free, resting] = [FREE, RESTING];
   const slots = size.orders;
   const mask = slots - 1;
   const lastHandles = MOST_INT - slots;
 
-  const isFull = (): boolean => counts[free] === 0 && counts[used] === mask;
+  const isFull = (): boolean => counts[free] === 0 && isUsed();
+  const isUsed = (): boolean => counts[USED] === mask;
 
   function take(): number {
     counts[resting]!++;
     const slot = counts[free]!;
-    if (slot === 0) {
-      const fresh = counts[used]! + 1;
-      counts[used] = fresh;
-      handles[fresh << recordShift] = fresh;
-      return fresh;
-    }
+    if (slot === 0) return takeFresh();
     const at = slot << recordShift;
     counts[free] = nexts[at]!;
-    handles[at] = -handles[at]!;
+    handles[at] = ~handles[at]!;
     return slot;
   }
 
-  /** A free slot keeps its next handle below 0; one that has no next handle is never used again. */
+  function takeFresh(): number {
+    const slot = ++counts[USED]!;
+    handles[slot << recordShift] = slot;
+    return slot;
+  }
+
+  /** A free slot keeps its next handle, its bits turned; one that has no next handle is never used again. */
   function release(slot: number): void {
     const at = slot << recordShift;
     const handle = handles[at]!;
@@ -43,7 +45,7 @@ export function slotsOf({ size, orders, counts }: Layout): Slots {
       handles[at] = 0;
       return;
     }
-    handles[at] = -(handle + slots);
+    handles[at] = ~(handle + slots);
     nexts[at] = counts[free]!;
     counts[free] = slot;
   }

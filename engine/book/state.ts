@@ -121,7 +121,7 @@ function isFreeListWhole({ size, orders, counts }: Layout): boolean {
   let free = counts[USED]! - counts[RESTING]! - usedUp;
   for (let slot = counts[FREE]!; slot !== 0; free--) {
     const at = slot << recordShift;
-    if (free === 0 || !isHandleOf(-(handles[at] ?? 0), slot, size.orders)) return false;
+    if (free === 0 || !isHandleOf(~(handles[at] ?? 0), slot, size.orders)) return false;
     slot = nexts[at]!;
   }
   return free === 0;
