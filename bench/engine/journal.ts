@@ -1,5 +1,7 @@
-import { closeSync, fdatasyncSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, fsyncSync, openSync, readdirSync, rmSync, statfsSync, writeSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Journal, openJournal, type Replay } from "../../adapters/store/index.ts";
 import { atLeast, atMost, type Frame, median, p50, p99, type Row } from "./frame.ts";
 
@@ -74,10 +76,9 @@ function openRaw(frame: Frame): Raw {
 }
 
 function rawRow(us: number, folder: string): Row {
+  const load = `load ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} cores, of which the journal keeps two busy`;
   const isMemory = statfsSync(folder).type === TMPFS;
-  const note = isMemory
-    ? "the temporary folder is in memory: these figures say nothing about a disk"
-    : "the control; median of all rounds' p50";
+  const note = isMemory ? "the temporary folder is in memory: these figures say nothing about a disk" : `the control; ${load}`;
   return { what: "raw pwrite and fdatasync of one record, p50", value: us, unit: "us", goal: null, note };
 }
 
@@ -212,9 +213,12 @@ async function replayRate(frame: Frame, last: number): Promise<number> {
 
 const folderOf = (frame: Frame): string => join(frame.folder, "journal");
 
-function openNew(frame: Frame): Promise<Journal> {
+/** With its next segment ready: that is being made for a moment after the start. */
+async function openNew(frame: Frame): Promise<Journal> {
   rmSync(folderOf(frame), { recursive: true, force: true });
-  return openIn(frame, { snapshot: () => {}, record: () => {} });
+  const journal = await openIn(frame, { snapshot: () => {}, record: () => {} });
+  while (!readdirSync(folderOf(frame)).includes("0000000002.segment")) await sleep(10);
+  return journal;
 }
 
 async function openIn(frame: Frame, replay: Replay): Promise<Journal> {

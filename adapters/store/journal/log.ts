@@ -160,8 +160,8 @@ export class Log {
   /** The oldest segment, if all its records are covered by snapshots. */
   private takeNeedless(): Segment | null {
     const floor = Number(Atomics.load(this.shared.floor, 0));
-    const after = this.earlier[1] ?? this.current;
-    return this.earlier.length > 0 && after.first! <= floor + 1 ? this.earlier.shift()! : null;
+    const { first } = this.earlier[1] ?? this.current;
+    return this.earlier.length > 0 && first !== null && first <= floor + 1 ? this.earlier.shift()! : null;
   }
 }
 

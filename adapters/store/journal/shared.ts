@@ -2,8 +2,8 @@ import { SLOT_BYTES, SLOT_WORDS } from "./group.ts";
 import { type JournalCode, JournalFatal } from "./trouble.ts";
 
 /**
- * The memory that the caller's thread and the writing thread share: a ring of records, and control words. Sequences stand there
- * as their lowest 32 bits; they never are further apart than the ring is long. A bell is a counter to sleep on: read it, look
+ * The memory that the caller's thread and the journal's own share: a ring of records, and control words. Sequences stand there
+ * as their lowest 32 bits; none that are compared are further apart than 2^31. A bell is a counter to sleep on: read it, look
  * whether there is something to do, and sleep only if it hasn't been rung since.
  */
 

@@ -61,9 +61,9 @@ async function writeAll(file: Awaited<ReturnType<typeof open>>, bytes: Uint8Arra
 }
 
 function headerOf(journal: number, sequence: number, length: number, body: number): Uint8Array {
-  assert(length < HIGH, "a snapshot has less than 4 GiB");
+  assert(length < 2 ** 31, "a snapshot has less than 2 GiB");
   const { words, bytes } = slotsOf(new ArrayBuffer(SLOT_BYTES));
-  words.set([SNAPSHOT, VERSION, journal, sequence | 0, Math.floor(sequence / HIGH), length | 0, body]);
+  words.set([SNAPSHOT, VERSION, journal, sequence | 0, Math.floor(sequence / HIGH), length, body]);
   words[7] = sealOf(bytes.subarray(0, 28));
   return bytes;
 }

@@ -122,6 +122,16 @@ describe("a disk that fails under a running journal", () => {
     expect(await fatal(() => appendAll(journal, 10, 100_000))).toBe("JOURNAL_FULL");
   });
 
+  test("a segment that can't be made kills it only when it is needed", async () => {
+    const { journal } = await openKeeping(path, OPTIONS);
+    while (!readdirSync(path).includes("0000000002.segment")) await new Promise((resolve) => setTimeout(resolve, 5));
+    mkdirSync(join(path, "spare.segment"));
+    for (let round = 0; round < 3; round++) await appendDurably(journal, 10);
+    expect(readdirSync(path)).not.toContain("0000000003.segment");
+    expect(await fatal(() => journal.whenDurable(appendAll(journal, 30, 20)))).toBe("JOURNAL_FAILED");
+    expect(journal.durable()).toBe(35);
+  });
+
   test("what was acknowledged comes back, once the disk is well", async () => {
     const journal = await withNext("/dev/null");
     await fatal(() => journal.whenDurable(appendAll(journal, 10, 50)));
