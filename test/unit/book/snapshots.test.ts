@@ -169,8 +169,16 @@ describe("snapshots", () => {
     ["a link below 0", [[order(3, NEXT), -1]]],
     ["a link that wraps round to a slot", [[order(3, NEXT), 2 ** 29 + 4]]],
     ["a link back that is wrong", [[order(2, PREVIOUS), 3]]],
-    ["two queues at one price", [[order(2, PREVIOUS), 0]]],
-    ["a queue cut in two", [[order(1, NEXT), 0]]],
+    ["no link back", [[order(2, PREVIOUS), 0]]],
+    ["a queue that ends too soon", [[order(1, NEXT), 0]]],
+    [
+      "two whole queues at one price",
+      [
+        [order(1, NEXT), 0],
+        [order(1, PREVIOUS), 1],
+        [order(2, PREVIOUS), 3],
+      ],
+    ],
     ["an order of another price in a queue", [[order(2, LEVEL), 21]]],
     ["beyond the ladder", [[order(4, LEVEL), 41]]],
     ["beyond the books", [[order(4, LEVEL), 4 << 10]]],

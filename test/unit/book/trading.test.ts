@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { FILL_OR_KILL, IMMEDIATE_OR_CANCEL } from "../../../engine/book/index.ts";
+import { FILL_OR_KILL, IMMEDIATE_OR_CANCEL, SELL } from "../../../engine/book/index.ts";
 import { IMPLEMENTATIONS, openMarket } from "../../support/order-books.ts";
 
 /** Orders are called 1, 2, 3 ... as they come; prices from -50 to 100 ticks. */
@@ -388,6 +388,25 @@ describe.each(IMPLEMENTATIONS)("trading: %s", (_name, open) => {
       sell(10, 8);
       expect(rests().map(([reference]) => reference)).toEqual([...stay, 4]);
       expect(buy(10, 26 - 4 - gone)).toMatchObject({ fate: "filled", trades: [...stay, 4].map((each) => [each, 10, 4 + each]) });
+    });
+
+    test("two between, one after the other, and the last", () => {
+      const { sell, cancel, rests, arena } = openMarket(open);
+      for (const energy of [5, 6, 7, 8]) sell(10, energy);
+      cancel(2);
+      cancel(3);
+      expect(rests()).toEqual([
+        [1, "sell", 10, 5],
+        [4, "sell", 10, 8],
+      ]);
+      expect(arena.depth(0, SELL, 9)).toEqual([{ tick: 10, energy: 13 }]);
+      cancel(4);
+      sell(10, 9);
+      expect(rests()).toEqual([
+        [1, "sell", 10, 5],
+        [5, "sell", 10, 9],
+      ]);
+      expect(arena.depth(0, SELL, 9)).toEqual([{ tick: 10, energy: 14 }]);
     });
 
     test("the first, after the one before it was filled", () => {
