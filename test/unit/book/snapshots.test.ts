@@ -160,6 +160,7 @@ describe("snapshots", () => {
         [order(3, NEXT), 1],
       ],
     ],
+    ["the oldest knows another than the newest", [[order(1, PREVIOUS), 4]]],
     ["an order that follows itself", [[order(4, NEXT), 4]]],
     ["two lead to one", [[order(4, NEXT), 2]]],
     ["a link into another price", [[order(3, NEXT), 4]]],
