@@ -1,5 +1,5 @@
 import { assert } from "../kernel/index.ts";
-import { addRun, addTo, balance, type Curves, cutAfter, cutBelowZero, emptyCurves, handOn, increment, transform } from "./curve.ts";
+import { addRun, addTo, balance, type Curves, cutAfter, emptyCurves, handOn, increment, transform } from "./curve.ts";
 import { keyOf, type Market, WHOLE, type Wires } from "./market.ts";
 
 /** Who gets how much, and what each edge carries; exact without losses. */
@@ -28,6 +28,7 @@ export function allocate(market: Market): Allocation {
     if (node > 0) passEdge(curves, wires, node, raised);
   }
   addTo(curves, curves.low.first[0]!, raised);
+  // A seller that is raised sells, a buyer that is raised goes without.
   const filled = raised;
   for (let i = 0; i < filled.length; i++) if (buys[i] === 1) filled[i] = energies[i]! - raised[i]!;
   const flows = flowsOf(market, wires, filled);
@@ -68,7 +69,6 @@ function passEdge(curves: Curves, wires: Wires, node: number, raised: Float64Arr
   const arriving = wires.arriving[node]! / WHOLE;
   const mostIn = wires.importCapacities[node]! * arriving;
   const mostOut = wires.exportCapacities[node]!;
-  if (wires.lossy) addTo(curves, cutBelowZero(curves, low, node), raised);
   if (low.energy[node]! > mostIn) addTo(curves, cutAfter(curves, low, node, mostIn), raised);
   if (high.energy[node]! > mostOut) cutAfter(curves, high, node, mostOut);
   if (wires.lossy) {

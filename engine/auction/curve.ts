@@ -192,20 +192,6 @@ export function cutAfter(curves: Curves, side: Side, node: number, energy: numbe
   return at;
 }
 
-/** Keeps what is worth something of a node's falling list; the rest is a list of its own. */
-export function cutBelowZero({ next, price, energy }: Curves, side: Side, node: number): number {
-  let at = side.first[node]!;
-  let last = 0;
-  next[0] = at;
-  for (; at !== 0 && price[at]! >= 0; at = next[at]!) last = at;
-  next[last] = 0;
-  putOnly(side, node, next[0]!);
-  let worthless = 0;
-  for (let cut = at; cut !== 0; cut = next[cut]!) worthless += energy[cut]!;
-  side.energy[node]! -= worthless;
-  return at;
-}
-
 /** price x factor + summand for all of a list, energy x scale. */
 export function transform({ next, price, energy }: Curves, list: number, factor: number, summand: number, scale: number): void {
   for (let at = list; at !== 0; at = next[at]!) {
