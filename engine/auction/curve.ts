@@ -128,20 +128,18 @@ export function balance(curves: Curves, node: number): void {
   let down = 0;
   while (a !== 0 && b !== 0 && (price[a]! + fees - price[b]! || order[a]! - order[b]!) > 0) {
     const part = Math.min(restOfA, restOfB);
-    restOfA -= part;
-    restOfB -= part;
-    if (restOfA === 0) {
+    if (restOfA === part) {
       const after = next[a]!;
       up = putBefore(curves, a, up, fees);
       a = after;
       restOfA = energy[a]!;
-    }
-    if (restOfB === 0) {
+    } else restOfA -= part;
+    if (restOfB === part) {
       const after = next[b]!;
       down = putBefore(curves, b, down, 0 - fees);
       b = after;
       restOfB = energy[b]!;
-    }
+    } else restOfB -= part;
   }
   if (restOfA < energy[a]!) up = putBefore(curves, partOf(curves, a, energy[a]! - restOfA), up, fees);
   if (restOfB < energy[b]!) down = putBefore(curves, partOf(curves, b, energy[b]! - restOfB), down, 0 - fees);
