@@ -57,6 +57,7 @@ function amend(state: VenueState, request: VenueAmend): VenueOutcome {
   const standing = standingOf(state, request.order);
   const refused = changeRefusal(standing, request) ?? termsRefusal(state.rules, request);
   if (refused !== null || standing === undefined) return refusal(refused!, request.energy);
+  openBook(state, standing.order.body.interval);
   const handle = state.arena.amend(standing.handle, tickOf(state.rules, request.limit), request.energy);
   if (handle < 0) return refusal(refusalOf(handle)!, request.energy);
   const outcome = told(state);

@@ -26,7 +26,7 @@ export interface VenueState {
   /** How many orders rest, by home and interval. */
   readonly counts: Map<string, number>;
   readonly homes: Map<HomeId, { readonly agent: Address; nextSeq: number }>;
-  /** Intervals with an open book, each with the number of the round it last had a part in. */
+  /** Intervals with an open book, each with the number of the round in which an order last came; `NO_ROUND` after a call auction. */
   readonly open: Map<Interval, number>;
   nextReference: number;
   day: number;
@@ -72,9 +72,14 @@ export const bookOf = ({ rules }: VenueState, interval: Interval): number => int
 
 export const roundOf = ({ sequencer }: VenueRules, time: number): number => Math.floor(time / (sequencer.roundSeconds * 1000));
 
+/** What a call auction has left doesn't trade until an order comes: no round is due before that. */
+export const NO_ROUND = Number.POSITIVE_INFINITY;
+
+/** For an order that comes: its interval's next round is due at the end of the one that runs. */
 export function openBook(state: VenueState, interval: Interval): void {
-  if (state.open.has(interval)) return;
+  const isOpen = state.open.has(interval);
   state.open.set(interval, roundOf(state.rules, state.time));
+  if (isOpen) return;
   state.arena.setPhase(bookOf(state, interval), state.rules.sequencer.trading === "rounds" ? CALL : CONTINUOUS);
 }
 

@@ -175,6 +175,20 @@ describe("rounds", () => {
     expect(outcomeOf(ask({ kind: "cancel", home: 0, order: sold })).ended).toEqual([{ order: sold, energy: 500 }]);
   });
 
+  test.each(["order", "amendment"])("is at the end of its seconds, also where prices only then meet by an %s", (how) => {
+    const { ask, at, log } = venueDesk(rules);
+    const sold = idOf(ask(sell(0, 1_000, 400_000)));
+    ask(buy(1, 300, 300_000));
+    at(START + 61_000);
+    ask(how === "order" ? sell(3, 1_000, 100_000) : { kind: "amend", home: 0, order: sold, energy: 1_000, limit: 100_000 });
+    at(START + 62_000);
+    ask(buy(2, 300, 310_000));
+    at(START + 64_999);
+    expect(log.map(({ body }) => body.input.kind)).not.toContain("round");
+    at(START + 65_000);
+    expect(log.at(-1)!.body.outcome.fills).toHaveLength(3);
+  });
+
   test("an amended limit counts, and so does what is left", () => {
     const { ask, at, log } = venueDesk(rules);
     const sold = idOf(ask(sell(0, 2_000, 300_000)));
