@@ -81,10 +81,10 @@ function placeOf(kPermille: number, price: string): string {
   return kPermille === 1000 ? "the higher" : `${price}, ${kPermille / 10} % of the way up`;
 }
 
-/** All setters of one end share a limit; one is named, the others are counted. */
+/** All setters of one end share a limit; one is named, the others are counted. Losses, rounded to ticks, may leave no limit at an end. */
 function named(setters: readonly PriceSetter[], words: Words): string {
   const [first, ...others] = setters;
-  if (first === undefined) return "nobody";
+  if (first === undefined) return "limits behind wires with losses";
   const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
   return `${words.home(first.home)}'s ${first.side === "buy" ? "bid" : "offer"}${more} at ${words.price(first.limit)}`;
 }

@@ -38,6 +38,13 @@ describe("who set the price", () => {
       500,
     ],
   ])("%s", (sentence, lines, k) => expect(priceSentence(lines, k)).toBe(sentence));
+
+  test("where losses, rounded to ticks, leave no limit at an end", () => {
+    const clearing = clear(input(book(...BETWEEN), 100, 500));
+    if (clearing.kind !== "trade") throw new Error("no trade");
+    const unset = { ...clearing, priceSetBy: { low: [], high: [] }, priceRange: { low: clearing.price, high: clearing.price } };
+    expect(explainPrice(unset, 500, WORDS)).toBe("limits behind wires with losses set the price");
+  });
 });
 
 describe("why nothing traded", () => {
