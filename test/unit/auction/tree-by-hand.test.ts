@@ -192,6 +192,21 @@ describe.each<readonly [string, ClearingMechanism]>([
     expect([clearing.price, clearing.priceRange]).toEqual([7, { low: 4, high: 10 }]);
   });
 
+  test("whoever sets that price may sit on another branch, up the wires and down again", () => {
+    const { price, priceSetBy } = trade({
+      wires: [wire(0, 0, 0), wire(1, ROOM, ROOM, 1), wire(1, ROOM, ROOM, 2)],
+      offers: [
+        [2, "sell", 5, 10],
+        [3, "buy", 5, 23],
+      ],
+    });
+    expect([price, priceSetBy.low.map(({ order }) => order), priceSetBy.high.map(({ order }) => order)]).toEqual([
+      15,
+      [idOf(1)],
+      [idOf(2)],
+    ]);
+  });
+
   test("a buyer behind a full wire is told which, and what its own node's price is", () => {
     const clearing = trade({
       wires: [wire(0, 3, 0, 1), wire(1, ROOM, ROOM, 2)],
