@@ -1,6 +1,7 @@
 import { BUY, GOOD_TILL_GATE, SELL } from "../book/index.ts";
 import { type Address, compare, type HomeId, type Interval } from "../kernel/index.ts";
 import type { VenueEnd, VenueHome, VenueOpening, VenueOutcome, VenueResting } from "../messages/index.ts";
+import { termsRefusal } from "./door.ts";
 import { CHANGED } from "./requests.ts";
 import {
   bookOf,
@@ -51,11 +52,12 @@ export function isPossible(rules: VenueRules, time: number, opening: VenueOpenin
   const first = firstOpen(rules, time);
   const isOpen = ({ order: { body } }: VenueResting): boolean =>
     body.interval >= first && body.interval < first + rules.openIntervals && body.force === "good-till-gate";
-  if (opening.day !== dayOf(time) || !opening.resting.every(isOpen)) return false;
+  if (opening.day !== dayOf(time) || !opening.resting.every((each) => isOpen(each) && termsRefusal(rules, each) === null)) return false;
   if (opening.homes.some(({ home }, at) => at > 0 && home <= opening.homes[at - 1]!.home)) return false;
   const state = openState(rules);
   state.time = time;
   const ended = new Set(openDay(state, opening).ended.map(({ order }) => order));
+  if ([...state.counts.values()].some((count) => count > rules.maxOrdersPerHome)) return false;
   return isSame(
     restingOf(state),
     opening.resting.filter(({ order }) => !ended.has(order.id)),

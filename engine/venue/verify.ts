@@ -31,7 +31,8 @@ export interface VerifyContext {
 export class Verifier {
   readonly #context: VerifyContext;
   #venue: Venue | null = null;
-  #time = 0;
+  /** Of the last event; null before the first. */
+  #time: number | null = null;
 
   constructor(context: VerifyContext) {
     this.#context = context;
@@ -75,7 +76,7 @@ export class Verifier {
   #linkWrong({ head }: Venue, { number, previous, time }: VenueEvent): Wrong | null {
     if (number !== head.number) return ["EVENT_OUT_OF_SEQUENCE", `${head.number} should come here`];
     if (previous !== head.previous) return ["EVENT_NOT_CHAINED", "it doesn't name the event before by its digest"];
-    return time < this.#time ? ["EVENT_BEFORE_THE_LAST", "its time is before the last event's"] : null;
+    return time < this.#time! ? ["EVENT_BEFORE_THE_LAST", "its time is before the last event's"] : null;
   }
 
   #inputWrong(venue: Venue, { input, time }: VenueEvent): Wrong | null {
@@ -94,7 +95,7 @@ export class Verifier {
 
   #openingWrong(venue: Venue, { opening }: OpeningInput, time: number): Wrong | null {
     if (!this.#isMembership(opening)) return ["OPENING_DIFFERS", "it names homes or agents that may not trade"];
-    if (this.#time === 0) return null;
+    if (this.#time === null) return null;
     const own = venue.opening(time, opening.homes) as OpeningInput;
     return isSameOpening(own.opening, opening) ? null : ["OPENING_DIFFERS", "it doesn't say what rests, or which seq comes next"];
   }

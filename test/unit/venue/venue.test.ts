@@ -326,12 +326,34 @@ describe("a log is held to what it should be", () => {
     test.each([
       ["nobody has signed it", resting({ agent: agentAddressOf(2) })],
       ["no energy", resting({ energy: 0 })],
+      ["more energy than the rules allow", resting({ energy: 25_001 })],
       ["between two ticks", resting({ limit: 299_950 })],
       ["twice", (opening: Opening) => ({ ...opening, resting: [...opening.resting, ...opening.resting] })],
       ["another day", (opening: Opening) => ({ ...opening, day: opening.day + 1 })],
       ["homes twice", (opening: Opening) => ({ ...opening, homes: [...opening.homes, ...opening.homes] })],
     ])("%s: seen without it", (_name, spoil) => {
       expect(verified(lie(spoil).slice(-1), contextOf(rules, null))).toMatch(/^OPENING_IMPOSSIBLE/);
+    });
+
+    test("more orders of a home than the rules allow: seen without it", () => {
+      const desk = venueDesk();
+      desk.at(MIDNIGHT - 60_000 * 30);
+      for (let i = 0; i < 4; i++) desk.ask({ ...sell(0, 700, 300_000), interval: interval(MIDNIGHT / 900_000 + 1) });
+      desk.at(MIDNIGHT);
+      expect(verified(desk.log.slice(-1), context)).toBeNull();
+      const fewer = { ...rules, maxOrdersPerHome: 3 };
+      expect(verified(desk.log.slice(-1), contextOf(fewer))).toMatch(/^OPENING_IMPOSSIBLE/);
+    });
+
+    test("a later one is held to what was before, also in 1970", () => {
+      const desk = venueDesk();
+      desk.at(0);
+      desk.ask({ ...sell(0, 700, 300_000), interval: 1 });
+      const { event } = desk.venue.step(0, desk.venue.opening(0, MEMBERS));
+      const opening = (event.input as Extract<VenueInput, { kind: "opening" }>).opening;
+      const log = [...desk.log, resigned(desk.log[0]!, event)];
+      expect(verified(log, context)).toBeNull();
+      expect(verified(withInput(log, { kind: "opening", opening: { ...opening, resting: [] } }), context)).toMatch(/^OPENING_DIFFERS/);
     });
 
     test("the first of all has nothing before it", () => {
