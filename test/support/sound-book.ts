@@ -1,6 +1,20 @@
 import { expect } from "@jest/globals";
-import { type Arena, BUY, CALL, CLOSED, CONTINUOUS, GOOD_TILL_GATE, openReference, refusalOf, SELL } from "../../engine/book/index.ts";
+import {
+  type Arena,
+  BUY,
+  CALL,
+  CLOSED,
+  CONTINUOUS,
+  FILLED,
+  GOOD_TILL_GATE,
+  IMMEDIATE_OR_CANCEL,
+  openReference,
+  refusalOf,
+  SELL,
+} from "../../engine/book/index.ts";
 import { given } from "./order-books.ts";
+
+const MOST = 2 ** 31 - 1;
 
 /** Words of a snapshot before the first book's phase: 6 of the header and 4 counts. */
 export const FIRST_PHASE = 10;
@@ -39,10 +53,10 @@ export function expectUsable(arena: Arena, isWorn = false): void {
   const { lowestTick, highestTick } = arena.size;
   arena.setPhase(0, CLOSED);
   arena.setPhase(0, CONTINUOUS);
-  const handle = arena.submit(0, SELL, GOOD_TILL_GATE, lowestTick, 5, 1, 1);
+  const handle = arena.submit(0, SELL, GOOD_TILL_GATE, lowestTick, MOST, 1, 1);
   if (isWorn && refusalOf(handle) === "ARENA_FULL") return;
   expect(handle).toBeGreaterThan(0);
-  expect(arena.submit(0, BUY, 1, highestTick, 7, 2, 2)).toBe(0);
-  expect([...arena.report.subarray(0, 3)]).toEqual([1, 2, 2]);
-  expect([refusalOf(arena.cancel(handle)), arena.restingCount()]).toEqual(["HANDLE_STALE", 0]);
+  expect(arena.submit(0, BUY, IMMEDIATE_OR_CANCEL, highestTick, 7, 2, 2)).toBe(0);
+  expect([...arena.report.subarray(0, 3)]).toEqual([1, 0, FILLED]);
+  expect([arena.cancel(handle), refusalOf(arena.cancel(handle)), arena.restingCount()]).toEqual([MOST - 7, "HANDLE_STALE", 0]);
 }
