@@ -1,15 +1,15 @@
-import { clear, clearingRules, networkOf, type OrderEntry } from "../auction/index.ts";
+import { clear, clearingRules, ONE_NODE, type OrderEntry } from "../auction/index.ts";
 import { type Interval, sub } from "../kernel/index.ts";
 import type { VenueFill, VenueOutcome } from "../messages/index.ts";
 import { CHANGED } from "./requests.ts";
 import { bookOf, closeBook, forget, NO_ROUND, type Standing, standingIn, tickOf, type VenueState } from "./state.ts";
 
-/** A call auction of what rests for one interval, on the street's wires; what isn't filled keeps its place. */
+/** A call auction of what rests for one interval; what isn't filled keeps its place. */
 export function round(state: VenueState, interval: Interval): VenueOutcome {
   const { rules } = state;
   state.open.set(interval, NO_ROUND);
   const standing = standingIn(state, interval);
-  const clearing = clear({ interval, orders: standing.map(entryOf), network: networkOf(rules), rules: clearingRules(rules) });
+  const clearing = clear({ interval, orders: standing.map(entryOf), network: ONE_NODE, rules: clearingRules(rules) });
   if (clearing.kind === "no-trade") return CHANGED;
   const byOrder = new Map(standing.map((each) => [each.order.id, each]));
   for (const { order, energy } of clearing.fills) take(state, byOrder.get(order)!, energy);
@@ -42,6 +42,6 @@ export function gate(state: VenueState, interval: Interval): VenueOutcome {
   return { ...CHANGED, ended };
 }
 
-/** Whether a call auction would find anything; wires can only make that less. */
+/** Whether a call auction would find anything. */
 export const isCrossed = (state: VenueState, interval: Interval): boolean =>
   state.arena.indicate(bookOf(state, interval), state.rules.kPermille).volume > 0;

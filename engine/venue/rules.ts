@@ -25,8 +25,7 @@ export function sequencerTroubles(rules: MarketRules): readonly SequencerTrouble
   if (sequencer === undefined) return [];
   const found: SequencerTrouble[] = [];
   if (mechanism !== DEFAULT_RULES.mechanism) found.push({ code: "SEQUENCER_NEEDS_DOUBLE_AUCTION", path: ["mechanism"], detail: mechanism });
-  if (sequencer.trading === "continuous" && network !== undefined)
-    found.push({ code: "SEQUENCER_NEEDS_ONE_NODE", path: ["sequencer", "trading"], detail: sequencer.trading });
+  if (network !== undefined) found.push({ code: "SEQUENCER_NEEDS_ONE_NODE", path: ["network"], detail: "network" });
   if (sequencer.trading === "rounds" && !isEven(rules, sequencer.roundSeconds))
     found.push({ code: "SEQUENCER_ROUND_UNEVEN", path: ["sequencer", "roundSeconds"], detail: `${sequencer.roundSeconds}` });
   if (refusalOfSize(arenaSize(rules)) !== null)

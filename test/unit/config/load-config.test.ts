@@ -477,7 +477,8 @@ describe("a venue", () => {
 
   test.each([
     ["SEQUENCER_NEEDS_DOUBLE_AUCTION", `${SEQUENCER}}\nmechanism: vcg`, "mechanism"],
-    ["SEQUENCER_NEEDS_ONE_NODE", `${SEQUENCER}}\nnetwork: {nodes: [{id: a}]}`, "sequencer.trading"],
+    ["SEQUENCER_NEEDS_ONE_NODE", `${SEQUENCER}}\nnetwork: {nodes: [{id: a}]}`, "network"],
+    ["SEQUENCER_NEEDS_ONE_NODE", `${SEQUENCER}, trading: rounds}\nnetwork: {nodes: [{id: a}]}`, "network"],
     ["SEQUENCER_ROUND_UNEVEN", `${SEQUENCER}, trading: rounds, roundSeconds: 7}`, "sequencer.roundSeconds"],
     ["SEQUENCER_BOOKS_TOO_LARGE", `${SEQUENCER}}\ntickPerKwh: "0.001"\nmaxPricePerKwh: "100"\nmaxOrderWh: 1000`, "sequencer"],
     ["CONFIG_KEY_MISSING", `${MARKET}sequencer: {trading: rounds}`, "sequencer.operator"],
