@@ -17,6 +17,8 @@ export interface SequencerModules {
   readonly allowance: AllowanceSize | null;
   /** Takes each event in order, once it is on disk. */
   readonly deliver: (event: SignedEvent) => void;
+  /** Returns when what was delivered will outlive a power cut: the journal is about to forget it. */
+  readonly secure: () => void;
   /** The disk has failed, or whoever takes the events. Nothing is acknowledged any more; the process must stop. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -83,9 +85,14 @@ export class Sequencer {
     return members.length === homes.size && members.every(({ home, agent }) => homes.get(home)?.agent === agent);
   }
 
+  /** By the timer: nobody else would hear that the journal is dead. */
   #wake(): void {
-    this.#catchUp();
-    this.#arm();
+    try {
+      this.#catchUp();
+      this.#arm();
+    } catch (error) {
+      this.#modules.onFailure(error);
+    }
   }
 
   #arm(): void {
@@ -97,14 +104,18 @@ export class Sequencer {
     this.#time = Math.max(this.#time, Math.floor(this.#modules.clock.now()));
     const { members } = this.#modules;
     for (let due = this.#venue.due(this.#time, members); due !== null; due = this.#venue.due(this.#time, members)) {
-      if (due.kind === "opening" && this.#appended > 0) this.#keepHead();
+      if (due.kind === "opening" && this.#appended > 0) this.#keepHead().catch(this.#modules.onFailure);
       this.#step(due);
     }
   }
 
-  /** Should it fail, the journal is only longer to replay. */
-  #keepHead(): void {
-    this.#journal!.snapshot(this.#appended, headBytes(this.#venue.head)).catch(this.#modules.onFailure);
+  /** Behind a snapshot the journal doesn't bring the day that ends again: all of its log must be on disk before. */
+  async #keepHead(): Promise<void> {
+    const [journal, sequence, bytes] = [this.#journal!, this.#appended, headBytes(this.#venue.head)];
+    await journal.whenDurable(sequence);
+    this.#deliverUpTo(sequence);
+    this.#modules.secure();
+    await journal.snapshot(sequence, bytes);
   }
 
   #step(input: VenueInput): { readonly event: SignedEvent; readonly sequence: number } {

@@ -71,6 +71,7 @@ async function open(market: VenueMarket, log: Log, onFailure: (error: unknown) =
     members,
     allowance: ALLOWANCE,
     deliver,
+    secure: days.sync,
     onFailure,
   };
   const sequencer = new Sequencer(modules, history.head);

@@ -74,6 +74,9 @@ function running(rules = venueRules(), members = MEMBERS) {
   let now = START;
   let alarm: { readonly at: number; readonly task: () => void } | null = null;
   const delivered: SignedEvent[] = [];
+  const failures: unknown[] = [];
+  /** How many events had been delivered each time that they were made safe. */
+  const secured: number[] = [];
   const clock = {
     now: () => now,
     speed: 1,
@@ -97,15 +100,16 @@ function running(rules = venueRules(), members = MEMBERS) {
         members: () => members,
         allowance: { burst: 2, perSecond: 1 },
         deliver: (event) => delivered.push(event),
-        onFailure: (error) => {
-          throw error;
-        },
+        secure: () => secured.push(delivered.length),
+        onFailure: (error) => failures.push(error),
       },
       head ?? new History(VENUE_DIGESTS).head,
     );
   return {
     sequencer,
     delivered,
+    failures,
+    secured,
     turnTo(time: number): void {
       now = time;
       if (alarm !== null && alarm.at <= time) alarm.task();
@@ -164,7 +168,7 @@ describe("the sequencer", () => {
   });
 
   test("wakes at the gate by itself, and at midnight keeps where it stands", async () => {
-    const { sequencer, delivered, turnTo, alarm } = running();
+    const { sequencer, delivered, secured, turnTo, alarm } = running();
     const { journal, snapshots, sync } = slowJournal();
     const venue = sequencer();
     venue.start(journal, 0);
@@ -175,9 +179,30 @@ describe("the sequencer", () => {
     turnTo(START + 14 * 60_000);
     expect(alarm()).toBe(midnight);
     turnTo(midnight);
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    expect([snapshots, secured]).toEqual([[], []]);
     await sync();
+    expect(secured).toEqual([3]);
     expect(delivered.map(({ body }) => body.input.kind)).toEqual(["opening", "request", "gate", "opening"]);
     expect(snapshots.map(({ bytes }) => JSON.parse(new TextDecoder().decode(bytes)))).toEqual([{ number: 3, previous: delivered[2]!.id }]);
+  });
+
+  test("a journal that dies is told, also where only the clock has asked", async () => {
+    const { sequencer, failures, turnTo } = running();
+    const { journal, sync } = slowJournal();
+    let isDead = false;
+    const mortal: Journal = {
+      ...journal,
+      append(words, at) {
+        if (isDead) throw new Error("dead");
+        return journal.append(words, at);
+      },
+    };
+    sequencer().start(mortal, 0);
+    await sync();
+    isDead = true;
+    turnTo(Date.UTC(2026, 10, 28));
+    expect(failures).toEqual([new Error("dead")]);
   });
 
   test("a home that asks too often has to wait; what nobody signed doesn't count", async () => {
