@@ -6,7 +6,7 @@ import { SLOT_BYTES } from "./group.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import type { LogStart } from "./log.ts";
 import { type Recovery, type Replay, recover } from "./recover.ts";
-import { Ring } from "./ring.ts";
+import { openRing, type Ring } from "./ring.ts";
 import { sparePath } from "./segment.ts";
 import { allocate, attach, CLOSING, DURABLE, deathOf, die, RUNNING, ringAll, type Shared, STATE, TAIL, WRITTEN } from "./shared.ts";
 import { removeSnapshots, saveSnapshot, snapshotSequences } from "./snapshot.ts";
@@ -109,6 +109,14 @@ function startThread(file: string, workerData: WorkerStart, shared: Shared): Wor
 
 /** Records in, on disk before anybody is told. Sequences count from 1 and go on through all lives. */
 export class Journal {
+  /**
+   * Takes seven words from `at` on and returns the record's sequence. Records are handed to the disk in batches: call `flush` at
+   * the end of a turn. Sleeps while the ring is full: an input that can't be journaled can't be accepted either, and this way no
+   * caller can lose one by overlooking a refusal; who would rather refuse asks `room` first. Throws JournalFatal once the
+   * journal is dead, though not at once: nothing is acknowledged any more, which is what counts.
+   */
+  readonly append: (words: Int32Array, at: number) => number;
+
   private readonly folder: string;
   private readonly name: number;
   private readonly shared: Shared;
@@ -126,23 +134,14 @@ export class Journal {
     this.name = name;
     this.shared = shared;
     this.lock = lock;
-    this.ring = new Ring(shared, recovery.end.next - 1);
+    this.ring = openRing(shared, recovery.end.next - 1);
+    this.append = this.ring.append;
     this.waiters = new Waiters(shared, this.ring);
     this.kept = snapshotSequences(folder)
       .filter((sequence) => sequence <= recovery.snapshot)
       .slice(0, 2);
     setFloor(shared, this.kept);
     this.ended = Promise.all(threads.map((thread) => happens(thread, "exit")));
-  }
-
-  /**
-   * Takes seven words from `at` on and returns the record's sequence. Records are handed to the disk in batches: call `flush` at
-   * the end of a turn. Sleeps while the ring is full: an input that can't be journaled can't be accepted either, and this way no
-   * caller can lose one by overlooking a refusal; who would rather refuse asks `room` first. Throws JournalFatal once the
-   * journal is dead, though not at once: nothing is acknowledged any more, which is what counts.
-   */
-  append(words: Int32Array, at: number): number {
-    return this.ring.append(words, at);
   }
 
   flush(): void {
