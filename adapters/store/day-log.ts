@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -8,6 +8,7 @@ import { join } from "node:path";
 export interface DayLog {
   /** The lines of a whole day, in place of whatever there is. */
   write(day: number, lines: readonly string[]): void;
+  /** A line behind those of its day; the first one begins the day's file. */
   append(day: number, line: string): void;
   /** Everything written since the last time is on disk when it returns. */
   sync(): void;
@@ -26,7 +27,7 @@ export function openDayLog(folder: string, header: string): DayLog {
     append(day, line) {
       const path = dayFile(folder, day);
       unsynced.add(path);
-      appendFileSync(path, `${line}\n`);
+      appendFileSync(path, existsSync(path) ? `${line}\n` : `${header}\n${line}\n`);
     },
     sync() {
       for (const path of unsynced) syncFile(path);

@@ -116,6 +116,8 @@ describe("a venue, from its key to its audit", () => {
     const { events } = (await read("/api/venue/events?from=1")) as { events: Answer[] };
     expect(events.map(({ number }) => number)).toEqual([1, 2]);
     expect(events[1]).toEqual(bought.json);
+    // A log has its header from the first event of the first life on.
+    expect((await verify("--file", at("data", "log"))).out).toContain("3 events, 0 to 2, hold");
   });
 
   test("what has no place in the sequence", async () => {
