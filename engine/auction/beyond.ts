@@ -24,7 +24,8 @@ export function beyond({ wires }: Market, flows: Float64Array, prices: Float64Ar
   };
   for (let node = count - 1; node > 0; node--) relax(node, parents[node]!, node);
   for (let node = 1; node < count; node++) relax(parents[node]!, node, node);
-  return { prices: offers.costs.map((cost) => sign * cost), edges: offers.edges };
+  for (let node = 0; node < count; node++) offers.costs[node]! *= sign;
+  return { prices: offers.costs, edges: offers.edges };
 }
 
 /** The two best offers at each node and which neighbour the best came from: what came from a neighbour isn't told back to it. */

@@ -25,7 +25,8 @@ export function share(market: Market, allocation: Allocation, rationing: Rationi
   const filled = allocation.filled.slice();
   for (const zone of zones) shareZone(market, zone, filled, rationing);
   const flows = flowsAfter(market, allocation, filled);
-  const arrived = allocation.arrived.map((energy, node) => (market.wires.arriving[node] === WHOLE ? Math.abs(flows[node]!) : energy));
+  const arrived = allocation.arrived.slice();
+  for (let node = 1; node < arrived.length; node++) if (market.wires.arriving[node] === WHOLE) arrived[node] = Math.abs(flows[node]!);
   return { filled, flows, arrived, zones };
 }
 

@@ -80,7 +80,6 @@ export const cut = (reason: RefusalReason, tradesAt: MicroPerKwh | null): Cut =>
 export function assertOneNode(input: ClearingInput): void {
   assert(input.network.nodes.length === 1, "this mechanism knows no wires: the network has one node");
   assertClearable(input);
-  byRisingId(input.orders);
 }
 
 /** Splits an amount by weight, by largest remainder. */
