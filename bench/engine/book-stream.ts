@@ -106,7 +106,7 @@ function marketOf(operations: number, count: number) {
   function cancel(chance: Chance): readonly number[] {
     const id = live[chance.below(live.length)]!;
     const word = wordOf[id]!;
-    books[bookOf(word)]!.cancel(id);
+    if (!books[bookOf(word)]!.cancel(id)) throw new Error(`the stream cancels ${id}, which doesn't rest`);
     leave(id);
     return [CANCEL | word, id, 0, 0];
   }
