@@ -1,4 +1,4 @@
-import { assert, compare } from "../kernel/index.ts";
+import { assert } from "../kernel/index.ts";
 import type { ClearingInput, Network, OrderEntry } from "./types.ts";
 
 /** A clearing's input in columns: orders by rising id, nodes by index; the parts of the auction compute on these. */
@@ -51,7 +51,7 @@ export const keyOf = ({ limits, buys }: Market, order: number): number => 2 * li
 /** As agreement hands orders over; whoever has them otherwise gets them sorted. */
 export function byRisingId(orders: readonly OrderEntry[]): readonly OrderEntry[] {
   if (isRising(orders)) return orders;
-  const sorted = [...orders].sort((a, b) => compare(a.id, b.id));
+  const sorted = [...orders].sort((a, b) => (a.id < b.id ? -1 : 1));
   assert(isRising(sorted), "order ids are unique");
   return sorted;
 }
