@@ -144,6 +144,10 @@ describe("a venue, from its key to its audit", () => {
     expect(((await read("/api/venue")) as { number: number }).number).toBe(before + 1);
   });
 
+  test.each(["2026-99-99", "2026-02-30", "1970-01-01"])("there is no log of %s", async (day) => {
+    expect(await read(`/api/venue/days/${day}`)).toMatchObject({ code: "DAY_UNKNOWN" });
+  });
+
   test("what the book refuses has its event", async () => {
     const refused = await order(2, "buy", 100, 150_500);
     expect([refused.status, refused.json.outcome.refusal]).toEqual([200, "PRICE_OFF_TICK"]);
@@ -210,7 +214,9 @@ describe("a venue, from its key to its audit", () => {
     expect([other.exit, other.err]).toEqual([1, expect.stringContaining("its rules have another hash than it says")]);
     const text = await tampered("text.jsonl", () => ["hello"]);
     expect([text.exit, text.err]).toEqual([1, expect.stringContaining("no header of a venue's log")]);
-    for (const { err } of [richer, shorter, other, text]) expect(err).not.toMatch(/ {4}at |node:internal/);
+    const endless = await tampered("endless.jsonl", ([header]) => [header!, "x".repeat(70 << 20)]);
+    expect([endless.exit, endless.err]).toEqual([1, expect.stringContaining("one of its lines is longer than any event")]);
+    for (const { err } of [richer, shorter, other, text, endless]) expect(err).not.toMatch(/ {4}at |node:internal/);
   });
 
   test("other rules are another market", async () => {

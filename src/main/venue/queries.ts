@@ -43,9 +43,12 @@ export function queriesOf({ market, digests, sequencer, recent, logFolder }: Par
       return answered.ok ? ok(eventJson(answered.value)) : answered;
     },
     events: (from) => recent.from(from, EVENTS)?.map(eventJson) ?? null,
-    day: (day) => readFile(dayFile(logFolder, Date.parse(day) / DAY_MS), "utf8").catch(() => null),
+    day: async (day) => (isDay(day) ? readFile(dayFile(logFolder, Date.parse(day) / DAY_MS), "utf8").catch(() => null) : null),
   };
 }
+
+/** No calendar has 99 months, and `Date` takes the 30th of February for a day in March. */
+const isDay = (day: string): boolean => !Number.isNaN(Date.parse(day)) && iso(Date.parse(day) / 1000).startsWith(day);
 
 function bookView({ venue: { state } }: Sequencer, rules: VenueRules, interval: Interval): BookView | null {
   if (!state.open.has(interval)) return null;

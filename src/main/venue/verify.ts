@@ -6,16 +6,16 @@ import { Verifier, type VerifyContext } from "../../../engine/venue/index.ts";
 import type { Command } from "../../cli/index.ts";
 import { eventOf, HomeTotals, type TradePart, Trades } from "../../venue/index.ts";
 import { CannotStart, cannotStart } from "../exit.ts";
-import { DAMAGED, type DayFile, jsonOf, readDays } from "./log-files.ts";
+import { DAMAGED, eventLines, jsonOf, type LogMarket, readMarket } from "./log-files.ts";
 import { loadVenue, type VenueMarket } from "./market.ts";
 import { csvOf, reportOf } from "./report.ts";
 
 /** Replays a venue's log and holds each event to the rules. Exit 0: all of it is as it should be; 1: told where it isn't. */
 export async function runVerifyVenue(command: Extract<Command, { verb: "verify-venue" }>): Promise<number> {
   const own = command.config === null ? null : await loadVenue(command.config);
-  const days = readDays(resolve(command.file));
-  if (own !== null) holdToOwn(days[0], own);
-  const { rules, domain, header } = days[0];
+  const log = readMarket(resolve(command.file));
+  if (own !== null) holdToOwn(log, own);
+  const { rules, domain, header } = log;
   const context: VerifyContext = {
     rules,
     digests: venueDigestsOf(domain),
@@ -26,7 +26,7 @@ export async function runVerifyVenue(command: Extract<Command, { verb: "verify-v
   const [trades, totals] = [new Trades(), new HomeTotals()];
   const parts: TradePart[] = [];
   let events = 0;
-  for (const { body } of verified(days, verifier, context)) {
+  for (const { body } of verified(log, verifier, context)) {
     events++;
     for (const part of trades.of(body)) {
       totals.add(part);
@@ -39,27 +39,25 @@ export async function runVerifyVenue(command: Extract<Command, { verb: "verify-v
 }
 
 /** The events one after the other, each only when it holds. */
-function* verified(days: readonly DayFile[], verifier: Verifier, { digests }: VerifyContext): Generator<SignedEvent> {
-  for (const { path, lines } of days)
-    for (const [at, line] of lines.entries()) {
-      const event = eventOf(jsonOf(line), digests);
-      const place = { file: path, line: at + 2 };
-      if (!event.ok) throw new CannotStart([{ code: event.code, ...place, what: event.detail, wayOut: DAMAGED }]);
-      const held = verifier.next(event.value);
-      if (!held.ok) throw new CannotStart([{ code: held.code, ...place, what: held.detail, wayOut: NOT_HELD }]);
-      yield event.value;
-    }
+function* verified(log: LogMarket, verifier: Verifier, { digests }: VerifyContext): Generator<SignedEvent> {
+  for (const { path: file, line, text } of eventLines(log)) {
+    const event = eventOf(jsonOf(text), digests);
+    if (!event.ok) throw new CannotStart([{ code: event.code, file, line, what: event.detail, wayOut: DAMAGED }]);
+    const held = verifier.next(event.value);
+    if (!held.ok) throw new CannotStart([{ code: held.code, file, line, what: held.detail, wayOut: NOT_HELD }]);
+    yield event.value;
+  }
 }
 
 const NOT_HELD = "compare with a neighbour's copy; if theirs says the same, the venue's signature stands under it: show it to the operator";
 
-function holdToOwn({ path, header }: DayFile, { config, domain, rules }: VenueMarket): void {
+function holdToOwn({ header, paths }: LogMarket, { config, domain, rules }: VenueMarket): void {
   const isOwn = header.rulesHash === domain.rulesHash && header.chainId === domain.chainId && header.vault === domain.vault;
   if (isOwn && header.rules.sequencer?.operator === rules.sequencer.operator) return;
   throw new CannotStart([
     {
       code: "LOG_OTHER_MARKET",
-      file: path,
+      file: paths[0] ?? null,
       what: `it is of another market than ${config.name}: other rules, chain or vault`,
       wayOut: "name the configuration of this venue with --config, or leave it out",
     },
