@@ -28,10 +28,12 @@ export const name = "journaled";
 
 const MILLION = 1_000_000;
 const BATCHES = [64, 1024];
+/** Room for a whole stream, so that no disk slower than the book holds it up: the disk catches up between rounds. */
+const RING = 1 << 20;
 const NOBODY = { snapshot: () => {}, record: () => {} };
 
 export async function run(frame: Frame): Promise<readonly Row[]> {
-  const opened = await openJournal(join(frame.folder, "journaled"), NOBODY);
+  const opened = await openJournal(join(frame.folder, "journaled"), NOBODY, { ringRecords: RING });
   if (!opened.ok) throw new Error(opened.detail);
   const { journal } = opened.value;
   const stream = streamOf("energy", MILLION);
