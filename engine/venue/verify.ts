@@ -1,3 +1,4 @@
+import { largestMarket } from "../auction/index.ts";
 import { fail, ok, type Result } from "../kernel/index.ts";
 import type { SignedEvent, VenueDigests, VenueEvent, VenueInput, VenueOpening } from "../messages/index.ts";
 import type { Recover } from "./door.ts";
@@ -94,6 +95,8 @@ export class Verifier {
   }
 
   #openingWrong(venue: Venue, { opening }: OpeningInput, time: number): Wrong | null {
+    if (opening.homes.length > largestMarket(this.#context.rules))
+      return ["OPENING_IMPOSSIBLE", "it names more homes than can be computed with under its rules"];
     if (!this.#isMembership(opening)) return ["OPENING_DIFFERS", "it names homes or agents that may not trade"];
     if (this.#time === null) return null;
     const own = venue.opening(time, opening.homes) as OpeningInput;

@@ -1,4 +1,4 @@
-import { add, cost, type Digest, type HomeId, type Interval, type MicroPerKwh, type Nano, type Wh } from "../../engine/kernel/index.ts";
+import { cost, type Digest, type HomeId, type Interval, type MicroPerKwh, type Nano, type Wh } from "../../engine/kernel/index.ts";
 import type { Side, SignedRequest, VenueEvent, VenueFill } from "../../engine/messages/index.ts";
 
 /** One home's part of a trade. */
@@ -46,13 +46,13 @@ export class Trades {
   }
 }
 
-/** What one home came to. */
+/** What one home came to, in Wh and nano: over a log of any length, beyond what a number holds. */
 export interface HomeTotal {
   readonly home: HomeId;
-  boughtWh: Wh;
-  soldWh: Wh;
-  paid: Nano;
-  received: Nano;
+  boughtWh: bigint;
+  soldWh: bigint;
+  paid: bigint;
+  received: bigint;
 }
 
 /** Sums by home, by rising number. */
@@ -60,13 +60,13 @@ export class HomeTotals {
   readonly #homes = new Map<HomeId, HomeTotal>();
 
   add({ home, side, energy, amount }: TradePart): void {
-    const total = this.#homes.get(home) ?? { home, boughtWh: 0 as Wh, soldWh: 0 as Wh, paid: 0 as Nano, received: 0 as Nano };
+    const total = this.#homes.get(home) ?? { home, boughtWh: 0n, soldWh: 0n, paid: 0n, received: 0n };
     if (side === "buy") {
-      total.boughtWh = add(total.boughtWh, energy);
-      total.paid = add(total.paid, amount);
+      total.boughtWh += BigInt(energy);
+      total.paid += BigInt(amount);
     } else {
-      total.soldWh = add(total.soldWh, energy);
-      total.received = add(total.received, amount);
+      total.soldWh += BigInt(energy);
+      total.received += BigInt(amount);
     }
     this.#homes.set(home, total);
   }

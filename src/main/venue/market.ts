@@ -1,3 +1,4 @@
+import { largestMarket } from "../../../engine/auction/index.ts";
 import { hashRules, type MarketDomain } from "../../../engine/messages/index.ts";
 import type { VenueRules } from "../../../engine/venue/index.ts";
 import { loadConfig, type VenueConfig } from "../config/index.ts";
@@ -26,6 +27,17 @@ export async function loadVenue(path: string): Promise<VenueMarket> {
         key: "sequencer",
         what: "these rules name no sequencer",
         wayOut: "add sequencer with operator, the address of the venue's key, to the market rules",
+      },
+    ]);
+  const most = largestMarket(rules.value);
+  if (config.value.members.length > most)
+    throw new CannotStart([
+      {
+        code: "MARKET_TOO_LARGE",
+        file: path,
+        key: "members",
+        what: `these rules can be computed for ${most} homes, and here are ${config.value.members.length}`,
+        wayOut: "lower maxPricePerKwh, maxOrderWh or maxOrdersPerHome in the market rules, or take fewer members",
       },
     ]);
   return { config: config.value, rules: { ...rules.value, sequencer }, domain: { chainId, vault, rulesHash: hashRules(rules.value) } };

@@ -1,5 +1,4 @@
 import { Decimal } from "decimal.js";
-import { type Nano, sum } from "../../../engine/kernel/index.ts";
 import { deliveryStart, type MarketRules } from "../../../engine/messages/index.ts";
 import type { Venue } from "../../../engine/venue/index.ts";
 import type { HomeTotal, TradePart } from "../../venue/index.ts";
@@ -35,8 +34,10 @@ export function reportOf({ header, events, venue, totals, isOwn }: Verified): st
 const homeLine = ({ home, boughtWh, soldWh, paid, received }: HomeTotal, rules: MarketRules): string =>
   `home ${home}: bought ${boughtWh} Wh for ${money(paid, rules)}, sold ${soldWh} Wh for ${money(received, rules)}`;
 
+const sum = (all: readonly bigint[]): bigint => all.reduce((total, each) => total + each, 0n);
+
 /** Exact: nano has nine places. */
-const money = (amount: Nano, { currency }: MarketRules): string => `${new Decimal(amount).dividedBy(1e9).toFixed()} ${currency}`;
+const money = (amount: bigint, { currency }: MarketRules): string => `${new Decimal(`${amount}`).dividedBy(1e9).toFixed()} ${currency}`;
 
 const COLUMNS = ["event", "time", "interval_start", "home", "side", "energy_wh", "price_micro_per_kwh", "amount_nano", "order"] as const;
 

@@ -96,8 +96,8 @@ describe.each([
         }
         const sums = totals
           .list()
-          .reduce((sum, each) => [sum[0]! + each.boughtWh - each.soldWh, sum[1]! + each.paid - each.received], [0, 0]);
-        expect(sums).toEqual([0, 0]);
+          .reduce((sum, each) => [sum[0]! + each.boughtWh - each.soldWh, sum[1]! + each.paid - each.received], [0n, 0n]);
+        expect(sums).toEqual([0n, 0n]);
       }),
       { numRuns: 25 },
     ));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { homeId, interval, type Wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
+import { homeId, interval, microPerKwh, type Wh, wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
 import type { SignedEvent, VenueInput } from "../../../engine/messages/index.ts";
+import { HomeTotals, Trades } from "../../../src/venue/index.ts";
 import { agentAddressOf, cheapRecover, cheapSigner } from "../../support/cheap-signer.ts";
 import { contextOf, FIRST, GATE, MEMBERS, resigned, START, VENUE_DIGESTS, venueDesk, venueRules, verified } from "../../support/venue.ts";
 
@@ -365,6 +366,19 @@ describe("a log is held to what it should be", () => {
     });
   });
 
+  test("an opening with more homes than amounts can be computed for", () => {
+    const dear = { ...rules, tick: microPerKwh(100_000), maxPrice: microPerKwh(100_000_000), maxOrderWh: wh(7_000_000) };
+    const homes = (count: number) => venueDesk(dear, () => MEMBERS.slice(0, count));
+    for (const [count, found] of [
+      [3, null],
+      [4, expect.stringMatching(/^OPENING_IMPOSSIBLE/)],
+    ] as const) {
+      const { at, log } = homes(count);
+      at(START);
+      expect(verified(log, contextOf(dear))).toEqual(found);
+    }
+  });
+
   test("an opening with other members than may trade", () => {
     expect(verified(made(), contextOf(rules, MEMBERS.slice(1)))).toMatch(/^OPENING_DIFFERS/);
   });
@@ -373,4 +387,17 @@ describe("a log is held to what it should be", () => {
     const log = made();
     expect(VENUE_DIGESTS.event(log[2]!.body)).toBe(log[2]!.id);
   });
+});
+
+test("sums of a log are exact beyond what a number holds", () => {
+  const dear = { ...venueRules(), tick: microPerKwh(100_000), maxPrice: microPerKwh(100_000_000), maxOrderWh: wh(7_000_000) };
+  const { ask, log } = venueDesk(dear);
+  for (let trade = 0; trade < 20; trade++) {
+    ask(sell(0, 6_999_999, 99_900_000));
+    ask(buy(1, 6_999_999, 99_900_000));
+  }
+  const [trades, totals] = [new Trades(), new HomeTotals()];
+  for (const { body } of log) for (const part of trades.of(body)) totals.add(part);
+  // 20 x 6 999 999 Wh x 99 900 000 micro per kWh.
+  expect(totals.list()[0]).toEqual({ home: 0, boughtWh: 0n, soldWh: 139_999_980n, paid: 0n, received: 13_985_998_002_000_000n });
 });
