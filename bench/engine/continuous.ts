@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type ArenaPlayer, arenaPlayer, naivePlayer, openStreamArena, type Player, packagePlayer } from "./book-players.ts";
 import { type FlowName, HASH_START, type Stream, streamOf, WORDS_SHIFT, writeStream } from "./book-stream.ts";
 import { atLeast, atMost, type Contestant, collectGarbage, exactly, type Frame, median, quantile, type Row, type Timing } from "./frame.ts";
@@ -26,6 +27,7 @@ export async function run(frame: Frame): Promise<readonly Row[]> {
     ...FLOWS.flatMap((flow) => [
       speedRow(`stream ${flow}: operations per CPU second`, timing[flow], streams[flow]),
       ratioRow("  speed against the twin in C", timing[`${flow}InC`], timing[flow], 0.8, LIMITS),
+      ...roomRows(timing[`${flow}InC`], timing[`${flow}Room`]),
       ratioRow("  speed against a naive book of sorted arrays", timing[`${flow}Naive`], timing[flow], 10),
       beside[flow],
       ...latency[flow],
@@ -54,6 +56,15 @@ function twinsOf(frame: Frame, streams: Streams): Programs | null {
   return { eq: program("eq"), energy: program("energy"), many: program("many") };
 }
 
+/** Room for the compiler to put all of an operation into one function; not what the product is started with. */
+const ROOM = ["--max-inlined-bytecode-size=1500", "--max-inlined-bytecode-size-cumulative=2500"];
+const ALONE = fileURLToPath(new URL("./book-alone.ts", import.meta.url));
+
+const withRoom = (frame: Frame, flow: FlowName) => (): readonly number[] => {
+  const args = [...ROOM, ALONE, join(frame.folder, `${flow}.stream`), String(BOOKS), "3"];
+  return execFileSync(process.execPath, args, { encoding: "utf8" }).trim().split(" ").map(Number);
+};
+
 /** Results are 0 where the trade log's hash is the stream's own. */
 const RIGHT = { hash: 0 };
 
@@ -68,7 +79,7 @@ const playing = (player: Player, stream: Stream): Contestant => ({
   warm: 5,
 });
 
-const inC = (program: Programs[FlowName], { hash }: Stream): Contestant => ({
+const inC = (program: () => readonly number[], { hash }: Stream): Contestant => ({
   run: () => {
     const [found, cpuNs] = program();
     return { hash: found! ^ hash, cpuNs: cpuNs! };
@@ -76,7 +87,9 @@ const inC = (program: Programs[FlowName], { hash }: Stream): Contestant => ({
   warm: 1,
 });
 
-type Timings = Readonly<Record<FlowName | "many" | `${FlowName}Naive`, Timing> & Partial<Record<`${FlowName | "many"}InC`, Timing>>>;
+type Timings = Readonly<
+  Record<FlowName | "many" | `${FlowName}Naive`, Timing> & Partial<Record<`${FlowName | "many"}InC` | `${FlowName}Room`, Timing>>
+>;
 
 /** All in the same rounds. */
 async function besideTwins(frame: Frame, player: Player, streams: Streams, twins: Programs | null): Promise<Timings> {
@@ -84,9 +97,9 @@ async function besideTwins(frame: Frame, player: Player, streams: Streams, twins
   const slow = (stream: Stream): Contestant => ({ ...playing(naive, stream), before: naive.open, warm: 1, litters: true });
   const contestants: Record<keyof Timings, Contestant> | object = {
     eq: playing(player, streams.eq),
-    ...(twins && { eqInC: inC(twins.eq, streams.eq) }),
+    ...(twins && { eqInC: inC(twins.eq, streams.eq), eqRoom: inC(withRoom(frame, "eq"), streams.eq) }),
     energy: playing(player, streams.energy),
-    ...(twins && { energyInC: inC(twins.energy, streams.energy) }),
+    ...(twins && { energyInC: inC(twins.energy, streams.energy), energyRoom: inC(withRoom(frame, "energy"), streams.energy) }),
     many: playing(player, streams.many),
     ...(twins && { manyInC: inC(twins.many, streams.many) }),
     eqNaive: slow(streams.eq),
@@ -107,6 +120,11 @@ async function besidePackage(frame: Frame, player: Player, flow: FlowName): Prom
   const row = ratioRow("  speed against nodejs-order-book 10.1.1", timing.theirs, timing.ours, 250);
   return { ...row, note: `${row.note} for the first ${stream.operations / 1000} k operations` };
 }
+
+const roomRows = (twin: Timing | undefined, ours: Timing | undefined): readonly Row[] =>
+  twin === undefined || ours === undefined
+    ? []
+    : [{ ...ratioRow("  the same with room for V8 to inline", twin, ours, 0), goal: null, note: `node ${ROOM.join(" ")}` }];
 
 /** What stands between the two, as the compiled code shows it. */
 const LIMITS = "; limits: arguments and calls beyond what V8 puts into one function, bounds checks";
