@@ -97,7 +97,7 @@ export class Verifier {
   #openingWrong(venue: Venue, { opening }: OpeningInput, time: number): Wrong | null {
     if (opening.homes.length > largestMarket(this.#context.rules))
       return ["OPENING_IMPOSSIBLE", "it names more homes than can be computed with under its rules"];
-    if (!this.#isMembership(opening)) return ["OPENING_DIFFERS", "it names homes or agents that may not trade"];
+    if (!this.#isMembership(opening)) return ["OPENING_DIFFERS", "it names homes or agents that aren't among the members given"];
     if (this.#time === null) return null;
     const own = venue.opening(time, opening.homes) as OpeningInput;
     return isSameOpening(own.opening, opening) ? null : ["OPENING_DIFFERS", "it doesn't say what rests, or which seq comes next"];

@@ -1,5 +1,5 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { Wallet } from "ethers";
 import { temporaryFolder } from "../support/folder.ts";
@@ -228,6 +228,19 @@ describe("a venue, from its key to its audit", () => {
     const own = await verify("--file", logFiles().at(-1)!, "--config", at("venue", "venue.yaml"));
     expect([own.exit, own.err]).toEqual([1, expect.stringContaining("it is of another market than street-venue")]);
     writeFileSync(at("market", "venue.yaml"), rules);
+    const log = logFiles().at(-1)!;
+    renameSync(at("data", "log"), at("kept"));
+    for (const inTheWay of [
+      () => writeFileSync(at("data", "log"), ""),
+      () => mkdirSync(at("data", "log", `${basename(log)}.part`), { recursive: true }),
+    ]) {
+      inTheWay();
+      const unwritable = await run(["venue", "--config", at("venue", "venue.yaml")], ENV);
+      expect([unwritable.exit, unwritable.err]).toEqual([1, expect.stringMatching(/data.log can't be written \(E[A-Z]+\); let this user/)]);
+      expect(unwritable.err).not.toMatch(/ {4}at |node:internal/);
+      rmSync(at("data", "log"), { recursive: true });
+    }
+    renameSync(at("kept"), at("data", "log"));
     copyFileSync(logFiles().at(-1)!, at("copy.jsonl"));
     venue = await start();
     expect(((await read("/api/venue")) as { homes: object[] }).homes).toHaveLength(3);

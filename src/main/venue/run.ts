@@ -20,6 +20,8 @@ export async function runVenue(command: Extract<Command, { verb: "venue" }>): Pr
   claimFolder(config.data, 'name another folder under "data" in the venue\'s configuration');
   const log = unwrap(openLog({ to: "stderr", level: command.log ?? "info", base: { venue: config.name } }));
   const failed = Promise.withResolvers<never>();
+  // It may fail before anybody waits for it; whoever waits then still hears of it.
+  failed.promise.catch(() => {});
   const running = await open(market, log, failed.reject);
   process.stdout.write(`${config.name} takes requests at ${running.url}; its log is in ${join(config.data, "log")}\n`);
   try {
@@ -52,8 +54,9 @@ async function open(market: VenueMarket, log: Log, onFailure: (error: unknown) =
   await holdToMarket(market);
   const digests = venueDigestsOf(domain);
   const history = new History(digests);
+  const logFolder = join(config.data, "log");
+  const days = writing(logFolder, () => openDayLog(logFolder, JSON.stringify(headerOf(market))));
   const { journal, recovered } = unwrap(await openJournal(join(config.data, "journal"), history));
-  const days = openDayLog(join(config.data, "log"), JSON.stringify(headerOf(market)));
   const recent = new Recent(RECENT);
   let day = 0;
   const deliver = (event: SignedEvent): void => {
@@ -76,11 +79,16 @@ async function open(market: VenueMarket, log: Log, onFailure: (error: unknown) =
   };
   const sequencer = new Sequencer(modules, history.head);
   const earlier = sequencer.replay(history.steps);
-  day = rewrite(days, earlier);
+  try {
+    day = writing(logFolder, () => rewrite(days, earlier));
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
   for (const event of earlier) recent.add(event);
   log.info("venue.replayed", { events: earlier.length, number: sequencer.venue.head.number });
   sequencer.start(journal, recovered.last);
-  const app = buildVenueApi({ queries: queriesOf({ market, digests, sequencer, recent, logFolder: join(config.data, "log") }), log });
+  const app = buildVenueApi({ queries: queriesOf({ market, digests, sequencer, recent, logFolder }), log });
   const close = async (): Promise<void> => {
     await app.close();
     sequencer.stop();
@@ -129,6 +137,19 @@ async function holdToMarket(market: VenueMarket): Promise<void> {
     `${market.config.data} holds the sequence of a market with other rules, chain or vault`,
     'put the former rules back, or name another folder under "data"; other rules are another market',
   );
+}
+
+function writing<T>(folder: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw cannotStart(
+      "LOG_UNWRITABLE",
+      `${folder} can't be written (${code ?? String(error)})`,
+      "let this user write there, or free some space",
+    );
+  }
 }
 
 /** What was delivered before a crash may be cut off in the file, or missing. Returns the last day. */
