@@ -1,5 +1,6 @@
 import { assert } from "../kernel/index.ts";
 import { addRun, addTo, balance, type Curves, cutAfter, emptyCurves, handOn, increment, transform } from "./curve.ts";
+import { isDeep, raisedInDeepTree } from "./deep.ts";
 import { keyOf, type Market, WHOLE, type Wires } from "./market.ts";
 
 /** Who gets how much, and what each edge carries; exact without losses. */
@@ -16,11 +17,22 @@ export interface Allocation {
  * The fills of most welfare, and among those of most volume. From the leaves to the root each node's marginal curve is that
  * of its orders and of the edges below it. On its way through an edge a curve is cut where the capacities are, and the fee
  * parts it at zero: who imports sees lower prices beyond the edge, who exports higher ones. What a capacity cuts off is
- * decided at once; the rest is decided where imports and exports of the whole tree meet. O(n log n) on one node; at worst
- * each node of the way to the root costs an order one step more.
+ * decided at once; the rest is decided where imports and exports of the whole tree meet. O(n log n) on one node, and each node
+ * on the way to the root costs an order one step more; in deep trees treaps keep it at O(n log^2 n).
  */
 export function allocate(market: Market): Allocation {
-  const { orders, buys, energies, wires } = market;
+  const { buys, energies, wires } = market;
+  const raised = isDeep(market) ? raisedInDeepTree(market) : raisedInTree(market);
+  // A seller that is raised sells, a buyer that is raised goes without.
+  const filled = raised;
+  for (let i = 0; i < filled.length; i++) if (buys[i] === 1) filled[i] = energies[i]! - raised[i]!;
+  const flows = flowsOf(market, wires, filled);
+  return { filled, flows, arrived: arrivedOf(wires, flows) };
+}
+
+/** By order, the Wh by which it raises what leaves the tree. */
+export function raisedInTree(market: Market): Float64Array {
+  const { orders, wires } = market;
   const raised = new Float64Array(orders.length);
   const curves = ownCurves(market);
   for (let node = wires.count - 1; node >= 0; node--) {
@@ -28,11 +40,7 @@ export function allocate(market: Market): Allocation {
     if (node > 0) passEdge(curves, wires, node, raised);
   }
   addTo(curves, curves.low.first[0]!, raised);
-  // A seller that is raised sells, a buyer that is raised goes without.
-  const filled = raised;
-  for (let i = 0; i < filled.length; i++) if (buys[i] === 1) filled[i] = energies[i]! - raised[i]!;
-  const flows = flowsOf(market, wires, filled);
-  return { filled, flows, arrived: arrivedOf(wires, flows) };
+  return raised;
 }
 
 /** Each order at its node. Before anybody trades all that buyers want lies low and all that sellers have lies high. */
