@@ -2,12 +2,12 @@ import { clear, clearingRules, ONE_NODE, type OrderEntry } from "../auction/inde
 import { type Interval, sub } from "../kernel/index.ts";
 import type { VenueFill, VenueOutcome } from "../messages/index.ts";
 import { CHANGED } from "./requests.ts";
-import { bookOf, closeBook, forget, NO_ROUND, type Standing, standingIn, tickOf, type VenueState } from "./state.ts";
+import { bookOf, closeBook, forget, roundOf, type Standing, standingIn, tickOf, type VenueState } from "./state.ts";
 
 /** A call auction of what rests for one interval; what isn't filled keeps its place. */
 export function round(state: VenueState, interval: Interval): VenueOutcome {
   const { rules } = state;
-  state.open.set(interval, NO_ROUND);
+  state.open.set(interval, roundOf(rules, state.time));
   const standing = standingIn(state, interval);
   const clearing = clear({ interval, orders: standing.map(entryOf), network: ONE_NODE, rules: clearingRules(rules) });
   if (clearing.kind === "no-trade") return CHANGED;

@@ -26,7 +26,7 @@ export interface VenueState {
   /** How many orders rest, by home and interval. */
   readonly counts: Map<string, number>;
   readonly homes: Map<HomeId, { readonly agent: Address; nextSeq: number }>;
-  /** Intervals with an open book, each with the number of the round in which an order last came; `NO_ROUND` after a call auction. */
+  /** Intervals with an open book, each with the number of the round in which an order last came or a call auction was. */
   readonly open: Map<Interval, number>;
   nextReference: number;
   day: number;
@@ -71,9 +71,6 @@ export const firstOpen = (rules: MarketRules, time: number): Interval =>
 export const bookOf = ({ rules }: VenueState, interval: Interval): number => interval % (rules.openIntervals + 1);
 
 export const roundOf = ({ sequencer }: VenueRules, time: number): number => Math.floor(time / (sequencer.roundSeconds * 1000));
-
-/** What a call auction has left doesn't trade until an order comes: no round is due before that. */
-export const NO_ROUND = Number.POSITIVE_INFINITY;
 
 /** For an order that comes: its interval's next round is due at the end of the one that runs. */
 export function openBook(state: VenueState, interval: Interval): void {
