@@ -104,18 +104,26 @@ export class Sequencer {
     this.#time = Math.max(this.#time, Math.floor(this.#modules.clock.now()));
     const { members } = this.#modules;
     for (let due = this.#venue.due(this.#time, members); due !== null; due = this.#venue.due(this.#time, members)) {
-      if (due.kind === "opening" && this.#appended > 0) this.#keepHead().catch(this.#modules.onFailure);
-      this.#step(due);
+      if (due.kind === "opening" && this.#appended > 0) this.#turnDay(due);
+      else this.#step(due);
     }
   }
 
-  /** Behind a snapshot the journal doesn't bring the day that ends again: all of its log must be on disk before. */
-  async #keepHead(): Promise<void> {
-    const [journal, sequence, bytes] = [this.#journal!, this.#appended, headBytes(this.#venue.head)];
-    await journal.whenDurable(sequence);
-    this.#deliverUpTo(sequence);
+  #turnDay(opening: VenueInput): void {
+    const [ended, head] = [this.#appended, headBytes(this.#venue.head)];
+    const { sequence } = this.#step(opening);
+    this.#forget(ended, head, sequence).catch(this.#modules.onFailure);
+  }
+
+  /**
+   * Behind a snapshot the journal doesn't bring the day that ended again. So the opening, which says what of it goes on, and all
+   * of its log must be on disk before.
+   */
+  async #forget(ended: number, head: Uint8Array, opening: number): Promise<void> {
+    await this.#journal!.whenDurable(opening);
+    this.#deliverUpTo(ended);
     this.#modules.secure();
-    await journal.snapshot(sequence, bytes);
+    await this.#journal!.snapshot(ended, head);
   }
 
   #step(input: VenueInput): { readonly event: SignedEvent; readonly sequence: number } {
