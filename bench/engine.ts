@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { VENUE_FLAGS } from "../src/main/venue/v8-flags.ts";
 import { openFrame, type Part, rowLine } from "./engine/frame.ts";
 
 /**
@@ -15,6 +16,8 @@ const ARGUMENTS = process.argv.slice(2);
 const QUICK = ARGUMENTS.includes("--quick");
 
 const ORDER = ["call", "tree", "continuous", "journal", "journaled", "money"];
+/** What runs the book in the product runs it here: a venue's process. */
+const PART_FLAGS: Readonly<Record<string, readonly string[]>> = { continuous: VENUE_FLAGS, journaled: VENUE_FLAGS };
 const place = (name: string): number => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
 
 /** A file is a part if it says so; one that isn't there yet isn't listed. */
@@ -42,7 +45,7 @@ function runEach(names: readonly string[]): boolean {
   const flags = [...process.execArgv.filter((flag) => flag !== "--expose-gc"), "--expose-gc"];
   return names
     .map((name) => {
-      const args = [...flags, fileURLToPath(import.meta.url), "--part", name, ...(QUICK ? ["--quick"] : [])];
+      const args = [...flags, ...(PART_FLAGS[name] ?? []), fileURLToPath(import.meta.url), "--part", name, ...(QUICK ? ["--quick"] : [])];
       return spawnSync(process.execPath, args, { stdio: "inherit" }).status === 0;
     })
     .every((ran) => ran);

@@ -1,13 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { VENUE_FLAGS } from "../../src/main/venue/v8-flags.ts";
 import { type ArenaPlayer, arenaPlayer, naivePlayer, openStreamArena, type Player, packagePlayer } from "./book-players.ts";
 import { type FlowName, HASH_START, type Stream, streamOf, WORDS_SHIFT, writeStream } from "./book-stream.ts";
 import { atLeast, atMost, type Contestant, collectGarbage, exactly, type Frame, median, quantile, type Row, type Timing } from "./frame.ts";
 
 /**
  * The continuous double auction: seeded streams of orders and cancels on one book and on 96, beside a twin in C, a naive book and an
- * npm package. The process opens one arena; one book is one of the 96, with the other 95 empty, and the twin's is alike.
+ * npm package. A process opens one arena; one book is one of the 96, with the other 95 empty, and the twin's is alike. Beside the
+ * twin the arena has a process of its own, started as a venue is; beside the others it is in the same process as they.
  */
 export const name = "continuous";
 
@@ -18,16 +20,17 @@ const FLOWS = ["eq", "energy"] as const;
 export async function run(frame: Frame): Promise<readonly Row[]> {
   const player = arenaPlayer(openStreamArena(BOOKS), MILLION);
   const streams = { eq: streamOf("eq", MILLION), energy: streamOf("energy", MILLION), many: streamOf("energy", MILLION, { books: BOOKS }) };
-  const twins = twinsOf(frame, streams);
+  for (const key of [...FLOWS, "many"] as const) writeStream(fileOf(frame, key), streams[key]);
+  const twins = twinsOf(frame);
   const bytes = bytesPerOperation(player, streams.energy);
   const timing = await besideTwins(frame, player, streams, twins);
   const beside = { eq: await besidePackage(frame, player, "eq"), energy: await besidePackage(frame, player, "energy") };
   const latency = { eq: delays(frame, player, streams.eq, twins?.eq), energy: delays(frame, player, streams.energy, twins?.energy) };
   return [
     ...FLOWS.flatMap((flow) => [
-      speedRow(`stream ${flow}: operations per CPU second`, timing[flow], streams[flow]),
-      ratioRow("  speed against the twin in C", timing[`${flow}InC`], timing[flow], 0.8, LIMITS),
-      ...roomRows(timing[`${flow}InC`], timing[`${flow}Room`]),
+      speedRow(`stream ${flow}: operations per CPU second`, timing[`${flow}Alone`], streams[flow]),
+      ratioRow("  speed against the twin in C", timing[`${flow}InC`], timing[`${flow}Alone`], 0.8, LIMITS),
+      { ...ratioRow("  the same in a Node without a venue's flags", timing[`${flow}InC`], timing[`${flow}Plain`], 0), goal: null },
       ratioRow("  speed against a naive book of sorted arrays", timing[`${flow}Naive`], timing[flow], 10),
       beside[flow],
       ...latency[flow],
@@ -40,15 +43,15 @@ export async function run(frame: Frame): Promise<readonly Row[]> {
 type Streams = Readonly<Record<FlowName | "many", Stream>>;
 type Programs = Readonly<Record<FlowName | "many", (...mode: readonly string[]) => readonly number[]>>;
 
+const fileOf = (frame: Frame, key: keyof Streams): string => join(frame.folder, `${key}.stream`);
+
 /** null without a compiler. Each gives the numbers that the twin prints. */
-function twinsOf(frame: Frame, streams: Streams): Programs | null {
+function twinsOf(frame: Frame): Programs | null {
   const path = frame.compileC("bench/native/book.c");
   if (path === null) return null;
   const program = (key: keyof Streams): Programs[FlowName] => {
-    const file = join(frame.folder, `${key}.stream`);
-    writeStream(file, streams[key]);
     return (...mode) =>
-      execFileSync(path, [file, String(BOOKS), "3", ...mode], { encoding: "utf8" })
+      execFileSync(path, [fileOf(frame, key), String(BOOKS), "3", ...mode], { encoding: "utf8" })
         .trim()
         .split(" ")
         .map(Number);
@@ -56,12 +59,11 @@ function twinsOf(frame: Frame, streams: Streams): Programs | null {
   return { eq: program("eq"), energy: program("energy"), many: program("many") };
 }
 
-/** Room for the compiler to put all of an operation into one function; not what the product is started with. */
-const ROOM = ["--max-inlined-bytecode-size=1500", "--max-inlined-bytecode-size-cumulative=2500"];
 const ALONE = fileURLToPath(new URL("./book-alone.ts", import.meta.url));
 
-const withRoom = (frame: Frame, flow: FlowName) => (): readonly number[] => {
-  const args = [...ROOM, ALONE, join(frame.folder, `${flow}.stream`), String(BOOKS), "3"];
+/** The arena in a process of its own, as the twin is. */
+const alone = (frame: Frame, key: keyof Streams, flags: readonly string[]) => (): readonly number[] => {
+  const args = [...flags, ALONE, fileOf(frame, key), String(BOOKS), "3"];
   return execFileSync(process.execPath, args, { encoding: "utf8" }).trim().split(" ").map(Number);
 };
 
@@ -79,7 +81,7 @@ const playing = (player: Player, stream: Stream): Contestant => ({
   warm: 5,
 });
 
-const inC = (program: () => readonly number[], { hash }: Stream): Contestant => ({
+const apart = (program: () => readonly number[], { hash }: Stream): Contestant => ({
   run: () => {
     const [found, cpuNs] = program();
     return { hash: found! ^ hash, cpuNs: cpuNs! };
@@ -88,7 +90,8 @@ const inC = (program: () => readonly number[], { hash }: Stream): Contestant => 
 });
 
 type Timings = Readonly<
-  Record<FlowName | "many" | `${FlowName}Naive`, Timing> & Partial<Record<`${FlowName | "many"}InC` | `${FlowName}Room`, Timing>>
+  Record<FlowName | `${FlowName}Naive` | `${FlowName | "many"}Alone` | `${FlowName}Plain`, Timing> &
+    Partial<Record<`${FlowName | "many"}InC`, Timing>>
 >;
 
 /** All in the same rounds. */
@@ -96,12 +99,16 @@ async function besideTwins(frame: Frame, player: Player, streams: Streams, twins
   const naive = naivePlayer();
   const slow = (stream: Stream): Contestant => ({ ...playing(naive, stream), before: naive.open, warm: 1, litters: true });
   const contestants: Record<keyof Timings, Contestant> | object = {
+    ...(twins && { eqInC: apart(twins.eq, streams.eq) }),
+    eqAlone: apart(alone(frame, "eq", VENUE_FLAGS), streams.eq),
+    eqPlain: apart(alone(frame, "eq", []), streams.eq),
+    ...(twins && { energyInC: apart(twins.energy, streams.energy) }),
+    energyAlone: apart(alone(frame, "energy", VENUE_FLAGS), streams.energy),
+    energyPlain: apart(alone(frame, "energy", []), streams.energy),
+    ...(twins && { manyInC: apart(twins.many, streams.many) }),
+    manyAlone: apart(alone(frame, "many", VENUE_FLAGS), streams.many),
     eq: playing(player, streams.eq),
-    ...(twins && { eqInC: inC(twins.eq, streams.eq), eqRoom: inC(withRoom(frame, "eq"), streams.eq) }),
     energy: playing(player, streams.energy),
-    ...(twins && { energyInC: inC(twins.energy, streams.energy), energyRoom: inC(withRoom(frame, "energy"), streams.energy) }),
-    many: playing(player, streams.many),
-    ...(twins && { manyInC: inC(twins.many, streams.many) }),
     eqNaive: slow(streams.eq),
     energyNaive: slow(streams.energy),
   };
@@ -120,11 +127,6 @@ async function besidePackage(frame: Frame, player: Player, flow: FlowName): Prom
   const row = ratioRow("  speed against nodejs-order-book 10.1.1", timing.theirs, timing.ours, 250);
   return { ...row, note: `${row.note} for the first ${stream.operations / 1000} k operations` };
 }
-
-const roomRows = (twin: Timing | undefined, ours: Timing | undefined): readonly Row[] =>
-  twin === undefined || ours === undefined
-    ? []
-    : [{ ...ratioRow("  the same with room for V8 to inline", twin, ours, 0), goal: null, note: `node ${ROOM.join(" ")}` }];
 
 /** What stands between the two, as the compiled code shows it. */
 const LIMITS = "; limits: arguments and calls beyond what V8 puts into one function, bounds checks";
@@ -145,7 +147,7 @@ const ratioRow = (what: string, theirs: Timing | undefined, ours: Timing, goal: 
   note: theirs === undefined ? "no compiler for bench/native/book.c" : `that took ${(theirs.cpuNs / 1e6).toFixed(1)} ms${more}`,
 });
 
-function manyRows({ energy, many, energyInC, manyInC }: Timings, stream: Stream): readonly Row[] {
+function manyRows({ energyAlone: energy, manyAlone: many, energyInC, manyInC }: Timings, stream: Stream): readonly Row[] {
   const twin =
     energyInC && manyInC
       ? `the twin's comes to ${(energyInC.cpuNs / manyInC.cpuNs).toFixed(2)} x: more levels come and go, and are farther apart`
