@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { openJournal } from "../../../adapters/store/index.ts";
 import { recover } from "../../../adapters/store/journal/recover.ts";
+import { segmentNumbers } from "../../../adapters/store/journal/segment.ts";
 import { Unreadable } from "../../../adapters/store/journal/trouble.ts";
 import { memoryFolder } from "../../support/folder.ts";
 import { appendAll, appendDurably, closeAll, keeping, openKeeping, upTo, wordsOf } from "../../support/journal.ts";
@@ -205,7 +206,8 @@ describe("segments", () => {
 
   test("any bit of a header that counts", async () => {
     const path = await lives("headers");
-    for (const number of [1, 2, 3, 4]) {
+    // A fourth is there if it was made before the end.
+    for (const number of segmentNumbers(path)) {
       for (let offset = 0; offset < 32; offset++) {
         expect(outcomeWith(path, (bytes) => (bytes[offset]! ^= 16), number)).toBe("JOURNAL_DAMAGED");
       }
@@ -273,7 +275,8 @@ test("in a segment that is used again, its earlier groups are not taken for its 
   const path = join(folder.path, "again");
   const options = { segmentBytes: HEADER + 20 * SLOT, ringRecords: 64 };
   const { journal } = await openKeeping(path, options);
-  for (let round = 0; round < 30; round++) {
+  // So many that the group after them, and a mark behind it, stand in the middle of a segment and not in the next.
+  for (let round = 0; round < 29; round++) {
     const last = await appendDurably(journal, 4);
     await journal.snapshot(last, Uint8Array.of(round));
   }
@@ -285,10 +288,10 @@ test("in a segment that is used again, its earlier groups are not taken for its 
   const fresh = imagesOf(path);
   const file = [...old.keys()].find((name) => !old.get(name)!.equals(fresh.get(name)!))!;
   expect([...old.keys()]).not.toContain("0000000001.segment");
-  const start = fresh.get(file)!.indexOf(Buffer.from(wordsOf(121).buffer)) - SLOT;
+  const start = fresh.get(file)!.indexOf(Buffer.from(wordsOf(117).buffer)) - SLOT;
   for (let offset = start; offset <= start + 4 * SLOT; offset++) {
     writeFileSync(join(path, file), Buffer.concat([fresh.get(file)!.subarray(0, offset), old.get(file)!.subarray(offset)]));
-    expect([offset, outcome(path)]).toEqual([offset, offset >= start + 4 * SLOT - 4 ? 123 : 120]);
+    expect([offset, outcome(path)]).toEqual([offset, offset >= start + 4 * SLOT - 4 ? 119 : 116]);
   }
 });
 
