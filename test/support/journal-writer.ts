@@ -1,4 +1,3 @@
-import { writeSync } from "node:fs";
 import { openJournal } from "../../adapters/store/index.ts";
 import { wordsOf } from "./journal.ts";
 
@@ -6,7 +5,7 @@ import { wordsOf } from "./journal.ts";
 // is on disk, goes to stdout as it would go out to a trader: `found LAST`, `durable SEQUENCE`, `died CODE`.
 const [path, segmentBytes, ringRecords] = process.argv.slice(2);
 const say = (line: string): void => {
-  writeSync(1, `${line}\n`);
+  process.stdout.write(`${line}\n`);
 };
 
 let expected = 0;
