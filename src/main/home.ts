@@ -150,7 +150,8 @@ const passwordWorld = {
   ask: (question: string) => askHidden(question, { input: process.stdin, output: process.stderr }),
 };
 
-async function passwordOf({ password }: HomeConfig): Promise<string> {
+/** The password of a key file, from where the configuration says it is. */
+export async function passwordOf({ password }: Pick<HomeConfig, "password">): Promise<string> {
   return unwrap(await readPassword(password.kind === "file" ? { file: password.path } : { env: password.name }, passwordWorld));
 }
 

@@ -5,6 +5,7 @@ import { readCard } from "./card.ts";
 import { loadConfig } from "./config/index.ts";
 import { CannotStart } from "./exit.ts";
 import { openHome, unwrap } from "./home.ts";
+import { stopSignal } from "./stop.ts";
 
 /** Runs one home in a process of its own, as a household does, until Ctrl-C or SIGTERM. */
 export async function runLoneHome(command: Extract<Command, { verb: "home" }>): Promise<number> {
@@ -20,11 +21,4 @@ export async function runLoneHome(command: Extract<Command, { verb: "home" }>): 
   await running.stop();
   log.close();
   return 0;
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once("SIGINT", () => resolve());
-    process.once("SIGTERM", () => resolve());
-  });
 }

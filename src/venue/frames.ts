@@ -4,18 +4,18 @@ import { assert, concat } from "../../engine/kernel/index.ts";
  * Bytes of any length in records of seven words. Word 0 of the first record is how many bytes there are, that of each further one
  * its place below 0: so a record that begins something new is known, also after a crash that left the last one unfinished.
  */
-const WORDS = 7;
-const DATA_BYTES = 4 * (WORDS - 1);
+export const RECORD_WORDS = 7;
+const DATA_BYTES = 4 * (RECORD_WORDS - 1);
 
 export function framesOf(bytes: Uint8Array): Int32Array {
   const records = Math.max(1, Math.ceil(bytes.length / DATA_BYTES));
-  const view = new DataView(new ArrayBuffer(records * 4 * WORDS));
+  const view = new DataView(new ArrayBuffer(records * 4 * RECORD_WORDS));
   for (let record = 0; record < records; record++) {
-    view.setInt32(record * 4 * WORDS, record === 0 ? bytes.length : -record, true);
+    view.setInt32(record * 4 * RECORD_WORDS, record === 0 ? bytes.length : -record, true);
     const part = bytes.subarray(record * DATA_BYTES, (record + 1) * DATA_BYTES);
-    new Uint8Array(view.buffer).set(part, record * 4 * WORDS + 4);
+    new Uint8Array(view.buffer).set(part, record * 4 * RECORD_WORDS + 4);
   }
-  return Int32Array.from({ length: records * WORDS }, (_, at) => view.getInt32(4 * at, true));
+  return Int32Array.from({ length: records * RECORD_WORDS }, (_, at) => view.getInt32(4 * at, true));
 }
 
 /** Puts records together again. */
@@ -38,6 +38,6 @@ export class FrameReader {
 
 function dataOf(words: Int32Array, at: number): Uint8Array {
   const view = new DataView(new ArrayBuffer(DATA_BYTES));
-  for (let word = 0; word < WORDS - 1; word++) view.setInt32(4 * word, words[at + word]!, true);
+  for (let word = 0; word < RECORD_WORDS - 1; word++) view.setInt32(4 * word, words[at + word]!, true);
   return new Uint8Array(view.buffer);
 }

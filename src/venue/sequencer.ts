@@ -3,6 +3,7 @@ import type { SignedEvent, SignedRequest, VenueDigests, VenueInput } from "../..
 import { type DoorRefusal, type Recover, Venue, type VenueMember, type VenueRules } from "../../engine/venue/index.ts";
 import type { Cancel, Clock, Journal, Signer } from "../ports/index.ts";
 import { Allowance, type AllowanceSize } from "./allowance.ts";
+import { RECORD_WORDS } from "./frames.ts";
 import { type History, headBytes, stepRecords } from "./history.ts";
 
 export interface SequencerModules {
@@ -129,7 +130,7 @@ export class Sequencer {
   #step(input: VenueInput): { readonly event: SignedEvent; readonly sequence: number } {
     const event = this.#sign(this.#time, input);
     const records = stepRecords({ time: this.#time, input });
-    for (let at = 0; at < records.length; at += 7) this.#appended = this.#journal!.append(records, at);
+    for (let at = 0; at < records.length; at += RECORD_WORDS) this.#appended = this.#journal!.append(records, at);
     const sequence = this.#appended;
     this.#waiting.push({ sequence, event });
     this.#journal!.whenDurable(sequence)

@@ -4,7 +4,8 @@ import type { FastifyInstance } from "fastify";
 import type { SystemMetrics } from "../../../adapters/system/index.ts";
 import { buildApi, type StreetCard, type StreetQueries } from "../../api/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
-import { type CannotStart, cannotStart } from "../exit.ts";
+import type { CannotStart } from "../exit.ts";
+import { portRefusal } from "../port.ts";
 import { VERSION } from "../version.ts";
 import type { Operator } from "./operator.ts";
 import { ROOT } from "./options.ts";
@@ -46,20 +47,12 @@ export async function refuseTakenPort(at: Place): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-function refusal({ host, port }: Place, error: unknown): CannotStart {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "EADDRINUSE")
-    return cannotStart(
-      "PORT_TAKEN",
-      `port ${port} on ${host} is taken`,
-      "stop the other program, or choose another port with --port N (0 takes any free one)",
-    );
-  return cannotStart(
-    "PORT_REFUSED",
-    `the dashboard can't listen on ${host}:${port} (${code ?? String(error)})`,
-    "choose another address with --host and --port",
-  );
-}
+const DASHBOARD = {
+  who: "the dashboard",
+  otherPort: "choose another port with --port N (0 takes any free one)",
+  otherAddress: "choose another address with --host and --port",
+};
+const refusal = (at: Place, error: unknown): CannotStart => portRefusal(DASHBOARD, at, error);
 
 function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQueries {
   const { view, node } = operator;

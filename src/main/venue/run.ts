@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type DayLog, openDayLog, openJournal } from "../../../adapters/store/index.ts";
-import { askHidden, loadCurve, openLog, readPassword, recoverWith, signerOf, systemClock } from "../../../adapters/system/index.ts";
+import { loadCurve, openLog, recoverWith, signerOf, systemClock } from "../../../adapters/system/index.ts";
 import { type SignedEvent, venueDigestsOf } from "../../../engine/messages/index.ts";
 import { buildVenueApi } from "../../api/index.ts";
 import type { Command } from "../../cli/index.ts";
@@ -8,7 +8,9 @@ import type { Log } from "../../ports/index.ts";
 import { eventJson, History, Recent, Sequencer } from "../../venue/index.ts";
 import { CannotStart, cannotStart } from "../exit.ts";
 import { claimFolder, readJson, replaceFile } from "../files.ts";
-import { openOrCreate, unwrap } from "../home.ts";
+import { openOrCreate, passwordOf, unwrap } from "../home.ts";
+import { portRefusal } from "../port.ts";
+import { stopSignal } from "../stop.ts";
 import { headerOf, type LogHeader } from "./log-files.ts";
 import { loadVenue, type VenueMarket } from "./market.ts";
 import { queriesOf } from "./queries.ts";
@@ -40,6 +42,12 @@ interface RunningVenue {
   readonly url: string;
   close(): Promise<void>;
 }
+
+const VENUE = {
+  who: "the venue",
+  otherPort: "set another port under listen (0 takes any free one)",
+  otherAddress: "set another host or port under listen",
+};
 
 /** Newest events that the API has at hand. */
 const RECENT = 10_000;
@@ -98,21 +106,13 @@ async function open(market: VenueMarket, log: Log, onFailure: (error: unknown) =
     return { url: await app.listen(config.listen), close };
   } catch (error) {
     await close();
-    const { host, port } = config.listen;
-    throw cannotStart(
-      "PORT_TAKEN",
-      `the venue can't listen on ${host}:${port} (${String(error)})`,
-      "set another host or port under listen",
-    );
+    throw portRefusal(VENUE, config.listen, error);
   }
 }
 
 /** The key that the rules name; made when there is none yet. */
 async function operatorKey({ config, rules }: VenueMarket) {
-  const world = { env: process.env, ask: (question: string) => askHidden(question, { input: process.stdin, output: process.stderr }) };
-  const { password } = config;
-  const secret = unwrap(await readPassword(password.kind === "file" ? { file: password.path } : { env: password.name }, world));
-  const { key } = await openOrCreate(join(config.data, "operator.json"), secret);
+  const { key } = await openOrCreate(join(config.data, "operator.json"), await passwordOf(config));
   if (key.address === rules.sequencer.operator) return key;
   throw new CannotStart([
     {
@@ -167,10 +167,3 @@ function rewrite(days: DayLog, events: readonly SignedEvent[]): number {
 const dayOfLog = ({ body: { input } }: SignedEvent, current: number): number => (input.kind === "opening" ? input.opening.day : current);
 
 const lineOf = (event: SignedEvent): string => JSON.stringify(eventJson(event));
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once("SIGINT", () => resolve());
-    process.once("SIGTERM", () => resolve());
-  });
-}
