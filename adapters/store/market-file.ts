@@ -3,15 +3,19 @@ import type { Store } from "../../src/ports/index.ts";
 import { type Database, openDatabase, openReadOnly } from "./database.ts";
 import { bytesOf } from "./signed-file.ts";
 
-/** What the street has decided: certified intervals, settled periods, and this home's notes. Others may read it while we write. */
-export type MarketFile = Pick<Store, "saveBlock" | "savePeriod" | "setMeta"> & MarketReader;
+/** What the street has decided: certified intervals, who its members were, settled periods; and this home's notes. Others may read it while we write. */
+export type MarketFile = Pick<Store, "saveBlock" | "saveMembers" | "savePeriod" | "setMeta"> & MarketReader;
 
-export type MarketReader = Pick<Store, "blocks" | "lastInterval" | "periods" | "getMeta"> & { readonly database: Database };
+export type MarketReader = Pick<Store, "blocks" | "lastInterval" | "members" | "periods" | "getMeta"> & { readonly database: Database };
 
 const SCHEMA = `
   CREATE TABLE blocks (
     interval INTEGER PRIMARY KEY CHECK (interval BETWEEN 0 AND 4294967295),
     head TEXT NOT NULL CHECK (length(head) = 66),
+    bytes BLOB NOT NULL CHECK (length(bytes) > 0)
+  ) STRICT;
+  CREATE TABLE members (
+    digest TEXT PRIMARY KEY CHECK (length(digest) = 66),
     bytes BLOB NOT NULL CHECK (length(bytes) > 0)
   ) STRICT;
   CREATE TABLE periods (
@@ -27,7 +31,7 @@ const SCHEMA = `
 
 // "cwmk"
 const APPLICATION_ID = 0x63776d6b;
-const VERSION = 1;
+const VERSION = 2;
 
 export function openMarketFile(path: string, busyMs: number): MarketFile {
   const database = openDatabase({ path, applicationId: APPLICATION_ID, version: VERSION, schema: SCHEMA, exclusive: false, busyMs });
@@ -41,6 +45,9 @@ export function openMarketFile(path: string, busyMs: number): MarketFile {
       assert(last === null || at === last + 1, `blocks come without gaps: ${at} after ${last}`);
       database.run("INSERT INTO blocks (interval, head, bytes) VALUES (?, ?, ?)", at, head, bytes);
       last = at;
+    },
+    saveMembers: (digest, bytes) => {
+      database.run("INSERT INTO members (digest, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING", digest, bytes);
     },
     savePeriod: (of, bytes) => {
       database.run(
@@ -76,6 +83,10 @@ function readerOf(database: Database): MarketReader {
     lastInterval: () => {
       const last = database.row("SELECT max(interval) AS last FROM blocks")!.last;
       return last === null ? null : interval(Number(last));
+    },
+    members: (digest) => {
+      const row = database.row("SELECT bytes FROM members WHERE digest = ?", digest);
+      return row === null ? null : bytesOf(row);
     },
     periods: () =>
       database

@@ -1,9 +1,12 @@
-import { assert, type Interval, interval } from "../../engine/kernel/index.ts";
+import { assert, type Digest, type Interval, interval } from "../../engine/kernel/index.ts";
 import type { Store } from "../../src/ports/index.ts";
 import { type Database, openDatabase } from "./database.ts";
 
-/** What this home has signed: votes, orders and readings, each in a slot that only the first bytes ever fill. Its own file, locked to one process. */
-export type SignedFile = Pick<Store, "saveVote" | "votes" | "saveOwn" | "own"> & {
+/**
+ * What this home has signed: votes, commits, orders and readings, each in a slot that only the first bytes ever fill; and what
+ * proves that others signed two things in one. Its own file, locked to one process.
+ */
+export type SignedFile = Pick<Store, "saveVote" | "votes" | "saveOwn" | "own" | "saveEvidence" | "evidence"> & {
   readonly database: Database;
   /** Forgets everything before `from`, for ever: nothing can be signed there any more. */
   forgetBefore(from: Interval): void;
@@ -19,10 +22,15 @@ const SCHEMA = `
   ) STRICT;
   CREATE TABLE own (
     interval INTEGER NOT NULL CHECK (interval BETWEEN 0 AND 4294967295),
-    kind TEXT NOT NULL CHECK (kind IN ('order', 'reading')),
+    kind TEXT NOT NULL CHECK (kind IN ('commit', 'order', 'reading')),
     seq INTEGER NOT NULL CHECK (seq BETWEEN 0 AND 4294967295),
     bytes BLOB NOT NULL CHECK (length(bytes) > 0),
     PRIMARY KEY (interval, kind, seq)
+  ) STRICT;
+  CREATE TABLE evidence (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE CHECK (length(id) = 66),
+    bytes BLOB NOT NULL CHECK (length(bytes) > 0)
   ) STRICT;
   CREATE TABLE facts (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -35,10 +43,11 @@ const SAVE_VOTE = "INSERT INTO votes (interval, view, kind, bytes) VALUES (?, ?,
 const GET_VOTE = "SELECT bytes FROM votes WHERE interval = ? AND view = ? AND kind = ?";
 const SAVE_OWN = "INSERT INTO own (interval, kind, seq, bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
 const GET_OWN = "SELECT bytes FROM own WHERE interval = ? AND kind = ? AND seq = ?";
+const SAVE_EVIDENCE = "INSERT INTO evidence (id, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING";
 
 export function openSignedFile(path: string, busyMs: number): SignedFile {
   // "cwsg"
-  const database = openDatabase({ path, applicationId: 0x63777367, version: 1, schema: SCHEMA, exclusive: true, busyMs });
+  const database = openDatabase({ path, applicationId: 0x63777367, version: 2, schema: SCHEMA, exclusive: true, busyMs });
   let forgottenBefore = Number(database.row("SELECT forgotten_before FROM facts")?.forgotten_before ?? 0);
   const assertOpen = (at: Interval) => assert(at >= forgottenBefore, `nothing is signed for interval ${at}: it was decided long ago`);
 
@@ -64,6 +73,9 @@ export function openSignedFile(path: string, busyMs: number): SignedFile {
       return fill(SAVE_OWN, GET_OWN, [at, kind, seq], bytes);
     },
     own: (kind, at) => database.rows("SELECT bytes FROM own WHERE interval = ? AND kind = ? ORDER BY seq", at, kind).map(bytesOf),
+    saveEvidence: (id, bytes) => database.run(SAVE_EVIDENCE, id, bytes) === 1,
+    evidence: () =>
+      database.rows("SELECT id, bytes FROM evidence ORDER BY number").map((row) => ({ id: row.id as Digest, bytes: bytesOf(row) })),
     forgetBefore: (from) => {
       if (from <= forgottenBefore) return;
       database.transaction(() => {

@@ -65,12 +65,16 @@ function storeOf(signed: SignedFile, market: MarketFile, keepIntervals: number):
     votes: signed.votes,
     saveOwn: signed.saveOwn,
     own: signed.own,
+    saveEvidence: signed.saveEvidence,
+    evidence: signed.evidence,
     saveBlock: (at, head, bytes) => {
       market.saveBlock(at, head, bytes);
       signed.forgetBefore(Math.max(0, at - keepIntervals) as Interval);
     },
     blocks: market.blocks,
     lastInterval: market.lastInterval,
+    saveMembers: market.saveMembers,
+    members: market.members,
     savePeriod: market.savePeriod,
     periods: market.periods,
     getMeta: market.getMeta,

@@ -9,4 +9,4 @@ export type { Checked, Problem } from "./problem.ts";
 export type { HomeProfile, StepEnergy } from "./profile.ts";
 export type { RecoverSigner, Signer } from "./signer.ts";
 export type { BatteryPlate, HousePlate, HouseReading, PowerWindow, SimulatedHouse } from "./simulated-house.ts";
-export type { Store, VoteSlot } from "./store.ts";
+export type { OwnKind, Store, VoteSlot } from "./store.ts";

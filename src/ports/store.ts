@@ -7,18 +7,28 @@ export interface VoteSlot {
   readonly kind: string;
 }
 
+/** What a home signs besides votes. */
+export type OwnKind = "commit" | "order" | "reading";
+
 /** What survives a power cut. Every method has synced to disk when it returns; failure to write stops the process. */
 export interface Store {
   /** Keeps the signed bytes before they go out. Returns what stands in the slot: these bytes, or those of an earlier life. */
   saveVote(slot: VoteSlot, bytes: Uint8Array): Uint8Array;
   votes(interval: Interval): readonly { readonly slot: VoteSlot; readonly bytes: Uint8Array }[];
-  /** Our own order or reading before it is sent. Returns what stands in the slot, as for votes. */
-  saveOwn(kind: "order" | "reading", interval: Interval, seq: number, bytes: Uint8Array): Uint8Array;
-  own(kind: "order" | "reading", interval: Interval): readonly Uint8Array[];
+  /** Our own commit, order or reading before it is sent. Returns what stands in the slot, as for votes. */
+  saveOwn(kind: OwnKind, interval: Interval, seq: number, bytes: Uint8Array): Uint8Array;
+  own(kind: OwnKind, interval: Interval): readonly Uint8Array[];
+  /** Proof that somebody signed two things where one is allowed, kept for ever. true when this home didn't have it yet; the first bytes stay. */
+  saveEvidence(id: Digest, bytes: Uint8Array): boolean;
+  /** In the order in which it was kept. */
+  evidence(): readonly { readonly id: Digest; readonly bytes: Uint8Array }[];
   /** A certified interval; they come without gaps. Also forgets votes of intervals long decided. */
   saveBlock(interval: Interval, head: Digest, bytes: Uint8Array): void;
   blocks(from: Interval, limit: number): readonly { readonly interval: Interval; readonly bytes: Uint8Array }[];
   lastInterval(): Interval | null;
+  /** A set of homes and keys that is or was in force, kept for ever; the first bytes stay. */
+  saveMembers(digest: Digest, bytes: Uint8Array): void;
+  members(digest: Digest): Uint8Array | null;
   savePeriod(period: Period, bytes: Uint8Array): void;
   periods(): readonly { readonly period: Period; readonly bytes: Uint8Array }[];
   getMeta(key: string): string | null;

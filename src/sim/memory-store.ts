@@ -11,6 +11,8 @@ export interface MemoryDisk {
   readonly votes: Map<string, Kept<VoteSlot>>;
   readonly own: Map<string, Kept<{ readonly kind: string; readonly interval: Interval; readonly seq: number }>>;
   readonly blocks: Map<Interval, { readonly head: Digest; readonly bytes: Uint8Array }>;
+  readonly evidence: Map<Digest, Uint8Array>;
+  readonly members: Map<Digest, Uint8Array>;
   readonly periods: Map<Period, Uint8Array>;
   readonly meta: Map<string, string>;
   forgottenBefore: number;
@@ -21,6 +23,8 @@ export const memoryDisk = (): MemoryDisk => ({
   votes: new Map(),
   own: new Map(),
   blocks: new Map(),
+  evidence: new Map(),
+  members: new Map(),
   periods: new Map(),
   meta: new Map(),
   forgottenBefore: 0,
@@ -47,6 +51,10 @@ export function memoryStore(disk: MemoryDisk = memoryDisk(), keepIntervals = 96)
         .slice(0, limit)
         .map(([interval, { bytes }]) => ({ interval, bytes: bytes.slice() })),
     lastInterval: () => onDisk().last,
+    saveMembers: (digest, bytes) => {
+      keepFirst(onDisk().members, digest, bytes);
+    },
+    members: (digest) => onDisk().members.get(digest)?.slice() ?? null,
     savePeriod: (period, bytes) => {
       onDisk().periods.set(period, some(bytes).slice());
     },
@@ -61,7 +69,7 @@ export function memoryStore(disk: MemoryDisk = memoryDisk(), keepIntervals = 96)
   };
 }
 
-function signedPart(onDisk: () => MemoryDisk): Pick<Store, "saveVote" | "votes" | "saveOwn" | "own"> {
+function signedPart(onDisk: () => MemoryDisk): Pick<Store, "saveVote" | "votes" | "saveOwn" | "own" | "saveEvidence" | "evidence"> {
   return {
     saveVote: (slot, bytes) => {
       assertOpen(onDisk(), slot.interval);
@@ -81,7 +89,16 @@ function signedPart(onDisk: () => MemoryDisk): Pick<Store, "saveVote" | "votes" 
         .filter(({ key }) => key.kind === kind && key.interval === interval)
         .sort((a, b) => compare(a.key.seq, b.key.seq))
         .map(({ bytes }) => bytes.slice()),
+    saveEvidence: (id, bytes) => keepFirst(onDisk().evidence, id, bytes),
+    evidence: () => [...onDisk().evidence].map(([id, bytes]) => ({ id, bytes: bytes.slice() })),
   };
+}
+
+/** true when nothing was there. */
+function keepFirst(kept: Map<Digest, Uint8Array>, id: Digest, bytes: Uint8Array): boolean {
+  const isNew = !kept.has(id);
+  if (isNew) kept.set(id, some(bytes).slice());
+  return isNew;
 }
 
 function fill<Key>(slots: Map<string, Kept<Key>>, name: string, key: Key, bytes: Uint8Array): Uint8Array {

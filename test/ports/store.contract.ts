@@ -34,6 +34,8 @@ export function storeContract(name: string, place: () => StorePlace): void {
       expect(empty.periods()).toEqual([]);
       expect(empty.votes(at(5))).toEqual([]);
       expect(empty.own("order", at(5))).toEqual([]);
+      expect(empty.evidence()).toEqual([]);
+      expect(empty.members(head(1))).toBeNull();
       expect(empty.getMeta("x")).toBeNull();
     });
 
@@ -78,16 +80,18 @@ export function storeContract(name: string, place: () => StorePlace): void {
       expect(hex(kept.saveVote(slot(1, 0, "v"), bytes(5)))).toBe("010203");
     });
 
-    test("own orders and readings: the first in a slot stays, by seq", () => {
+    test("own commits, orders and readings: the first in a slot stays, by seq", () => {
       const kept = start();
       expect(hex(kept.saveOwn("order", at(4), 11, bytes(11)))).toBe("0b");
       expect(hex(kept.saveOwn("order", at(4), 2, bytes(2)))).toBe("02");
       expect(hex(kept.saveOwn("order", at(4), 2, bytes(3)))).toBe("02");
       expect(hex(kept.saveOwn("reading", at(4), 2, bytes(4)))).toBe("04");
+      expect(hex(kept.saveOwn("commit", at(4), 2, bytes(6)))).toBe("06");
       expect(hex(kept.saveOwn("order", at(5), 2, bytes(5)))).toBe("05");
       const next = start();
       expect(next.own("order", at(4)).map(hex)).toEqual(["02", "0b"]);
       expect(next.own("reading", at(4)).map(hex)).toEqual(["04"]);
+      expect(next.own("commit", at(4)).map(hex)).toEqual(["06"]);
     });
 
     test("blocks come back in order, from an interval, up to a limit, in the next life too", () => {
@@ -140,6 +144,33 @@ export function storeContract(name: string, place: () => StorePlace): void {
       }
     });
 
+    test("evidence is new once, and outlives the votes of its interval and this life", () => {
+      const kept = start(3);
+      expect(kept.saveEvidence(head(9), bytes(9))).toBe(true);
+      expect(kept.saveEvidence(head(2), bytes(2))).toBe(true);
+      expect(kept.saveEvidence(head(9), bytes(1))).toBe(false);
+      for (let i = 1; i <= 10; i++) kept.saveBlock(at(i), head(i), bytes(i));
+      const next = start(3);
+      expect(next.saveEvidence(head(2), bytes(1))).toBe(false);
+      expect(next.saveEvidence(head(3), bytes(3))).toBe(true);
+      expect(next.evidence().map(({ id, bytes }) => [id, hex(bytes)])).toEqual([
+        [head(9), "09"],
+        [head(2), "02"],
+        [head(3), "03"],
+      ]);
+    });
+
+    test("member sets are kept by digest, for ever; the first bytes stay", () => {
+      const kept = start(3);
+      kept.saveMembers(head(1), bytes(1));
+      kept.saveMembers(head(2), bytes(2));
+      kept.saveMembers(head(1), bytes(3));
+      for (let i = 1; i <= 10; i++) kept.saveBlock(at(i), head(i), bytes(i));
+      const next = start(3);
+      expect([head(1), head(2)].map((digest) => hex(next.members(digest)!))).toEqual(["01", "02"]);
+      expect(next.members(head(3))).toBeNull();
+    });
+
     test("periods and notes: the newest counts", () => {
       const kept = start();
       kept.savePeriod(period(12), bytes(1));
@@ -161,6 +192,9 @@ export function storeContract(name: string, place: () => StorePlace): void {
       expect(() => kept.saveVote(slot(1, 0, "v"), bytes())).toThrow();
       expect(() => kept.saveOwn("order", at(1), 0, bytes())).toThrow();
       expect(() => kept.saveBlock(at(1), head(1), bytes())).toThrow();
+      expect(() => kept.saveEvidence(head(1), bytes())).toThrow();
+      expect(() => kept.saveMembers(head(1), bytes())).toThrow();
+      expect([kept.evidence(), kept.members(head(1))]).toEqual([[], null]);
       expect(kept.lastInterval()).toBeNull();
       kept.close();
       kept.close();

@@ -117,7 +117,7 @@ describe("opening", () => {
     rmSync(join(path, name));
     lived();
     const newer = new DatabaseSync(join(path, name));
-    newer.exec("PRAGMA user_version = 2");
+    newer.exec("PRAGMA user_version = 3");
     newer.close();
     expect(codeOf(openStore(path))).toBe("STORE_FOREIGN");
     // Nothing of it was touched, and nothing is left locked.
@@ -257,7 +257,7 @@ describe("reading along", () => {
     lived();
     const reader = openStoreReader(path);
     if (!reader.ok) throw new Error(reader.detail);
-    expect(Object.keys(reader.value).sort()).toEqual(["blocks", "close", "getMeta", "lastInterval", "periods"]);
+    expect(Object.keys(reader.value).sort()).toEqual(["blocks", "close", "getMeta", "lastInterval", "members", "periods"]);
     const store = open();
     store.saveBlock(interval(101), head(1), Uint8Array.of(1));
     expect(reader.value.lastInterval()).toBe(101);
