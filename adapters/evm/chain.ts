@@ -10,7 +10,16 @@ import {
   period,
   type Result,
 } from "../../engine/kernel/index.ts";
-import type { BatchReceipt, Chain, ChainCode, RegisteredHome, Registry, VaultBalances, VaultHead } from "../../src/ports/index.ts";
+import type {
+  BatchReceipt,
+  Chain,
+  ChainCode,
+  RegisteredHome,
+  Registry,
+  ValidatorSet,
+  VaultBalances,
+  VaultHead,
+} from "../../src/ports/index.ts";
 import { BatchLog, type SettledBatch } from "./batch-log.ts";
 import { decodeName } from "./name.ts";
 import { connect, type Rpc } from "./rpc.ts";
@@ -194,15 +203,10 @@ interface RawHome {
 }
 
 function toHome(id: number, raw: RawHome): RegisteredHome {
-  const since = Number(raw.since);
-  return {
-    home: homeId(id),
-    name: decodeName(raw.name),
-    agent: address(raw.agent),
-    owner: address(raw.owner),
-    // Beyond what an interval can be means never.
-    since: interval(Math.min(since, interval.max)),
-  };
+  const agent = address(raw.agent);
+  // Beyond what an interval can be means never.
+  const since = interval(Math.min(Number(raw.since), interval.max));
+  return { home: homeId(id), name: decodeName(raw.name), agent, owner: address(raw.owner), since, until: null, keys: [{ agent, since }] };
 }
 
 function withValidators(homes: readonly RegisteredHome[], agents: readonly string[], quorum: number): Result<Registry, ChainCode> {
@@ -214,5 +218,10 @@ function withValidators(homes: readonly RegisteredHome[], agents: readonly strin
     if (home < (validators.at(-1) ?? 0)) return fail("CHAIN_WRONG", "the vault does not list its validators by rising home id");
     validators.push(home);
   }
-  return ok({ homes, validators, quorum });
+  const set: ValidatorSet = {
+    since: interval(0),
+    validators: validators.map((home) => ({ home, class: "home" })),
+    minimums: { home: 0, operator: 0, utility: 0 },
+  };
+  return ok({ homes, validatorSets: [set], validators, quorum });
 }

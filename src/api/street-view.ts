@@ -47,7 +47,7 @@ export class StreetView {
   readonly #label: StreetLabel;
   readonly #clock: Clock;
   readonly #words: Words;
-  #registry: Registry = { homes: [], validators: [], quorum: 0 };
+  #registry: Registry = { homes: [], validatorSets: [], validators: [], quorum: 0 };
   #accounts: ReadonlyMap<HomeId, Account> = new Map();
   #surplus = NO_SURPLUS;
   readonly #saved = new Map<HomeId, Nano>();

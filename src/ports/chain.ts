@@ -4,20 +4,46 @@ import type { PeriodResult } from "../../engine/messages/index.ts";
 /** CHAIN_PENDING: proposed, and its challenge window is open; ask again later. */
 export type ChainCode = "CHAIN_UNREACHABLE" | "CHAIN_WRONG" | "CHAIN_REFUSED" | "CHAIN_TIMEOUT" | "CHAIN_PENDING";
 
+/** A key that signs orders, readings and votes, from an interval on until the next key takes its place; can't withdraw. */
+export interface RegisteredKey {
+  readonly agent: Address;
+  readonly since: Interval;
+}
+
 export interface RegisteredHome {
   readonly home: HomeId;
   readonly name: string;
-  /** Signs orders and readings; can't withdraw. */
+  /** The last of `keys`. */
   readonly agent: Address;
   readonly owner: Address;
   /** The first interval that it may trade in. */
   readonly since: Interval;
+  /** The first interval that it may no longer trade in; null: it stays. */
+  readonly until: Interval | null;
+  /** At least one, by rising `since`; the first since the home's own. */
+  readonly keys: readonly RegisteredKey[];
 }
 
-/** Who belongs to the street. */
+/** Whose voice a validator is. No class alone certifies, nor do operator and utility together. */
+export type ValidatorClass = "home" | "operator" | "utility";
+
+/** Who certifies from an interval on: more than two thirds of all, and at least so many of each class. */
+export interface ValidatorSet {
+  readonly since: Interval;
+  /** By rising id. Who has left the street counts among all and signs no more. */
+  readonly validators: readonly { readonly home: HomeId; readonly class: ValidatorClass }[];
+  readonly minimums: Readonly<Record<ValidatorClass, number>>;
+}
+
+/**
+ * Who belongs to the street, with all that was ever registered: who belongs to it in any interval follows from this alone. An
+ * interval has the members that were registered for the first interval of its settlement period; so does the vault see it.
+ */
 export interface Registry {
   readonly homes: readonly RegisteredHome[];
-  /** Homes whose votes count, by rising id, and how many of them certify. */
+  /** At least one, by rising `since`. */
+  readonly validatorSets: readonly ValidatorSet[];
+  /** Homes of the last set, by rising id, and how many of them certify. */
   readonly validators: readonly HomeId[];
   readonly quorum: number;
 }

@@ -1,7 +1,20 @@
-export type { BatchReceipt, Chain, ChainCode, RegisteredHome, Registry, Relay, SignedBatch, VaultBalances, VaultHead } from "./chain.ts";
+export type {
+  BatchReceipt,
+  Chain,
+  ChainCode,
+  RegisteredHome,
+  RegisteredKey,
+  Registry,
+  Relay,
+  SignedBatch,
+  ValidatorClass,
+  ValidatorSet,
+  VaultBalances,
+  VaultHead,
+} from "./chain.ts";
 export type { Cancel, Clock } from "./clock.ts";
 export type { Device, DeviceCode, Nameplate, Telemetry } from "./device.ts";
-export type { Gossip, Judgement, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";
+export type { Door, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";
 export type { Journal, JournalReplay } from "./journal.ts";
 export type { Log } from "./log.ts";
 export type { Counter, Gauge, Histogram, Metrics } from "./metrics.ts";

@@ -27,7 +27,16 @@ export function chainContract(name: string, open: () => Promise<TestStreet>): vo
             agent: agentAddress(home),
             owner: ownerAddress(home),
             since: 48_000,
+            until: null,
+            keys: [{ agent: agentAddress(home), since: 48_000 }],
           })),
+          validatorSets: [
+            {
+              since: 0,
+              validators: [0, 1, 2, 3, 4].map((home) => ({ home, class: "home" })),
+              minimums: { home: 0, operator: 0, utility: 0 },
+            },
+          ],
           validators: [0, 1, 2, 3, 4],
           quorum: 4,
         },
@@ -117,6 +126,8 @@ export function chainContract(name: string, open: () => Promise<TestStreet>): vo
         agent: agentAddress(7),
         owner: ownerAddress(7),
         since,
+        until: null,
+        keys: [{ agent: agentAddress(7), since }],
       });
       expect(registry.ok && registry.value.validators).toEqual([0, 1, 2, 3, 4]);
       expect(await chain.balances()).toMatchObject({ value: { homes: Array(6).fill(1_000_000) } });

@@ -36,7 +36,16 @@ export const REGISTRY: Registry = {
     agent: agentAddressOf(home),
     owner: agentAddressOf(1_000 + home),
     since: interval(home === 4 ? 101 : 90),
+    until: null,
+    keys: [{ agent: agentAddressOf(home), since: interval(home === 4 ? 101 : 90) }],
   })),
+  validatorSets: [
+    {
+      since: interval(90),
+      validators: [0, 1, 2, 3].map((home) => ({ home: homeId(home), class: "home" })),
+      minimums: { home: 0, operator: 0, utility: 0 },
+    },
+  ],
   validators: [0, 1, 2, 3].map(homeId),
   quorum: 3,
 };

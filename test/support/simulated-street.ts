@@ -204,6 +204,8 @@ export class SimulatedHome {
       peers: () => gossip.peers(),
       request: (...question) => gossip.request(...question),
       onRequest: (kind, answer) => gossip.onRequest(kind, answer),
+      guard: (door) => gossip.guard(door),
+      report: (...what) => gossip.report(...what),
       close: () => gossip.close(),
     };
   }
@@ -245,7 +247,18 @@ function registryOf(homes: number): Registry {
   const ids = Array.from({ length: homes }, (_, index) => homeId(index));
   const keys = (index: number): Address => agentAddressOf(index);
   return {
-    homes: ids.map((home) => ({ home, name: `home-${home}`, agent: keys(home), owner: keys(1_000 + home), since: FIRST })),
+    homes: ids.map((home) => ({
+      home,
+      name: `home-${home}`,
+      agent: keys(home),
+      owner: keys(1_000 + home),
+      since: FIRST,
+      until: null,
+      keys: [{ agent: keys(home), since: FIRST }],
+    })),
+    validatorSets: [
+      { since: FIRST, validators: ids.map((home) => ({ home, class: "home" })), minimums: { home: 0, operator: 0, utility: 0 } },
+    ],
     validators: ids,
     quorum: Math.floor((2 * homes) / 3) + 1,
   };

@@ -32,7 +32,15 @@ test("a registry replaces the one before as a whole, and says whether it is news
     ...REGISTRY,
     homes: [
       ...REGISTRY.homes.slice(1),
-      { home: homeId(5), name: "new", agent: agentAddressOf(5), owner: agentAddressOf(9), since: interval(200) },
+      {
+        home: homeId(5),
+        name: "new",
+        agent: agentAddressOf(5),
+        owner: agentAddressOf(9),
+        since: interval(200),
+        until: null,
+        keys: [{ agent: agentAddressOf(5), since: interval(200) }],
+      },
     ],
     validators: [1, 2, 3].map(homeId),
   };
