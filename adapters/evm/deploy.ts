@@ -21,6 +21,8 @@ export interface StreetPlan {
     readonly since: Interval;
     readonly deposit: number;
   }[];
+  /** Further homes, without a vote; their numbers follow the validators'. */
+  readonly homes?: StreetPlan["validators"];
   /** Of the residual supplier; it pays for what no neighbour buys. */
   readonly residualDeposit: number;
   readonly firstPeriod: Period;
@@ -79,9 +81,9 @@ function construction(plan: StreetPlan, { token, registrar }: { readonly token: 
   return VAULT.encodeDeploy([config, plan.validators.map(({ agent }) => agent)]);
 }
 
-async function settleIn(relay: EvmRelay, { validators, residualDeposit }: StreetPlan): Promise<Result<void, ChainCode>> {
-  for (const validator of validators) {
-    const home = await relay.register(validator);
+async function settleIn(relay: EvmRelay, { validators, homes = [], residualDeposit }: StreetPlan): Promise<Result<void, ChainCode>> {
+  for (const each of [...validators, ...homes]) {
+    const home = await relay.register(each);
     if (!home.ok) return home;
   }
   return residualDeposit === 0 ? ok(undefined) : relay.deposit("depositWide", 0, residualDeposit);

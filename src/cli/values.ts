@@ -47,7 +47,7 @@ export const instant: Read<string> = (written) => {
 
 export type HomesWish = { readonly kind: "count"; readonly count: number } | { readonly kind: "ids"; readonly ids: readonly string[] };
 
-export const MAX_HOMES = 64;
+export const MAX_HOMES = 128;
 
 /** A number of homes, or ids of a readings file. */
 export const homes: Read<HomesWish> = (written) => {

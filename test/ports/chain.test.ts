@@ -1,4 +1,20 @@
-import { TestStreet } from "../support/test-street.ts";
+import { expect, test } from "@jest/globals";
+import { newHome, TestStreet } from "../support/test-street.ts";
 import { chainContract } from "./chain.contract.ts";
 
 chainContract("evm on anvil", () => TestStreet.start());
+
+test("homes without a vote are numbered after the validators", async () => {
+  const street = await TestStreet.start({ homes: [newHome(5), newHome(6)] });
+  try {
+    const registry = await street.chain.registry();
+    expect(registry.ok && registry.value.validators).toEqual([0, 1, 2, 3, 4]);
+    expect(registry.ok && registry.value.homes.map(({ home, name }) => [home, name]).slice(4)).toEqual([
+      [4, "home-4"],
+      [5, "home-5"],
+      [6, "home-6"],
+    ]);
+  } finally {
+    await street.close();
+  }
+});

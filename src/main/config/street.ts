@@ -9,6 +9,8 @@ export interface StreetConfig {
   readonly data: string;
   /** Of a synthetic street. */
   readonly homes: number;
+  /** At most so many homes certify: the first ones. */
+  readonly validators: number;
   readonly seed: number;
   /** ISO UTC: when a synthetic street begins. */
   readonly start: string;

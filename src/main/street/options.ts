@@ -14,6 +14,8 @@ export interface StreetOptions {
   readonly source: StreetSource;
   readonly plan: StreetPlan;
   readonly speed: number;
+  /** The first so many homes certify; what the chain of an older street says stands. */
+  readonly validators: number;
   readonly processes: number;
   readonly dashboard: { readonly host: string; readonly port: number };
   /** Stop after so many settled intervals; null: run until told. */
@@ -54,6 +56,7 @@ export async function streetOptions(command: StreetCommand): Promise<StreetOptio
     source,
     plan,
     speed,
+    validators: Math.min(config.validators, plan.homes.length),
     processes: Math.min(command.processes ?? config.processes, plan.homes.length),
     dashboard: { host: command.host ?? config.dashboard.host, port: command.port ?? config.dashboard.port },
     intervals: command.intervals,

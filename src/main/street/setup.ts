@@ -67,7 +67,7 @@ export async function setUp(options: StreetOptions, layout: Layout): Promise<Str
 
 /** A new street: keys for each home, and a vault that knows them. */
 async function found(options: StreetOptions, layout: Layout, anvil: Anvil, operator: AgentKey, password: string): Promise<StreetFile> {
-  const { rules, plan } = options;
+  const { rules, plan, validators } = options;
   const firstInterval = interval(intervalAt(rules, plan.start));
   const keys = await Promise.all(
     plan.homes.map(async ({ name }) => ({
@@ -76,17 +76,19 @@ async function found(options: StreetOptions, layout: Layout, anvil: Anvil, opera
       owner: (await openOrCreate(join(layout.home(name), "owner.json"), password)).key,
     })),
   );
+  const members = keys.map(({ name, agent, owner }) => ({
+    name,
+    agent: agent.address,
+    owner: owner.address,
+    since: firstInterval,
+    deposit: HOME_DEPOSIT,
+  }));
   const deployed = await deployStreet({
     rpc: anvil.rpc,
     chainId: CHAIN_ID,
     key: toHex(operator.reveal()),
-    validators: keys.map(({ name, agent, owner }) => ({
-      name,
-      agent: agent.address,
-      owner: owner.address,
-      since: firstInterval,
-      deposit: HOME_DEPOSIT,
-    })),
+    validators: members.slice(0, validators),
+    homes: members.slice(validators),
     residualDeposit: RESIDUAL_DEPOSIT,
     firstPeriod: periodOf(rules, firstInterval),
     prevHead: ZERO_DIGEST,

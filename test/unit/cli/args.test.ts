@@ -86,7 +86,7 @@ describe("what is refused, with exit 2 and what to do", () => {
     ["--port 65536", ["--port: wants"]],
     ["--port http", ["--port: wants"]],
     ["--homes 1", ["--homes: wants"]],
-    ["--homes 65", ["--homes: wants"]],
+    ["--homes 129", ["--homes: wants"]],
     ["--homes -3", ["--homes: wants"]],
     ["--homes cl01,,cl02", ["--homes: wants"]],
     ["--homes cl01,cl01", ["--homes: wants"]],

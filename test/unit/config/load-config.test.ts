@@ -62,7 +62,7 @@ describe("the files that we ship", () => {
     const street = await loadConfig(shipped("street/default.yaml"), "street");
     expect(street).toMatchObject({
       ok: true,
-      value: { homes: 12, seed: 7, speed: 288, processes: 3, rules: shipped("market/street.yaml"), readings: null },
+      value: { homes: 12, validators: 31, seed: 7, speed: 288, processes: 3, rules: shipped("market/street.yaml"), readings: null },
     });
   });
 
