@@ -1,5 +1,13 @@
+export { chance, type Dice, diceOf } from "./chance.ts";
+export { HomeClock } from "./home-clock.ts";
 export { House, type HouseOptions, type HouseStart, type HouseState } from "./house.ts";
 export { type MemoryDisk, memoryDisk, memoryStore } from "./memory-store.ts";
 export { type Faults, NO_FAULTS, SeededNetwork } from "./seeded-network.ts";
 export type { HomeProfile, StepEnergy } from "./series.ts";
-export { skewed, VirtualClock, type VirtualClockOptions } from "./virtual-clock.ts";
+export { SimulatedDisk, type WriteStep } from "./simulated-disk.ts";
+export { CountingChain } from "./street/chain.ts";
+export { agentAddressOf, CHEAP_KEYS, cheapRecover, cheapSigner, type StreetKeys } from "./street/cheap-signer.ts";
+export { type CrashStep, SimulatedHome } from "./street/home.ts";
+export { FIRST, INTERVAL_MS, SIM_DIGESTS, SIM_RULES } from "./street/market.ts";
+export { SimulatedStreet, type StreetOptions, type Witness } from "./street/street.ts";
+export { VirtualClock, type VirtualClockOptions } from "./virtual-clock.ts";

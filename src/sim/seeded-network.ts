@@ -1,5 +1,5 @@
 import { assert, fail, ok, type Result, toHex } from "../../engine/kernel/index.ts";
-import type { Clock, Gossip, Judgement, PeerName, RequestCode, RequestKind, Topic } from "../ports/index.ts";
+import type { Clock, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "../ports/index.ts";
 
 /** What goes wrong on the way; chances from 0 to 1. */
 export interface Faults {
@@ -22,10 +22,14 @@ const RETRY_MS = 250;
 /** The wires of a simulated street. Chance comes in as a function, so that one seed brings every failure back. */
 export class SeededNetwork {
   faults: Faults;
+  /** What homes reported of one another, newest last; it costs nobody anything here. */
+  readonly reports: { readonly by: PeerName; readonly peer: PeerName; readonly misconduct: Misconduct }[] = [];
   readonly #clock: Pick<Clock, "after">;
   readonly #chance: () => number;
   readonly #homes = new Map<PeerName, SimulatedGossip>();
   #groups: readonly (readonly PeerName[])[] | null = null;
+  /** Who hears nothing of whom: "from>to". */
+  readonly #deaf = new Set<string>();
 
   constructor(clock: Pick<Clock, "after">, chance: () => number, faults: Faults = NO_FAULTS) {
     this.#clock = clock;
@@ -46,8 +50,14 @@ export class SeededNetwork {
     this.#groups = groups;
   }
 
+  /** From now on nothing of what `from` sends reaches `to`; the other way goes on, and both believe that they are connected. */
+  deafen(from: readonly PeerName[], to: readonly PeerName[]): void {
+    for (const one of from) for (const other of to) this.#deaf.add(`${one}>${other}`);
+  }
+
   heal(): void {
     this.#groups = null;
+    this.#deaf.clear();
   }
 
   leave(home: SimulatedGossip): void {
@@ -55,8 +65,14 @@ export class SeededNetwork {
   }
 
   peersOf(home: SimulatedGossip): readonly SimulatedGossip[] {
-    if (this.#homes.get(home.self) !== home) return [];
+    if (!this.#isOpen(home)) return [];
     return [...this.#homes.values()].filter((other) => other !== home && this.#connects(home, other));
+  }
+
+  /** Bytes for one home alone, past what gossip does about repeats: what only a liar sends. */
+  whisper(from: PeerName, to: PeerName, topic: Topic, bytes: Uint8Array): void {
+    const [sender, hearer] = [this.#homes.get(from), this.#homes.get(to)];
+    if (sender !== undefined && hearer !== undefined) this.carry(sender, hearer, () => hearer.judge(topic, bytes, from));
   }
 
   /** Brings one thing from here to there, if nothing goes wrong. */
@@ -64,8 +80,17 @@ export class SeededNetwork {
     if (this.#chance() < this.faults.loss) return;
     const { least, most } = this.faults.delayMs;
     const delay = least + this.#chance() * (most - least);
-    this.#clock.after(delay, () => this.peersOf(from).includes(to) && arrive());
+    this.#clock.after(delay, () => this.#reaches(from, to) && arrive());
     if (mayRepeat && this.#chance() < this.faults.duplication) this.carry(from, to, arrive);
+  }
+
+  #isOpen(home: SimulatedGossip): boolean {
+    return this.#homes.get(home.self) === home;
+  }
+
+  #reaches(from: SimulatedGossip, to: SimulatedGossip): boolean {
+    if (!this.#isOpen(from) || !this.#isOpen(to) || !this.#connects(from, to)) return false;
+    return this.#deaf.size === 0 || !this.#deaf.has(`${from.self}>${to.self}`);
   }
 
   #connects(a: SimulatedGossip, b: SimulatedGossip): boolean {
@@ -122,6 +147,13 @@ class SimulatedGossip implements Gossip {
     this.#answerers.set(kind, answerer);
   }
 
+  /** Nobody but homes is plugged in. */
+  guard(): void {}
+
+  report(peer: PeerName, misconduct: Misconduct): void {
+    this.#network.reports.push({ by: this.self, peer, misconduct });
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#network.leave(this);
@@ -138,21 +170,22 @@ class SimulatedGossip implements Gossip {
   hear(topic: Topic, bytes: Uint8Array, name: string, from: PeerName): void {
     if (this.#seen.has(name)) return;
     this.#seen.add(name);
-    judged(() => this.#handler?.(topic, bytes.slice(), from));
+    this.judge(topic, bytes, from);
+  }
+
+  /** The verdict steers real gossip's scores; here it changes nothing, and neither does a handler that fails. */
+  judge(topic: Topic, bytes: Uint8Array, from: PeerName): void {
+    try {
+      const judgement: Judgement | Promise<Judgement> | undefined = this.#handler?.(topic, bytes.slice(), from);
+      if (judgement instanceof Promise) void judgement.catch(() => undefined);
+    } catch {
+      // As in the port: a handler's own bug stops nothing.
+    }
   }
 
   #send(topic: Topic, bytes: Uint8Array, name: string): void {
     const peers = this.#network.peersOf(this);
     for (const peer of peers) this.#network.carry(this, peer, () => peer.hear(topic, bytes, name, this.self), true);
     if (peers.length === 0 && !this.#closed) this.#later(RETRY_MS, () => this.#send(topic, bytes, name));
-  }
-}
-
-/** The verdict steers real gossip's scores; here it changes nothing, and neither does a handler that fails. */
-function judged(judge: () => Judgement | Promise<Judgement> | undefined): void {
-  try {
-    void Promise.resolve(judge()).catch(() => undefined);
-  } catch {
-    // As in the port: a handler's own bug stops nothing.
   }
 }

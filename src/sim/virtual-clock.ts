@@ -3,7 +3,10 @@ import type { Cancel, Clock } from "../ports/index.ts";
 
 interface Task {
   readonly realMs: number;
-  readonly run: () => void;
+  /** Tasks of one instant run as they were asked for. */
+  readonly turn: number;
+  /** null: not wanted any more. */
+  run: (() => void) | null;
 }
 
 export interface VirtualClockOptions {
@@ -20,8 +23,10 @@ const TURNS = 12;
 export class VirtualClock implements Clock {
   readonly speed: number;
   readonly #startMs: number;
+  /** A binary heap: a parent is never later than its children. */
   readonly #tasks: Task[] = [];
   #realMs = 0;
+  #turn = 0;
 
   constructor({ startMs, speed }: VirtualClockOptions) {
     this.speed = speed;
@@ -49,7 +54,8 @@ export class VirtualClock implements Clock {
     assert(realMs >= this.#realMs, "time does not go back");
     await settle();
     for (let next = this.#tasks[0]; next !== undefined && next.realMs <= realMs; next = this.#tasks[0]) {
-      this.#tasks.shift();
+      this.#removeFirst();
+      if (next.run === null) continue;
       this.#realMs = next.realMs;
       next.run();
       await settle();
@@ -58,35 +64,38 @@ export class VirtualClock implements Clock {
   }
 
   #put(realMs: number, run: () => void): Cancel {
-    const task: Task = { realMs: Math.max(realMs, this.#realMs), run };
-    this.#tasks.splice(this.#placeOf(task), 0, task);
+    const task: Task = { realMs: Math.max(realMs, this.#realMs), turn: this.#turn++, run };
+    this.#rise(task, this.#tasks.length);
     return () => {
-      const place = this.#tasks.indexOf(task);
-      if (place >= 0) this.#tasks.splice(place, 1);
+      task.run = null;
     };
   }
 
-  #placeOf(task: Task): number {
-    let [low, high] = [0, this.#tasks.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#tasks[middle]!.realMs <= task.realMs) low = middle + 1;
-      else high = middle;
+  #rise(task: Task, from: number): void {
+    let at = from;
+    for (let parent = (at - 1) >> 1; at > 0 && isBefore(task, this.#tasks[parent]!); parent = (at - 1) >> 1) {
+      this.#tasks[at] = this.#tasks[parent]!;
+      at = parent;
     }
-    return low;
+    this.#tasks[at] = task;
+  }
+
+  #removeFirst(): void {
+    const last = this.#tasks.pop()!;
+    const count = this.#tasks.length;
+    if (count === 0) return;
+    let at = 0;
+    for (let child = 1; child < count; child = 2 * at + 1) {
+      if (child + 1 < count && isBefore(this.#tasks[child + 1]!, this.#tasks[child]!)) child++;
+      if (!isBefore(this.#tasks[child]!, last)) break;
+      this.#tasks[at] = this.#tasks[child]!;
+      at = child;
+    }
+    this.#tasks[at] = last;
   }
 }
 
-/** One home's own clock, off by so many milliseconds of street time. */
-export function skewed(clock: Clock, offMs: number): Clock {
-  return {
-    speed: clock.speed,
-    now: () => clock.now() + offMs,
-    at: (at, task) => clock.at(at - offMs, task),
-    after: (realMs, task) => clock.after(realMs, task),
-    monotonicMs: () => clock.monotonicMs(),
-  };
-}
+const isBefore = (a: Task, b: Task): boolean => a.realMs < b.realMs || (a.realMs === b.realMs && a.turn < b.turn);
 
 async function settle(): Promise<void> {
   for (let turn = 0; turn < TURNS; turn++) await undefined;

@@ -2,8 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { networkOf } from "../../../engine/auction/index.ts";
 import type { Interval } from "../../../engine/kernel/index.ts";
 import type { MarketRules, Message } from "../../../engine/messages/index.ts";
+import { FIRST, INTERVAL_MS, SIM_RULES, type SimulatedHome, SimulatedStreet } from "../../../src/sim/index.ts";
 import { TWO_BRANCHES } from "../../support/network-rules.ts";
-import { FIRST, INTERVAL_MS, SIM_RULES, type SimulatedHome, SimulatedStreet } from "../../support/simulated-street.ts";
 
 const seeds = (count: number, from = 1): number[] => Array.from({ length: count }, (_, i) => from + i);
 const faults = (loss: number) => ({ loss, duplication: 0.1, delayMs: { least: 1, most: 90 } });

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type HomeId, homeId, type Interval, wh } from "../../../engine/kernel/index.ts";
 import { type Block, decodeBlock, encodeBlock, type Message, resultHash } from "../../../engine/messages/index.ts";
-import { cheapSigner } from "../../support/cheap-signer.ts";
-import { FIRST, SIM_DIGESTS, SimulatedStreet } from "../../support/simulated-street.ts";
+import { cheapSigner, FIRST, SIM_DIGESTS, SimulatedStreet } from "../../../src/sim/index.ts";
 
 /** Three certified intervals, and an observer that was cut off before all of them. */
 const street = new SimulatedStreet({ seed: 42, homes: 4, faults: { loss: 0, duplication: 0, delayMs: { least: 1, most: 20 } } });
@@ -17,7 +16,9 @@ beforeAll(async () => {
   await street.start();
   street.network.partition(street.homes.map(({ name }) => name));
   await street.runTo(2, 1_500);
-  blocks = [...street.homes[0]!.disk.blocks.values()].map(({ bytes }) => bytes);
+  blocks = street.homes[0]!.disk.open()
+    .blocks(FIRST, 9)
+    .map(({ bytes }) => bytes);
 });
 afterAll(() => street.stop());
 

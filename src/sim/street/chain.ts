@@ -1,0 +1,70 @@
+import { type Digest, fail, ok, type Period, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
+import { type Digests, digestsOf, hashRules, type MarketRules, type PeriodResult } from "../../../engine/messages/index.ts";
+import type { Chain, ChainCode, Clock, RecoverSigner, Registry, SignedBatch } from "../../ports/index.ts";
+import { domainOf, FIRST } from "./market.ts";
+
+const SIGNED_BYTES = 66;
+
+/** A chain that knows its homes and takes each period once, as the vault does; it answers a little late, as chains do. */
+export class CountingChain implements Chain {
+  readonly known: Registry;
+  readonly settled: Period[] = [];
+  readonly results: PeriodResult[] = [];
+  /** Answers nobody and takes nothing for now. */
+  isAway = false;
+  replyMs = 40;
+  readonly #rules: MarketRules;
+  readonly #digests: Digests;
+  readonly #recover: RecoverSigner;
+  readonly #clock: Clock;
+
+  constructor(known: Registry, rules: MarketRules, recover: RecoverSigner, clock: Clock) {
+    this.known = known;
+    this.#rules = rules;
+    this.#digests = digestsOf(domainOf(rules));
+    this.#recover = recover;
+    this.#clock = clock;
+  }
+
+  get next(): Period {
+    return (Math.floor(FIRST / this.#rules.periodIntervals) + this.settled.length) as Period;
+  }
+
+  /** Anybody may bring a batch; true when the vault takes it: the next period, on the last head, signed by a quorum. */
+  settle({ result, certificate }: SignedBatch): boolean {
+    const last = this.results.at(-1)?.head ?? ZERO_DIGEST;
+    if (this.isAway || result.period !== this.next || result.prevHead !== last) return false;
+    if (this.#signers(this.#digests.period(result), certificate) < this.known.quorum) return false;
+    this.settled.push(result.period);
+    this.results.push(result);
+    return true;
+  }
+
+  registry = () => this.#reply(() => this.known);
+  head = () => this.#reply(() => ({ nextPeriod: this.next, head: hashRules(this.#rules), settledUntil: 0 }));
+  balances = () => this.#reply(() => ({ homes: [], requested: [], residual: 0 }));
+  batches = () => this.#reply(() => []);
+  async close(): Promise<void> {}
+
+  /** How many validators truly signed; 0 when a place isn't above the one before it. */
+  #signers(digest: Digest, certificate: Uint8Array): number {
+    let [count, before] = [0, -1];
+    for (let at = 0; at + SIGNED_BYTES <= certificate.length; at += SIGNED_BYTES) {
+      const place = certificate[at]!;
+      const signer = this.#recover(digest, certificate.slice(at + 1, at + SIGNED_BYTES));
+      const home = this.known.homes.find((each) => each.home === this.known.validators[place]);
+      if (place <= before || home === undefined || signer !== home.agent) return 0;
+      before = place;
+      count++;
+    }
+    return count;
+  }
+
+  #reply<T>(answer: () => T) {
+    return new Promise<
+      { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: ChainCode; readonly detail: string }
+    >((resolve) => {
+      this.#clock.after(this.replyMs, () => resolve(this.isAway ? fail("CHAIN_UNREACHABLE", "away") : ok(answer())));
+    });
+  }
+}

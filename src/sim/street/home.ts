@@ -1,0 +1,219 @@
+import { assert, type Digest, type HomeId, homeId, type Interval } from "../../../engine/kernel/index.ts";
+import { type Digests, decodeMessage, digestsOf, type MarketRules, type Message } from "../../../engine/messages/index.ts";
+import { type Certified, type NodeModules, StreetNode } from "../../node/index.ts";
+import type { Gossip, Log } from "../../ports/index.ts";
+import { chance, diceOf } from "../chance.ts";
+import type { HomeClock } from "../home-clock.ts";
+import type { SeededNetwork } from "../seeded-network.ts";
+import { SimulatedDisk } from "../simulated-disk.ts";
+import type { Adversary } from "./adversary.ts";
+import type { CountingChain } from "./chain.ts";
+import type { StreetKeys } from "./cheap-signer.ts";
+import { clockOf, gossipOf, type Life } from "./life.ts";
+import { domainOf, FIRST, ordersOf, orderTime, readingOf, readingTime } from "./market.ts";
+import { UNCOUNTED } from "./uncounted.ts";
+
+/** Where in its work a home loses power: wherever it is, or at its next write or message. */
+export type CrashStep = "now" | "written" | "synced" | "sending" | "sent";
+
+/** Who sees what goes on in a simulated street; nothing of it steers anything. */
+export interface Witness {
+  readonly said?: (home: SimulatedHome, message: Message) => void;
+  readonly certified?: (home: SimulatedHome, certified: Certified) => void;
+  /** What the node wrote into its log. */
+  readonly logged?: (home: SimulatedHome, level: keyof Log, event: string, data: object) => void;
+  /** The power went, or came back. */
+  readonly power?: (home: SimulatedHome, isOn: boolean) => void;
+}
+
+/** The street around a home. */
+export interface Surroundings {
+  readonly seed: number;
+  readonly rules: MarketRules;
+  readonly keys: StreetKeys;
+  readonly network: SeededNetwork;
+  readonly chain: CountingChain;
+  readonly witness: Witness;
+  readonly names: () => readonly string[];
+}
+
+/** One member of a simulated street; a restart keeps its disk and nothing else. */
+export class SimulatedHome {
+  readonly name: string;
+  /** null: follows and never votes. */
+  readonly id: HomeId | null;
+  readonly adversary: Adversary | null;
+  readonly disk = new SimulatedDisk();
+  readonly heads = new Map<Interval, Digest>();
+  readonly certified: Certified[] = [];
+  /** Everything this home ever signed and sent, over all its lives. */
+  readonly said: Message[] = [];
+  readonly clock: HomeClock;
+  /** Gossip of this kind never reaches it. */
+  deafTo: Message["kind"] | null = null;
+  readonly #street: Surroundings;
+  readonly #digests: Digests;
+  readonly #chance: () => number;
+  #live: { readonly life: Life; readonly node: StreetNode; readonly gossip: Gossip } | null = null;
+  #crash: { readonly step: CrashStep; readonly then: () => void } | null = null;
+  #isPlanned = false;
+
+  constructor(index: number | null, street: Surroundings, clock: HomeClock, adversary: Adversary | null = null) {
+    this.name = index === null ? "observer" : `home-${index}`;
+    this.id = index === null ? null : homeId(index);
+    this.adversary = adversary;
+    this.clock = clock;
+    this.#street = street;
+    this.#digests = digestsOf(domainOf(street.rules));
+    this.#chance = chance(street.seed * 31 + (index ?? 999));
+  }
+
+  get isUp(): boolean {
+    return this.#live !== null;
+  }
+
+  get isHonest(): boolean {
+    return this.adversary === null;
+  }
+
+  get node(): StreetNode {
+    assert(this.#live !== null, `${this.name} is down`);
+    return this.#live.node;
+  }
+
+  async start(): Promise<void> {
+    const life: Life = { isOver: false };
+    const { chain, network, witness } = this.#street;
+    const gossip = network.open(this.name);
+    const modules = this.#modules(life, gossip);
+    const node = new StreetNode(this.adversary === null ? modules : this.#corrupted(this.adversary, modules), chain.known);
+    node.onCertified((certified) => !life.isOver && this.#note(certified));
+    this.#live = { life, node, gossip };
+    witness.power?.(this, true);
+    void node.start();
+    if (!this.#isPlanned && this.id !== null) this.#plan(this.id, FIRST);
+    this.#isPlanned = true;
+  }
+
+  /** As a power cut does: from one moment to the next. */
+  stop(): void {
+    if (this.#live === null) return;
+    const { life, node } = this.#live;
+    this.#powerCut(life);
+    node.stop();
+  }
+
+  async restart(): Promise<void> {
+    this.stop();
+    await this.start();
+  }
+
+  /** Loses power when it is next at that step; `then` runs at that moment. */
+  crashAt(step: CrashStep, then: () => void): void {
+    if (step !== "now") {
+      this.#crash = { step, then };
+      return;
+    }
+    this.stop();
+    then();
+  }
+
+  #modules(life: Life, gossip: Gossip): NodeModules {
+    const { rules, chain, keys, names } = this.#street;
+    const step = (at: CrashStep) => this.#stepOf(life, at);
+    return {
+      rules,
+      domain: domainOf(rules),
+      first: FIRST,
+      clock: clockOf(this.clock, life),
+      store: this.disk.open(step),
+      gossip: gossipOf(gossip, life, {
+        hears: (bytes) => !this.#misses(bytes),
+        onSend: (at, bytes) => {
+          if (at === "sending" && step(at) === "gone") return "gone";
+          if (at === "sending") this.#say(bytes);
+          return at === "sent" ? step(at) : "on";
+        },
+      }),
+      neighbours: names().filter((name) => name !== this.name),
+      chain,
+      signer: this.id === null ? null : keys.signer(this.id),
+      recover: keys.recover,
+      metrics: UNCOUNTED,
+      log: this.#log(life),
+    };
+  }
+
+  #corrupted(adversary: Adversary, modules: NodeModules): NodeModules {
+    const { chain, network, seed, names } = this.#street;
+    assert(this.id !== null, "a liar is one of the homes");
+    return adversary.corrupt(modules, {
+      home: this.id,
+      others: names().filter((name) => name !== this.name),
+      digests: this.#digests,
+      dice: diceOf(seed * 17 + this.id),
+      clock: modules.clock,
+      chain,
+      whisper: (to, topic, bytes) => network.whisper(this.name, to, topic, bytes),
+    });
+  }
+
+  #stepOf(life: Life, at: CrashStep): "on" | "gone" {
+    const crash = this.#crash;
+    if (life.isOver) return "gone";
+    if (crash === null || crash.step !== at) return "on";
+    this.#crash = null;
+    this.#powerCut(life);
+    crash.then();
+    return "gone";
+  }
+
+  #powerCut(life: Life): void {
+    life.isOver = true;
+    this.disk.cut(this.#chance);
+    void this.#live?.gossip.close();
+    this.#live = null;
+    this.#street.witness.power?.(this, false);
+  }
+
+  #note(certified: Certified): void {
+    const { result, value } = certified.evaluation;
+    this.heads.set(result.interval, value);
+    this.certified.push(certified);
+    this.#street.witness.certified?.(this, certified);
+  }
+
+  #say(bytes: Uint8Array): void {
+    const message = decodeMessage(bytes, this.#digests);
+    assert(message.ok || !this.isHonest, `${this.name} sends what nobody can read`);
+    if (!message.ok) return;
+    this.said.push(message.value);
+    this.#street.witness.said?.(this, message.value);
+  }
+
+  #log(life: Life): Log {
+    const line =
+      (level: keyof Log) =>
+      (event: string, data: object = {}): void => {
+        if (!life.isOver) this.#street.witness.logged?.(this, level, event, data);
+      };
+    return { error: line("error"), warn: line("warn"), info: line("info"), debug: line("debug") };
+  }
+
+  #misses(bytes: Uint8Array): boolean {
+    const message = this.deafTo === null ? null : decodeMessage(bytes, this.#digests);
+    return message?.ok === true && message.value.kind === this.deafTo;
+  }
+
+  /** Orders before each gate and a reading after each end, whether the home is up then or not. */
+  #plan(home: HomeId, at: Interval): void {
+    const { rules, seed } = this.#street;
+    this.clock.at(orderTime(rules, at), () => {
+      for (const order of ordersOf(seed, home, at)) if (this.isUp) this.node.order(order);
+      this.#plan(home, (at + 1) as Interval);
+    });
+    this.clock.at(readingTime(rules, at), () => {
+      if (this.isUp) this.node.reading(readingOf(home, at));
+    });
+  }
+}
