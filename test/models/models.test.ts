@@ -1,0 +1,61 @@
+import { describe, expect, test } from "@jest/globals";
+import { search, spinMissing } from "./spin.ts";
+
+const MINUTES = 60_000;
+
+interface Model {
+  readonly name: string;
+  /** Sizes and variants in which every claim holds in every reachable state. */
+  readonly holds: readonly string[];
+  /** Macros, and the claim that breaks: mutants, and things that must be reachable lest the claims be empty. */
+  readonly breaks: readonly (readonly [macros: string, claim: string])[];
+}
+
+const MODELS: readonly Model[] = [
+  {
+    name: "instance",
+    holds: ["VIEWS=3"],
+    breaks: [
+      ["VIEWS=3", "early"],
+      ["MUTANT_WRONG_QUORUM", "agreement"],
+      ["MUTANT_FINALIZE_AFTER_NULLIFY", "agreement"],
+      ["MUTANT_NULLIFY_AFTER_FINALIZE", "agreement"],
+      ["MUTANT_VOTE_TWICE", "agreement"],
+      ["MUTANT_AMNESIA", "agreement"],
+      ["MUTANT_UNJUSTIFIED", "agreement"],
+      ["MUTANT_WRONG_PARENT", "agreement"],
+      ["MUTANT_STALE_PARENT", "agreement"],
+      ["MUTANT_FRESH_TOO_SOON", "agreement"],
+      ["MUTANT_FINALIZE_AFTER_NULLIFY", "sound"],
+    ],
+  },
+];
+
+test("CI checks the models", () => {
+  if (process.env.CI !== undefined) expect(spinMissing).toBeNull();
+});
+
+const reason = spinMissing === null ? "" : ` (skipped: ${spinMissing})`;
+
+describe.each(MODELS)(`model $name${reason}`, ({ name, holds, breaks }) => {
+  const checked = spinMissing === null ? test : test.skip;
+  const splitMacros = (macros: string): readonly string[] => macros.split(" ").filter((macro) => macro !== "");
+
+  checked.each(holds)(
+    "every claim holds in every reachable state %s",
+    async (macros) => {
+      const { errors, failed, exhaustive } = await search(name, splitMacros(macros), "-O2");
+      expect({ errors, failed, exhaustive }).toEqual({ errors: 0, failed: null, exhaustive: true });
+    },
+    5 * MINUTES,
+  );
+
+  checked.each(breaks)(
+    "%s breaks %s",
+    async (macros, claim) => {
+      const found = await search(name, [...splitMacros(macros), `CLAIM=${claim}`], "-O0");
+      expect(found).toMatchObject({ errors: 1, failed: `assertion violated ${claim}` });
+    },
+    2 * MINUTES,
+  );
+});
