@@ -11,6 +11,8 @@ export const CHARGES = {
   oversized: 40,
   /** A request that is no request, or one too many. */
   badRequest: 10,
+  /** A chain of certificates that doesn't verify. Twice closes the door; once might be a fault of ours. */
+  "forged-chain": 250,
 } as const;
 
 export type Charge = keyof typeof CHARGES;

@@ -19,6 +19,11 @@ interface Target {
   dialling: boolean;
 }
 
+/** Somebody that the local network told of. */
+interface Found extends Target {
+  heardAt: number;
+}
+
 const TICK_MS = 250;
 
 /** Dials the peers of our list and dials again for as long as they are in it: each failure doubles the pause, up to a limit. */
@@ -26,10 +31,11 @@ export class Dialler {
   private targets = new Map<PeerName, Target>();
   private timer: NodeJS.Timeout | undefined;
   private readonly node: Node;
-  private readonly limits: GossipLimits["redial"];
+  private readonly found = new Map<PeerName, Found>();
+  private readonly limits: Pick<GossipLimits, "redial" | "discovery">;
   private readonly modules: { readonly log: Log; readonly now: () => number };
 
-  constructor(node: Node, limits: GossipLimits["redial"], modules: { readonly log: Log; readonly now: () => number }) {
+  constructor(node: Node, limits: Pick<GossipLimits, "redial" | "discovery">, modules: { readonly log: Log; readonly now: () => number }) {
     this.node = node;
     this.limits = limits;
     this.modules = modules;
@@ -40,6 +46,18 @@ export class Dialler {
     const targets = peers.filter((peer) => peer.name !== own).map((peer) => this.target(peer));
     this.targets = new Map(targets.filter((target) => target.addresses.length > 0).map((target) => [target.name, target]));
     if (this.timer !== undefined) this.tick();
+  }
+
+  /** Both sides hear of each other at once; the one with the higher name gives the other time to dial. */
+  propose(name: PeerName, addresses: readonly Multiaddr[]): void {
+    const now = this.modules.now();
+    const known = this.found.get(name);
+    const heard = addresses.map((address) => dialAddress(name, address.toString())).filter((address) => address !== undefined);
+    if (known !== undefined) Object.assign(known, { addresses: heard, heardAt: now });
+    else if (this.found.size < this.limits.discovery.peers) {
+      const wait = this.limits.discovery.firstMs * (this.node.peerId.toString() < name ? 1 : 3);
+      this.found.set(name, { name, addresses: heard, failures: 0, dueAt: now + wait, dialling: false, heardAt: now });
+    }
   }
 
   start(): void {
@@ -53,6 +71,7 @@ export class Dialler {
     this.timer = undefined;
     this.node.removeEventListener("peer:disconnect", this.onDisconnect);
     this.targets.clear();
+    this.found.clear();
   }
 
   private target(peer: PeerAddresses): Target {
@@ -64,13 +83,16 @@ export class Dialler {
   }
 
   private readonly onDisconnect = (event: CustomEvent<{ toString(): string }>): void => {
-    const target = this.targets.get(event.detail.toString());
-    if (target !== undefined) target.dueAt = this.modules.now() + this.pause(target.failures);
+    const name = event.detail.toString();
+    for (const target of [this.targets.get(name), this.found.get(name)])
+      if (target !== undefined) target.dueAt = this.modules.now() + this.pause(target.failures);
   };
 
   private tick(): void {
     const now = this.modules.now();
-    for (const target of this.targets.values()) {
+    for (const { name, heardAt } of this.found.values()) if (now - heardAt > this.limits.discovery.ageMs) this.found.delete(name);
+    const strangers = [...this.found.values()].filter(({ name }) => !this.targets.has(name));
+    for (const target of [...this.targets.values(), ...strangers]) {
       if (target.dialling || target.dueAt > now || this.isConnected(target.name)) continue;
       void this.dial(target);
     }
@@ -79,7 +101,9 @@ export class Dialler {
   private async dial(target: Target): Promise<void> {
     target.dialling = true;
     try {
-      await this.node.dial(target.addresses, { signal: AbortSignal.timeout(this.limits.timeoutMs) });
+      const heard = this.found.get(target.name)?.addresses ?? [];
+      const addresses = target.addresses === heard ? heard : [...target.addresses, ...heard];
+      await this.node.dial(addresses, { signal: AbortSignal.timeout(this.limits.redial.timeoutMs) });
       target.failures = 0;
       this.modules.log.debug("gossip.dialled", { peer: target.name });
     } catch (error) {
@@ -95,7 +119,8 @@ export class Dialler {
 
   /** Spread by a quarter either way: peers that lost each other at the same time shouldn't dial at the same time. */
   private pause(failures: number): number {
-    const pause = Math.min(this.limits.maxMs, this.limits.firstMs * 2 ** Math.min(failures, 16));
+    const { firstMs, maxMs } = this.limits.redial;
+    const pause = Math.min(maxMs, firstMs * 2 ** Math.min(failures, 16));
     return pause * (0.75 + Math.random() / 2);
   }
 

@@ -2,7 +2,7 @@ import type { PeerName } from "../../src/ports/index.ts";
 import { Buckets } from "./buckets.ts";
 import type { LaneLimits } from "./limits.ts";
 
-export type Refusal = "oversized" | "flooding" | "full";
+export type Refusal = "stranger" | "oversized" | "flooding" | "full";
 
 /**
  * Decides whether a message of one topic comes in at all. It stands before gossipsub's cache of seen messages: a peer that has

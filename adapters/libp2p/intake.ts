@@ -9,6 +9,7 @@ export type MessageHandler = (topic: Topic, bytes: Uint8Array, from: PeerName) =
 export interface IntakeModules {
   readonly log: Log;
   readonly now: () => number;
+  readonly isMember: (peer: PeerName) => boolean;
   readonly onRefused: (topic: Topic, from: PeerName, refusal: Refusal) => void;
   readonly onJudged: (topic: Topic, from: PeerName, judgement: Judgement) => void;
 }
@@ -29,7 +30,7 @@ export class Intake {
 
   /** May a message of this length come in? When it may, `leave` must follow. */
   enter(topic: Topic, from: PeerName, length: number): boolean {
-    const refusal = this.gates[topic].enter(from, length);
+    const refusal = this.modules.isMember(from) ? this.gates[topic].enter(from, length) : "stranger";
     if (refusal !== undefined) this.modules.onRefused(topic, from, refusal);
     return refusal === undefined;
   }

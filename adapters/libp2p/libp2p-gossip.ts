@@ -1,15 +1,29 @@
 import { TopicValidatorResult } from "@chainsafe/libp2p-gossipsub";
+import type { PeerId } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
+import type { Multiaddr } from "@multiformats/multiaddr";
 import type { Result } from "../../engine/kernel/index.ts";
-import type { Gossip, Judgement, Log, Metrics, PeerName, RequestCode, RequestKind, Topic } from "../../src/ports/index.ts";
+import type {
+  Door,
+  Gossip,
+  Judgement,
+  Log,
+  Metrics,
+  Misconduct,
+  PeerName,
+  RequestCode,
+  RequestKind,
+  Topic,
+} from "../../src/ports/index.ts";
 import type { Bans } from "./bans.ts";
 import { CHARGES, type Charge, type Conduct } from "./conduct.ts";
 import { Dialler, type PeerAddresses } from "./dialler.ts";
+import { Doorkeeper } from "./doorkeeper.ts";
 import type { Refusal } from "./gate.ts";
 import { Intake, type MessageHandler } from "./intake.ts";
 import type { GossipLimits } from "./limits.ts";
 import { messageId, TOPICS, topicName } from "./names.ts";
-import { forgetStillborn, type Node, type Router, routerOf } from "./node.ts";
+import { guardStreams, type Node, openStream, type Router, routerOf, stopNode } from "./node.ts";
 import { Outbox, type SendResult } from "./outbox.ts";
 import { type RequestHandler, Requests } from "./requests.ts";
 import { GRAYLIST_SCORE } from "./settings.ts";
@@ -22,6 +36,7 @@ export interface GossipModules {
   readonly limits: GossipLimits;
   readonly conduct: Conduct;
   readonly bans: Bans;
+  readonly strangers: Bans;
   /** Milliseconds on a clock that never jumps. */
   readonly now: () => number;
 }
@@ -32,7 +47,12 @@ const RESULTS: Readonly<Record<Judgement, TopicValidatorResult>> = {
   reject: TopicValidatorResult.Reject,
 };
 
-const REFUSAL_CHARGES: Readonly<Record<Refusal, Charge | undefined>> = { oversized: "oversized", flooding: "flooding", full: undefined };
+const REFUSAL_CHARGES: Readonly<Record<Refusal, Charge | undefined>> = {
+  stranger: undefined,
+  oversized: "oversized",
+  flooding: "flooding",
+  full: undefined,
+};
 
 /** The gossip port over one libp2p node. */
 export class Libp2pGossip implements Gossip {
@@ -42,6 +62,7 @@ export class Libp2pGossip implements Gossip {
   private readonly street: string;
   private readonly modules: GossipModules;
   private readonly telemetry: Telemetry;
+  private readonly doorkeeper: Doorkeeper;
   private readonly intake: Intake;
   private readonly outbox: Outbox;
   private readonly dialler: Dialler;
@@ -50,16 +71,24 @@ export class Libp2pGossip implements Gossip {
   private closing: Promise<void> | undefined;
 
   constructor(node: Node, street: string, modules: GossipModules) {
-    const { limits, log, now } = modules;
+    const { limits, log, now, strangers } = modules;
     this.node = node;
     this.self = node.peerId.toString();
     this.router = routerOf(node);
     this.street = street;
     this.modules = modules;
     this.telemetry = telemetryOf(modules.metrics);
+    this.doorkeeper = new Doorkeeper(limits.door, {
+      now,
+      strangers,
+      onMember: (peer) => this.admit(peer),
+      onStranger: (peer) => this.hangUp(peer, "stranger"),
+    });
+    const isMember = (peer: PeerName): boolean => this.doorkeeper.isMember(peer);
     this.intake = new Intake(limits, {
       log,
       now,
+      isMember,
       onRefused: (topic, from, refusal) => this.onRefused(topic, from, refusal),
       onJudged: (topic, from, judgement) => this.onJudged(topic, from, judgement),
     });
@@ -67,11 +96,16 @@ export class Libp2pGossip implements Gossip {
       now,
       onDrop: (topic) => this.onUnheard(topic),
     });
-    this.dialler = new Dialler(node, limits.redial, { log, now });
-    this.watchdog = new Watchdog(node, this.router, limits.watchdog, (peer, reason) => this.hangUp(peer, reason));
+    this.dialler = new Dialler(node, limits, { log, now });
+    const links = {
+      getPeers: () => node.getPeers().filter((peer) => isMember(peer.toString())),
+      getConnections: (peer: PeerId) => node.getConnections(peer),
+    };
+    this.watchdog = new Watchdog(links, this.router, limits.watchdog, (peer, reason) => this.hangUp(peer, reason));
     this.requests = new Requests(node, street, limits.request, {
       log,
       now,
+      isMember,
       onBadRequest: (from) => this.charge(from, "badRequest"),
       onServed: (kind, code) => this.telemetry.requests.add({ kind, side: "served", code }),
     });
@@ -79,12 +113,13 @@ export class Libp2pGossip implements Gossip {
 
   async start(peers: readonly PeerAddresses[]): Promise<void> {
     this.guardRouter();
-    forgetStillborn(this.router);
+    guardStreams(this.router, (peer) => this.doorkeeper.isMember(peer));
     await this.node.start();
     await this.requests.start();
     for (const topic of TOPICS) this.router.subscribe(topicName(this.street, topic));
     this.router.addEventListener("subscription-change", this.onReach);
-    this.node.addEventListener("peer:disconnect", this.onReach);
+    this.node.addEventListener("peer:connect", this.onConnect);
+    this.node.addEventListener("peer:disconnect", this.onDisconnect);
     this.dialler.setPeers(peers);
     this.dialler.start();
     this.watchdog.start();
@@ -115,8 +150,24 @@ export class Libp2pGossip implements Gossip {
     this.requests.handle(kind, handler);
   }
 
+  guard(door: Door): void {
+    if (this.closing !== undefined) return;
+    this.doorkeeper.guard(door);
+    const left = this.node.getPeers().filter((peer) => this.doorkeeper.isOut(peer.toString()));
+    for (const peer of left) this.hangUp(peer.toString(), "stranger");
+  }
+
+  report(peer: PeerName, misconduct: Misconduct): void {
+    this.charge(peer, misconduct);
+  }
+
   addresses(): string[] {
     return this.node.getMultiaddrs().map((address) => address.toString());
+  }
+
+  /** Somebody on the local network says to be of this street. */
+  found(peer: PeerName, addresses: readonly Multiaddr[]): void {
+    if (this.closing === undefined) this.dialler.propose(peer, addresses);
   }
 
   setPeers(peers: readonly PeerAddresses[]): void {
@@ -135,27 +186,14 @@ export class Libp2pGossip implements Gossip {
 
   private async shutDown(): Promise<void> {
     this.dialler.stop();
+    this.doorkeeper.close();
     this.watchdog.stop();
     this.outbox.stop();
     this.intake.close();
     this.router.removeEventListener("subscription-change", this.onReach);
-    this.node.removeEventListener("peer:disconnect", this.onReach);
-    await this.stopNode();
-  }
-
-  /** libp2p's stop() has hung before (js-libp2p #2625): after a while we drop the connections ourselves. */
-  private async stopNode(): Promise<void> {
-    const { log, limits } = this.modules;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<"late">((resolve) => {
-      timer = setTimeout(() => resolve("late"), limits.closeMs);
-    });
-    const stopped = Promise.resolve(this.node.stop()).catch((error: unknown) => log.warn("gossip.stop-failed", { cause: String(error) }));
-    if ((await Promise.race([stopped, late])) === "late") {
-      log.warn("gossip.stop-late");
-      for (const connection of this.node.getConnections()) connection.abort(new Error("stopping"));
-    }
-    clearTimeout(timer);
+    this.node.removeEventListener("peer:connect", this.onConnect);
+    this.node.removeEventListener("peer:disconnect", this.onDisconnect);
+    await stopNode(this.node, this.modules.limits.closeMs, this.modules.log);
   }
 
   /** Every message passes the gate before gossipsub remembers it, and the lanes before gossipsub passes it on. */
@@ -206,7 +244,19 @@ export class Libp2pGossip implements Gossip {
   /** Subscribers that gossip has a stream to: a subscriber without one would miss what we send. */
   private listeners(topic: Topic): PeerName[] {
     const subscribers = this.router.getSubscribers(topicName(this.street, topic)).map((peer) => peer.toString());
-    return subscribers.filter((peer) => this.router.streamsOutbound.has(peer));
+    return subscribers.filter((peer) => this.router.streamsOutbound.has(peer) && this.doorkeeper.isMember(peer));
+  }
+
+  private readonly onConnect = (event: CustomEvent<PeerId>): void => this.doorkeeper.connected(event.detail.toString());
+
+  private readonly onDisconnect = (event: CustomEvent<PeerId>): void => {
+    this.doorkeeper.disconnected(event.detail.toString());
+    this.onReach();
+  };
+
+  /** A stranger has become a member: from now on it hears us. */
+  private admit(peer: PeerName): void {
+    openStream(this.node, this.router, peer);
   }
 
   private readonly onReach = (): void => {

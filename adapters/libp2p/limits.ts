@@ -46,6 +46,10 @@ export interface GossipLimits {
     /** Streams of one kind on one connection, each way. */
     readonly streams: number;
   };
+  /** How often the local network is asked for others, how long what it said counts, and how many strangers are tried at a time. */
+  readonly discovery: { readonly everyMs: number; readonly ageMs: number; readonly peers: number; readonly firstMs: number };
+  /** How long a stranger has to prove that it belongs to the street, how often it is asked, and how long it finds the door closed if not. */
+  readonly door: { readonly probationMs: number; readonly retryMs: number; readonly closedMs: number };
   readonly redial: { readonly firstMs: number; readonly maxMs: number; readonly timeoutMs: number };
   readonly watchdog: { readonly everyMs: number; readonly graceMs: number };
   /** How long a peer below the graylist score finds the door closed. */
@@ -78,6 +82,9 @@ export const DEFAULT_LIMITS: GossipLimits = {
     asking: 64,
     streams: 16,
   },
+  discovery: { everyMs: 10_000, ageMs: 60_000, peers: 64, firstMs: 1_000 },
+  // A home that has just been registered is known to the others once they have read the chain again, every 5 s.
+  door: { probationMs: 12_000, retryMs: 500, closedMs: 10_000 },
   redial: { firstMs: 250, maxMs: 15_000, timeoutMs: 8_000 },
   watchdog: { everyMs: 1_000, graceMs: 4_000 },
   banMs: 600_000,

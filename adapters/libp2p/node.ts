@@ -1,18 +1,21 @@
 import { type GossipSub, gossipsub } from "@chainsafe/libp2p-gossipsub";
 import { type Identify, identify } from "@libp2p/identify";
-import type { ComponentLogger, Connection, Libp2p, Logger, PeerId, Stream } from "@libp2p/interface";
+import type { ComponentLogger, Connection, Libp2p, Logger, PeerId, Startable, Stream } from "@libp2p/interface";
 import { noise } from "@libp2p/noise";
+import { peerIdFromString } from "@libp2p/peer-id";
 import { type Ping, ping } from "@libp2p/ping";
+import { preSharedKey } from "@libp2p/pnet";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { createLibp2p } from "libp2p";
 import { assert } from "../../engine/kernel/index.ts";
-import type { PeerName } from "../../src/ports/index.ts";
+import type { Log, PeerName } from "../../src/ports/index.ts";
+import { discovery, type OnFound } from "./discovery.ts";
 import type { GossipLimits } from "./limits.ts";
 import { peerKeyOf } from "./names.ts";
 import { gossipSettings } from "./settings.ts";
 
-type Services = { readonly identify: Identify; readonly ping: Ping; readonly pubsub: GossipSub };
+type Services = { readonly identify: Identify; readonly ping: Ping; readonly pubsub: GossipSub; readonly discovery?: Startable };
 
 export type Node = Libp2p<Services>;
 
@@ -55,20 +58,31 @@ export function routerOf(node: Node): Router {
 /**
  * gossipsub starts to listen for a stream's close when it is open. One that died while it was being opened stays in its map, and
  * while it is there gossipsub opens no other: not on another connection, and not always after a reconnect.
+ * Who may hear nothing gets no stream; once it may, `openStream` makes up for it.
  */
-export function forgetStillborn(router: Router): void {
+export function guardStreams(router: Router, mayHear: (peer: PeerName) => boolean): void {
   const create = router.createOutboundStream.bind(router);
   router.createOutboundStream = async (peer, connection) => {
-    await create(peer, connection);
     const name = peer.toString();
+    if (!mayHear(name)) return;
+    await create(peer, connection);
     if (router.streamsOutbound.get(name)?.rawStream.writeStatus !== "writable") router.streamsOutbound.delete(name);
   };
+}
+
+export function openStream(node: Node, router: Router, peer: PeerName): void {
+  const id = peerIdFromString(peer);
+  const connection = node.getConnections(id).find(({ status }) => status === "open");
+  if (connection !== undefined) void router.createOutboundStream(id, connection);
 }
 
 export interface NodeOptions {
   readonly secret: Uint8Array;
   readonly listen: readonly string[];
   readonly street: string;
+  readonly networkKey?: Uint8Array | undefined;
+  /** Who is told of peers on the local network; undefined: it isn't asked. */
+  readonly onFound?: OnFound | undefined;
   readonly limits: GossipLimits;
   readonly appScore: (peer: PeerName) => number;
   readonly isRefused: (peer: PeerName) => boolean;
@@ -76,7 +90,7 @@ export interface NodeOptions {
 
 /** A libp2p peer over TCP, noise and yamux, not started yet. */
 export function createNode(options: NodeOptions): Promise<Node> {
-  const { limits } = options;
+  const { limits, street, onFound } = options;
   const refuse = (peer: PeerId) => options.isRefused(peer.toString());
   return createLibp2p<Services>({
     start: false,
@@ -85,6 +99,7 @@ export function createNode(options: NodeOptions): Promise<Node> {
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
+    ...(options.networkKey === undefined ? {} : { connectionProtector: preSharedKey({ psk: keyFile(options.networkKey) }) }),
     logger: SILENT,
     connectionGater: { denyDialPeer: refuse, denyInboundEncryptedConnection: refuse, denyDialMultiaddr: () => false },
     connectionManager: {
@@ -101,10 +116,28 @@ export function createNode(options: NodeOptions): Promise<Node> {
       // gossip starts when identify is through; its default of 5 s was too short on a busy machine.
       identify: identify({ timeout: 15_000 }),
       ping: ping(),
-      pubsub: gossipsub(gossipSettings(options.street, limits, options.appScore)),
+      pubsub: gossipsub(gossipSettings(street, limits, options.appScore)),
+      ...(onFound === undefined ? {} : { discovery: discovery(street, limits.discovery.everyMs, onFound) }),
     },
   });
 }
+
+/** libp2p's stop() has hung before (js-libp2p #2625): after a while we drop the connections ourselves. */
+export async function stopNode(node: Node, closeMs: number, log: Log): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), closeMs);
+  });
+  const stopped = Promise.resolve(node.stop()).catch((error: unknown) => log.warn("gossip.stop-failed", { cause: String(error) }));
+  if ((await Promise.race([stopped, late])) === "late") {
+    log.warn("gossip.stop-late");
+    for (const connection of node.getConnections()) connection.abort(new Error("stopping"));
+  }
+  clearTimeout(timer);
+}
+
+/** A network key in the form of a key file of libp2p. */
+const keyFile = (key: Uint8Array): Uint8Array => Buffer.from(`/key/swarm/psk/1.0.0/\n/base16/\n${Buffer.from(key).toString("hex")}`);
 
 // libp2p formats every debug line even when nobody reads it, and its loggers write to stderr on an environment variable; ours is the log port.
 const silentLogger = (): Logger => {

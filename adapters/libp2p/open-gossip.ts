@@ -3,6 +3,7 @@ import type { Gossip, Log, Metrics, PeerName } from "../../src/ports/index.ts";
 import { Bans } from "./bans.ts";
 import { Conduct } from "./conduct.ts";
 import type { PeerAddresses } from "./dialler.ts";
+import type { OnFound } from "./discovery.ts";
 import { Libp2pGossip } from "./libp2p-gossip.ts";
 import { DEFAULT_LIMITS, type GossipLimits } from "./limits.ts";
 import { tcpAddress } from "./names.ts";
@@ -21,6 +22,10 @@ export interface GossipOptions {
   readonly peers: readonly PeerAddresses[];
   readonly log: Log;
   readonly metrics: Metrics;
+  /** The street's private network: 32 bytes that all of its peers share. Without them nobody gets as far as a handshake. */
+  readonly networkKey?: Uint8Array;
+  /** Looks for the street's other peers on the local network by mDNS. */
+  readonly discover?: boolean;
   readonly limits?: GossipLimits;
   /** Who may connect at all; everybody when absent. */
   readonly mayConnect?: (peer: PeerName) => boolean;
@@ -38,6 +43,7 @@ export interface StreetGossip extends Gossip {
 
 /** Starts a libp2p node and joins the street's two topics. */
 export async function openGossip(options: GossipOptions): Promise<Result<StreetGossip, OpenGossipCode>> {
+  assert((options.networkKey?.length ?? 32) === 32, "a network key has 32 bytes");
   assert(/^[a-zA-Z0-9-]{1,64}$/.test(options.street), "a street's short name has 1 to 64 letters, digits or dashes");
   const malformed = options.listen.find((address) => tcpAddress(address) === undefined);
   if (malformed !== undefined) return fail("GOSSIP_ADDRESS_MALFORMED", malformed);
@@ -45,10 +51,13 @@ export async function openGossip(options: GossipOptions): Promise<Result<StreetG
   const limits = options.limits ?? DEFAULT_LIMITS;
   const conduct = new Conduct(now);
   const bans = new Bans(limits.banMs, now);
-  const isRefused = (peer: PeerName) => bans.has(peer) || options.mayConnect?.(peer) === false;
-  const node = await createNode({ ...options, limits, appScore: (peer) => -conduct.points(peer), isRefused });
+  const strangers = new Bans(limits.door.closedMs, now);
+  const isRefused = (peer: PeerName) => bans.has(peer) || strangers.has(peer) || options.mayConnect?.(peer) === false;
+  const appScore = (peer: PeerName): number => -conduct.points(peer);
+  const onFound: OnFound | undefined = options.discover === true ? (...found) => gossip.found(...found) : undefined;
+  const node = await createNode({ ...options, limits, onFound, appScore, isRefused });
   const { log, metrics } = options;
-  const gossip = new Libp2pGossip(node, options.street, { log, metrics, limits, conduct, bans, now });
+  const gossip: Libp2pGossip = new Libp2pGossip(node, options.street, { log, metrics, limits, conduct, bans, strangers, now });
   try {
     await gossip.start(options.peers);
     return ok(gossip);

@@ -11,11 +11,12 @@ import type { Node } from "./node.ts";
 export type RequestHandler = (body: Uint8Array, from: PeerName) => Uint8Array | undefined;
 
 /** gone: the peer left or gave up, which is no offence. */
-export type ServeCode = "served" | "nothing" | "malformed" | "gone" | "flooding" | "busy";
+export type ServeCode = "served" | "nothing" | "malformed" | "gone" | "flooding" | "busy" | "stranger";
 
 export interface RequestModules {
   readonly log: Log;
   readonly now: () => number;
+  readonly isMember: (peer: PeerName) => boolean;
   readonly onBadRequest: (from: PeerName) => void;
   readonly onServed: (kind: RequestKind, code: ServeCode) => void;
 }
@@ -97,6 +98,7 @@ export class Requests {
 
   private async answer(kind: RequestKind, stream: Stream, from: PeerName): Promise<ServeCode> {
     if (!this.buckets.take(from)) return "flooding";
+    if (kind !== "hello" && !this.modules.isMember(from)) return "stranger";
     if (this.serving >= this.limits.serving) return "busy";
     this.serving++;
     try {

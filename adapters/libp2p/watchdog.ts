@@ -5,7 +5,7 @@ import type { Router } from "./node.ts";
 import { Recent } from "./recent.ts";
 import { GRAYLIST_SCORE } from "./settings.ts";
 
-export type HangUpReason = "deaf" | "banned";
+export type HangUpReason = "deaf" | "banned" | "stranger";
 
 /** What we have of the node: names of connections tell a new one from the old. */
 export interface Links {

@@ -124,6 +124,25 @@ export function gossipContract(name: string, open: OpenHomes): void {
       expect(await code(b.self, "fetch", AbortSignal.abort())).toBe("PEER_TIMEOUT");
     });
 
+    test("one report is survived by the reported, the reporter, and whoever isn't there", async () => {
+      const [a, b] = await three();
+      const heard = listen(b);
+      b.report(a.self, "forged-chain");
+      b.report("nobody", "forged-chain");
+      await a.publish("market", bytes("still here"));
+      await until("the reported peer is heard", () => heard.length === 1);
+      expect(b.peers()).toContain(a.self);
+    });
+
+    test("members of a door hear each other as before", async () => {
+      const homes = await three();
+      for (const home of homes) home.guard({ isMember: (peer) => homes.some(({ self }) => self === peer), meet: async () => false });
+      const heard = listen(homes[1]);
+      await homes[0].publish("agreement", bytes("vote"));
+      await until("the vote", () => heard.length === 1);
+      expect(homes[1].peers()).toHaveLength(2);
+    });
+
     test("after close nothing is heard, sent or thrown, and closing twice is once", async () => {
       const [a, b] = await three();
       const heard = listen(b);

@@ -2,6 +2,7 @@ import { type GossipSub, gossipsub } from "@chainsafe/libp2p-gossipsub";
 import { identify } from "@libp2p/identify";
 import type { Connection, Stream } from "@libp2p/interface";
 import { noise } from "@libp2p/noise";
+import { preSharedKey } from "@libp2p/pnet";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
@@ -65,14 +66,18 @@ export class RawPeer {
   }
 }
 
+const keyFile = (key: Uint8Array): Uint8Array =>
+  new TextEncoder().encode(`/key/swarm/psk/1.0.0/\n/base16/\n${Buffer.from(key).toString("hex")}`);
+
 export const TOPIC = { market: "/commonwatt/test-street/market/1", agreement: "/commonwatt/test-street/agreement/1" } as const;
 
-export async function rawPeer(): Promise<RawPeer> {
+export async function rawPeer(networkKey?: Uint8Array): Promise<RawPeer> {
   const node = await createLibp2p<Services>({
     addresses: { listen: ["/ip4/127.0.0.1/tcp/0"] },
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
+    ...(networkKey === undefined ? {} : { connectionProtector: preSharedKey({ psk: keyFile(networkKey) }) }),
     connectionGater: { denyDialMultiaddr: () => false },
     services: {
       identify: identify(),

@@ -19,6 +19,7 @@ export const FAST_LIMITS: GossipLimits = {
   ...DEFAULT_LIMITS,
   watchdog: { everyMs: 100, graceMs: 1_500 },
   redial: { firstMs: 100, maxMs: 1_000, timeoutMs: 8_000 },
+  door: { probationMs: 1_000, retryMs: 50, closedMs: 2_000 },
 };
 
 export const secretOf = (seed: number): Uint8Array => new Uint8Array(32).fill(seed);
@@ -34,6 +35,7 @@ export interface OpenOptions {
   readonly street?: string;
   readonly log?: Log;
   readonly mayConnect?: (peer: PeerName) => boolean;
+  readonly networkKey?: Uint8Array;
 }
 
 /** Everything that a test opens; `closeAll` leaves nothing behind. */
@@ -48,10 +50,9 @@ export class Street {
       listen = ["/ip4/127.0.0.1/tcp/0"],
       street = "test-street",
       log = QUIET,
-      mayConnect,
+      ...others
     } = options;
-    const given = { secret: secretOf(seed), peers, limits, listen, street, log, metrics: NO_METRICS };
-    const opened = await openGossip(mayConnect === undefined ? given : { ...given, mayConnect });
+    const opened = await openGossip({ ...others, secret: secretOf(seed), peers, limits, listen, street, log, metrics: NO_METRICS });
     if (!opened.ok) throw new Error(`${opened.code}: ${opened.detail}`);
     this.open.push(opened.value);
     return opened.value;

@@ -230,6 +230,7 @@ describe("intake", () => {
     const made = new Intake(limits, {
       log: { ...QUIET, error: (event) => void events.push(event) },
       now: () => 0,
+      isMember: () => true,
       onRefused: (topic, from, refusal) => void events.push(`${topic} ${from} ${refusal}`),
       onJudged: (topic, from, judgement) => void events.push(`${topic} ${from} ${judgement}`),
     });

@@ -50,6 +50,8 @@ function home() {
       peers: () => [],
       request: gossip.request.bind(gossip),
       onRequest: gossip.onRequest.bind(gossip),
+      guard: () => undefined,
+      report: () => undefined,
       close: async () => undefined,
     };
     return new Outbox({ signer: cheapSigner(1), store: watched, gossip: heard, digests: DIGESTS });

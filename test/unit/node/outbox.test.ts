@@ -21,6 +21,8 @@ function lives() {
     peers: () => [],
     request: async () => ok(new Uint8Array(0)),
     onRequest: () => undefined,
+    guard: () => undefined,
+    report: () => undefined,
     close: async () => undefined,
   };
   const signer = { address: address(`0x${"01".repeat(20)}`), sign: () => new Uint8Array(65).fill(1) };
