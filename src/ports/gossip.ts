@@ -12,7 +12,18 @@ export type PeerName = string;
 export type RequestCode = "PEER_UNREACHABLE" | "PEER_TIMEOUT" | "PEER_MALFORMED";
 
 /** Asked of one peer, answered by it alone: what gossip doesn't bring. */
-export type RequestKind = "fetch" | "blocks";
+export type RequestKind = "fetch" | "blocks" | "hello" | "time";
+
+/** What only a look inside a peer's bytes shows, and no honest peer does. */
+export type Misconduct = "forged-chain";
+
+/** Who belongs to the street. Without one everybody does. */
+export interface Door {
+  /** Asked for every message, so it must be quick. */
+  isMember(peer: PeerName): boolean;
+  /** Gets to know a peer that is connected and no member; true once it has proven to be one. May be asked again. */
+  meet(peer: PeerName, signal: AbortSignal): Promise<boolean>;
+}
 
 export interface Gossip {
   readonly self: PeerName;
@@ -25,5 +36,12 @@ export interface Gossip {
   request(peer: PeerName, kind: RequestKind, body: Uint8Array, signal: AbortSignal): Promise<Result<Uint8Array, RequestCode>>;
   /** undefined: nothing to answer; the peer sees PEER_MALFORMED. */
   onRequest(kind: RequestKind, handler: (body: Uint8Array, from: PeerName) => Uint8Array | undefined): void;
+  /**
+   * From now on members alone are heard, told and answered; a stranger is answered a "hello", and has a limited time to become one.
+   * Called again when members have changed: who isn't one any more is hung up at once.
+   */
+  guard(door: Door): void;
+  /** Charges a peer for what a look inside its bytes has shown; enough of it closes the door. */
+  report(peer: PeerName, misconduct: Misconduct): void;
   close(): Promise<void>;
 }
