@@ -29,6 +29,20 @@ const MODELS: readonly Model[] = [
       ["MUTANT_FINALIZE_AFTER_NULLIFY", "sound"],
     ],
   },
+  {
+    name: "list-rule",
+    holds: ["N=4", "N=6 SMALL", "N=7 SMALL", "N=10 SMALL"],
+    breaks: [
+      ["N=4", "never_in"],
+      ["MUTANT_F_LISTS", "late_out"],
+      ["MUTANT_BOTH_LISTS", "late_out"],
+      ["MUTANT_LATER_THAN_GATE", "late_out"],
+      ["MUTANT_Q_LISTS", "timely_in"],
+      ["MUTANT_FEWER_LISTS", "timely_in"],
+      ["MUTANT_FIRST_HELD", "same_set"],
+      ["MUTANT_ONE_OF_TWO", "conflict_out"],
+    ],
+  },
 ];
 
 test("CI checks the models", () => {
