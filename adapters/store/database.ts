@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { assert } from "../../engine/kernel/index.ts";
-import { type StoreCode, StoreFatal, sqliteTrouble } from "./trouble.ts";
+import { type StoreCode, StoreFatal, troubleOf } from "./trouble.ts";
 
 /** One SQLite file as we use it: one connection, every commit on disk when it returns, and nothing goes on after trouble. */
 export interface Database {
@@ -10,6 +10,8 @@ export interface Database {
   rows(sql: string, ...values: readonly SQLInputValue[]): readonly Row[];
   /** All or nothing, with one sync. */
   transaction(work: () => void): void;
+  /** Does what must not go on after trouble with the disk either. */
+  attempt<T>(work: () => T): T;
   close(): void;
 }
 
@@ -27,6 +29,11 @@ export class Unopened extends Error {
   }
 }
 
+/** What the files of one store share: trouble with one is the end of all. */
+export interface Fate {
+  fatal: StoreFatal | null;
+}
+
 export interface Shape {
   readonly path: string;
   /** Tells our files apart: SQLite's application_id. */
@@ -37,6 +44,7 @@ export interface Shape {
   readonly exclusive: boolean;
   /** How long to wait for a lock. */
   readonly busyMs: number;
+  readonly fate: Fate;
 }
 
 export function openDatabase(shape: Shape): Database {
@@ -44,7 +52,7 @@ export function openDatabase(shape: Shape): Database {
     const connection = new DatabaseSync(shape.path, { timeout: shape.busyMs });
     try {
       prepareFile(connection, shape);
-      return wrap(connection, shape.path);
+      return wrap(connection, shape.path, shape.fate);
     } catch (error) {
       connection.close();
       throw error;
@@ -59,7 +67,7 @@ export function openReadOnly(path: string, applicationId: number, version: numbe
       if (pragma(connection, "application_id") !== applicationId || pragma(connection, "user_version") !== version) {
         throw new Unopened("STORE_FOREIGN", path, "it is no file of this version of commonwatt");
       }
-      return wrap(connection, path);
+      return wrap(connection, path, { fatal: null });
     } catch (error) {
       connection.close();
       throw error;
@@ -71,7 +79,7 @@ function unlessTrouble<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    const trouble = sqliteTrouble(error);
+    const trouble = troubleOf(error);
     throw trouble === null ? error : new Unopened(trouble.code, path, trouble.what);
   }
 }
@@ -110,9 +118,8 @@ export function assertSynced(database: Database): void {
 
 const pragma = (connection: DatabaseSync, text: string): unknown => Object.values(connection.prepare(`PRAGMA ${text}`).get() ?? {})[0];
 
-function wrap(connection: DatabaseSync, path: string): Database {
+function wrap(connection: DatabaseSync, path: string, fate: Fate): Database {
   const prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
-  let fatal: StoreFatal | null = null;
 
   function prepare(sql: string) {
     const known = prepared.get(sql) ?? connection.prepare(sql);
@@ -121,15 +128,16 @@ function wrap(connection: DatabaseSync, path: string): Database {
   }
 
   function attempt<T>(work: () => T): T {
-    if (fatal !== null) throw fatal;
+    if (fate.fatal !== null) throw fate.fatal;
     assert(connection.isOpen, `${path} is closed`);
     try {
       return work();
     } catch (error) {
-      const trouble = sqliteTrouble(error);
+      if (fate.fatal !== null) throw fate.fatal;
+      const trouble = troubleOf(error);
       if (trouble === null) throw error;
-      fatal = new StoreFatal(trouble.code, `${path}: ${trouble.what}`);
-      throw fatal;
+      fate.fatal = new StoreFatal(trouble.code, path, trouble.what);
+      throw fate.fatal;
     }
   }
 
@@ -138,6 +146,7 @@ function wrap(connection: DatabaseSync, path: string): Database {
     run: (sql, ...values) => attempt(() => Number(prepare(sql).run(...values).changes)),
     row: (sql, ...values) => attempt(() => prepare(sql).get(...values) ?? null),
     rows: (sql, ...values) => attempt(() => prepare(sql).all(...values)),
+    attempt,
     transaction: (work) =>
       attempt(() => {
         prepare("BEGIN IMMEDIATE").run();

@@ -1,6 +1,6 @@
 import { assert, type Digest, type Interval, interval, period } from "../../engine/kernel/index.ts";
 import type { Store } from "../../src/ports/index.ts";
-import { type Database, openDatabase, openReadOnly } from "./database.ts";
+import { type Database, type Fate, openDatabase, openReadOnly } from "./database.ts";
 import { bytesOf } from "./signed-file.ts";
 
 /** What the street has decided: certified intervals, who its members were, settled periods; and this home's notes. Others may read it while we write. */
@@ -25,16 +25,15 @@ const SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY CHECK (length(key) > 0), value TEXT NOT NULL) STRICT;
   CREATE TABLE facts (
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    pair TEXT NOT NULL,
-    starts INTEGER NOT NULL CHECK (starts > 0)
+    pair TEXT NOT NULL
   ) STRICT`;
 
 // "cwmk"
 const APPLICATION_ID = 0x63776d6b;
 const VERSION = 2;
 
-export function openMarketFile(path: string, busyMs: number): MarketFile {
-  const database = openDatabase({ path, applicationId: APPLICATION_ID, version: VERSION, schema: SCHEMA, exclusive: false, busyMs });
+export function openMarketFile(path: string, busyMs: number, fate: Fate): MarketFile {
+  const database = openDatabase({ path, applicationId: APPLICATION_ID, version: VERSION, schema: SCHEMA, exclusive: false, busyMs, fate });
   const reader = readerOf(database);
   let last = reader.lastInterval();
   return {

@@ -1,14 +1,18 @@
 import { assert, type Digest, type Interval, interval } from "../../engine/kernel/index.ts";
 import type { Store } from "../../src/ports/index.ts";
-import { type Database, openDatabase } from "./database.ts";
+import { type Database, type Fate, openDatabase } from "./database.ts";
+import type { GuardFile } from "./guard-file.ts";
 
 /**
  * What this home has signed: votes, commits, orders and readings, each in a slot that only the first bytes ever fill; and what
  * proves that others signed two things in one. Its own file, locked to one process.
  */
-export type SignedFile = Pick<Store, "saveVote" | "votes" | "saveOwn" | "own" | "saveEvidence" | "evidence"> & {
+export type SignedFile = Pick<
+  Store,
+  "saveVote" | "votes" | "saveOwn" | "own" | "saveEvidence" | "evidence" | "maySignFrom" | "resumeSigning"
+> & {
   readonly database: Database;
-  /** Forgets everything before `from`, for ever: nothing can be signed there any more. */
+  /** Forgets everything before `from`, for ever: nothing can be signed there any more. The guard moves with it. */
   forgetBefore(from: Interval): void;
 };
 
@@ -35,8 +39,9 @@ const SCHEMA = `
   CREATE TABLE facts (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     pair TEXT NOT NULL,
-    starts INTEGER NOT NULL CHECK (starts > 0),
-    forgotten_before INTEGER NOT NULL DEFAULT 0 CHECK (forgotten_before BETWEEN 0 AND 4294967295)
+    sign_from INTEGER CHECK (sign_from BETWEEN 0 AND 4294967295),
+    guard TEXT,
+    next_guard TEXT
   ) STRICT`;
 
 const SAVE_VOTE = "INSERT INTO votes (interval, view, kind, bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
@@ -45,11 +50,19 @@ const SAVE_OWN = "INSERT INTO own (interval, kind, seq, bytes) VALUES (?, ?, ?, 
 const GET_OWN = "SELECT bytes FROM own WHERE interval = ? AND kind = ? AND seq = ?";
 const SAVE_EVIDENCE = "INSERT INTO evidence (id, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING";
 
-export function openSignedFile(path: string, busyMs: number): SignedFile {
-  // "cwsg"
-  const database = openDatabase({ path, applicationId: 0x63777367, version: 2, schema: SCHEMA, exclusive: true, busyMs });
-  let forgottenBefore = Number(database.row("SELECT forgotten_before FROM facts")?.forgotten_before ?? 0);
-  const assertOpen = (at: Interval) => assert(at >= forgottenBefore, `nothing is signed for interval ${at}: it was decided long ago`);
+// "cwsg"
+const APPLICATION_ID = 0x63777367;
+
+export const openSignedDatabase = (path: string, busyMs: number, fate: Fate): Database =>
+  openDatabase({ path, applicationId: APPLICATION_ID, version: 2, schema: SCHEMA, exclusive: true, busyMs, fate });
+
+/** isComplete: nothing was ever signed that the database doesn't hold, whatever the guard says. */
+export function signedFile(database: Database, guard: GuardFile, isComplete: boolean): SignedFile {
+  let signFrom = database.attempt(() => openGuarded(database, guard, isComplete));
+  const assertOpen = (at: Interval) => {
+    assert(signFrom !== null, "nothing is signed before it is known from where on nothing was");
+    assert(at >= signFrom, `nothing is signed for interval ${at}: it was decided long ago`);
+  };
 
   /** Returns only what is on disk: a row that we just committed, or one of an earlier commit. */
   function fill(save: string, get: string, slot: readonly (string | number)[], bytes: Uint8Array): Uint8Array {
@@ -76,16 +89,40 @@ export function openSignedFile(path: string, busyMs: number): SignedFile {
     saveEvidence: (id, bytes) => database.run(SAVE_EVIDENCE, id, bytes) === 1,
     evidence: () =>
       database.rows("SELECT id, bytes FROM evidence ORDER BY number").map((row) => ({ id: row.id as Digest, bytes: bytesOf(row) })),
-    forgetBefore: (from) => {
-      if (from <= forgottenBefore) return;
-      database.transaction(() => {
-        database.run("DELETE FROM votes WHERE interval < ?", from);
-        database.run("DELETE FROM own WHERE interval < ?", from);
-        database.run("UPDATE facts SET forgotten_before = ?", from);
-      });
-      forgottenBefore = interval(from);
+    maySignFrom: () => signFrom,
+    resumeSigning: (from) => {
+      signFrom = interval(Math.max(from, signFrom ?? 0));
+      database.run("UPDATE facts SET sign_from = ?", signFrom);
     },
+    forgetBefore: (from) =>
+      database.attempt(() => {
+        const next = guard.prepare();
+        database.transaction(() => {
+          database.run("DELETE FROM votes WHERE interval < ?", from);
+          database.run("DELETE FROM own WHERE interval < ?", from);
+          // null stays null.
+          database.run("UPDATE facts SET sign_from = max(sign_from, ?), guard = next_guard, next_guard = ?", from, next);
+        });
+        guard.put();
+        if (signFrom !== null) signFrom = interval(Math.max(from, signFrom));
+      }),
   };
+}
+
+/**
+ * From where on this home may sign. The file knows the guard that stands and the one that is about to: whichever a crash leaves
+ * is one of them. Any other means that this file, or all of the folder, isn't the newest. That is on disk before the guard
+ * moves, so that the next start doesn't take it for known.
+ */
+function openGuarded(database: Database, guard: GuardFile, isComplete: boolean): Interval | null {
+  const known = database.row("SELECT sign_from, guard, next_guard FROM facts")!;
+  const stands = guard.token();
+  const isNewest = stands !== null && (stands === known.guard || stands === known.next_guard);
+  const signFrom = isComplete ? (known.sign_from ?? 0) : isNewest ? known.sign_from : null;
+  const next = guard.prepare();
+  database.run("UPDATE facts SET sign_from = ?, guard = ?, next_guard = ?", signFrom as number | null, stands, next);
+  guard.put();
+  return signFrom === null ? null : interval(Number(signFrom));
 }
 
 export function bytesOf(row: Readonly<Record<string, unknown>> | null): Uint8Array {

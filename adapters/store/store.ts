@@ -4,38 +4,47 @@ import { join } from "node:path";
 import { assert, type Interval, ok, type Result } from "../../engine/kernel/index.ts";
 import type { Store } from "../../src/ports/index.ts";
 import { assertSynced, type Database, Unopened } from "./database.ts";
+import { guardFile } from "./guard-file.ts";
 import { type MarketFile, type MarketReader, openMarketFile, openMarketReader } from "./market-file.ts";
-import { openSignedFile, type SignedFile } from "./signed-file.ts";
-import { refusal, type StoreCode } from "./trouble.ts";
+import { openSignedDatabase, type SignedFile, signedFile } from "./signed-file.ts";
+import { refusal, type StoreCode, StoreFatal } from "./trouble.ts";
 
 export interface StoreOptions {
   /** Votes and own messages of so many intervals before the newest block are kept. */
   readonly keepIntervals?: number;
   /** How long to wait for another process that has this home's store. */
   readonly busyMs?: number;
+  /**
+   * true: whatever was ever signed with this home's key is in this folder, because the key is new or because the owner says so.
+   * Else a folder that has lost its memory, or was put back from a copy, signs nothing until `resumeSigning`.
+   */
+  readonly isComplete?: boolean;
 }
 
 // Nobody but us writes market.db; a person's own sqlite3 shell might, for a moment.
 const MARKET_BUSY_MS = 5000;
 
-const DEFAULTS = { keepIntervals: 96, busyMs: 500 } as const;
+const DEFAULTS = { keepIntervals: 96, busyMs: 500, isComplete: false } as const;
 
-/** A home's memory in the folder `path`: `signed.db` and `market.db`. The folder is made when it is missing. */
+/** A home's memory in the folder `path`: `signed.db` with its guard, and `market.db`. The folder is made when it is missing. */
 export function openStore(path: string, options: StoreOptions = {}): Result<Store, StoreCode> {
-  const { keepIntervals, busyMs } = { ...DEFAULTS, ...options };
+  const { keepIntervals, busyMs, isComplete } = { ...DEFAULTS, ...options };
   assert(Number.isSafeInteger(keepIntervals) && keepIntervals >= 1, "a store keeps at least one interval");
   const opened: Database[] = [];
   try {
     prepareFolder(path);
-    const signed = openSignedFile(join(path, "signed.db"), busyMs);
-    opened.push(signed.database);
-    const market = openMarketFile(join(path, "market.db"), MARKET_BUSY_MS);
+    const fate = { fatal: null };
+    const database = openSignedDatabase(join(path, "signed.db"), busyMs, fate);
+    opened.push(database);
+    const market = openMarketFile(join(path, "market.db"), MARKET_BUSY_MS, fate);
     opened.push(market.database);
-    pair(signed.database, market.database);
+    pair(database, market.database);
+    const signed = signedFile(database, guardFile(join(path, "signed.guard")), isComplete);
     for (const database of opened) assertSynced(database);
     return ok(storeOf(signed, market, keepIntervals));
   } catch (error) {
     for (const database of opened) database.close();
+    if (error instanceof StoreFatal) return refusal(error.code, error.path, error.what);
     if (!(error instanceof Unopened)) throw error;
     return refusal(error.code, error.path, error.message);
   }
@@ -65,6 +74,8 @@ function storeOf(signed: SignedFile, market: MarketFile, keepIntervals: number):
     votes: signed.votes,
     saveOwn: signed.saveOwn,
     own: signed.own,
+    maySignFrom: signed.maySignFrom,
+    resumeSigning: signed.resumeSigning,
     saveEvidence: signed.saveEvidence,
     evidence: signed.evidence,
     saveBlock: (at, head, bytes) => {
@@ -86,35 +97,18 @@ function storeOf(signed: SignedFile, market: MarketFile, keepIntervals: number):
   };
 }
 
-/**
- * Both files carry one name and count their starts. If what we signed is missing, from elsewhere, or older than what was
- * decided (a restored copy), this home could sign a second time what it has signed already: refuse.
- */
+/** Both files carry one name, the older one's: another home's signatures must not be taken for ours. */
 function pair(signed: Database, market: Database): void {
-  const ours = factsOf(signed);
-  const theirs = factsOf(market);
-  if (theirs !== null) {
-    if (ours === null) throw new Unopened("STORE_RESTORED", signed.path, "it is missing, while market.db is there");
-    if (ours.pair !== theirs.pair) throw new Unopened("STORE_RESTORED", signed.path, "it doesn't belong to this market.db");
-    if (ours.starts < theirs.starts)
-      throw new Unopened("STORE_RESTORED", signed.path, `it is a copy from ${theirs.starts - ours.starts} starts ago`);
-  }
-  const name = ours?.pair ?? randomUUID();
-  const starts = (ours?.starts ?? 0) + 1;
-  // Signed first: a crash in between leaves it ahead, which is harmless.
-  for (const database of [signed, market]) {
-    database.run(
-      "INSERT INTO facts (id, pair, starts) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET pair = excluded.pair, starts = excluded.starts",
-      name,
-      starts,
-    );
-  }
+  const [ours, theirs] = [nameOf(signed), nameOf(market)];
+  if (ours !== null && theirs !== null && ours !== theirs)
+    throw new Unopened("STORE_RESTORED", signed.path, "it doesn't belong to this market.db");
+  const name = ours ?? theirs ?? randomUUID();
+  // Written at each start: only after a write can a file be asked how it syncs.
+  const save = "INSERT INTO facts (id, pair) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET pair = excluded.pair";
+  for (const database of [signed, market]) database.run(save, name);
 }
 
-function factsOf(database: Database): { readonly pair: string; readonly starts: number } | null {
-  const row = database.row("SELECT pair, starts FROM facts");
-  return row === null ? null : { pair: String(row.pair), starts: Number(row.starts) };
-}
+const nameOf = (database: Database): string | null => (database.row("SELECT pair FROM facts")?.pair as string | undefined) ?? null;
 
 /** A look at a home's market.db, while its process runs or after: for exports. */
 export type StoreReader = Omit<MarketReader, "database"> & { close(): void };

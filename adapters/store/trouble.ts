@@ -19,10 +19,14 @@ export type StoreCode =
 export class StoreFatal extends Error {
   override readonly name = "StoreFatal";
   readonly code: StoreCode;
+  readonly path: string;
+  readonly what: string;
 
-  constructor(code: StoreCode, detail: string) {
-    super(`${code}: ${detail}; the process must stop`);
+  constructor(code: StoreCode, path: string, what: string) {
+    super(`${code}: ${path}: ${what}; the process must stop`);
     this.code = code;
+    this.path = path;
+    this.what = what;
   }
 }
 
@@ -38,14 +42,23 @@ const CODES: Readonly<Record<number, StoreCode>> = {
   26: "STORE_CORRUPT",
 };
 
-export interface SqliteTrouble {
+const FILE_CODES: Readonly<Record<string, StoreCode>> = {
+  ENOSPC: "STORE_FULL",
+  EDQUOT: "STORE_FULL",
+  EACCES: "STORE_READONLY",
+  EPERM: "STORE_READONLY",
+  EROFS: "STORE_READONLY",
+};
+
+export interface Trouble {
   readonly code: StoreCode;
   readonly what: string;
 }
 
-/** null: not SQLite's, so it is our own bug (a closed store, a value of the wrong type, a broken CHECK). */
-export function sqliteTrouble(error: unknown): SqliteTrouble | null {
-  const { errcode, errstr } = error as { errcode?: unknown; errstr?: unknown };
+/** null: neither SQLite's nor the file system's, so it is our own bug (a closed store, a value of the wrong type, a broken CHECK). */
+export function troubleOf(error: unknown): Trouble | null {
+  const { errcode, errstr, syscall, code } = error as { errcode?: unknown; errstr?: unknown; syscall?: unknown; code?: unknown };
+  if (typeof syscall === "string") return { code: FILE_CODES[String(code)] ?? "STORE_FAILED", what: `${syscall} fails (${code})` };
   if (typeof errcode !== "number") return null;
   const primary = errcode & 0xff;
   if (primary === 19 || primary === 20 || primary === 21) return null;
@@ -60,7 +73,7 @@ const WAY_OUT: Readonly<Record<StoreCode, string>> = {
     "market.db may be deleted, the home fetches it again from its neighbours; signed.db must come from the newest copy, and without one the home needs a new key",
   STORE_FOREIGN: "use the version of commonwatt that wrote it, or another data folder",
   STORE_RESTORED:
-    "what this home signed is older than what it decided, so it could sign twice; put the newest signed.db back, or remove the folder and give the home a new key",
+    "what this home signed is in another file, so it could sign twice; put its own signed.db back, or remove this one: the home signs again after some intervals",
   STORE_FULL: "free some space on that disk",
   STORE_FAILED: "check the disk",
 };

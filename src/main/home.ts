@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openChain } from "../../adapters/evm/index.ts";
 import { openGossip, type StreetGossip } from "../../adapters/libp2p/index.ts";
@@ -46,8 +47,7 @@ interface Surroundings {
 export async function openHome(config: HomeConfig, card: StreetCard, { log, metrics }: Surroundings): Promise<ReadyHome> {
   const password = await passwordOf(config);
   claimFolder(config.data, 'name another folder under "data" in the home\'s configuration');
-  const { key } = await openOrCreate(join(config.data, "agent.json"), password);
-  const store = unwrap(openStore(config.data));
+  const { key, store } = await openMemory(config.data, password);
   const { chainId, vault } = domainOf(card);
   store.setMeta("card", JSON.stringify({ ...card, clock: null }));
   const chain = openChain({ rpc: card.chain.rpc, chainId, vault });
@@ -153,6 +153,16 @@ const passwordWorld = {
 /** The password of a key file, from where the configuration says it is. */
 export async function passwordOf({ password }: Pick<HomeConfig, "password">): Promise<string> {
   return unwrap(await readPassword(password.kind === "file" ? { file: password.path } : { env: password.name }, passwordWorld));
+}
+
+/**
+ * A home's memory and the key that it signs with, made when they are missing. The memory is made first: a key that is there
+ * without one may have signed what nobody remembers.
+ */
+export async function openMemory(folder: string, password: string): Promise<{ readonly key: AgentKey; readonly store: Store }> {
+  const path = join(folder, "agent.json");
+  const store = unwrap(openStore(folder, { isComplete: !existsSync(path) }));
+  return { key: (await openOrCreate(path, password)).key, store };
 }
 
 /** A key of a home, made when it is missing. The owner's key belongs on another machine: it alone may withdraw. */

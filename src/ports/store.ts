@@ -18,6 +18,13 @@ export interface Store {
   /** Our own commit, order or reading before it is sent. Returns what stands in the slot, as for votes. */
   saveOwn(kind: OwnKind, interval: Interval, seq: number, bytes: Uint8Array): Uint8Array;
   own(kind: OwnKind, interval: Interval): readonly Uint8Array[];
+  /**
+   * Votes and own messages of earlier intervals are refused. null: this store was lost or put back from a copy, so what this
+   * home has signed isn't all known, and nothing may be signed until `resumeSigning`.
+   */
+  maySignFrom(): Interval | null;
+  /** Nothing was signed from `from` on by an earlier life: signing begins there. Never goes back. */
+  resumeSigning(from: Interval): void;
   /** Proof that somebody signed two things where one is allowed, kept for ever. true when this home didn't have it yet; the first bytes stay. */
   saveEvidence(id: Digest, bytes: Uint8Array): boolean;
   /** In the order in which it was kept. */

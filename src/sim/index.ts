@@ -1,7 +1,7 @@
 export { chance, type Dice, diceOf } from "./chance.ts";
 export { HomeClock } from "./home-clock.ts";
 export { House, type HouseOptions, type HouseStart, type HouseState } from "./house.ts";
-export { type MemoryDisk, memoryDisk, memoryStore } from "./memory-store.ts";
+export { type MemoryDisk, memoryDisk, memoryStore, restoredDisk } from "./memory-store.ts";
 export { type Faults, NO_FAULTS, SeededNetwork } from "./seeded-network.ts";
 export type { HomeProfile, StepEnergy } from "./series.ts";
 export { SimulatedDisk, type WriteStep } from "./simulated-disk.ts";

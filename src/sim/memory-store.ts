@@ -15,7 +15,8 @@ export interface MemoryDisk {
   readonly members: Map<Digest, Uint8Array>;
   readonly periods: Map<Period, Uint8Array>;
   readonly meta: Map<string, string>;
-  forgottenBefore: number;
+  /** null: not known, as on a disk that was lost or put back from a copy. */
+  signFrom: Interval | null;
   last: Interval | null;
 }
 
@@ -27,9 +28,12 @@ export const memoryDisk = (): MemoryDisk => ({
   members: new Map(),
   periods: new Map(),
   meta: new Map(),
-  forgottenBefore: 0,
+  signFrom: 0 as Interval,
   last: null,
 });
+
+/** A disk as it was copied, put back in another's place: what was signed since is on neither. */
+export const restoredDisk = (copied: MemoryDisk): MemoryDisk => ({ ...structuredClone(copied), signFrom: null });
 
 /** The store of a simulated home: the rules of the real one, without a disk. */
 export function memoryStore(disk: MemoryDisk = memoryDisk(), keepIntervals = 96): Store {
@@ -69,8 +73,14 @@ export function memoryStore(disk: MemoryDisk = memoryDisk(), keepIntervals = 96)
   };
 }
 
-function signedPart(onDisk: () => MemoryDisk): Pick<Store, "saveVote" | "votes" | "saveOwn" | "own" | "saveEvidence" | "evidence"> {
+type SignedPart = Pick<Store, "saveVote" | "votes" | "saveOwn" | "own" | "maySignFrom" | "resumeSigning" | "saveEvidence" | "evidence">;
+
+function signedPart(onDisk: () => MemoryDisk): SignedPart {
   return {
+    maySignFrom: () => onDisk().signFrom,
+    resumeSigning: (from) => {
+      onDisk().signFrom = Math.max(from, onDisk().signFrom ?? 0) as Interval;
+    },
     saveVote: (slot, bytes) => {
       assertOpen(onDisk(), slot.interval);
       return fill(onDisk().votes, `${slot.interval}/${slot.view}/${slot.kind}`, slot, bytes);
@@ -118,15 +128,17 @@ function saveBlock(disk: MemoryDisk, at: Interval, head: Digest, bytes: Uint8Arr
 }
 
 function forgetBefore(disk: MemoryDisk, from: number): void {
-  if (from <= disk.forgottenBefore) return;
+  if (from <= 0) return;
   for (const slots of [disk.votes, disk.own]) {
     for (const [name, { key }] of slots) if (key.interval < from) slots.delete(name);
   }
-  disk.forgottenBefore = from;
+  if (disk.signFrom !== null) disk.signFrom = Math.max(from, disk.signFrom) as Interval;
 }
 
-const assertOpen = (disk: MemoryDisk, at: Interval) =>
-  assert(at >= disk.forgottenBefore, `nothing is signed for interval ${at}: it was decided long ago`);
+function assertOpen({ signFrom }: MemoryDisk, at: Interval): void {
+  assert(signFrom !== null, "nothing is signed before it is known from where on nothing was");
+  assert(at >= signFrom, `nothing is signed for interval ${at}: it was decided long ago`);
+}
 
 function some(bytes: Uint8Array): Uint8Array {
   assert(bytes.length > 0, "what is kept has bytes");

@@ -12,7 +12,7 @@ interface WriteRecord {
 /** Where a write stands. written: in the disk's cache. synced: what nothing may lose. */
 export type WriteStep = "written" | "synced";
 
-const WRITES = /^(save|set)[A-Z]/;
+const WRITES = /^(save|set|resume)[A-Z]/;
 
 /**
  * The disk beneath a simulated home's store: a row of writes, each acknowledged once it is synced. When the power goes, what is

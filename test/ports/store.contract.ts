@@ -5,6 +5,8 @@ import type { Store, VoteSlot } from "../../src/ports/index.ts";
 /** A place where one home's store lives; `open` starts a new life of it, after the one before was closed. */
 export interface StorePlace {
   open(keepIntervals: number): Store;
+  /** Copies what is there, between two lives; the returned function puts the copy back. */
+  copy(): () => void;
   remove(): void;
 }
 
@@ -169,6 +171,43 @@ export function storeContract(name: string, place: () => StorePlace): void {
       const next = start(3);
       expect([head(1), head(2)].map((digest) => hex(next.members(digest)!))).toEqual(["01", "02"]);
       expect(next.members(head(3))).toBeNull();
+    });
+
+    test("a store that was put back from a copy signs nothing until it is told from where on, in later lives too", () => {
+      const kept = start(3);
+      kept.saveVote(slot(7, 0, "v"), bytes(1));
+      kept.close();
+      const putBack = home!.copy();
+      start(3).saveVote(slot(8, 0, "v"), bytes(2));
+      store!.close();
+      putBack();
+      for (const next of [1, 2]) {
+        const life = start(3);
+        expect([next, life.maySignFrom()]).toEqual([next, null]);
+        expect(() => life.saveVote(slot(8, 0, "v"), bytes(3))).toThrow("from where on");
+        expect(() => life.saveOwn("order", at(90), 0, bytes(3))).toThrow("from where on");
+        expect(life.votes(at(7)).length).toBe(1);
+      }
+      store!.saveBlock(at(9), head(9), bytes(9));
+      expect(store!.maySignFrom()).toBeNull();
+      store!.resumeSigning(at(11));
+      expect(store!.maySignFrom()).toBe(11);
+      const last = start(3);
+      expect(last.maySignFrom()).toBe(11);
+      expect(() => last.saveVote(slot(10, 0, "v"), bytes(3))).toThrow("decided long ago");
+      expect(hex(last.saveVote(slot(11, 0, "v"), bytes(3)))).toBe("03");
+    });
+
+    test("where signing begins goes up only, by word and by what was decided", () => {
+      const kept = start(3);
+      expect(kept.maySignFrom()).toBe(0);
+      kept.saveBlock(at(8), head(8), bytes(8));
+      expect(kept.maySignFrom()).toBe(5);
+      kept.resumeSigning(at(4));
+      expect(kept.maySignFrom()).toBe(5);
+      kept.resumeSigning(at(20));
+      kept.saveBlock(at(9), head(9), bytes(9));
+      expect(start(3).maySignFrom()).toBe(20);
     });
 
     test("periods and notes: the newest counts", () => {

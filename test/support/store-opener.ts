@@ -1,9 +1,10 @@
 import { openStore } from "../../adapters/store/index.ts";
 import { interval } from "../../engine/kernel/index.ts";
+import { isNew } from "./open-store.ts";
 
 // Opens a store, says how that went, and with "fill" writes until the disk gives up; then only reads, which would work.
 const [path, verb] = process.argv.slice(2);
-const opened = openStore(path!, { busyMs: 50 });
+const opened = openStore(path!, { busyMs: 50, isComplete: isNew(path!) });
 if (!opened.ok) {
   console.log(opened.code);
   process.exit(0);

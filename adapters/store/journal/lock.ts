@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { type SqliteTrouble, sqliteTrouble } from "../trouble.ts";
+import { type Trouble, troubleOf } from "../trouble.ts";
 import { type JournalCode, Unreadable } from "./trouble.ts";
 
 export interface Lock {
@@ -20,13 +20,13 @@ export function takeLock(folder: string): Lock {
     return { release: connection.close.bind(connection) };
   } catch (error) {
     connection?.close();
-    const trouble = sqliteTrouble(error);
+    const trouble = troubleOf(error);
     if (trouble === null) throw error;
     throw new Unreadable(CODES[trouble.code] ?? "JOURNAL_FAILED", path, trouble.what);
   }
 }
 
-const CODES: Readonly<Partial<Record<SqliteTrouble["code"], JournalCode>>> = {
+const CODES: Readonly<Partial<Record<Trouble["code"], JournalCode>>> = {
   STORE_LOCKED: "JOURNAL_LOCKED",
   STORE_READONLY: "JOURNAL_READONLY",
   STORE_CORRUPT: "JOURNAL_FOREIGN",

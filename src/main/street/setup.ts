@@ -8,7 +8,7 @@ import { type Address, type Digest, interval, type Result, toHex, ZERO_DIGEST } 
 import { hashRules, intervalAt, periodOf } from "../../../engine/messages/index.ts";
 import { CannotStart, cannotStart } from "../exit.ts";
 import { claimFolder, damaged, readJson, replaceFile } from "../files.ts";
-import { openOrCreate, unwrap } from "../home.ts";
+import { openMemory, openOrCreate, unwrap } from "../home.ts";
 import type { Layout } from "./layout.ts";
 import type { StreetOptions } from "./options.ts";
 
@@ -72,7 +72,7 @@ async function found(options: StreetOptions, layout: Layout, anvil: Anvil, opera
   const keys = await Promise.all(
     plan.homes.map(async ({ name }) => ({
       name,
-      agent: (await openOrCreate(join(layout.home(name), "agent.json"), password)).key,
+      agent: await newAgent(layout.home(name), password),
       owner: (await openOrCreate(join(layout.home(name), "owner.json"), password)).key,
     })),
   );
@@ -104,6 +104,12 @@ async function found(options: StreetOptions, layout: Layout, anvil: Anvil, opera
     chain: { id: CHAIN_ID, port: anvil.port, vault },
     homes,
   };
+}
+
+async function newAgent(folder: string, password: string): Promise<AgentKey> {
+  const { key, store } = await openMemory(folder, password);
+  store.close();
+  return key;
 }
 
 const isStreetFile = ({ version, source, chain, homes }: Partial<StreetFile>): boolean =>

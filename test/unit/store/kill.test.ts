@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
-import { openStore } from "../../../adapters/store/index.ts";
 import { interval } from "../../../engine/kernel/index.ts";
 import { temporaryFolder } from "../../support/folder.ts";
+import { openOwnStore } from "../../support/open-store.ts";
 
 const WRITER = fileURLToPath(new URL("../../support/vote-writer.ts", import.meta.url));
 const LIVES = 20;
@@ -43,9 +43,8 @@ test("killed at random moments, a home keeps every vote it acknowledged and neve
 
 /** What stands in the first slots, read through the store after all lives. The last life may have saved one vote more than it could acknowledge. */
 function kept(path: string, slots: number): Map<number, string> {
-  const opened = openStore(path);
-  if (!opened.ok) throw new Error(opened.detail);
-  const votes = opened.value.votes(interval(1)).slice(0, slots);
-  opened.value.close();
+  const store = openOwnStore(path);
+  const votes = store.votes(interval(1)).slice(0, slots);
+  store.close();
   return new Map(votes.map(({ slot, bytes }) => [slot.view, Buffer.from(bytes).toString("hex")]));
 }

@@ -8,6 +8,7 @@ import { openStore, openStoreReader } from "../../../adapters/store/index.ts";
 import { type Digest, interval, period } from "../../../engine/kernel/index.ts";
 import type { Store } from "../../../src/ports/index.ts";
 import { temporaryFolder } from "../../support/folder.ts";
+import { openOwnStore } from "../../support/open-store.ts";
 
 const OPENER = fileURLToPath(new URL("../../support/store-opener.ts", import.meta.url));
 const NODE = ["--no-warnings", OPENER] as const;
@@ -23,9 +24,7 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 
 function open(): Store {
-  const opened = openStore(path, { busyMs: 50 });
-  if (!opened.ok) throw new Error(opened.detail);
-  return opened.value;
+  return openOwnStore(path, { busyMs: 50 });
 }
 
 /** A store that has lived: some votes, blocks and a clean end. */
@@ -114,7 +113,7 @@ describe("opening", () => {
     other.exec("CREATE TABLE votes (a)");
     other.close();
     expect(codeOf(openStore(path))).toBe("STORE_FOREIGN");
-    rmSync(join(path, name));
+    rmSync(path, { recursive: true });
     lived();
     const newer = new DatabaseSync(join(path, name));
     newer.exec("PRAGMA user_version = 3");
@@ -172,33 +171,6 @@ describe("damage", () => {
     const bytes = readFileSync(file);
     writeFileSync(file, bytes.fill(0, from, from + length));
   }
-});
-
-describe("restored copies", () => {
-  test("what was signed must not be older than what was decided, missing, or from elsewhere", () => {
-    lived();
-    const old = join(folder.path, "old.db");
-    copyFileSync(join(path, "signed.db"), old);
-    lived();
-    const newest = readFileSync(join(path, "signed.db"));
-    copyFileSync(old, join(path, "signed.db"));
-    const refused = openStore(path);
-    expect(refused).toMatchObject({ ok: false, code: "STORE_RESTORED" });
-    expect(refused.ok ? "" : refused.detail).toContain("1 starts ago");
-    rmSync(join(path, "signed.db"));
-    expect(codeOf(openStore(path))).toBe("STORE_RESTORED");
-    writeFileSync(join(path, "signed.db"), newest);
-    open().close();
-  });
-
-  test("two homes' files don't mix", () => {
-    lived();
-    const other = join(folder.path, "other");
-    const opened = openStore(other);
-    if (opened.ok) opened.value.close();
-    copyFileSync(join(other, "signed.db"), join(path, "signed.db"));
-    expect(codeOf(openStore(path))).toBe("STORE_RESTORED");
-  });
 });
 
 describe("a disk that fails under a running store", () => {
