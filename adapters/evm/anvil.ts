@@ -16,6 +16,8 @@ export interface AnvilOptions {
   readonly stateFile: string | null;
   /** The port of an earlier life, so that addresses stay valid; 0 or nothing: any free one. */
   readonly port?: number;
+  /** So many last blocks can still be asked for their state, and reorganised; none by default. */
+  readonly keptStates?: number;
   /** A binary to use instead of the one from npm (ANVIL_BIN). */
   readonly binary?: string | undefined;
   /** Accounts that need money for fees. The chain has no accounts of its own, so no well-known key can spend here. */
@@ -82,10 +84,11 @@ export async function startAnvil(options: AnvilOptions): Promise<Result<Anvil, A
 
 const rpcAt = (port: number): string => `http://127.0.0.1:${port}`;
 
-function flags({ chainId, stateFile, port = 0 }: AnvilOptions): string[] {
+function flags({ chainId, stateFile, port = 0, keptStates }: AnvilOptions): string[] {
   const always = ["--host", "127.0.0.1", "--port", `${port}`, "--chain-id", `${chainId}`, "--accounts", "0", "--color", "never"];
   // Without --prune-history anvil writes thousands of files into the user's home and leaves them there.
-  const chain = ["--prune-history", "--hardfork", "osaka", "--enable-tx-gas-limit", "--slots-in-an-epoch", "1"];
+  const history = keptStates === undefined ? ["--prune-history"] : ["--prune-history", `${keptStates}`];
+  const chain = [...history, "--hardfork", "osaka", "--enable-tx-gas-limit", "--slots-in-an-epoch", "1"];
   return [...always, ...chain, ...(stateFile === null ? [] : ["--state", stateFile, "--state-interval", "2"])];
 }
 

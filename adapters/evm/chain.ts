@@ -1,27 +1,7 @@
-import {
-  type Address,
-  AssertionError,
-  address,
-  type Digest,
-  fail,
-  homeId,
-  interval,
-  ok,
-  period,
-  type Result,
-} from "../../engine/kernel/index.ts";
-import type {
-  BatchReceipt,
-  Chain,
-  ChainCode,
-  RegisteredHome,
-  Registry,
-  ValidatorSet,
-  VaultBalances,
-  VaultHead,
-} from "../../src/ports/index.ts";
+import { type Address, AssertionError, type Digest, fail, ok, period, type Result } from "../../engine/kernel/index.ts";
+import type { BatchReceipt, Chain, ChainCode, Registry, VaultBalances, VaultHead } from "../../src/ports/index.ts";
 import { BatchLog, type SettledBatch } from "./batch-log.ts";
-import { decodeName } from "./name.ts";
+import { type Finality, RegistryReader } from "./registry-reader.ts";
 import { connect, type Rpc } from "./rpc.ts";
 import { refusal, VAULT, view } from "./vault.ts";
 
@@ -31,6 +11,8 @@ export interface ChainOptions {
   readonly vault: Address;
   /** Milliseconds for one question; 3 s by default. */
   readonly timeoutMs?: number;
+  /** What is settled for good: what the chain says so of ("finalized"), or what lies so many blocks back. By default the first, and on the development chain everything. */
+  readonly finality?: Finality;
 }
 
 /** A vault's state that changes. */
@@ -39,15 +21,17 @@ export interface Status extends VaultHead {
   readonly proposal: Digest | null;
   /** Unix seconds on the chain's clock from when on the proposal may be settled. */
   readonly finalizableAt: number;
-  /** Changes when a home is added. */
+  /** Changes whenever the registry does. */
   readonly registryHead: Digest;
   readonly homeCount: number;
 }
 
 /** Micro-currency in one tick of the vault. */
 export const TICK_MICRO = 100;
+/** The embedded chain: one node, which takes nothing back by itself and knows no state but its last. */
+const DEVELOPMENT_CHAIN = 31_337;
+const finalityOf = (chainId: number): Finality => (chainId === DEVELOPMENT_CHAIN ? 0 : "finalized");
 const NONE = `0x${"0".repeat(64)}`;
-const PAGE = 256;
 
 /** What the vault on the chain says. Makes no contact before the first question, and finds its way back after an outage. */
 export function openChain(options: ChainOptions): Chain {
@@ -81,28 +65,27 @@ export class VaultReader {
   private readonly log: BatchLog;
   /** Once it has answered as our vault; asked again after every outage, when another chain may stand there. */
   private isKnown = false;
-  private cached: { readonly head: Digest; readonly registry: Registry } | null = null;
+  private readonly registryReader: RegistryReader;
 
-  constructor(rpc: Rpc, { chainId, vault }: ChainOptions) {
+  constructor(rpc: Rpc, { chainId, vault, finality = finalityOf(chainId) }: ChainOptions) {
     this.rpc = { ask: (method, params) => this.watch(rpc.ask(method, params)), close: () => rpc.close() };
     this.vault = vault;
     this.chainId = chainId;
     this.log = new BatchLog(this.rpc, vault);
+    this.registryReader = new RegistryReader(this.rpc, vault, finality);
   }
 
-  /** One question when no home was added since the last time. */
+  /** As it finally is; one question when nothing has changed since the last time. */
   async registry(): Promise<Result<Registry, ChainCode>> {
-    const status = await this.status();
-    if (!status.ok) return status;
-    const { registryHead: head, homeCount } = status.value;
-    if (this.cached?.head === head) return ok(this.cached.registry);
-    const registry = await this.readRegistry(homeCount);
-    if (registry.ok) this.cached = { head, registry: registry.value };
-    return registry;
+    const known = await this.identify();
+    return known.ok ? this.registryReader.read() : known;
   }
 
-  async status(): Promise<Result<Status, ChainCode>> {
-    const answer = await this.read("status");
+  /** As it is now, final or not. */
+  async status(block = "latest"): Promise<Result<Status, ChainCode>> {
+    const known = await this.identify();
+    if (!known.ok) return known;
+    const answer = await view(this.rpc, { to: this.vault, contract: VAULT, method: "status", args: [] }, block);
     if (!answer.ok) return answer;
     const raw = answer.value[0];
     const nextPeriod = Number(raw.nextPeriod);
@@ -120,7 +103,9 @@ export class VaultReader {
   }
 
   async head(): Promise<Result<VaultHead, ChainCode>> {
-    const status = await this.status();
+    const block = await this.registryReader.finalBlock();
+    if (!block.ok) return block;
+    const status = await this.status(block.value);
     if (!status.ok) return status;
     const { nextPeriod, head, settledUntil } = status.value;
     return ok({ nextPeriod, head, settledUntil });
@@ -175,53 +160,4 @@ export class VaultReader {
     this.isKnown = true;
     return ok(undefined);
   }
-
-  private async readRegistry(count: number): Promise<Result<Registry, ChainCode>> {
-    if (count > homeId.max)
-      return fail("CHAIN_WRONG", `the vault at ${this.vault} lists ${count} homes; a street has at most ${homeId.max}`);
-    const agents = await this.read("validators");
-    if (!agents.ok) return agents;
-    const quorum = await this.read("quorum");
-    if (!quorum.ok) return quorum;
-    const homes: RegisteredHome[] = [];
-    while (homes.length < count) {
-      const page = await this.read("homes", homes.length, PAGE);
-      if (!page.ok) return page;
-      // Fewer than a moment ago: the chain went back. The next question sees it as it is.
-      if (page.value[0].length === 0) return fail("CHAIN_UNREACHABLE", "the registry changed while it was read");
-      for (const raw of page.value[0]) homes.push(toHome(homes.length, raw));
-    }
-    return withValidators(homes, agents.value[0], Number(quorum.value[0]));
-  }
-}
-
-interface RawHome {
-  readonly owner: string;
-  readonly agent: string;
-  readonly since: bigint;
-  readonly name: string;
-}
-
-function toHome(id: number, raw: RawHome): RegisteredHome {
-  const agent = address(raw.agent);
-  // Beyond what an interval can be means never.
-  const since = interval(Math.min(Number(raw.since), interval.max));
-  return { home: homeId(id), name: decodeName(raw.name), agent, owner: address(raw.owner), since, until: null, keys: [{ agent, since }] };
-}
-
-function withValidators(homes: readonly RegisteredHome[], agents: readonly string[], quorum: number): Result<Registry, ChainCode> {
-  const byAgent = new Map(homes.map(({ home, agent }) => [agent, home]));
-  const validators = [];
-  for (const agent of agents) {
-    const home = byAgent.get(address(agent));
-    if (home === undefined) return fail("CHAIN_WRONG", `validator ${agent} is no home of the street; its deployment was not finished`);
-    if (home < (validators.at(-1) ?? 0)) return fail("CHAIN_WRONG", "the vault does not list its validators by rising home id");
-    validators.push(home);
-  }
-  const set: ValidatorSet = {
-    since: interval(0),
-    validators: validators.map((home) => ({ home, class: "home" })),
-    minimums: { home: 0, operator: 0, utility: 0 },
-  };
-  return ok({ homes, validatorSets: [set], validators, quorum });
 }

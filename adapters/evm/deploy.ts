@@ -1,7 +1,7 @@
 import { GRID_VAULT_BYTECODE } from "../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_BYTECODE } from "../../contracts/abi/test-currency.ts";
-import { type Address, type Digest, fail, type Interval, ok, type Period, type Result } from "../../engine/kernel/index.ts";
-import type { ChainCode } from "../../src/ports/index.ts";
+import { type Address, type Digest, fail, homeId, type Interval, ok, type Period, type Result } from "../../engine/kernel/index.ts";
+import type { ChainCode, ValidatorSet } from "../../src/ports/index.ts";
 import { shield, VaultReader } from "./chain.ts";
 import { EvmRelay } from "./relay.ts";
 import { connect } from "./rpc.ts";
@@ -13,14 +13,18 @@ export interface StreetPlan {
   readonly chainId: number;
   /** Private key of whoever runs the street: registers homes and makes the test currency. */
   readonly key: string;
-  /** Become homes 0, 1, 2... in this order. `deposit` in micro-currency, a multiple of 100. */
+  /** Become homes 0, 1, 2... in this order, and certify once the last of them is in the street. `deposit` in micro-currency, a multiple of 100. */
   readonly validators: readonly {
     readonly name: string;
     readonly agent: Address;
     readonly owner: Address;
     readonly since: Interval;
     readonly deposit: number;
+    /** "home" by default. */
+    readonly class?: keyof ValidatorSet["minimums"];
   }[];
+  /** Signatures that a certificate needs of each class; none by default. */
+  readonly minimums?: ValidatorSet["minimums"];
   /** Further homes, without a vote; their numbers follow the validators'. */
   readonly homes?: StreetPlan["validators"];
   /** Of the residual supplier; it pays for what no neighbour buys. */
@@ -38,7 +42,10 @@ export interface StreetPlan {
   readonly escapeSeconds?: number;
 }
 
+type Step = Promise<Result<void, ChainCode>>;
+
 const DAY = 86_400;
+const NO_MINIMUMS = { home: 0, operator: 0, utility: 0 } as const;
 /** Where a street stands on its chain. */
 export interface Street {
   readonly vault: Address;
@@ -78,14 +85,20 @@ function construction(plan: StreetPlan, { token, registrar }: { readonly token: 
     escapeDelay: escapeSeconds,
     aheadSeconds,
   };
-  return VAULT.encodeDeploy([config, plan.validators.map(({ agent }) => agent)]);
+  return VAULT.encodeDeploy([config]);
 }
 
-async function settleIn(relay: EvmRelay, { validators, homes = [], residualDeposit }: StreetPlan): Promise<Result<void, ChainCode>> {
+async function settleIn(relay: EvmRelay, { validators, homes = [], minimums = NO_MINIMUMS, residualDeposit }: StreetPlan): Step {
   for (const each of [...validators, ...homes]) {
     const home = await relay.register(each);
     if (!home.ok) return home;
   }
+  const named = await relay.setValidators({
+    since: Math.max(...validators.map(({ since }) => since)) as Interval,
+    validators: validators.map((validator, home) => ({ home: homeId(home), class: validator.class ?? "home" })),
+    minimums,
+  });
+  if (!named.ok) return named;
   return residualDeposit === 0 ? ok(undefined) : relay.deposit("depositWide", 0, residualDeposit);
 }
 

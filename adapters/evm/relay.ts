@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Address, fail, type HomeId, homeId, ok, type Result, toHex } from "../../engine/kernel/index.ts";
-import type { BatchReceipt, ChainCode, Relay, SignedBatch } from "../../src/ports/index.ts";
+import type { BatchReceipt, ChainCode, Relay, SignedBatch, ValidatorSet } from "../../src/ports/index.ts";
 import { type ChainOptions, portOf, type Status, shield, TICK_MICRO, VaultReader } from "./chain.ts";
 import { encodeName } from "./name.ts";
+import { CLASSES, toSet } from "./registry-reader.ts";
 import { connect } from "./rpc.ts";
 import { type Receipt, Sender, type SenderOptions } from "./sender.ts";
 import { CURRENCY, callData, VAULT, view } from "./vault.ts";
@@ -21,6 +23,9 @@ export function openRelay(options: RelayOptions): Relay {
     ...portOf(reader),
     settle: (batch) => shield(() => relay.settle(batch)),
     register: (home) => shield(() => relay.register(home)),
+    rotateAgent: (change) => shield(() => relay.rotateAgent(change)),
+    leave: (change) => shield(() => relay.leave(change)),
+    setValidators: (set) => shield(() => relay.setValidators(set)),
   };
 }
 
@@ -73,6 +78,31 @@ export class EvmRelay {
     return funded.ok ? ok(id.value) : funded;
   }
 
+  async rotateAgent({ home, agent, since, signature }: Parameters<Relay["rotateAgent"]>[0]): Step<void> {
+    const known = await this.reader.read("home", home);
+    if (!known.ok) return known;
+    if (known.value[0].agent.toLowerCase() === agent && Number(known.value[0].agentSince) === since) return ok(undefined);
+    return done(await this.order("rotateAgentFor", home, agent, since, toHex(signature)));
+  }
+
+  async leave({ home, until, signature }: Parameters<Relay["leave"]>[0]): Step<void> {
+    const known = await this.reader.read("home", home);
+    if (!known.ok) return known;
+    if (Number(known.value[0].until) === until) return ok(undefined);
+    if (signature === null) return done(await this.order("leaveStreet", home, until));
+    return done(await this.order("leaveStreetFor", home, until, toHex(signature)));
+  }
+
+  async setValidators(set: ValidatorSet): Step<void> {
+    const sets = await this.reader.read("validatorSets");
+    if (!sets.ok) return sets;
+    const last = [...sets.value[0]].at(-1);
+    if (last !== undefined && isDeepStrictEqual(toSet(last), set)) return ok(undefined);
+    const validators = set.validators.map((each) => [each.home, CLASSES.indexOf(each.class)]);
+    const minimums = CLASSES.map((each) => set.minimums[each]);
+    return done(await this.order("setValidators", set.since, validators, minimums));
+  }
+
   /** Makes test currency and escrows it; `account` is a home or, with "depositWide", a wide account. */
   async deposit(method: "deposit" | "depositWide", account: number, micro: number): Step<void> {
     if (micro % TICK_MICRO !== 0) return fail("CHAIN_REFUSED", `a deposit is a multiple of ${TICK_MICRO} micro-currency; ${micro} is not`);
@@ -83,7 +113,7 @@ export class EvmRelay {
     const allowed = await this.allow(token.value);
     if (!allowed.ok) return allowed;
     const paid = await this.order(method, account, micro);
-    return paid.ok ? ok(undefined) : paid;
+    return done(paid);
   }
 
   private async settled({ result }: SignedBatch): Step<BatchReceipt> {
@@ -141,6 +171,8 @@ export class EvmRelay {
     if (!allowance.ok) return allowance;
     if (allowance.value[0] > MAX_ALLOWANCE / 2n) return ok(undefined);
     const approved = await this.sender.send(token, CURRENCY.encodeFunctionData("approve", [vault, MAX_ALLOWANCE]));
-    return approved.ok ? ok(undefined) : approved;
+    return done(approved);
   }
 }
+
+const done = (step: Result<Receipt, ChainCode>): Result<void, ChainCode> => (step.ok ? ok(undefined) : step);

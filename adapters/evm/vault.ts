@@ -18,9 +18,12 @@ export interface Call {
 
 export const callData = ({ contract, method, args }: Call): string => contract.encodeFunctionData(method, [...args]);
 
-/** Asks a view. An empty answer, or one that isn't what the view returns, comes from an address that holds something else. */
-export async function view(rpc: Rpc, call: Call): Promise<Result<Decoded, ChainCode>> {
-  const answer = await rpc.ask("eth_call", [{ to: call.to, data: callData(call) }, "latest"]);
+/**
+ * Asks a view, of the state after `block` (a number in hex, or a name like "finalized"). An empty answer, or one that isn't what
+ * the view returns, comes from an address that holds something else.
+ */
+export async function view(rpc: Rpc, call: Call, block = "latest"): Promise<Result<Decoded, ChainCode>> {
+  const answer = await rpc.ask("eth_call", [{ to: call.to, data: callData(call) }, block]);
   if (!answer.ok) return isForeign(answer) ? nothingOfOurs(call) : refusal(answer);
   const fragment = call.contract.getFunction(call.method) as FunctionFragment;
   try {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IGridVault} from "./IGridVault.sol";
+import {IRegistry} from "./IRegistry.sol";
 
 /// @title How balance changes are written as bytes
 /// @notice Homes: one biased big-endian 4-byte lane each by id (change in ticks + 2^31), filled up to whole 32-byte words with
@@ -45,7 +46,7 @@ library Deltas {
         uint256 lowest;
         for (uint256 i; i < wide.length / WIDE_ENTRY; ++i) {
             (uint8 id, int256 delta) = ofWide(wide, i);
-            if (id >= WIDE_ACCOUNTS) revert IGridVault.UnknownAccount(id);
+            if (id >= WIDE_ACCOUNTS) revert IRegistry.UnknownAccount(id);
             if (id < lowest) revert IGridVault.BadVector();
             lowest = uint256(id) + 1;
             sum += delta;

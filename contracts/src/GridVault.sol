@@ -12,15 +12,15 @@ import {Registry} from "./Registry.sol";
 
 /// @title A street's escrow, settled by certified periods
 /// @notice Nobody owns it and nobody can change it. Money moves in three ways: a deposit, a period that more than two thirds
-/// of the validators signed, and a withdrawal that the home's owner asked for.
-contract GridVault is Registry, Quorum, EIP712, ReentrancyGuardTransient {
+/// of the validators that it began with signed, and a withdrawal that the home's owner asked for.
+contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     /// @notice What a vault is built with; nothing of it ever changes.
     struct Config {
         /// @notice The currency; must not charge for transfers.
         IERC20 token;
-        /// @notice May add homes and do nothing else.
+        /// @notice Adds and revokes homes and names validators; touches no money.
         address registrar;
         /// @notice The period that comes first.
         uint64 firstPeriod;
@@ -71,8 +71,7 @@ contract GridVault is Registry, Quorum, EIP712, ReentrancyGuardTransient {
     mapping(uint256 id => Withdrawal) private _withdrawals;
 
     /// @param config What never changes.
-    /// @param agents The validators' agent keys, by rising home id.
-    constructor(Config memory config, address[] memory agents) Registry(config.registrar) Quorum(agents) EIP712("GridVault", "1") {
+    constructor(Config memory config) Registry(config.registrar) EIP712("GridVault", "1") {
         if (address(config.token) == address(0)) revert ZeroAddress();
         token = config.token;
         challengeWindow = config.challengeWindow;
@@ -114,11 +113,13 @@ contract GridVault is Registry, Quorum, EIP712, ReentrancyGuardTransient {
         if (_proposal != 0) revert ProposalOpen();
 
         bytes32 signed = digest(p);
-        _checkQuorum(signed, cert);
+        _checkQuorum(signed, cert, p.fromInterval);
         _checkBytes(p, vector, wide);
         int256 sum = Deltas.sumVector(vector, homeCount()) + Deltas.sumWide(wide);
         if (sum != 0) revert NotConserved(sum);
 
+        // From now on nobody changes who certifies this period, not even of the first one.
+        _nextInterval = p.fromInterval;
         _proposal = signed;
         _proposedAt = uint64(block.timestamp);
         emit PeriodProposed(p.period, signed);
@@ -266,6 +267,10 @@ contract GridVault is Registry, Quorum, EIP712, ReentrancyGuardTransient {
             if (balance > int256(uint256(type(uint128).max))) revert WideOverflow(id);
             _wide[id] = uint128(uint256(balance));
         }
+    }
+
+    function _nextUnsettled() internal view override returns (uint256) {
+        return _nextInterval;
     }
 
     function _clearProposal() private {

@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IRegistry} from "./IRegistry.sol";
+
 /// @title What a street's vault offers
 /// @notice Callers know this and no more, so that a vault with packed balances, disputes and a guardian can take its place.
 /// Money inside is counted in ticks; one tick is 100 millionths of the currency.
-interface IGridVault {
-    /// @notice One home of the street; its id is its place in the registry.
-    struct Home {
-        /// @notice Cold key: may withdraw, does nothing else.
-        address owner;
-        /// @notice The first interval that the home may trade in.
-        uint64 since;
-        /// @notice Hot key: signs orders, readings and votes, and can never withdraw.
-        address agent;
-        /// @notice UTF-8, padded with zeros.
-        bytes32 name;
-    }
-
+interface IGridVault is IRegistry {
     /// @notice What the validators certify for one settlement period. EIP-712 domain: name "GridVault", version "1".
     struct Period {
         uint64 period;
@@ -35,7 +25,7 @@ interface IGridVault {
     /// @notice All that changes, for one cheap question.
     struct Status {
         uint64 nextPeriod;
-        /// @notice The interval that the next period must begin with; 0 before the first period, which may begin anywhere.
+        /// @notice The interval that the next period must begin with; 0 before the first proposal, which may begin anywhere.
         uint64 nextInterval;
         uint64 settledUntil;
         bytes32 head;
@@ -44,7 +34,7 @@ interface IGridVault {
         /// @notice From when on the open proposal may be finalised.
         uint64 finalizableAt;
         uint32 homeCount;
-        /// @notice Hash chain over all registrations: unchanged means that no home was added.
+        /// @notice Hash chain over all changes of the registry: the same head means the same history.
         bytes32 registryHead;
     }
 
@@ -73,12 +63,6 @@ interface IGridVault {
     error ProposalFresh(uint64 until);
     /// @notice The proposal can still be challenged.
     error WindowOpen(uint64 until);
-    /// @notice `got` signatures came, `need` must.
-    error QuorumNotReached(uint256 got, uint256 need);
-    /// @notice Entry number `entry` is malformed, out of order, or not that validator's signature over this digest.
-    error BadCertificate(uint256 entry);
-    /// @notice Validators must be 1 to 64 different addresses.
-    error BadValidatorSet();
     /// @notice These bytes aren't the ones that were certified.
     error VectorMismatch();
     /// @notice The bytes have the wrong length, reach past the registry, or list wide accounts out of order.
@@ -97,20 +81,6 @@ interface IGridVault {
     error NotTickAligned();
     /// @notice The token handed over `got` instead of `expected`; tokens that charge for transfers can't be used.
     error TransferMismatch(uint256 expected, uint256 got);
-    /// @notice No such home or wide account.
-    error UnknownAccount(uint256 id);
-    /// @notice Only the home's owner key may do this.
-    error NotOwner();
-    /// @notice Only the registrar may do this.
-    error NotRegistrar();
-    /// @notice An address is missing.
-    error ZeroAddress();
-    /// @notice The key that trades must not be the key that withdraws.
-    error OwnerIsAgent();
-    /// @notice Another home signs with this key.
-    error AgentTaken(address agent);
-    /// @notice The street is full.
-    error RegistryFull();
     /// @notice Money can't go to nobody or back into the vault.
     error BadRecipient();
     /// @notice The home's earlier withdrawal isn't paid yet.
@@ -122,8 +92,6 @@ interface IGridVault {
     /// @notice The home holds `have` ticks and asked for `want`.
     error InsufficientBalance(uint256 have, uint256 want);
 
-    /// @notice A home joined the street.
-    event HomeRegistered(uint32 indexed id, address indexed owner, address indexed agent, bytes32 name, uint64 since);
     /// @notice Escrow of home `id` grew.
     event Deposited(uint32 indexed id, address indexed from, uint256 ticks);
     /// @notice Escrow of wide account `id` grew.
@@ -138,14 +106,6 @@ interface IGridVault {
     event WithdrawalRequested(uint32 indexed id, address indexed to, uint256 ticks);
     /// @notice `ticks` left the vault.
     event WithdrawalFinalized(uint32 indexed id, address indexed to, uint256 ticks);
-
-    /// @notice Adds a home. Registrar only.
-    /// @param owner Cold key, the only one that withdraws.
-    /// @param agent Hot key, of no other home.
-    /// @param name UTF-8, padded with zeros.
-    /// @param since The first interval that it may trade in.
-    /// @return id Its place in the registry.
-    function register(address owner, address agent, bytes32 name, uint64 since) external returns (uint32 id);
 
     /// @notice Escrows the caller's money for a home; anybody may.
     /// @param id The home.
@@ -211,27 +171,9 @@ interface IGridVault {
         uint256 count
     ) external view returns (uint32[] memory ticks, uint32[] memory requested, uint128[8] memory wide);
 
-    /// @notice How many homes there are.
-    function homeCount() external view returns (uint256);
-
-    /// @notice One home.
-    /// @param id The home.
-    function home(uint32 id) external view returns (Home memory);
-
-    /// @notice Up to `count` homes from id `from` on.
-    /// @param from First home.
-    /// @param count At most this many.
-    function homes(uint256 from, uint256 count) external view returns (Home[] memory);
-
     /// @notice What home `id` has asked for; zeros when nothing.
     /// @param id The home.
     function withdrawal(uint32 id) external view returns (Withdrawal memory);
-
-    /// @notice Agent keys whose signatures count, by certificate index.
-    function validators() external view returns (address[] memory);
-
-    /// @notice How many of them certify: more than two thirds.
-    function quorum() external view returns (uint256);
 
     /// @notice All that changes, for one cheap question.
     function status() external view returns (Status memory);

@@ -1,57 +1,155 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IGridVault} from "./IGridVault.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {IRegistry} from "./IRegistry.sol";
 
-/// @title Who belongs to a street
-/// @dev Homes are added and never changed, so that an id means the same home for ever.
-abstract contract Registry is IGridVault {
+/// @title The homes of a street, with all that was ever said of them
+/// @dev A home is added once and never taken away, so that an id means the same home for ever.
+abstract contract Registry is IRegistry, EIP712 {
     /// @notice The most homes that one vault settles in one transaction.
     uint256 public constant MAX_HOMES = 16_384;
 
-    /// @notice Who may add homes; may do nothing else.
+    bytes32 private constant ROTATE_TYPEHASH = keccak256("RotateAgent(uint32 home,address agent,uint48 since)");
+    bytes32 private constant LEAVE_TYPEHASH = keccak256("Leave(uint32 home,uint48 until)");
+
+    /// @notice Who adds and revokes homes and names validators; touches no money.
     address public immutable registrar;
-    /// @notice Hash chain over all registrations: unchanged means that no home was added.
+    /// @inheritdoc IRegistry
     bytes32 public registryHead;
 
     Home[] private _homes;
-    mapping(address agent => bool) private _isAgent;
+    mapping(uint256 id => Key[]) private _formerKeys;
+    mapping(address agent => bool) private _isUsed;
 
     constructor(address registrar_) {
         if (registrar_ == address(0)) revert ZeroAddress();
         registrar = registrar_;
     }
 
-    /// @inheritdoc IGridVault
-    function register(address owner, address agent, bytes32 name, uint64 since) external returns (uint32 id) {
-        if (msg.sender != registrar) revert NotRegistrar();
-        if (owner == address(0) || agent == address(0)) revert ZeroAddress();
-        if (owner == agent) revert OwnerIsAgent();
-        if (_isAgent[agent]) revert AgentTaken(agent);
+    /// @inheritdoc IRegistry
+    function register(address owner, address agent, bytes32 name, uint48 since) external returns (uint32 id) {
+        _requireRegistrar();
+        if (owner == address(0)) revert ZeroAddress();
         if (_homes.length >= MAX_HOMES) revert RegistryFull();
+        _useAgent(agent, owner);
 
         id = uint32(_homes.length);
-        _isAgent[agent] = true;
-        _homes.push(Home({owner: owner, since: since, agent: agent, name: name}));
-        registryHead = keccak256(abi.encode(registryHead, owner, agent, name, since));
+        _homes.push(
+            Home({owner: owner, since: since, agent: agent, agentSince: since, until: type(uint48).max, name: name})
+        );
+        _record(abi.encodeCall(IRegistry.register, (owner, agent, name, since)));
         emit HomeRegistered(id, owner, agent, name, since);
     }
 
-    /// @inheritdoc IGridVault
+    /// @inheritdoc IRegistry
+    function rotateAgent(uint32 id, address agent, uint48 since) external {
+        _requireOwner(id);
+        _rotate(id, agent, since);
+    }
+
+    /// @inheritdoc IRegistry
+    function rotateAgentFor(uint32 id, address agent, uint48 since, bytes calldata signature) external {
+        _requireSigned(id, keccak256(abi.encode(ROTATE_TYPEHASH, id, agent, since)), signature);
+        _rotate(id, agent, since);
+    }
+
+    /// @inheritdoc IRegistry
+    function leaveStreet(uint32 id, uint48 until) external {
+        if (msg.sender != registrar) _requireOwner(id);
+        _requireHome(id);
+        _leave(id, until);
+    }
+
+    /// @inheritdoc IRegistry
+    function leaveStreetFor(uint32 id, uint48 until, bytes calldata signature) external {
+        _requireSigned(id, keccak256(abi.encode(LEAVE_TYPEHASH, id, until)), signature);
+        _leave(id, until);
+    }
+
+    /// @inheritdoc IRegistry
     function homeCount() public view returns (uint256) {
         return _homes.length;
     }
 
-    /// @inheritdoc IGridVault
+    /// @inheritdoc IRegistry
     function home(uint32 id) external view returns (Home memory) {
         _requireHome(id);
         return _homes[id];
     }
 
-    /// @inheritdoc IGridVault
-    function homes(uint256 from, uint256 count) external view returns (Home[] memory page) {
-        page = new Home[](_pageSize(from, count));
-        for (uint256 i; i < page.length; ++i) page[i] = _homes[from + i];
+    /// @inheritdoc IRegistry
+    function homes(uint256 from, uint256 count) external view returns (Home[] memory page, Key[][] memory former) {
+        uint256 size = _pageSize(from, count);
+        page = new Home[](size);
+        former = new Key[][](size);
+        for (uint256 i; i < size; ++i) {
+            page[i] = _homes[from + i];
+            former[i] = _formerKeys[from + i];
+        }
+    }
+
+    /// @inheritdoc IRegistry
+    function agentAt(uint32 id, uint256 interval) public view returns (address) {
+        if (id >= _homes.length) return address(0);
+        Home storage each = _homes[id];
+        if (interval >= each.until) return address(0);
+        if (interval >= each.agentSince) return each.agent;
+        Key[] storage former = _formerKeys[id];
+        for (uint256 i = former.length; i > 0; --i) {
+            if (interval >= former[i - 1].since) return former[i - 1].agent;
+        }
+        return address(0);
+    }
+
+    function _rotate(uint32 id, address agent, uint48 since) private {
+        Home storage each = _homes[id];
+        if (since >= each.until) revert AlreadyLeft(each.until);
+        _requireLater(since, each.agentSince);
+        _useAgent(agent, each.owner);
+
+        _formerKeys[id].push(Key({agent: each.agent, since: each.agentSince}));
+        (each.agent, each.agentSince) = (agent, since);
+        _record(abi.encodeCall(IRegistry.rotateAgent, (id, agent, since)));
+        emit AgentRotated(id, agent, since);
+    }
+
+    function _leave(uint32 id, uint48 until) private {
+        Home storage each = _homes[id];
+        if (until >= each.until) revert AlreadyLeft(each.until);
+        _requireLater(until, 0);
+
+        each.until = until;
+        _record(abi.encodeCall(IRegistry.leaveStreet, (id, until)));
+        emit HomeLeft(id, until);
+    }
+
+    /// @dev A key that ever signed for a home never signs for another, nor twice for the same.
+    function _useAgent(address agent, address owner) private {
+        if (agent == address(0)) revert ZeroAddress();
+        if (agent == owner) revert OwnerIsAgent();
+        if (_isUsed[agent]) revert AgentTaken(agent);
+        _isUsed[agent] = true;
+    }
+
+    /// @dev Continues the hash chain with a change, written as the call that makes it.
+    function _record(bytes memory change) internal {
+        registryHead = keccak256(abi.encode(registryHead, change));
+    }
+
+    /// @dev The first interval that isn't settled: its period's set and all before it stay as they are.
+    function _nextUnsettled() internal view virtual returns (uint256);
+
+    /// @dev Reverts when a change would count for what is settled or settled next, or from before the `last` one on.
+    function _requireLater(uint256 since, uint256 last) internal view {
+        uint256 earliest = _nextUnsettled() + 1;
+        if (earliest < last) earliest = last;
+        if (since < earliest) revert TooEarly(since, earliest);
+    }
+
+    function _requireRegistrar() internal view {
+        if (msg.sender != registrar) revert NotRegistrar();
     }
 
     function _requireHome(uint32 id) internal view {
@@ -61,6 +159,12 @@ abstract contract Registry is IGridVault {
     function _requireOwner(uint32 id) internal view {
         _requireHome(id);
         if (msg.sender != _homes[id].owner) revert NotOwner();
+    }
+
+    function _requireSigned(uint32 id, bytes32 structHash, bytes calldata signature) private view {
+        _requireHome(id);
+        address owner = _homes[id].owner;
+        if (!SignatureChecker.isValidSignatureNowCalldata(owner, _hashTypedDataV4(structHash), signature)) revert BadSignature();
     }
 
     /// @dev Homes on a page that begins at `from`; the last page is short.

@@ -1,5 +1,5 @@
 import type { Address, Digest, HomeId, Interval, Period, Result } from "../../engine/kernel/index.ts";
-import type { PeriodResult } from "../../engine/messages/index.ts";
+import type { Members, PeriodResult, Validator } from "../../engine/messages/index.ts";
 
 /** CHAIN_PENDING: proposed, and its challenge window is open; ask again later. */
 export type ChainCode = "CHAIN_UNREACHABLE" | "CHAIN_WRONG" | "CHAIN_REFUSED" | "CHAIN_TIMEOUT" | "CHAIN_PENDING";
@@ -20,19 +20,16 @@ export interface RegisteredHome {
   readonly since: Interval;
   /** The first interval that it may no longer trade in; null: it stays. */
   readonly until: Interval | null;
-  /** At least one, by rising `since`; the first since the home's own. */
+  /** At least one, by rising `since`, the first since the home's own; of two with the same the later one signs. */
   readonly keys: readonly RegisteredKey[];
 }
-
-/** Whose voice a validator is. No class alone certifies, nor do operator and utility together. */
-export type ValidatorClass = "home" | "operator" | "utility";
 
 /** Who certifies from an interval on: more than two thirds of all, and at least so many of each class. */
 export interface ValidatorSet {
   readonly since: Interval;
   /** By rising id. Who has left the street counts among all and signs no more. */
-  readonly validators: readonly { readonly home: HomeId; readonly class: ValidatorClass }[];
-  readonly minimums: Readonly<Record<ValidatorClass, number>>;
+  readonly validators: readonly Validator[];
+  readonly minimums: Members["minimums"];
 }
 
 /**
@@ -41,14 +38,14 @@ export interface ValidatorSet {
  */
 export interface Registry {
   readonly homes: readonly RegisteredHome[];
-  /** At least one, by rising `since`. */
+  /** At least one, by rising `since`; of two with the same the later one counts. */
   readonly validatorSets: readonly ValidatorSet[];
   /** Homes of the last set, by rising id, and how many of them certify. */
   readonly validators: readonly HomeId[];
   readonly quorum: number;
 }
 
-/** What the vault last settled. */
+/** What the vault settled last, for good: no reorganisation takes it back. */
 export interface VaultHead {
   /** The period that the next batch must carry. */
   readonly nextPeriod: Period;
@@ -84,6 +81,7 @@ export interface BatchReceipt {
 }
 
 export interface Chain {
+  /** As it finally is, so that two homes read the same. */
   registry(): Promise<Result<Registry, ChainCode>>;
   head(): Promise<Result<VaultHead, ChainCode>>;
   /** Balances in the vault. */
@@ -105,4 +103,23 @@ export interface Relay extends Chain {
     readonly since: Interval;
     readonly deposit: number;
   }): Promise<Result<HomeId, ChainCode>>;
+  /** Gives a home another key, as its owner signed it. Done already is success. */
+  rotateAgent(change: KeyChange & { readonly signature: Uint8Array }): Promise<Result<void, ChainCode>>;
+  /** Takes a home out of the street: as its owner signed it, or, without a signature, revoked by the registrar. */
+  leave(change: Departure & { readonly signature: Uint8Array | null }): Promise<Result<void, ChainCode>>;
+  /** Says who certifies from an interval on; the registrar may. */
+  setValidators(set: ValidatorSet): Promise<Result<void, ChainCode>>;
+}
+
+/** What an owner signs (EIP-712 `RotateAgent` in the vault's domain) so that its home signs with another key from `since` on. */
+export interface KeyChange {
+  readonly home: HomeId;
+  readonly agent: Address;
+  readonly since: Interval;
+}
+
+/** What an owner signs (EIP-712 `Leave` in the vault's domain) so that its home trades no more from `until` on. */
+export interface Departure {
+  readonly home: HomeId;
+  readonly until: Interval;
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { interval } from "../../engine/kernel/index.ts";
+import { homeId, interval } from "../../engine/kernel/index.ts";
 import type { Chain, Relay } from "../../src/ports/index.ts";
 import { agentAddress, FIRST_PERIOD, GENESIS, headAfter, newHome, ownerAddress, type TestStreet } from "../support/test-street.ts";
 
@@ -32,7 +32,7 @@ export function chainContract(name: string, open: () => Promise<TestStreet>): vo
           })),
           validatorSets: [
             {
-              since: 0,
+              since: 48_000,
               validators: [0, 1, 2, 3, 4].map((home) => ({ home, class: "home" })),
               minimums: { home: 0, operator: 0, utility: 0 },
             },
@@ -156,6 +156,58 @@ export function chainContract(name: string, open: () => Promise<TestStreet>): vo
       ["half a tick of escrow", newHome(7, { deposit: 150 }), /multiple of 100/],
     ])("does not register %s", async (_, home, reason) => {
       expect(await relay.register(home)).toMatchObject({ ok: false, code: "CHAIN_REFUSED", detail: expect.stringMatching(reason) });
+    });
+
+    test("a home signs with another key from an interval on, as its owner signed it", async () => {
+      const change = { home: homeId(2), agent: agentAddress(8), since: interval(48_096) };
+      const signature = street.signedByOwner(2, (digests) => digests.rotateAgent(change));
+      const wrong = street.signedByOwner(3, (digests) => digests.rotateAgent(change));
+      const refused = { ok: false, code: "CHAIN_REFUSED", detail: "BadSignature()" };
+      expect(await relay.rotateAgent({ ...change, signature: wrong })).toEqual(refused);
+      expect(await relay.rotateAgent({ ...change, since: interval(48_097), signature })).toEqual(refused);
+      expect(await relay.rotateAgent({ ...change, signature })).toEqual({ ok: true, value: undefined });
+      expect(await relay.rotateAgent({ ...change, signature })).toEqual({ ok: true, value: undefined });
+      const registry = await chain.registry();
+      const { keys, agent, until } = (registry.ok && registry.value.homes[2]) || {};
+      expect({ keys, agent, until }).toEqual({
+        keys: [
+          { agent: agentAddress(2), since: 48_000 },
+          { agent: agentAddress(8), since: 48_096 },
+        ],
+        agent: agentAddress(8),
+        until: null,
+      });
+    });
+
+    test("a home leaves as its owner signed it, or is revoked", async () => {
+      const departure = { home: homeId(2), until: interval(48_192) };
+      const signature = street.signedByOwner(2, (digests) => digests.leave(departure));
+      const refused = { ok: false, code: "CHAIN_REFUSED", detail: "BadSignature()" };
+      expect(await relay.leave({ ...departure, home: homeId(3), signature })).toEqual(refused);
+      expect(await relay.leave({ ...departure, signature })).toEqual({ ok: true, value: undefined });
+      expect(await relay.leave({ ...departure, signature })).toEqual({ ok: true, value: undefined });
+      expect(await relay.leave({ home: homeId(4), until: interval(48_096), signature: null })).toEqual({ ok: true, value: undefined });
+      const registry = await chain.registry();
+      expect(registry.ok && registry.value.homes.map(({ until }) => until)).toEqual([null, null, 48_192, null, 48_096]);
+    });
+
+    test("others certify from an interval on, once named", async () => {
+      const set = {
+        since: interval(48_096),
+        validators: [0, 1, 2].map((home) => ({ home: homeId(home), class: home === 2 ? "utility" : "home" }) as const),
+        minimums: { home: 1, operator: 0, utility: 1 },
+      };
+      expect(await relay.setValidators({ ...set, minimums: { home: 0, operator: 0, utility: 2 } })).toEqual({
+        ok: false,
+        code: "CHAIN_REFUSED",
+        detail: "BadMinimum(class=2, minimum=2, have=1)",
+      });
+      const before = await chain.registry();
+      expect(await relay.setValidators(set)).toEqual({ ok: true, value: undefined });
+      expect(await relay.setValidators(set)).toEqual({ ok: true, value: undefined });
+      const after = await chain.registry();
+      expect(after.ok && after.value).toMatchObject({ validators: [0, 1, 2], quorum: 3 });
+      expect(after.ok && after.value.validatorSets).toEqual([...((before.ok && before.value.validatorSets) || []), set]);
     });
 
     test("after close every answer is a code", async () => {

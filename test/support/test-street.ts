@@ -1,5 +1,13 @@
 import { SigningKey } from "ethers/crypto";
-import { deployStreet, openChain, openRelay, type StreetPlan, startAnvil } from "../../adapters/evm/index.ts";
+import {
+  deployStreet,
+  type OwnerDigests,
+  openChain,
+  openRelay,
+  ownerDigests,
+  type StreetPlan,
+  startAnvil,
+} from "../../adapters/evm/index.ts";
 import {
   type Address,
   address,
@@ -61,7 +69,7 @@ export class TestStreet {
     this.rpc = rpc;
     this.vault = street.vault;
     this.token = street.token;
-    this.chain = openChain({ rpc, chainId: CHAIN_ID, vault: street.vault });
+    this.chain = openChain({ rpc, chainId: CHAIN_ID, vault: street.vault, finality: 0 });
     this.relay = this.openRelay();
     this.end = end;
   }
@@ -82,7 +90,7 @@ export class TestStreet {
   }
 
   openRelay(key = OPERATOR_KEY): Relay {
-    return openRelay({ rpc: this.rpc, chainId: CHAIN_ID, vault: this.vault, key });
+    return openRelay({ rpc: this.rpc, chainId: CHAIN_ID, vault: this.vault, key, finality: 0 });
   }
 
   async close(): Promise<void> {
@@ -109,6 +117,12 @@ export class TestStreet {
       ...change,
     };
     return { result, vector, wide, certificate: this.certify(result, [0, 2, 3, 4]) };
+  }
+
+  /** What the owner of a home signs. */
+  signedByOwner(home: number, what: (digests: OwnerDigests) => Digest): Uint8Array {
+    const digest = what(ownerDigests({ chainId: CHAIN_ID, vault: this.vault }));
+    return fromHex(new SigningKey(keyOf(60 + home)).sign(digest).serialized);
   }
 
   private certify(result: PeriodResult, signers: readonly number[]): Uint8Array {

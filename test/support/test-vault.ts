@@ -1,6 +1,7 @@
 import { type Contract, encodeBytes32String, keccak256, ZeroHash } from "ethers";
 import { GRID_VAULT_ABI, GRID_VAULT_BYTECODE } from "../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_ABI, TEST_CURRENCY_BYTECODE } from "../../contracts/abi/test-currency.ts";
+import { assert } from "../../engine/kernel/index.ts";
 import { certificateBytes, type Entry, signEntry, vectorBytes, wideBytes } from "./batch-bytes.ts";
 import { addressOf, keyOf, type TestChain } from "./test-chain.ts";
 
@@ -48,7 +49,13 @@ export const configOf = async (token: Contract, change: object = {}): Promise<ob
   ...change,
 });
 
-export const agents = (count: number): string[] => Array.from({ length: count }, (_, home) => addressOf(agentOf(home)));
+/** Whose voice a validator is, as the contract counts. */
+export const CLASS = { home: 0, operator: 1, utility: 2 } as const;
+export type Validator = readonly [home: number, of: number];
+/** Homes that are validators, one voice each. */
+export const voters = (...homes: readonly number[]): Validator[] => homes.map((home) => [home, CLASS.home]);
+/** From when on the first validators of a test street certify. */
+export const SET_SINCE = 15;
 
 /** A vault with `homes` homes, the first `validators` of which certify; everybody may spend the operator's currency. */
 export class TestVault {
@@ -66,23 +73,23 @@ export class TestVault {
 
   static async deploy(chain: TestChain, { homes = 10, validators = 4, change = {} } = {}): Promise<TestVault> {
     const token = await chain.deploy(CURRENCY_CODE, []);
-    const vault = await chain.deploy(VAULT_CODE, [await configOf(token, change), agents(validators)]);
+    const vault = await chain.deploy(VAULT_CODE, [await configOf(token, change)]);
     const street = new TestVault(chain, { token, vault }, validators);
     for (let home = 0; home < homes; home++) await street.register(home);
+    const certifying = voters(...Array(Math.min(homes, validators)).keys());
+    if (homes > 0) assert((await street.setValidators(SET_SINCE, certifying)) === "ok", "a test street has validators");
     await chain.send(token, OPERATOR, "mint", addressOf(OPERATOR), 10n ** 15n);
     await chain.send(token, OPERATOR, "approve", await vault.getAddress(), 2n ** 200n);
     return street;
   }
 
   register(home: number): Promise<string> {
-    return this.send(
-      OPERATOR,
-      "register",
-      addressOf(ownerOf(home)),
-      addressOf(agentOf(home)),
-      encodeBytes32String(`home-${home}`),
-      1_000 + home,
-    );
+    return this.send(OPERATOR, "register", addressOf(ownerOf(home)), addressOf(agentOf(home)), encodeBytes32String(`home-${home}`), home);
+  }
+
+  /** Names validators from an interval on; minimums by class. */
+  setValidators(since: number, validators: readonly Validator[], minimums: readonly number[] = [0, 0, 0]): Promise<string> {
+    return this.send(OPERATOR, "setValidators", since, validators, minimums);
   }
 
   send(by: number, method: string, ...args: readonly unknown[]): Promise<string> {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import { encodeBytes32String, ZeroAddress } from "ethers";
 import { HOSTILE_CURRENCY_ABI, HOSTILE_CURRENCY_BYTECODE } from "../../../contracts/abi/hostile-currency.ts";
 import { addressOf, TestChain } from "../../support/test-chain.ts";
-import { AHEAD, agentOf, agents, configOf, OPERATOR, ownerOf, STRANGER, TestVault, VAULT_CODE } from "../../support/test-vault.ts";
+import { AHEAD, agentOf, configOf, OPERATOR, ownerOf, STRANGER, TestVault, VAULT_CODE } from "../../support/test-vault.ts";
 
 const NAME = encodeBytes32String("home");
 const MAX_TICKS = 2 ** 31 - 1;
@@ -18,89 +18,9 @@ beforeAll(async () => {
 beforeEach(() => chain.restore());
 afterAll(() => chain.stop());
 
-describe("registry", () => {
-  test.each([
-    ["a stranger", STRANGER, addressOf(5), addressOf(6), "NotRegistrar()"],
-    ["no owner", OPERATOR, ZeroAddress, addressOf(6), "ZeroAddress()"],
-    ["no agent", OPERATOR, addressOf(5), ZeroAddress, "ZeroAddress()"],
-    ["one key for both", OPERATOR, addressOf(5), addressOf(5), "OwnerIsAgent()"],
-    ["an agent of another home", OPERATOR, addressOf(5), addressOf(agentOf(3)), `AgentTaken(${addressOf(agentOf(3))})`],
-    ["a new home", OPERATOR, addressOf(5), addressOf(6), "ok"],
-  ])("register: %s", async (_, by, owner, agent, expected) => {
-    expect(await street.send(by, "register", owner, agent, NAME, 7)).toBe(expected);
-    expect(await street.view("homeCount")).toBe(expected === "ok" ? 11n : 10n);
-  });
-
-  test("one owner may have several homes", async () => {
-    expect(await street.send(OPERATOR, "register", addressOf(ownerOf(0)), addressOf(6), NAME, 7)).toBe("ok");
-    expect(await chain.events(street.vault)).toEqual([`HomeRegistered(10, ${addressOf(ownerOf(0))}, ${addressOf(6)}, ${NAME}, 7)`]);
-  });
-
-  test("a street is full with 16,384 homes", async () => {
-    // The registry's length is in the third word of storage, after the validators and the head of the registrations.
-    const vault = await street.vault.getAddress();
-    const slots = await Promise.all([0, 1, 2, 3, 4].map((slot) => chain.provider.getStorage(vault, slot)));
-    const at = slots.findIndex((word) => BigInt(word) === 10n);
-    await chain.provider.send("anvil_setStorageAt", [vault, `0x${at.toString(16)}`, `0x${(16_384).toString(16).padStart(64, "0")}`]);
-    expect(await street.view("homeCount")).toBe(16_384n);
-    expect(await street.send(OPERATOR, "register", addressOf(5), addressOf(6), NAME, 7)).toBe("RegistryFull()");
-  });
-
-  test("homes are told one by one and by the page", async () => {
-    const third = [addressOf(ownerOf(3)), 1003n, addressOf(agentOf(3)), encodeBytes32String("home-3")];
-    expect([...((await street.view("home", 3)) as unknown[])]).toEqual(third);
-    expect(((await street.view("homes", 3, 1)) as unknown[][]).map((each) => [...each])).toEqual([third]);
-    expect(await street.view("homes", 8, 10)).toHaveLength(2);
-    expect(await street.view("homes", 10, 10)).toHaveLength(0);
-    expect(await chain.viewError(street.vault, "home", 10)).toBe("UnknownAccount(10)");
-  });
-
-  test("the registry's hash changes with each home and with nothing else", async () => {
-    const before = await street.view("registryHead");
-    await street.fund(0, 5);
-    expect(await street.view("registryHead")).toBe(before);
-    await street.register(10);
-    expect(await street.view("registryHead")).not.toBe(before);
-    expect(((await street.view("status")) as { registryHead: string }).registryHead).toBe(await street.view("registryHead"));
-  });
-});
-
 describe("construction", () => {
-  const many = Array.from({ length: 65 }, (_, i) => `0x${(i + 1).toString(16).padStart(40, "0")}`);
-
-  test.each([
-    ["no validator", []],
-    ["one twice", [addressOf(10), addressOf(11), addressOf(10)]],
-    ["nobody", [addressOf(10), ZeroAddress]],
-    ["65 of them", many],
-  ])("validators: %s", async (_, validators) => {
-    const attempt = chain.deploy(VAULT_CODE, [await configOf(street.token), validators]);
-    await expect(attempt).rejects.toMatchObject({ data: street.vault.interface.encodeErrorResult("BadValidatorSet", []) });
-  });
-
-  test("64 validators are allowed", async () => {
-    const vault = await chain.deploy(VAULT_CODE, [await configOf(street.token), many.slice(0, 64)]);
-    expect(await chain.view(vault, "quorum")).toBe(43n);
-  });
-
-  test.each([
-    [1, 1n],
-    [2, 2n],
-    [3, 3n],
-    [4, 3n],
-    [5, 4n],
-    [6, 5n],
-    [7, 5n],
-    [12, 9n],
-    [13, 9n],
-  ])("of %i validators %i certify", async (count, quorum) => {
-    const vault = await chain.deploy(VAULT_CODE, [await configOf(street.token), agents(count)]);
-    expect(await chain.view(vault, "quorum")).toBe(quorum);
-    expect(await chain.view(vault, "validators")).toEqual(agents(count));
-  });
-
   test.each([{ token: ZeroAddress }, { registrar: ZeroAddress }])("nobody as %j", async (change) => {
-    const attempt = chain.deploy(VAULT_CODE, [await configOf(street.token, change), agents(4)]);
+    const attempt = chain.deploy(VAULT_CODE, [await configOf(street.token, change)]);
     await expect(attempt).rejects.toMatchObject({ data: street.vault.interface.encodeErrorResult("ZeroAddress", []) });
   });
 
@@ -259,7 +179,7 @@ describe("withdrawals", () => {
 describe("a currency that misbehaves", () => {
   const build = async () => {
     const token = await chain.deploy({ abi: HOSTILE_CURRENCY_ABI, bytecode: HOSTILE_CURRENCY_BYTECODE }, []);
-    const vault = await chain.deploy(VAULT_CODE, [await configOf(token), agents(4)]);
+    const vault = await chain.deploy(VAULT_CODE, [await configOf(token)]);
     await chain.send(token, OPERATOR, "approve", await vault.getAddress(), 10n ** 15n);
     await chain.send(vault, OPERATOR, "register", addressOf(5), addressOf(6), NAME, 7);
     return { token, vault };

@@ -16,6 +16,20 @@ describe("contracts/abi", () => {
   test("has no way to move money but the ones it is made for", () => {
     const writes = GRID_VAULT_ABI.filter((each) => each.type === "function" && each.stateMutability !== "view");
     const names = writes.map((each) => ("name" in each ? each.name : "")).sort();
-    expect(names).toEqual(["deposit", "depositWide", "expire", "finalize", "finalizeWithdraw", "propose", "register", "requestWithdraw"]);
+    expect(names).toEqual([
+      "deposit",
+      "depositWide",
+      "expire",
+      "finalize",
+      "finalizeWithdraw",
+      "leaveStreet",
+      "leaveStreetFor",
+      "propose",
+      "register",
+      "requestWithdraw",
+      "rotateAgent",
+      "rotateAgentFor",
+      "setValidators",
+    ]);
   });
 });

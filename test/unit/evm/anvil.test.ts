@@ -47,7 +47,7 @@ async function ask(rpc: string, method: string, params: readonly unknown[] = [])
 }
 
 async function ticksAt(rpc: string, vault: Address): Promise<readonly number[]> {
-  const relay = openRelay({ rpc, chainId: CHAIN_ID, vault, key: OPERATOR_KEY });
+  const relay = openRelay({ rpc, chainId: CHAIN_ID, vault, key: OPERATOR_KEY, finality: 0 });
   const balances = await relay.balances();
   await relay.close();
   return balances.ok ? balances.value.homes.map((micro) => micro / 100) : [];
@@ -146,7 +146,7 @@ describe("another life", () => {
     expect(second.port).toBe(first.port);
     expect(second.isFromCopy).toBe(false);
     expect(await ticksAt(second.rpc, street.vault)).toEqual([9_990, 10_010, 10_000, 10_000, 10_000]);
-    const relay = openRelay({ rpc: second.rpc, chainId: CHAIN_ID, vault: street.vault, key: OPERATOR_KEY });
+    const relay = openRelay({ rpc: second.rpc, chainId: CHAIN_ID, vault: street.vault, key: OPERATOR_KEY, finality: 0 });
     expect(await relay.settle(street.batch(0, [-10, 10]))).toEqual(settled);
     expect(await relay.settle(street.batch(1, [-10, 10]))).toMatchObject({ ok: true });
     await relay.close();

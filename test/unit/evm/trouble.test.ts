@@ -18,7 +18,7 @@ afterAll(() => street.close());
 
 /** Asks everything of a chain that stands at `rpc`, and tells the codes. */
 async function codes(rpc: string, change: { chainId?: number; vault?: Address } = {}, timeoutMs = 3_000): Promise<string[]> {
-  const chain = keep(openChain({ rpc, chainId: CHAIN_ID, vault: street.vault, timeoutMs, ...change }));
+  const chain = keep(openChain({ rpc, chainId: CHAIN_ID, finality: 0, vault: street.vault, timeoutMs, ...change }));
   const answers = [await chain.registry(), await chain.head(), await chain.balances(), await chain.batches()];
   return answers.map((each) => (each.ok ? "ok" : each.code));
 }
@@ -37,7 +37,7 @@ const all = (code: string): string[] => [code, code, code, code];
 
 describe("the wrong chain", () => {
   const ask = async (change: { chainId?: number; vault?: Address }): Promise<unknown> => {
-    const chain = keep(openChain({ rpc: street.rpc, chainId: CHAIN_ID, vault: street.vault, ...change }));
+    const chain = keep(openChain({ rpc: street.rpc, chainId: CHAIN_ID, finality: 0, vault: street.vault, ...change }));
     const head = await chain.head();
     return head;
   };
@@ -62,7 +62,7 @@ describe("the wrong chain", () => {
   });
 
   test("for a relay too, and before anything is sent", async () => {
-    const relay = keep(openRelay({ rpc: street.rpc, chainId: CHAIN_ID, vault: SOMEWHERE, key: OPERATOR_KEY }));
+    const relay = keep(openRelay({ rpc: street.rpc, chainId: CHAIN_ID, finality: 0, vault: SOMEWHERE, key: OPERATOR_KEY }));
     expect(await relay.settle(street.batch(0, []))).toMatchObject({ code: "CHAIN_WRONG" });
     expect(await relay.register(newHome(9))).toMatchObject({ code: "CHAIN_WRONG" });
   });
@@ -112,7 +112,7 @@ describe("a node in trouble", () => {
     // And in the middle of things, when it has already answered as the right node.
     for (const method of ["eth_call", "eth_getLogs", "eth_estimateGas", "eth_getBlockByNumber", "eth_getTransactionCount"]) {
       const between = keep(await RpcDouble.before(street.rpc, (asked) => (asked === method ? text : undefined)));
-      const relay = keep(openRelay({ rpc: between.rpc, chainId: CHAIN_ID, vault: street.vault, key: keyOf(2) }));
+      const relay = keep(openRelay({ rpc: between.rpc, chainId: CHAIN_ID, finality: 0, vault: street.vault, key: keyOf(2) }));
       const results = [await relay.batches(), await relay.register(newHome(9))];
       for (const each of results) if (!each.ok) expect(each.code).toMatch(/^CHAIN_/);
     }
@@ -136,7 +136,7 @@ describe("a node in trouble", () => {
     let isAway = false;
     let other: string | undefined;
     double = keep(await RpcDouble.before(street.rpc, (method) => (isAway ? "drop" : method === "eth_chainId" ? other : undefined)));
-    const chain = keep(openChain({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault }));
+    const chain = keep(openChain({ rpc: double.rpc, chainId: CHAIN_ID, finality: 0, vault: street.vault }));
     expect(await chain.head()).toMatchObject({ ok: true });
     isAway = true;
     expect(await chain.head()).toMatchObject({ code: "CHAIN_UNREACHABLE" });
@@ -151,7 +151,7 @@ describe("a node in trouble", () => {
 
   test("the answer to a sent transaction gets lost, and it counts all the same", async () => {
     double = keep(await RpcDouble.before(street.rpc, (method) => (method === "eth_sendRawTransaction" ? "lose" : undefined)));
-    const relay = keep(openRelay({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault, key: OPERATOR_KEY }));
+    const relay = keep(openRelay({ rpc: double.rpc, chainId: CHAIN_ID, finality: 0, vault: street.vault, key: OPERATOR_KEY }));
     expect(await relay.register(newHome(8))).toMatchObject({ ok: true });
   });
 
@@ -159,7 +159,7 @@ describe("a node in trouble", () => {
     let isMining = false;
     const hide = (method: string) => (method === "eth_getTransactionReceipt" && !isMining ? answer(null) : undefined);
     double = keep(await RpcDouble.before(street.rpc, hide));
-    const relay = keep(openRelay({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault, key: OPERATOR_KEY, minedMs: 50 }));
+    const relay = keep(openRelay({ rpc: double.rpc, chainId: CHAIN_ID, finality: 0, vault: street.vault, key: OPERATOR_KEY, minedMs: 50 }));
     expect(await relay.register(newHome(12))).toMatchObject({ code: "CHAIN_TIMEOUT" });
     isMining = true;
     expect(await relay.register(newHome(12))).toMatchObject({ ok: true });
@@ -180,7 +180,7 @@ describe("a chain that went back", () => {
     node.close();
     expect(await fork.relay.batches()).toEqual({ ok: true, value: [] });
     expect(await fork.relay.settle(fork.batch(0, [-2, 2]))).toMatchObject({ ok: true });
-    const seenAnew = keep(openChain({ rpc: street.rpc, chainId: CHAIN_ID, vault: fork.vault }));
+    const seenAnew = keep(openChain({ rpc: street.rpc, chainId: CHAIN_ID, finality: 0, vault: fork.vault }));
     expect(await fork.relay.batches()).toEqual(await seenAnew.batches());
     // This one didn't look in between: the chain is as long as it was, and another one.
     expect(await fork.chain.batches()).toEqual(await seenAnew.batches());
@@ -191,7 +191,7 @@ describe("a chain that went back", () => {
 describe("cheap", () => {
   test("the registry costs one question as long as nobody joins", async () => {
     const double = keep(await RpcDouble.before(street.rpc));
-    const chain: Chain = keep(openChain({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault }));
+    const chain: Chain = keep(openChain({ rpc: double.rpc, chainId: CHAIN_ID, finality: 0, vault: street.vault }));
     const first = await chain.registry();
     double.asked.length = 0;
     for (let i = 0; i < 10; i++) expect(await chain.registry()).toEqual(first);
@@ -210,7 +210,7 @@ describe("cheap", () => {
 
   test("so do balances, head and batches", async () => {
     const double = keep(await RpcDouble.before(street.rpc));
-    const chain = keep(openChain({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault }));
+    const chain = keep(openChain({ rpc: double.rpc, chainId: CHAIN_ID, finality: 0, vault: street.vault }));
     await chain.batches();
     double.asked.length = 0;
     for (const ask of [chain.balances, chain.head, chain.batches]) await ask();
@@ -272,7 +272,7 @@ describe("deployment", () => {
     expect(await deployStreet(planOf(street.rpc, { validators: [one, one] }))).toEqual({
       ok: false,
       code: "CHAIN_REFUSED",
-      detail: "BadValidatorSet()",
+      detail: "BadValidatorSet(entry=1)",
     });
     expect(await deployStreet(planOf("http://127.0.0.1:1"))).toMatchObject({ ok: false, code: "CHAIN_UNREACHABLE" });
     expect(await deployStreet(planOf(street.rpc, { key: keyOf(3) }))).toMatchObject({ ok: false, code: "CHAIN_REFUSED" });

@@ -1,0 +1,146 @@
+import { type Address, address, type Digest, fail, homeId, type Interval, interval, ok, type Result } from "../../engine/kernel/index.ts";
+import type { ChainCode, RegisteredHome, RegisteredKey, Registry, ValidatorSet } from "../../src/ports/index.ts";
+import { decodeName } from "./name.ts";
+import type { Rpc } from "./rpc.ts";
+import { refusal, VAULT, view } from "./vault.ts";
+
+/** What of a chain counts as settled for good: what the chain itself says so of, or what lies so many blocks back. */
+export type Finality = "finalized" | number;
+
+const PAGE = 256;
+const TRIES = 5;
+/** In the contract's order. */
+export const CLASSES: readonly (keyof ValidatorSet["minimums"])[] = ["home", "operator", "utility"];
+
+/**
+ * Reads the registry as it finally is, so that two homes read the same. What was read is kept under the head of its history: as
+ * long as the head is the same one question is enough, and a registry that a reorganisation took back is read anew.
+ */
+export class RegistryReader {
+  private readonly rpc: Rpc;
+  private readonly vault: Address;
+  private readonly finality: Finality;
+  private cached: { readonly head: Digest; readonly registry: Registry } | null = null;
+
+  constructor(rpc: Rpc, vault: Address, finality: Finality) {
+    this.rpc = rpc;
+    this.vault = vault;
+    this.finality = finality;
+  }
+
+  async read(): Promise<Result<Registry, ChainCode>> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const block = await this.finalBlock();
+      if (!block.ok) return block;
+      const before = await this.status(block.value);
+      if (!before.ok) return before;
+      const { registryHead: head, homeCount } = before.value;
+      if (this.cached?.head === head) return ok(this.cached.registry);
+      const registry = await this.readAll(homeCount, block.value);
+      const after = await this.status(block.value);
+      if (!after.ok) return after;
+      // Pages of two histories are no registry.
+      if (after.value.registryHead !== head) continue;
+      if (registry.ok) this.cached = { head, registry: registry.value };
+      return registry;
+    }
+    return fail("CHAIN_UNREACHABLE", "the registry changed each time that it was read");
+  }
+
+  /** The block whose state is read: its number, or a name that the node knows. */
+  async finalBlock(): Promise<Result<string, ChainCode>> {
+    if (this.finality === "finalized") return ok(this.finality);
+    if (this.finality === 0) return ok("latest");
+    const answer = await this.rpc.ask("eth_blockNumber", []);
+    if (!answer.ok) return refusal(answer);
+    const number = Number(answer.value) - this.finality;
+    return number >= 0 ? ok(`0x${number.toString(16)}`) : fail("CHAIN_UNREACHABLE", "the chain is too young to be sure of anything");
+  }
+
+  private async status(block: string): Promise<Result<{ readonly registryHead: Digest; readonly homeCount: number }, ChainCode>> {
+    const answer = await this.ask(block, "status");
+    if (!answer.ok) return answer;
+    const { registryHead, homeCount } = answer.value[0];
+    const count = Number(homeCount);
+    return count <= homeId.max
+      ? ok({ registryHead, homeCount: count })
+      : fail("CHAIN_WRONG", `the vault at ${this.vault} lists ${count} homes; a street has at most ${homeId.max}`);
+  }
+
+  private async readAll(count: number, block: string): Promise<Result<Registry, ChainCode>> {
+    const answer = await this.ask(block, "validatorSets");
+    if (!answer.ok) return answer;
+    const sets = [...answer.value[0]].map(toSet);
+    const homes: RegisteredHome[] = [];
+    while (homes.length < count) {
+      const page = await this.ask(block, "homes", homes.length, PAGE);
+      if (!page.ok) return page;
+      const [raw, former] = [[...page.value[0]], page.value[1]];
+      if (raw.length === 0) return fail("CHAIN_UNREACHABLE", "the registry changed while it was read");
+      homes.push(...raw.map((each, at) => toHome(homes.length + at, each, [...former[at]])));
+    }
+    return this.checked(homes, sets);
+  }
+
+  private checked(homes: readonly RegisteredHome[], validatorSets: readonly ValidatorSet[]): Result<Registry, ChainCode> {
+    const last = validatorSets.at(-1);
+    if (last === undefined) return fail("CHAIN_WRONG", `the vault at ${this.vault} has no validators; its deployment was not finished`);
+    const validators = last.validators.map(({ home }) => home);
+    if (validators.some((home, at) => home >= homes.length || home <= (validators[at - 1] ?? -1)))
+      return fail("CHAIN_WRONG", `the vault at ${this.vault} does not list its validators by rising home id`);
+    return ok({ homes, validatorSets, validators, quorum: Math.floor((2 * validators.length) / 3) + 1 });
+  }
+
+  private ask(block: string, method: string, ...args: readonly unknown[]): ReturnType<typeof view> {
+    return view(this.rpc, { to: this.vault, contract: VAULT, method, args }, block);
+  }
+}
+
+interface RawKey {
+  readonly agent: string;
+  readonly since: bigint;
+}
+
+interface RawHome {
+  readonly owner: string;
+  readonly since: bigint;
+  readonly agent: string;
+  readonly agentSince: bigint;
+  readonly until: bigint;
+  readonly name: string;
+}
+
+interface RawSet {
+  readonly since: bigint;
+  readonly minimums: readonly bigint[];
+  readonly validators: readonly { readonly home: bigint; readonly class: bigint }[];
+}
+
+/** Beyond what an interval can be means never. */
+const toInterval = (raw: bigint): Interval => interval(Math.min(Number(raw), interval.max));
+
+function toHome(id: number, raw: RawHome, former: readonly RawKey[]): RegisteredHome {
+  const keys: RegisteredKey[] = [...former, { agent: raw.agent, since: raw.agentSince }].map(({ agent, since }) => ({
+    agent: address(agent),
+    since: toInterval(since),
+  }));
+  return {
+    home: homeId(id),
+    name: decodeName(raw.name),
+    agent: address(raw.agent),
+    owner: address(raw.owner),
+    since: toInterval(raw.since),
+    until: raw.until > BigInt(interval.max) ? null : toInterval(raw.until),
+    keys,
+  };
+}
+
+/** A set as the port tells it. */
+export function toSet({ since, minimums, validators }: RawSet): ValidatorSet {
+  const [home, operator, utility] = [...minimums].map(Number);
+  return {
+    since: toInterval(since),
+    validators: [...validators].map((each) => ({ home: homeId(Number(each.home)), class: CLASSES[Number(each.class)]! })),
+    minimums: { home: home!, operator: operator!, utility: utility! },
+  };
+}
