@@ -1,6 +1,14 @@
 export { decodeBlock, encodeBlock } from "./block.ts";
 export type { DecodeCode } from "./body.ts";
 export { decodeMessage, encodeMessage, MAX_MESSAGE_BYTES, MESSAGE_LIMITS } from "./codec.ts";
+export {
+  decodePeerStatement,
+  encodePeerStatement,
+  PEER_TYPES,
+  type PeerStatement,
+  peerDigestOf,
+  type SignedPeerStatement,
+} from "./peer-statement.ts";
 export { type Field, readFields, Writer } from "./protobuf.ts";
 export {
   DEFAULT_RULES,
