@@ -20,15 +20,15 @@ export interface AgreementContext {
   readonly maxView: number;
   /** The key that a validator signs with; undefined for everybody else. */
   readonly validatorKey: (home: HomeId) => Address | undefined;
+  /** The same for signatures under a period. */
+  readonly periodKey: (home: HomeId, period: Period) => Address | undefined;
   readonly recover: (digest: Digest, signature: Signature) => Address | null;
 }
 
-// Cheapest first; signatures last.
-const CHECKS: readonly Check<AgreementMessage, AgreementContext>[] = [isNew, isInTime, hasShape, isFromValidators, isSigned];
-
 /** May this message reach the agreement? */
 export function admitAgreement(message: AgreementMessage, context: AgreementContext): Verdict<AdmittedAgreement> {
-  const code = firstRefusal(CHECKS, message, context);
+  // Cheapest first; signatures last.
+  const code = firstRefusal([isNew, isInTime, hasShape, isFromValidators, isSigned], message, context);
   return code === null ? { kind: "accept", message: message as AdmittedAgreement } : refuse(code);
 }
 
@@ -90,14 +90,18 @@ function claimOf(message: Extract<AgreementMessage, { readonly kind: "proposal" 
 
 const rises = (digests: readonly Digest[]): boolean => digests.every((each, i) => i === 0 || compare(digests[i - 1]!, each) < 0);
 
-const isSorted = ({ body }: SignedList): boolean => rises(body.orders) && rises(body.readings);
+const isSorted = ({ body }: SignedList): boolean => rises(body.commits) && rises(body.orders) && rises(body.readings);
 
-function isFromValidators(message: AgreementMessage, { validatorKey }: AgreementContext): AdmissionCode | null {
-  return validatorKey(saidBy(message).validator) === undefined ? "NOT_A_VALIDATOR" : null;
-}
+const keyFor = (message: AgreementMessage, { validatorKey, periodKey }: AgreementContext): Address | undefined =>
+  message.kind === "period-vote"
+    ? periodKey(message.periodVote.body.validator, message.periodVote.body.period)
+    : validatorKey(saidBy(message).validator);
 
-function isSigned(message: AgreementMessage, { validatorKey, recover }: AgreementContext): AdmissionCode | null {
-  const said = saidBy(message);
-  const signer = recover(said.id, said.signature);
-  return signer !== null && signer === validatorKey(said.validator) ? null : "SIGNATURE_INVALID";
-}
+const isFromValidators: Check<AgreementMessage, AgreementContext> = (message, context) =>
+  keyFor(message, context) === undefined ? "NOT_A_VALIDATOR" : null;
+
+const isSigned: Check<AgreementMessage, AgreementContext> = (message, context) => {
+  const { id, signature } = saidBy(message);
+  const signer = context.recover(id, signature);
+  return signer !== null && signer === keyFor(message, context) ? null : "SIGNATURE_INVALID";
+};

@@ -1,21 +1,23 @@
 import { type Digest, type HomeId, type Interval, microPerKwh, wh } from "../kernel/index.ts";
-import type { MarketRules, SignedOrder } from "../messages/index.ts";
+import { commitmentOf, type MarketRules, type SignedOrder } from "../messages/index.ts";
 import type { AdmissionCode } from "./codes.ts";
-import { isRegistered, isSignedByHome, type Members } from "./registered.ts";
+import { isMember, isSignedByHome, type Speakers } from "./registered.ts";
 import { type Check, conflictOf, firstRefusal, refuse, type Verdict } from "./verdict.ts";
 
 declare const admitted: unique symbol;
 /** Only `admitOrder` makes one, so the book can't hold an order that was not checked. */
 export type AdmittedOrder = SignedOrder & { readonly [admitted]: true };
 
-export interface OrderContext extends Members {
+export interface OrderContext extends Speakers {
   readonly rules: MarketRules;
-  /** Intervals whose gate is still open, both ends included. */
+  /** Intervals whose orders are taken now, both ends included: with an open gate; of sealed orders, closed and not decided. */
   readonly openIntervals: { readonly first: Interval; readonly last: Interval };
   /** Asks for digests whose signature held; a forgery that counted as seen would silence the true order. */
   readonly hasSeen: (id: Digest) => boolean;
   /** The orders held here of one home for one interval under one seq: none, one, or two that conflict. */
   readonly heldOrders: (home: HomeId, interval: Interval, seq: number) => readonly SignedOrder[];
+  /** What a place was sealed with, of which the order must be one; null: orders are open, or this one was asked for by its digest. */
+  readonly commitments: ((home: HomeId, interval: Interval, seq: number) => readonly Digest[]) | null;
 }
 
 export type OrderVerdict = Verdict<AdmittedOrder, SignedOrder>;
@@ -30,9 +32,13 @@ const CHEAP: readonly Check<SignedOrder, OrderContext>[] = [
   ({ body }, { rules }) => (body.limit % rules.tick === 0 ? null : "PRICE_OFF_TICK"),
   ({ body }, { rules }) =>
     Number.isSafeInteger(body.seq) && body.seq >= 0 && body.seq < rules.maxOrdersPerHome ? null : "SEQ_OUT_OF_RANGE",
-  isRegistered,
+  isMember,
   // Two under one seq are proof enough; more of them would only cost signature checks.
   ({ body }, { heldOrders }) => (heldOrders(body.home, body.interval, body.seq).length >= 2 ? "TOO_MANY_ORDERS" : null),
+  (order, { commitments }) => {
+    const { home, interval, seq } = order.body;
+    return commitments === null || commitments(home, interval, seq).includes(commitmentOf(order)) ? null : "ORDER_NOT_SEALED";
+  },
 ];
 
 /** All checks but the signature, for callers that verify signatures elsewhere in batches: screen, recover, then admit. */

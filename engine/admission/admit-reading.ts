@@ -1,14 +1,14 @@
 import { type Digest, type HomeId, type Interval, wh } from "../kernel/index.ts";
 import type { Reading, SignedReading } from "../messages/index.ts";
 import type { AdmissionCode } from "./codes.ts";
-import { isSignedByHome, type Members, mayBeRead } from "./registered.ts";
+import { isReadBy, mayBeRead, type Speakers } from "./registered.ts";
 import { type Check, conflictOf, firstRefusal, refuse, type Verdict } from "./verdict.ts";
 
 declare const admitted: unique symbol;
 /** Only `admitReading` makes one. */
 export type AdmittedReading = SignedReading & { readonly [admitted]: true };
 
-export interface ReadingContext extends Members {
+export interface ReadingContext extends Speakers {
   /** Intervals whose readings are taken now, both ends included: delivered already and not yet settled. */
   readonly readableIntervals: { readonly first: Interval; readonly last: Interval };
   /** Asks for digests whose signature held. */
@@ -45,7 +45,7 @@ export const screenReading = (reading: SignedReading, context: ReadingContext): 
 
 /** May this reading enter? Cheap to dear, the signature last. */
 export function admitReading(reading: SignedReading, context: ReadingContext): ReadingVerdict {
-  const code = screenReading(reading, context) ?? isSignedByHome(reading, context);
+  const code = screenReading(reading, context) ?? isReadBy(reading, context);
   if (code !== null) return refuse(code);
   const [held] = context.heldReadings(reading.body.home, reading.body.interval);
   return held === undefined ? { kind: "accept", message: reading as AdmittedReading } : conflictOf("READING_CONFLICT", held, reading);

@@ -18,6 +18,10 @@ export const ADMISSION = {
   SEQ_OUT_OF_RANGE: "reject",
   TOO_MANY_ORDERS: "ignore",
   SEQ_CONFLICT: "ignore",
+  // Sealed orders
+  COMMIT_SEEN: "ignore",
+  ORDERS_NOT_SEALED: "ignore",
+  ORDER_NOT_SEALED: "ignore",
   // Readings
   READING_SEEN: "ignore",
   READING_TOO_EARLY: "ignore",
@@ -37,6 +41,11 @@ export const ADMISSION = {
   NOT_A_VALIDATOR: "ignore",
   LIST_NOT_SORTED: "reject",
   VALUE_MISPLACED: "reject",
+  // Evidence and member sets
+  EVIDENCE_SEEN: "ignore",
+  EVIDENCE_ENOUGH: "ignore",
+  EVIDENCE_UNFOUNDED: "reject",
+  MEMBERS_UNASKED: "ignore",
 } as const satisfies Record<string, "ignore" | "reject">;
 
 export type AdmissionCode = keyof typeof ADMISSION;

@@ -1,9 +1,10 @@
-import { compare, concat, type Digest, fromHex, keccakDigest } from "../kernel/index.ts";
-import type { OrderList, SignedOrder, SignedReading } from "../messages/index.ts";
+import { compare, concat, type Digest, fromHex, type HomeId, keccakDigest } from "../kernel/index.ts";
+import { commitmentOf, type OrderList, type SignedCommit, type SignedOrder, type SignedReading } from "../messages/index.ts";
 import { faulty, type Validators } from "./quorum.ts";
 
 /** What at least f+1 of the given lists hold, so at least one honest validator held it at the gate; by rising digest. */
 export interface EntrySet {
+  readonly commits: readonly Digest[];
   readonly orders: readonly Digest[];
   readonly readings: readonly Digest[];
 }
@@ -12,30 +13,56 @@ export interface EntrySet {
  * The set rule (after the inclusion lists of EIP-7805): in exactly when f+1 of at least q lists hold it. A leader that picks
  * the lists can neither leave out what all honest homes held nor slip in what none held.
  */
-export function entrySet(validators: Validators, lists: readonly OrderList[]): EntrySet {
+export function entrySet(validators: Pick<Validators, "ids">, lists: readonly OrderList[]): EntrySet {
   const needed = faulty(validators) + 1;
-  return {
-    orders: heldBy(
-      needed,
-      lists.map((list) => list.orders),
-    ),
-    readings: heldBy(
-      needed,
-      lists.map((list) => list.readings),
-    ),
-  };
+  const held = (of: (list: OrderList) => readonly Digest[]): readonly Digest[] => heldBy(needed, lists.map(of));
+  return { commits: held((list) => list.commits), orders: held((list) => list.orders), readings: held((list) => list.readings) };
 }
 
 function heldBy(needed: number, lists: readonly (readonly Digest[])[]): readonly Digest[] {
-  const holders = new Map<Digest, number>();
-  for (const list of lists) for (const entry of new Set(list)) holders.set(entry, (holders.get(entry) ?? 0) + 1);
+  const holders = countOf(lists.flatMap((list) => [...new Set(list)]));
   return [...holders].flatMap(([entry, count]) => (count >= needed ? [entry] : [])).sort(compare);
+}
+
+/**
+ * Who agrees on the interval after the last one of an epoch: the set that most lists read from the chain, if it is f+1 of them,
+ * so that at least one honest validator did; else those who agree now, for as long as the chain can't be read.
+ */
+export function nextMembers(validators: Pick<Validators, "ids">, lists: readonly OrderList[], current: Digest): Digest {
+  const counts = [...countOf(lists.map((list) => list.members))].filter(([set, count]) => set !== current && count > faulty(validators));
+  const [first] = counts.sort(([a, m], [b, n]) => n - m || compare(a, b));
+  return first?.[0] ?? current;
+}
+
+function countOf<T>(items: readonly T[]): ReadonlyMap<T, number> {
+  const counts = new Map<T, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return counts;
 }
 
 /** Drops both of two orders with one (home, seq): which one counts would be the leader's choice. */
 export function withoutConflicts(orders: readonly SignedOrder[]): readonly SignedOrder[] {
-  return unique(orders, ({ body }) => `${body.home}/${body.seq}`);
+  return unique(orders, seat);
 }
+
+/**
+ * Of sealed orders: which count, and which seals have none. An order counts when it is the one that its home sealed; two seals
+ * for one place hold none. `withheld` has one commit for each place without an order.
+ */
+export function shownOf(
+  commits: readonly SignedCommit[],
+  orders: readonly SignedOrder[],
+): { readonly orders: readonly SignedOrder[]; readonly withheld: readonly SignedCommit[] } {
+  const sealed = new Map(unique(commits, seat).map((commit) => [seat(commit), commit.body.commitment]));
+  const shown = orders.filter((order) => sealed.get(seat(order)) === commitmentOf(order));
+  const filled = new Set(shown.map(seat));
+  const empty = new Map([...commits].sort((a, b) => compare(b.id, a.id)).map((commit) => [seat(commit), commit]));
+  const withheld = [...empty].flatMap(([place, commit]) => (filled.has(place) ? [] : [commit]));
+  return { orders: shown, withheld: withheld.sort((a, b) => compare(a.id, b.id)) };
+}
+
+type Seated = { readonly body: { readonly home: HomeId; readonly seq: number } };
+const seat = ({ body }: Seated): string => `${body.home}/${body.seq}`;
 
 /** Drops both of two readings of one home: a meter has one value. */
 export function oneReadingEach(readings: readonly SignedReading[]): readonly SignedReading[] {
@@ -43,8 +70,7 @@ export function oneReadingEach(readings: readonly SignedReading[]): readonly Sig
 }
 
 function unique<T>(items: readonly T[], keyOf: (item: T) => string): readonly T[] {
-  const count = new Map<string, number>();
-  for (const item of items) count.set(keyOf(item), (count.get(keyOf(item)) ?? 0) + 1);
+  const count = countOf(items.map(keyOf));
   return items.filter((item) => count.get(keyOf(item)) === 1);
 }
 

@@ -1,7 +1,8 @@
 import { assert, compare, type Digest, type HomeId, type Interval, ZERO_DIGEST } from "../kernel/index.ts";
-import type { Certificate, Proposal, SignedList, SignedProposal, SignedVote, Vote, VoteKind } from "../messages/index.ts";
+import type { Certificate, Contradictable, Proposal, SignedList, SignedProposal, SignedVote, Vote, VoteKind } from "../messages/index.ts";
 import { certify } from "./certificate.ts";
-import { leaderOf, quorum, type Validators } from "./quorum.ts";
+import { contradiction } from "./evidence.ts";
+import { leaderOf, leadersOf, quorum, type Validators } from "./quorum.ts";
 
 /**
  * One interval's agreement: single-shot Simplex (Chan and Pass, "Simplex Consensus", eprint 2023/463: propose, notarize,
@@ -16,6 +17,9 @@ export interface Agreement {
   readonly validators: Validators;
   /** null: follows, never votes. */
   readonly self: HomeId | null;
+  readonly leaders: readonly HomeId[];
+  /** By this home's own clock it is too late for a fresh trade; see `engine/agreement/README.md`. */
+  isPastDeadline: boolean;
   view: number;
   /** Every list by its digest: of a validator that signs two, homes may hold either first, and a proposal may name either. */
   readonly lists: Map<Digest, SignedList>;
@@ -37,7 +41,9 @@ export type AgreementInput =
   | { readonly kind: "proposal"; readonly proposal: SignedProposal }
   | { readonly kind: "vote"; readonly vote: SignedVote }
   /** What comes out of these lists: the value, worked out by this home itself. */
-  | { readonly kind: "evaluated"; readonly lists: readonly Digest[]; readonly value: Digest }
+  | { readonly kind: "evaluated"; readonly lists: readonly Digest[]; readonly isVoid: boolean; readonly value: Digest }
+  /** From now on this home agrees to a fresh value only if it is void. */
+  | { readonly kind: "deadline" }
   | { readonly kind: "timer"; readonly timer: "propose" | "view"; readonly view: number };
 
 export type AgreementEffect =
@@ -47,17 +53,19 @@ export type AgreementEffect =
    */
   | { readonly kind: "vote"; readonly vote: Vote; readonly because: readonly SignedVote[] }
   | { readonly kind: "propose"; readonly proposal: Proposal }
-  | { readonly kind: "evaluate"; readonly lists: readonly Digest[] }
+  | { readonly kind: "evaluate"; readonly lists: readonly Digest[]; readonly isVoid: boolean }
   | { readonly kind: "timer"; readonly timer: "propose" | "view"; readonly view: number }
   | { readonly kind: "decide"; readonly certificate: Certificate }
   /** Two signed messages that exclude each other. */
-  | { readonly kind: "evidence"; readonly culprit: HomeId; readonly first: Digest; readonly second: Digest };
+  | { readonly kind: "evidence"; readonly culprit: HomeId; readonly first: Contradictable; readonly second: Contradictable };
 
 export function agreement(interval: Interval, validators: Validators, self: HomeId | null): Agreement {
   return {
     interval,
     validators,
     self: self !== null && validators.ids.includes(self) ? self : null,
+    leaders: leadersOf(validators, interval),
+    isPastDeadline: false,
     view: 1,
     lists: new Map(),
     proposals: new Map(),
@@ -83,7 +91,10 @@ export function step(state: Agreement, input: AgreementInput): readonly Agreemen
     case "vote":
       return onVote(state, input.vote);
     case "evaluated":
-      state.evaluated.set(key(input.lists), input.value);
+      state.evaluated.set(key(input), input.value);
+      return [...lead(state), ...consider(state)];
+    case "deadline":
+      state.isPastDeadline = true;
       return [...lead(state), ...consider(state)];
     case "timer":
       return onTimer(state, input.timer, input.view);
@@ -95,15 +106,15 @@ function onList(state: Agreement, list: SignedList): readonly AgreementEffect[] 
   if (interval !== state.interval || !state.validators.ids.includes(validator) || state.lists.has(list.id)) return [];
   const other = firstLists(state).find((held) => held.body.validator === validator);
   state.lists.set(list.id, list);
-  const conflict = other === undefined ? [] : [evidence(validator, other.id, list.id)];
+  const conflict = other === undefined ? [] : evidence({ kind: "list", list: other }, { kind: "list", list });
   return [...conflict, ...lead(state), ...consider(state)];
 }
 
 function onProposal(state: Agreement, proposal: SignedProposal): readonly AgreementEffect[] {
   const { view, leader } = proposal.body;
-  if (!concerns(state, proposal.body) || leader !== leaderOf(state.validators, state.interval, view)) return [];
+  if (!concerns(state, proposal.body) || leader !== leaderOf(state.leaders, view)) return [];
   const held = state.proposals.get(view);
-  if (held !== undefined) return held.id === proposal.id ? [] : [evidence(leader, held.id, proposal.id)];
+  if (held !== undefined) return evidence({ kind: "proposal", proposal: held }, { kind: "proposal", proposal });
   state.proposals.set(view, proposal);
   if (leader === state.self) mark(state, view, { propose: true });
   return consider(state);
@@ -120,7 +131,7 @@ function onVote(state: Agreement, vote: SignedVote): readonly AgreementEffect[] 
   const conflict = conflictWith(state, vote);
   const certificate = certify(state.validators, [...ballot.values()]);
   const consequences = certificate === null || state.certificates.has(slot(kind, view)) ? [] : onCertificate(state, certificate);
-  return conflict === null ? consequences : [conflict, ...consequences];
+  return [...conflict, ...consequences];
 }
 
 function onCertificate(state: Agreement, certificate: Certificate): readonly AgreementEffect[] {
@@ -164,14 +175,14 @@ const isOver = ({ certificates }: Agreement, view: number): boolean =>
 
 /** The leader's part: hand on what was notarized; else propose what the lists hold, from all of them or, after a short wait, from a quorum. */
 function lead(state: Agreement): readonly AgreementEffect[] {
-  const { view, self, interval, validators } = state;
-  if (self === null || self !== leaderOf(validators, interval, view) || saidIn(state, view).propose) return [];
+  const { view, self, leaders, validators } = state;
+  if (self === null || self !== leaderOf(leaders, view) || saidIn(state, view).propose) return [];
   const parent = lastNotarized(state, view);
   const lists = firstLists(state).length;
   if (parent === null && lists < quorum(validators)) return [];
   const complete = parent === null && lists === validators.ids.length;
   if (!complete && state.wait !== "over") return beginWait(state);
-  return parent === null ? proposeLists(state) : propose(state, { value: parent.value, parentView: parent.view, lists: [] });
+  return parent === null ? proposeLists(state) : propose(state, { value: parent.value, parentView: parent.view, isVoid: false, lists: [] });
 }
 
 /** More lists may come soon; and a value that was notarized is, most likely, being finalized right now. */
@@ -183,8 +194,9 @@ function beginWait(state: Agreement): readonly AgreementEffect[] {
 
 function proposeLists(state: Agreement): readonly AgreementEffect[] {
   const lists = firstLists(state).map((list) => list.id);
-  const value = state.evaluated.get(key(lists));
-  return value === undefined ? [{ kind: "evaluate", lists }] : propose(state, { value, parentView: 0, lists });
+  const isVoid = state.isPastDeadline;
+  const value = state.evaluated.get(key({ lists, isVoid }));
+  return value === undefined ? [{ kind: "evaluate", lists, isVoid }] : propose(state, { value, parentView: 0, isVoid, lists });
 }
 
 /** The first list that came of each validator, by rising validator. */
@@ -194,7 +206,7 @@ function firstLists(state: Agreement): readonly SignedList[] {
   return [...first.values()].sort((a, b) => compare(a.body.validator, b.body.validator));
 }
 
-function propose(state: Agreement, what: Pick<Proposal, "value" | "parentView" | "lists">): readonly AgreementEffect[] {
+function propose(state: Agreement, what: Pick<Proposal, "value" | "parentView" | "isVoid" | "lists">): readonly AgreementEffect[] {
   const { interval, view, self } = state;
   assert(self !== null, "only a validator proposes");
   mark(state, view, { propose: true });
@@ -214,21 +226,24 @@ function consider(state: Agreement): readonly AgreementEffect[] {
 
 /** valid and invalid are for ever; an empty list of effects means that something is still to come. */
 function judge(state: Agreement, proposal: Proposal): "valid" | "invalid" | readonly AgreementEffect[] {
-  const { view, parentView, lists, value } = proposal;
+  const { view, parentView, isVoid, lists, value } = proposal;
   if (parentView >= view) return "invalid";
   for (let between = parentView + 1; between < view; between++) if (!state.certificates.has(slot("nullify", between))) return [];
   if (parentView > 0) {
     const parent = state.certificates.get(slot("notarize", parentView));
     if (parent === undefined) return [];
-    return parent.value === value ? "valid" : "invalid";
+    return parent.value === value && lists.length === 0 && !isVoid ? "valid" : "invalid";
   }
   if (lists.length < quorum(state.validators) || lists.length > state.validators.ids.length) return "invalid";
   const held = lists.flatMap((id) => state.lists.get(id) ?? []);
   // Counted twice, one validator's word would be worth two.
   if (new Set(held.map((list) => list.body.validator)).size < held.length) return "invalid";
-  const own = state.evaluated.get(key(lists));
-  if (own === undefined || held.length < lists.length) return [{ kind: "evaluate", lists }];
-  return own === value ? "valid" : "invalid";
+  // A trade after the deadline is never agreed to afresh; a void before it may still become right.
+  if (state.isPastDeadline && !isVoid) return "invalid";
+  const own = state.evaluated.get(key(proposal));
+  if (own === undefined || held.length < lists.length) return [{ kind: "evaluate", lists, isVoid }];
+  if (own !== value) return "invalid";
+  return state.isPastDeadline === isVoid ? "valid" : [];
 }
 
 /** What a leader of `view` hands on; null when every earlier view was nullified. */
@@ -252,24 +267,26 @@ function cast(
   return [{ kind: "vote", vote: { kind, interval: state.interval, view, value, validator: state.self }, because }];
 }
 
-/** Finalize excludes nullify and any other value; two notarizes of one view exclude each other. */
-function conflictWith(state: Agreement, vote: SignedVote): AgreementEffect | null {
-  const { kind, view, value, validator } = vote.body;
-  for (const [name, ballot] of state.votes) {
-    const other = ballot.get(validator);
-    if (other === undefined || other.id === vote.id || other.body.view !== view || name === ballotName(kind, view, value)) continue;
-    const kinds = [kind, other.body.kind].sort().join("+");
-    if (kind === other.body.kind || kinds === "finalize+nullify") return evidence(validator, other.id, vote.id);
+/** The first vote of the same home that excludes this one. */
+function conflictWith(state: Agreement, vote: SignedVote): readonly AgreementEffect[] {
+  for (const ballot of state.votes.values()) {
+    const other = ballot.get(vote.body.validator);
+    const found = other === undefined ? [] : evidence({ kind: "vote", vote: other }, { kind: "vote", vote });
+    if (found.length > 0) return found;
   }
-  return null;
+  return [];
 }
 
 /** Another interval's words are not ours; how high a view may be, admission says. */
 const concerns = (state: Agreement, { interval, view }: { readonly interval: Interval; readonly view: number }): boolean =>
   interval === state.interval && view >= 1;
 
-const evidence = (culprit: HomeId, first: Digest, second: Digest): AgreementEffect => ({ kind: "evidence", culprit, first, second });
-const key = (lists: readonly Digest[]): string => lists.join();
+function evidence(first: Contradictable, second: Contradictable): readonly AgreementEffect[] {
+  const culprit = contradiction(first, second);
+  return culprit === null ? [] : [{ kind: "evidence", culprit, first, second }];
+}
+
+const key = ({ lists, isVoid }: { readonly lists: readonly Digest[]; readonly isVoid: boolean }): string => `${isVoid}/${lists.join()}`;
 const slot = (kind: VoteKind, view: number): string => `${kind}/${view}`;
 const ballotName = (kind: VoteKind, view: number, value: Digest): string => `${kind}/${view}/${value}`;
 const saidIn = (state: Agreement, view: number) => state.said.get(view) ?? {};

@@ -1,17 +1,21 @@
 import { equal, fromHex, ok, type Result } from "../kernel/index.ts";
 import { Body, type DecodeCode, joined, malformed, open, VOTE_KINDS } from "./body.ts";
 import { decodeMessage, encodeMessage } from "./codec.ts";
+import { encodeMembers, membersIn } from "./members.ts";
 import { Writer } from "./protobuf.ts";
 import type { Digests } from "./typed-data.ts";
-import { type Block, type Certificate, type IntervalResult, VOTE_KIND } from "./types.ts";
+import { type Block, type Certificate, type IntervalResult, RESULT_KIND, type ResultKind, VOTE_KIND } from "./types.ts";
 
-/** A certified interval as bytes: result, certificate, then the orders and readings as whole messages. */
+/** A certified interval as bytes: result, certificate, then the entries that it counts as whole messages. */
 export function encodeBlock(block: Block): Uint8Array {
   const { result } = block;
-  const roots = [result.prevHead, result.orderSetRoot, result.readingSetRoot, result.clearingRoot, result.ledgerRoot];
+  const roots = [result.prevHead, result.orderSetRoot, result.readingSetRoot, result.clearingRoot, result.ledgerRoot, result.nextMembers];
   const writer = new Writer().uint(1, result.interval).bytes(2, joined(roots)).bytes(3, certificateBytes(block.certificate));
   for (const order of block.orders) writer.item(4, encodeMessage({ kind: "order", order }));
   for (const reading of block.readings) writer.item(5, encodeMessage({ kind: "reading", reading }));
+  for (const commit of block.withheld) writer.item(6, encodeMessage({ kind: "commit", commit }));
+  if (block.members !== null) writer.item(7, encodeMembers(block.members));
+  writer.uint(8, RESULT_KIND[result.kind]);
   return writer.finish();
 }
 
@@ -23,23 +27,36 @@ export function decodeBlock(bytes: Uint8Array, digests: Digests): Result<Block, 
 
 /** Orders and readings that are none are left out here; the block then fails as a whole, being another than it was. */
 function blockIn(body: Body, digests: Digests): Block {
-  const messages = [...body.all(4), ...body.all(5)].map((each) => decodeMessage(each, digests));
+  const messages = [...body.all(4), ...body.all(5), ...body.all(6)].map((each) => decodeMessage(each, digests));
   const orders = messages.flatMap((each) => (each.ok && each.value.kind === "order" ? [each.value.order] : []));
   const readings = messages.flatMap((each) => (each.ok && each.value.kind === "reading" ? [each.value.reading] : []));
-  return { result: decodeResult(body), certificate: decodeCertificate(Body.of(body.bytes(3))), orders, readings };
+  const withheld = messages.flatMap((each) => (each.ok && each.value.kind === "commit" ? [each.value.commit] : []));
+  const [members] = body.all(7);
+  return {
+    result: decodeResult(body),
+    certificate: decodeCertificate(Body.of(body.bytes(3))),
+    orders,
+    readings,
+    withheld,
+    members: members === undefined ? null : membersIn(Body.of(members)),
+  };
 }
 
 function decodeResult(body: Body): IntervalResult {
-  const [prevHead, orderSetRoot, readingSetRoot, clearingRoot, ledgerRoot] = body.digests(2);
+  const [prevHead, orderSetRoot, readingSetRoot, clearingRoot, ledgerRoot, nextMembers] = body.digests(2);
   return {
     interval: body.interval(1),
+    kind: body.one(RESULT_KINDS[body.uint(8)]),
     prevHead: body.one(prevHead),
     orderSetRoot: body.one(orderSetRoot),
     readingSetRoot: body.one(readingSetRoot),
     clearingRoot: body.one(clearingRoot),
     ledgerRoot: body.one(ledgerRoot),
+    nextMembers: body.one(nextMembers),
   };
 }
+
+const RESULT_KINDS = Object.keys(RESULT_KIND) as ResultKind[];
 
 function certificateBytes(certificate: Certificate): Uint8Array {
   const writer = new Writer()

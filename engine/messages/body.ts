@@ -81,8 +81,12 @@ export class Body {
 
   /** A copy: the bytes it came in may be reused by the network. */
   signature(number: number): Signature {
+    return this.sized(number, 65).slice();
+  }
+
+  sized(number: number, length: number): Uint8Array {
     const bytes = this.bytes(number);
-    return bytes.length === 65 ? bytes.slice() : this.#bad();
+    return bytes.length === length ? bytes : this.#bad();
   }
 
   one<T>(value: T | undefined): T {

@@ -1,8 +1,13 @@
 import { equal, fail, fromHex, microPerKwh, ok, period, type Result, type Wh, wh } from "../kernel/index.ts";
 import { type Body, type DecodeCode, joined, malformed, open, UINT32_END, VOTE_KINDS } from "./body.ts";
+import { asEvidence } from "./evidence.ts";
+import { encodeMembers, membersDigest, membersIn } from "./members.ts";
 import { readFields, Writer } from "./protobuf.ts";
 import type { Digests } from "./typed-data.ts";
 import {
+  type Commit,
+  type Contradictable,
+  type Evidence,
   type Message,
   type Order,
   type OrderList,
@@ -12,6 +17,7 @@ import {
   type Reading,
   type ReadingQuality,
   type Side,
+  type Signature,
   VOTE_KIND,
   type Vote,
 } from "./types.ts";
@@ -19,16 +25,19 @@ import {
 /** Largest size of each kind, in bytes; the field number in the envelope tells the kind. */
 export const MESSAGE_LIMITS = {
   order: 256,
+  commit: 256,
   reading: 256,
   list: 131_060,
   proposal: 4_096,
   vote: 256,
   "period-vote": 256,
+  evidence: 131_060,
+  members: 131_060,
 } as const;
 /** Largest message of any kind: a list in its envelope. */
 export const MAX_MESSAGE_BYTES = 131_072;
 
-const NUMBER = { order: 1, reading: 2, list: 3, proposal: 4, vote: 5, "period-vote": 7 } as const;
+const NUMBER = { order: 1, reading: 2, list: 3, proposal: 4, vote: 5, "period-vote": 7, commit: 8, evidence: 9, members: 10 } as const;
 const KIND = new Map(Object.entries(NUMBER).map(([kind, number]) => [number as number, kind as Message["kind"]]));
 
 /** Messages as bytes and back. Published as `config/schema/commonwatt.proto`; the schema and these files change together. */
@@ -56,13 +65,22 @@ function encodeBody(message: Message): Uint8Array {
     case "reading":
       return readingBytes(message.reading.body).bytes(6, message.reading.signature).finish();
     case "list":
-      return listBytes(message.list.body).bytes(5, message.list.signature).finish();
+      return listBytes(message.list.body, message.list.signature).finish();
     case "proposal":
-      return proposalBytes(message.proposal.body).bytes(7, message.proposal.signature).finish();
+      return proposalBytes(message.proposal.body)
+        .bytes(7, message.proposal.signature)
+        .uint(8, Number(message.proposal.body.isVoid))
+        .finish();
     case "vote":
       return voteBytes(message.vote.body).bytes(6, message.vote.signature).finish();
     case "period-vote":
       return periodVoteBytes(message.periodVote.body).bytes(4, message.periodVote.signature).finish();
+    case "commit":
+      return commitBytes(message.commit.body).bytes(5, message.commit.signature).finish();
+    case "evidence":
+      return evidenceBytes(message.evidence).finish();
+    case "members":
+      return encodeMembers(message.members);
   }
 }
 
@@ -73,8 +91,17 @@ const orderBytes = (o: Order): Writer =>
   new Writer().uint(1, o.home).uint(2, o.interval).uint(3, SIDES.indexOf(o.side)).uint(4, o.energy).uint(5, o.limit).uint(6, o.seq);
 const readingBytes = (r: Reading): Writer =>
   new Writer().uint(1, r.home).uint(2, r.interval).uint(3, r.importWh).uint(4, r.exportWh).uint(5, READING_QUALITY[r.quality]);
-const listBytes = (l: OrderList): Writer =>
-  new Writer().uint(1, l.interval).uint(2, l.validator).bytes(3, joined(l.orders)).bytes(4, joined(l.readings));
+const commitBytes = (c: Commit): Writer => new Writer().uint(1, c.home).uint(2, c.interval).uint(3, c.seq).bytes(4, fromHex(c.commitment));
+const evidenceBytes = ({ first, second }: Evidence): Writer => new Writer().bytes(1, encodeMessage(first)).bytes(2, encodeMessage(second));
+const listBytes = (l: OrderList, signature: Signature): Writer =>
+  new Writer()
+    .uint(1, l.interval)
+    .uint(2, l.validator)
+    .bytes(3, joined(l.orders))
+    .bytes(4, joined(l.readings))
+    .bytes(5, signature)
+    .bytes(6, fromHex(l.members))
+    .bytes(7, joined(l.commits));
 const proposalBytes = (p: Proposal): Writer =>
   new Writer()
     .uint(1, p.interval)
@@ -110,7 +137,14 @@ const decoders: { readonly [K in Message["kind"]]: (body: Body, digests: Digests
     return { kind: "reading", reading: { body: reading, id: digests.reading(reading), signature: body.signature(6) } };
   },
   list: (body, digests) => {
-    const list: OrderList = { interval: body.interval(1), validator: body.home(2), orders: body.digests(3), readings: body.digests(4) };
+    const list: OrderList = {
+      interval: body.interval(1),
+      validator: body.home(2),
+      members: body.digest(6),
+      commits: body.digests(7),
+      orders: body.digests(3),
+      readings: body.digests(4),
+    };
     return { kind: "list", list: { body: list, id: digests.list(list), signature: body.signature(5) } };
   },
   proposal: (body, digests) => {
@@ -120,6 +154,7 @@ const decoders: { readonly [K in Message["kind"]]: (body: Body, digests: Digests
       leader: body.home(3),
       value: body.digest(4),
       parentView: body.uint32(5),
+      isVoid: body.one([false, true][body.uint(8)]),
       lists: body.digests(6),
     };
     return { kind: "proposal", proposal: { body: proposal, id: digests.proposal(proposal), signature: body.signature(7) } };
@@ -138,7 +173,28 @@ const decoders: { readonly [K in Message["kind"]]: (body: Body, digests: Digests
     const vote: PeriodVote = { period: body.checked(1, period.is), validator: body.home(2), digest: body.digest(3) };
     return { kind: "period-vote", periodVote: { body: vote, id: vote.digest, signature: body.signature(4) } };
   },
+  commit: (body, digests) => {
+    const commit: Commit = { home: body.home(1), interval: body.interval(2), seq: body.uint32(3), commitment: body.digest(4) };
+    return { kind: "commit", commit: { body: commit, id: digests.commit(commit), signature: body.signature(5) } };
+  },
+  evidence: (body, digests) => {
+    const [first, second] = [1, 2].map((number) => contradictable(body.bytes(number), digests));
+    return body.one(asEvidence(body.one(first), body.one(second)) ?? undefined);
+  },
+  members: (body) => {
+    const members = membersIn(body);
+    return { kind: "members", members, id: membersDigest(members) };
+  },
 };
+
+const CONTRADICTABLE: ReadonlySet<Message["kind"] | undefined> = new Set(["order", "commit", "reading", "list", "proposal", "vote"]);
+
+function contradictable(bytes: Uint8Array, digests: Digests): Contradictable | undefined {
+  // Looked at first: evidence within evidence would go as deep as its sender likes.
+  if (!CONTRADICTABLE.has(KIND.get(readFields(bytes)?.[0]?.number ?? 0))) return undefined;
+  const message = decodeMessage(bytes, digests);
+  return message.ok ? (message.value as Contradictable) : undefined;
+}
 
 /** What is signed has 32 bits for it. */
 const isOrderWh = (value: unknown): value is Wh => wh.is(value) && value < UINT32_END;

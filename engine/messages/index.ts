@@ -1,6 +1,9 @@
 export { decodeBlock, encodeBlock } from "./block.ts";
 export type { DecodeCode } from "./body.ts";
 export { decodeMessage, encodeMessage, MAX_MESSAGE_BYTES, MESSAGE_LIMITS } from "./codec.ts";
+export { word } from "./eip712.ts";
+export { asEvidence, idOf } from "./evidence.ts";
+export { decodeMembers, encodeMembers, MAX_MEMBERS, membersDigest } from "./members.ts";
 export {
   decodePeerStatement,
   encodePeerStatement,
@@ -18,23 +21,30 @@ export {
   hashRules,
   intervalAt,
   intervalSeconds,
+  isSealed,
   type MarketDomain,
   type MarketRules,
   type MechanismName,
   type NetworkRules,
   type NodeRules,
+  type OrderPrivacy,
   periodOf,
   type Rationing,
+  SEALED_BELOW,
   type SequencerRules,
   type SurplusAccount,
   type VenueTrading,
   WIDE_ACCOUNTS,
 } from "./rules.ts";
-export { type Digests, digestsOf, resultHash, TYPES } from "./typed-data.ts";
+export { commitmentOf, type Digests, digestsOf, resultHash, TYPES } from "./typed-data.ts";
 export {
   type Block,
   type Certificate,
+  type Commit,
+  type Contradictable,
+  type Evidence,
   type IntervalResult,
+  type Members,
   type Message,
   type Order,
   type OrderList,
@@ -42,17 +52,23 @@ export {
   type PeriodVote,
   type Proposal,
   READING_QUALITY,
+  RESULT_KIND,
   type Reading,
   type ReadingQuality,
+  type ResultKind,
   type Side,
   type Signature,
   type Signed,
+  type SignedCommit,
   type SignedList,
   type SignedOrder,
   type SignedPeriodVote,
   type SignedProposal,
   type SignedReading,
   type SignedVote,
+  VALIDATOR_CLASS,
+  type Validator,
+  type ValidatorClass,
   VOTE_KIND,
   type Vote,
   type VoteKind,

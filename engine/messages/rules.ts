@@ -41,9 +41,22 @@ export interface MarketRules {
   readonly rationing?: Rationing;
   /** Who gets what buyers pay beyond what sellers get; "grid" if not said. */
   readonly surplusTo?: SurplusAccount;
+  /** Whether orders are sealed until the gate; without it they are while the street has fewer than `SEALED_BELOW` homes. */
+  readonly orders?: OrderPrivacy;
+  /** What a sealed order costs that is never shown, in micro-currency; `DEFAULT_RULES` if not said. */
+  readonly withheldCharge?: number;
   /** Who runs the market as a venue; without it the homes agree among themselves. */
   readonly sequencer?: SequencerRules;
 }
+
+/** sealed: homes see one another's orders after the gate only, so that nobody orders last knowing all others. */
+export type OrderPrivacy = "sealed" | "open";
+
+/** From so many homes on, knowing all other orders is hardly worth anything (`../shared/knowledge/security.md` 2). */
+export const SEALED_BELOW = 100;
+
+export const isSealed = ({ orders }: Pick<MarketRules, "orders">, homes: number): boolean =>
+  orders === undefined ? homes < SEALED_BELOW : orders === "sealed";
 
 /** A venue: one operator puts requests into a sequence, and signs each step. */
 export interface SequencerRules {
@@ -96,7 +109,7 @@ export const WIDE_ACCOUNTS = { supplier: 0, grid: 1, community: 2 } as const;
 export type SurplusAccount = keyof typeof WIDE_ACCOUNTS;
 
 /** What rules mean that don't say. */
-export const DEFAULT_RULES = { mechanism: "k-double-auction", rationing: "pro-rata", surplusTo: "grid" } as const;
+export const DEFAULT_RULES = { mechanism: "k-double-auction", rationing: "pro-rata", surplusTo: "grid", withheldCharge: 50_000 } as const;
 
 /** Where a market lives: which chain, which vault, under which rules. */
 export interface MarketDomain {
@@ -132,4 +145,5 @@ export const deliveryEnd = (rules: MarketRules, interval: Interval): number => (
 export const gateClosure = (rules: MarketRules, interval: Interval): number => deliveryStart(rules, interval) - rules.gateLeadSeconds;
 export const intervalAt = (rules: MarketRules, unixSeconds: number): Interval =>
   Math.floor(unixSeconds / intervalSeconds(rules)) as Interval;
-export const periodOf = (rules: MarketRules, interval: Interval): Period => Math.floor(interval / rules.periodIntervals) as Period;
+export const periodOf = (rules: Pick<MarketRules, "periodIntervals">, interval: Interval): Period =>
+  Math.floor(interval / rules.periodIntervals) as Period;

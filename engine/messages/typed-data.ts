@@ -1,14 +1,17 @@
-import type { Digest } from "../kernel/index.ts";
+import { concat, type Digest, fromHex, keccakDigest } from "../kernel/index.ts";
 import { array, domainOf, type Field, type Signable, structOf } from "./eip712.ts";
 import type { MarketDomain } from "./rules.ts";
 import {
+  type Commit,
   type IntervalResult,
   type Order,
   type OrderList,
   type PeriodResult,
   type Proposal,
   READING_QUALITY,
+  RESULT_KIND,
   type Reading,
+  type Signed,
   VOTE_KIND,
   type Vote,
 } from "./types.ts";
@@ -16,12 +19,13 @@ import {
 /** What homes sign of the call auction and its agreement, as EIP-712 types. */
 export const TYPES = {
   Order: "Order(uint32 home,uint64 interval,uint8 side,uint32 energyWh,uint32 limitMicroPerKwh,uint32 seq)",
+  Commit: "Commit(uint32 home,uint64 interval,uint32 seq,bytes32 commitment)",
   Reading: "Reading(uint32 home,uint64 interval,uint64 importWh,uint64 exportWh,uint8 quality)",
-  OrderList: "OrderList(uint64 interval,uint32 validator,bytes32[] orders,bytes32[] readings)",
-  Proposal: "Proposal(uint64 interval,uint32 view,uint32 leader,bytes32 value,uint32 parentView,bytes32[] lists)",
+  OrderList: "OrderList(uint64 interval,uint32 validator,bytes32 members,bytes32[] commits,bytes32[] orders,bytes32[] readings)",
+  Proposal: "Proposal(uint64 interval,uint32 view,uint32 leader,bytes32 value,uint32 parentView,bool isVoid,bytes32[] lists)",
   Vote: "Vote(uint8 kind,uint64 interval,uint32 view,bytes32 value,uint32 validator)",
   IntervalResult:
-    "IntervalResult(uint64 interval,bytes32 prevHead,bytes32 orderSetRoot,bytes32 readingSetRoot,bytes32 clearingRoot,bytes32 ledgerRoot)",
+    "IntervalResult(uint64 interval,uint8 kind,bytes32 prevHead,bytes32 orderSetRoot,bytes32 readingSetRoot,bytes32 clearingRoot,bytes32 ledgerRoot,bytes32 nextMembers)",
   Period:
     "Period(uint64 period,uint64 fromInterval,uint64 toInterval,uint64 coversUntil,bytes32 prevHead,bytes32 head,bytes32 accountsRoot,bytes32 vectorHash,bytes32 wideHash,bytes32 dataHash)",
 } as const;
@@ -39,19 +43,37 @@ export const SIDE = { buy: 0, sell: 1 } as const;
 
 const structs = {
   order: (o: Order) => struct("Order", [o.home, o.interval, SIDE[o.side], o.energy, o.limit, o.seq]),
+  commit: (c: Commit) => struct("Commit", [c.home, c.interval, c.seq, c.commitment]),
   reading: (r: Reading) => struct("Reading", [r.home, r.interval, r.importWh, r.exportWh, READING_QUALITY[r.quality]]),
-  list: (l: OrderList) => struct("OrderList", [l.interval, l.validator, array(l.orders), array(l.readings)]),
-  proposal: (p: Proposal) => struct("Proposal", [p.interval, p.view, p.leader, p.value, p.parentView, array(p.lists)]),
+  list: (l: OrderList) => struct("OrderList", [l.interval, l.validator, l.members, array(l.commits), array(l.orders), array(l.readings)]),
+  proposal: (p: Proposal) => struct("Proposal", [p.interval, p.view, p.leader, p.value, p.parentView, Number(p.isVoid), array(p.lists)]),
   vote: (v: Vote) => struct("Vote", [VOTE_KIND[v.kind], v.interval, v.view, v.value, v.validator]),
 };
 
 /** The hash that votes name and that the next interval links to. */
 export const resultHash = (r: IntervalResult): Digest =>
-  struct("IntervalResult", [r.interval, r.prevHead, r.orderSetRoot, r.readingSetRoot, r.clearingRoot, r.ledgerRoot]);
+  struct("IntervalResult", [
+    r.interval,
+    RESULT_KIND[r.kind],
+    r.prevHead,
+    r.orderSetRoot,
+    r.readingSetRoot,
+    r.clearingRoot,
+    r.ledgerRoot,
+    r.nextMembers,
+  ]);
+
+/**
+ * What a commit names: keccak-256 of the signed order's digest and its signature. Orders are few and could be guessed; a
+ * signature under the home's key can't, so nobody learns the order from it, and the home can show no other.
+ */
+export const commitmentOf = ({ id, signature }: Pick<Signed<Order>, "id" | "signature">): Digest =>
+  keccakDigest(concat([fromHex(id), signature]));
 
 /** The digests that are signed in one market; made once, as the domain separators are the dear part. */
 export interface Digests {
   order(order: Order): Digest;
+  commit(commit: Commit): Digest;
   reading(reading: Reading): Digest;
   list(list: OrderList): Digest;
   proposal(proposal: Proposal): Digest;
@@ -69,6 +91,7 @@ export function digestsOf(domain: MarketDomain): Digests {
   const inVault = domainOf(VAULT_DOMAIN, "GridVault", [domain.chainId, domain.vault]);
   return {
     order: (order) => inMarket(structs.order(order)),
+    commit: (commit) => inMarket(structs.commit(commit)),
     reading: (reading) => inMarket(structs.reading(reading)),
     list: (list) => inMarket(structs.list(list)),
     proposal: (proposal) => inMarket(structs.proposal(proposal)),

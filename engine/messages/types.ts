@@ -1,4 +1,4 @@
-import type { Digest, HomeId, Interval, MicroPerKwh, Period, Wh } from "../kernel/index.ts";
+import type { Address, Digest, HomeId, Interval, MicroPerKwh, Period, Wh } from "../kernel/index.ts";
 
 /** 65 bytes r | s | v, v being 27 or 28, s in the lower half of the curve's order. */
 export type Signature = Uint8Array;
@@ -16,6 +16,15 @@ export interface Order {
   readonly seq: number;
 }
 
+/** An order's seal: who will order under which number, and nothing of what. The order itself follows after the gate. */
+export interface Commit {
+  readonly home: HomeId;
+  readonly interval: Interval;
+  readonly seq: number;
+  /** `commitmentOf` the signed order. */
+  readonly commitment: Digest;
+}
+
 /** How good a reading is; the number is what is signed. */
 export const READING_QUALITY = { measured: 0, estimated: 1 } as const;
 export type ReadingQuality = keyof typeof READING_QUALITY;
@@ -29,22 +38,49 @@ export interface Reading {
   readonly quality: ReadingQuality;
 }
 
-/** What one validator held at gate closure; `orders` and `readings` are digests in rising order. */
+/** What one validator held at gate closure; `commits`, `orders` and `readings` are digests in rising order. */
 export interface OrderList {
   readonly interval: Interval;
   readonly validator: HomeId;
+  /** Who should agree on the next interval, as this validator reads the chain. */
+  readonly members: Digest;
+  /** Of a street with sealed orders: what was sealed before the gate; `orders` are those of them that have been shown. */
+  readonly commits: readonly Digest[];
   readonly orders: readonly Digest[];
   readonly readings: readonly Digest[];
 }
 
-/** A leader's word for a value in one view. `lists` name what a fresh value was built from; empty when `parentView` hands on a notarized one. */
+/**
+ * A leader's word for a value in one view. `lists` name what a fresh value was built from; empty when `parentView` hands on a
+ * notarized one. A void value counts no orders.
+ */
 export interface Proposal {
   readonly interval: Interval;
   readonly view: number;
   readonly leader: HomeId;
   readonly value: Digest;
   readonly parentView: number;
+  readonly isVoid: boolean;
   readonly lists: readonly Digest[];
+}
+
+/** Whose voice a validator is; no class alone may certify (`Members.minimums`). The number is what is encoded. */
+export const VALIDATOR_CLASS = { home: 0, operator: 1, utility: 2 } as const;
+export type ValidatorClass = keyof typeof VALIDATOR_CLASS;
+
+export interface Validator {
+  readonly home: HomeId;
+  readonly class: ValidatorClass;
+}
+
+/** Who belongs to the street in one epoch: the same set on every home, named by its digest. */
+export interface Members {
+  /** By rising id, with the key that signs for each. */
+  readonly homes: readonly { readonly home: HomeId; readonly agent: Address }[];
+  /** By rising id; one that is none of `homes` has left. */
+  readonly validators: readonly Validator[];
+  /** How many of each class a certificate needs at least, beside more than two thirds of all. */
+  readonly minimums: Readonly<Record<ValidatorClass, number>>;
 }
 
 export const VOTE_KIND = { notarize: 1, nullify: 2, finalize: 3 } as const;
@@ -68,14 +104,21 @@ export interface Certificate {
   readonly signatures: readonly { readonly validator: HomeId; readonly signature: Signature }[];
 }
 
+/** void: the homes agreed too late to trade, and agreed on that. The number is what is hashed. */
+export const RESULT_KIND = { trade: 0, void: 1 } as const;
+export type ResultKind = keyof typeof RESULT_KIND;
+
 /** What homes agree on for one interval; its EIP-712 struct hash is the value that votes name and the next interval's `prevHead`. */
 export interface IntervalResult {
   readonly interval: Interval;
+  readonly kind: ResultKind;
   readonly prevHead: Digest;
   readonly orderSetRoot: Digest;
   readonly readingSetRoot: Digest;
   readonly clearingRoot: Digest;
   readonly ledgerRoot: Digest;
+  /** Who agrees on the next interval. */
+  readonly nextMembers: Digest;
 }
 
 /** What goes to the chain for one settlement period; fields and order as in the vault. */
@@ -107,7 +150,14 @@ export interface Signed<T> {
   readonly signature: Signature;
 }
 
+/** Two signed messages of one home that exclude each other; the one with the lower digest first. */
+export interface Evidence {
+  readonly first: Contradictable;
+  readonly second: Contradictable;
+}
+
 export type SignedOrder = Signed<Order>;
+export type SignedCommit = Signed<Commit>;
 export type SignedReading = Signed<Reading>;
 export type SignedList = Signed<OrderList>;
 export type SignedProposal = Signed<Proposal>;
@@ -121,7 +171,14 @@ export type Message =
   | { readonly kind: "list"; readonly list: SignedList }
   | { readonly kind: "proposal"; readonly proposal: SignedProposal }
   | { readonly kind: "vote"; readonly vote: SignedVote }
-  | { readonly kind: "period-vote"; readonly periodVote: SignedPeriodVote };
+  | { readonly kind: "period-vote"; readonly periodVote: SignedPeriodVote }
+  | { readonly kind: "commit"; readonly commit: SignedCommit }
+  | { readonly kind: "evidence"; readonly evidence: Evidence; readonly id: Digest }
+  /** Of no author: its digest is asked for. */
+  | { readonly kind: "members"; readonly members: Members; readonly id: Digest };
+
+/** What one home may say only once in its place. */
+export type Contradictable = Extract<Message, { readonly kind: "order" | "commit" | "reading" | "list" | "proposal" | "vote" }>;
 
 /** One certified interval with all that it takes to recompute it. */
 export interface Block {
@@ -129,4 +186,8 @@ export interface Block {
   readonly certificate: Certificate;
   readonly orders: readonly SignedOrder[];
   readonly readings: readonly SignedReading[];
+  /** Sealed orders that were never shown. */
+  readonly withheld: readonly SignedCommit[];
+  /** Who agrees on the next interval, where it isn't who agreed on this one. */
+  readonly members: Members | null;
 }

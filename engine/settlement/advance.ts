@@ -5,7 +5,9 @@ import {
   type IntervalResult,
   type MarketRules,
   periodOf,
+  type ResultKind,
   resultHash,
+  type SignedCommit,
   type SignedOrder,
   type SignedReading,
 } from "../messages/index.ts";
@@ -17,10 +19,15 @@ import { postSurplus } from "./surplus.ts";
 
 /** What homes agreed to count: orders of one interval, and readings of the one that is settled with it. */
 export interface AgreedEntries {
+  /** void counts no orders. */
+  readonly kind: ResultKind;
   readonly orders: readonly SignedOrder[];
+  /** Sealed orders that were never shown. */
+  readonly withheld: readonly SignedCommit[];
   readonly readings: readonly SignedReading[];
   readonly orderSetRoot: Digest;
   readonly readingSetRoot: Digest;
+  readonly nextMembers: Digest;
 }
 
 /** Everything that follows from the agreed entries; the same bytes on every home. */
@@ -47,19 +54,23 @@ export function advance(rules: MarketRules, before: MarketState, entries: Agreed
     entries.readings.every(({ body }) => body.interval === settledWith(interval)),
     "readings are of the interval that is settled",
   );
+  assert(entries.kind === "trade" || entries.orders.length + entries.withheld.length === 0, "a void interval counts no orders");
   const clearing = clearUnder(rules, interval, entries);
   const { settled, ...books } = settleDue(rules, before, interval, entries);
   const result: IntervalResult = {
     interval,
+    kind: entries.kind,
     prevHead: before.head,
     orderSetRoot: entries.orderSetRoot,
     readingSetRoot: entries.readingSetRoot,
     clearingRoot: clearingRoot(clearing),
     ledgerRoot: accountsRoot(books.accounts, books.surplus),
+    nextMembers: entries.nextMembers,
   };
   const value = resultHash(result);
-  const cleared = [...before.cleared, clearing].filter((each) => each.interval > settledWith(interval));
-  const after: MarketState = { interval, head: value, ...books, cleared, carried: before.carried };
+  const withheld = entries.withheld.map(({ body }) => body.home);
+  const cleared = [...before.cleared, { clearing, withheld }].filter((each) => each.clearing.interval > settledWith(interval));
+  const after: MarketState = { interval, head: value, members: entries.nextMembers, ...books, cleared, carried: before.carried };
   const closed = settled !== null && endsPeriod(rules, settled.interval) ? closePeriod(rules, after, settled.interval) : null;
   return {
     result,
@@ -93,7 +104,7 @@ const endsPeriod = (rules: MarketRules, interval: Interval): boolean =>
 type Books = Pick<MarketState, "accounts" | "residual" | "surplus"> & { readonly settled: SettledInterval | null };
 
 function settleDue(rules: MarketRules, before: MarketState, interval: Interval, entries: AgreedEntries): Books {
-  const due = before.cleared.find((clearing) => clearing.interval === settledWith(interval));
+  const due = before.cleared.find(({ clearing }) => clearing.interval === settledWith(interval));
   const readings = entries.readings.map((reading) => reading.body);
   const { residual, surplus } = before;
   if (due === undefined) return { accounts: beginCounting(before.accounts, readings), residual, surplus, settled: null };

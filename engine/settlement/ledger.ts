@@ -34,15 +34,23 @@ export interface MarketState {
   /** The last certified interval and the hash of its result. */
   readonly interval: Interval;
   readonly head: Digest;
+  /** Who agrees on the next interval. */
+  readonly members: Digest;
   readonly accounts: ReadonlyMap<HomeId, Account>;
   /** The residual supplier's side of the ledger: what all other balances lack to zero. */
   readonly residual: Nano;
   /** Fees and rents of the wires, or what a mechanism keeps. */
   readonly surplus: SurplusBooks;
   /** Cleared and not settled yet, by rising interval. */
-  readonly cleared: readonly Clearing[];
+  readonly cleared: readonly ClearedInterval[];
   /** What batches have carried so far. */
   readonly carried: CarriedState;
+}
+
+export interface ClearedInterval {
+  readonly clearing: Clearing;
+  /** Who sealed an order and never showed it, once for each. */
+  readonly withheld: readonly HomeId[];
 }
 
 export interface CarriedState {
@@ -68,10 +76,11 @@ export const NEW_ACCOUNT: Account = {
 };
 
 /** The state before a street's first interval. */
-export function genesis(rules: MarketRules, first: Interval): MarketState {
+export function genesis(rules: MarketRules, first: Interval, members: Digest): MarketState {
   return {
     interval: (first - 1) as Interval,
     head: ZERO_DIGEST,
+    members,
     accounts: new Map(),
     residual: nano(0),
     surplus: NO_SURPLUS,

@@ -1,7 +1,7 @@
 import type { Clearing, Fill } from "../auction/index.ts";
 import { add, assert, compare, cost, type HomeId, type Interval, type Nano, nano, sub, sum, type Wh, wh } from "../kernel/index.ts";
-import type { MarketRules, Reading, ReadingQuality } from "../messages/index.ts";
-import { type Account, accountOf, type Meter } from "./ledger.ts";
+import { DEFAULT_RULES, type MarketRules, type Reading, type ReadingQuality } from "../messages/index.ts";
+import { type Account, accountOf, type ClearedInterval, type Meter } from "./ledger.ts";
 import { type Surplus, surplusOf } from "./surplus.ts";
 
 /** One home's account of one interval. Metered energy may be negative where an earlier estimate was too high. */
@@ -13,9 +13,11 @@ export interface SettledHome {
   readonly exportWh: number;
   readonly utilityImportWh: Wh;
   readonly utilityExportWh: Wh;
-  /** What trade brought and what it cost, and with the utility's part. */
+  /** What trade brought and what it cost; and with the utility's part and the charge. */
   readonly tradeAmount: Nano;
   readonly amount: Nano;
+  /** What the home pays for sealed orders that it never showed; a part of `amount`. */
+  readonly charge: Nano;
   readonly quality: ReadingQuality;
 }
 
@@ -44,28 +46,24 @@ export interface Conservation {
 export function settle(
   rules: MarketRules,
   before: ReadonlyMap<HomeId, Account>,
-  clearing: Clearing,
+  { clearing, withheld }: ClearedInterval,
   readings: readonly Reading[],
 ): { readonly accounts: ReadonlyMap<HomeId, Account>; readonly settled: SettledInterval } {
   const fills = clearing.kind === "trade" ? clearing.fills : [];
   const readingOf = new Map(readings.map((reading) => [reading.home, reading]));
-  const present = new Set([...before.keys(), ...readingOf.keys(), ...fills.map((fill) => fill.home)]);
+  const present = new Set([...before.keys(), ...readingOf.keys(), ...fills.map((fill) => fill.home), ...withheld]);
   const accounts = new Map<HomeId, Account>();
   const homes: SettledHome[] = [];
   for (const home of [...present].sort(compare)) {
     const account = accountOf(before, home);
-    const settledHome = settleHome(
-      rules,
-      account,
-      fills.filter((fill) => fill.home === home),
-      readingOf.get(home),
-      home,
-    );
+    const own = fills.filter((fill) => fill.home === home);
+    const charge = chargeFor(rules, withheld.filter((each) => each === home).length);
+    const settledHome = settleHome(rules, account, own, readingOf.get(home), { home, charge });
     homes.push(settledHome);
     accounts.set(home, { ...post(account, settledHome), meter: meterAfter(account.meter, settledHome, readingOf.get(home)) });
   }
   const residualAmount = residualOf(rules, homes);
-  const surplus = surplusOf(clearing);
+  const surplus = surplusOf(clearing, chargeFor(rules, withheld.length));
   const conservation = conservationOf(homes, residualAmount, surplus);
   const settled = { interval: clearing.interval, clearing, homes, residualAmount, surplus, conservation };
   assertConserved(settled);
@@ -80,7 +78,17 @@ export function beginCounting(before: ReadonlyMap<HomeId, Account>, readings: re
   ]);
 }
 
-function settleHome(rules: MarketRules, account: Account, fills: readonly Fill[], reading: Reading | undefined, home: HomeId): SettledHome {
+/** The rules say it in micro-currency. */
+const chargeFor = ({ withheldCharge = DEFAULT_RULES.withheldCharge }: MarketRules, orders: number): Nano =>
+  nano(orders * withheldCharge * 1000);
+
+function settleHome(
+  rules: MarketRules,
+  account: Account,
+  fills: readonly Fill[],
+  reading: Reading | undefined,
+  { home, charge }: Pick<SettledHome, "home" | "charge">,
+): SettledHome {
   const buys = fills.filter((fill) => fill.side === "buy");
   const sells = fills.filter((fill) => fill.side === "sell");
   const bought = sum(buys.map((fill) => fill.energy));
@@ -100,7 +108,8 @@ function settleHome(rules: MarketRules, account: Account, fills: readonly Fill[]
     utilityImportWh,
     utilityExportWh,
     tradeAmount,
-    amount: add(tradeAmount, utilityAmount),
+    amount: sub(add(tradeAmount, utilityAmount), charge),
+    charge,
     quality: reading === undefined || measured === null ? "estimated" : reading.quality,
   };
 }

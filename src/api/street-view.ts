@@ -96,7 +96,8 @@ export class StreetView {
   }
 
   heard(message: Message): void {
-    this.#heardAt.set(senderOf(message), this.#clock.monotonicMs());
+    const sender = senderOf(message);
+    if (sender !== null) this.#heardAt.set(sender, this.#clock.monotonicMs());
     if (message.kind === "reading") this.#readings.set(message.reading.body.home, message.reading.body);
   }
 
@@ -279,7 +280,8 @@ export class StreetView {
   }
 }
 
-function senderOf(message: Message): HomeId {
+/** null: what is worth the same whoever brings it. */
+function senderOf(message: Message): HomeId | null {
   switch (message.kind) {
     case "order":
       return message.order.body.home;
@@ -293,5 +295,10 @@ function senderOf(message: Message): HomeId {
       return message.vote.body.validator;
     case "period-vote":
       return message.periodVote.body.validator;
+    case "commit":
+      return message.commit.body.home;
+    case "evidence":
+    case "members":
+      return null;
   }
 }

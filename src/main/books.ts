@@ -61,6 +61,7 @@ function booksOf(store: StoreReader, folder: string): Books {
     nameOf: (home) => names.get(home) ?? `home ${home}`,
     self: self === null ? null : Number(self),
     receipts: new Map(receipts),
-    replay: (onReplayed) => replayStore({ rules, digests: digestsOf(domainOf(street)), first: firstOf(street), store }, onReplayed),
+    replay: (onReplayed) =>
+      replayStore({ rules, digests: digestsOf(domainOf(street)), first: firstOf(street), store, membership: null }, onReplayed),
   };
 }

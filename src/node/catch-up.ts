@@ -1,7 +1,8 @@
 import type { Digest, Interval } from "../../engine/kernel/index.ts";
-import { encodeMessage } from "../../engine/messages/index.ts";
+import { encodeMessage, type Message } from "../../engine/messages/index.ts";
 import type { Clock, Gossip, Log, PeerName, RequestKind, Store } from "../ports/index.ts";
 import type { Inbox } from "./inbox.ts";
+import type { Membership } from "./membership.ts";
 import type { Pool } from "./pool.ts";
 import {
   decodeBlocks,
@@ -21,6 +22,7 @@ export interface CatchUpModules {
   readonly pool: Pool;
   readonly inbox: Inbox;
   readonly rounds: Rounds;
+  readonly membership: Membership;
   readonly clock: Clock;
   readonly log: Log;
   /** Period votes that peers may have missed. */
@@ -63,12 +65,13 @@ export class CatchUp {
 
   /** True when the peer is ahead of us. */
   async #fetchFrom(peer: PeerName, interval: Interval, missing: readonly Digest[]): Promise<boolean> {
-    const { inbox, rounds } = this.#modules;
+    const { inbox } = this.#modules;
     const answer = await this.#request(peer, "fetch", encodeFetch({ interval, wanted: missing }));
     const fetched = answer.ok ? decodeFetched(answer.value) : null;
     if (fetched === null) return false;
-    for (const message of fetched.messages) inbox.receive(message, "fetched");
-    return fetched.block !== null && rounds.adopt(fetched.block);
+    const wanted = new Set(missing);
+    for (const message of fetched.messages) inbox.receive(message, wanted);
+    return fetched.block !== null && this.#adopt(peer, fetched.block);
   }
 
   async #blocksFrom(peer: PeerName): Promise<void> {
@@ -77,8 +80,18 @@ export class CatchUp {
       const answer = await this.#request(peer, "blocks", encodeBlocksRequest(rounds.current));
       const blocks = answer.ok ? decodeBlocks(answer.value) : null;
       if (blocks === null || blocks.length === 0) return;
-      for (const block of blocks) if (!rounds.adopt(block)) return;
+      for (const block of blocks) if (!this.#adopt(peer, block)) return;
     }
+  }
+
+  #adopt(peer: PeerName, block: Uint8Array): boolean {
+    const { rounds, gossip, log } = this.#modules;
+    const adoption = rounds.adopt(block);
+    if (adoption === "forged") {
+      gossip.report(peer, "forged-chain");
+      log.warn("catch-up.forged", { peer, interval: rounds.current });
+    }
+    return adoption === "adopted";
   }
 
   async #request(peer: PeerName, kind: RequestKind, body: Uint8Array): ReturnType<Gossip["request"]> {
@@ -98,23 +111,21 @@ export class CatchUp {
   }
 
   #answerFetch(body: Uint8Array): Uint8Array | undefined {
-    const { rounds, store, pool } = this.#modules;
+    const { rounds, store } = this.#modules;
     const question = decodeFetch(body);
     if (question === null) return undefined;
     const votes = this.#modules.periodVotes();
+    const wanted = question.wanted.flatMap((id) => this.#kept(id) ?? []).map(encodeMessage);
     if (question.interval < rounds.current)
-      return encodeFetched({ block: store.blocks(question.interval, 1)[0]?.bytes ?? null, messages: votes });
-    const wanted = question.wanted.flatMap((id) => {
-      const order = pool.order(id);
-      const reading = pool.reading(id);
-      return order !== undefined
-        ? [encodeMessage({ kind: "order", order })]
-        : reading !== undefined
-          ? [encodeMessage({ kind: "reading", reading })]
-          : [];
-    });
+      return encodeFetched({ block: store.blocks(question.interval, 1)[0]?.bytes ?? null, messages: [...wanted, ...votes] });
     const heard = question.interval === rounds.current ? (rounds.round?.messages ?? []) : [];
     return encodeFetched({ block: null, messages: [...wanted, ...heard.map(encodeMessage), ...votes] });
+  }
+
+  #kept(id: Digest): Message | null {
+    const { pool, membership } = this.#modules;
+    const members = membership.known(id);
+    return members === null ? pool.message(id) : { kind: "members", members, id };
   }
 
   #answerBlocks(body: Uint8Array): Uint8Array | undefined {

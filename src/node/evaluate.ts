@@ -1,75 +1,131 @@
-import { entriesRoot, entrySet, oneReadingEach, type Validators, withoutConflicts } from "../../engine/agreement/index.ts";
-import type { Digest } from "../../engine/kernel/index.ts";
+import {
+  entriesRoot,
+  entrySet,
+  nextMembers,
+  oneReadingEach,
+  shownOf,
+  type Validators,
+  withoutConflicts,
+} from "../../engine/agreement/index.ts";
+import type { Digest, Interval } from "../../engine/kernel/index.ts";
 import {
   type Block,
   type Certificate,
   type MarketRules,
+  type Members,
+  periodOf,
+  type ResultKind,
   resultHash,
+  type SignedCommit,
   type SignedList,
   type SignedOrder,
   type SignedReading,
 } from "../../engine/messages/index.ts";
 import { type Advance, advance, type MarketState, settledWith } from "../../engine/settlement/index.ts";
+import type { Membership } from "./membership.ts";
 import type { Pool } from "./pool.ts";
 
-/** What comes out of agreed entries, and the entries themselves. */
-export interface Evaluation extends Advance {
+/** What of the agreed entries counts. */
+export interface Counted {
+  readonly kind: ResultKind;
   readonly orders: readonly SignedOrder[];
+  /** Sealed orders that were never shown. */
+  readonly withheld: readonly SignedCommit[];
   readonly readings: readonly SignedReading[];
+  readonly nextMembers: Digest;
 }
+
+/** What comes out of agreed entries, and the entries themselves. */
+export interface Evaluation extends Advance, Counted {}
 
 export type EvaluationOrMissing = { readonly evaluation: Evaluation } | { readonly missing: readonly Digest[] };
 
-/** Works out an interval from the lists at its gate; what this home doesn't hold yet is named, to be fetched. */
-export function evaluateLists(
-  rules: MarketRules,
-  validators: Validators,
-  state: MarketState,
-  lists: readonly SignedList[],
-  pool: Pool,
-): EvaluationOrMissing {
-  const set = entrySet(
-    validators,
-    lists.map((list) => list.body),
-  );
-  const missing = [
-    ...set.orders.filter((id) => pool.order(id) === undefined),
-    ...set.readings.filter((id) => pool.reading(id) === undefined),
-  ];
-  if (missing.length > 0) return { missing };
-  const orders = set.orders.flatMap((id) => pool.order(id) ?? []);
-  const readings = set.readings.flatMap((id) => pool.reading(id) ?? []);
-  return { evaluation: evaluateEntries(rules, state, orders, readings) };
+export interface EvaluationContext {
+  readonly rules: MarketRules;
+  readonly validators: Validators;
+  readonly membership: Pick<Membership, "isSealed" | "agentAt">;
+  readonly pool: Pool;
 }
 
-export function evaluateEntries(
-  rules: MarketRules,
-  state: MarketState,
-  orders: readonly SignedOrder[],
-  readings: readonly SignedReading[],
-): Evaluation {
-  const interval = state.interval + 1;
-  const counted = {
-    orders: withoutConflicts(orders.filter(({ body }) => body.interval === interval)),
-    readings: oneReadingEach(readings.filter(({ body }) => body.interval === settledWith(interval as MarketState["interval"]))),
+/** The lists that a value is made from, and whether it counts their orders. */
+export interface Choice {
+  readonly lists: readonly SignedList[];
+  readonly isVoid: boolean;
+}
+
+/** Works out an interval from the lists at its gate; what this home doesn't hold yet is named, to be fetched. */
+export function evaluateLists(context: EvaluationContext, state: MarketState, { lists, isVoid }: Choice): EvaluationOrMissing {
+  const { rules, validators, pool } = context;
+  const bodies = lists.map((list) => list.body);
+  const set = entrySet(validators, bodies);
+  const wanted = isVoid ? set.readings : [...set.commits, ...set.orders, ...set.readings];
+  const missing = wanted.filter((id) => !pool.has(id));
+  if (missing.length > 0) return { missing };
+  const interval = (state.interval + 1) as Interval;
+  const members = endsEpoch(rules, interval) ? nextMembers(validators, bodies, state.members) : state.members;
+  const entries = isVoid ? { orders: [], withheld: [] } : countedOrders(context, interval, set);
+  const readings = set.readings.flatMap((id) => pool.readings.get(id) ?? []);
+  const counted: Counted = {
+    kind: isVoid ? "void" : "trade",
+    ...entries,
+    readings: oneReadingEach(readings.filter(({ body }) => body.interval === settledWith(interval))),
+    nextMembers: members,
   };
+  return { evaluation: evaluateEntries(rules, state, counted) };
+}
+
+export const endsEpoch = (rules: MarketRules, interval: Interval): boolean =>
+  periodOf(rules, (interval + 1) as Interval) !== periodOf(rules, interval);
+
+/** Orders of members under the keys that are in force, without what contradicts itself, and shown if they had to be sealed. */
+function countedOrders(
+  { membership, pool }: EvaluationContext,
+  interval: Interval,
+  set: { readonly commits: readonly Digest[]; readonly orders: readonly Digest[] },
+): Pick<Counted, "orders" | "withheld"> {
+  const inForce = (shelf: Pool["orders"] | Pool["commits"], id: Digest): boolean => {
+    const entry = shelf.get(id);
+    return entry?.body.interval === interval && membership.agentAt(entry.body.home, interval) === shelf.agentOf(id);
+  };
+  const orders = set.orders.filter((id) => inForce(pool.orders, id)).flatMap((id) => pool.orders.get(id) ?? []);
+  const commits = set.commits.filter((id) => inForce(pool.commits, id)).flatMap((id) => pool.commits.get(id) ?? []);
+  return membership.isSealed ? shownOf(commits, orders) : { orders: withoutConflicts(orders), withheld: [] };
+}
+
+function evaluateEntries(rules: MarketRules, state: MarketState, counted: Counted): Evaluation {
+  const { orders, withheld, readings } = counted;
   const roots = {
-    orderSetRoot: entriesRoot(counted.orders.map(({ id }) => id)),
-    readingSetRoot: entriesRoot(counted.readings.map(({ id }) => id)),
+    orderSetRoot: entriesRoot([...orders, ...withheld].map(({ id }) => id)),
+    readingSetRoot: entriesRoot(readings.map(({ id }) => id)),
   };
   return { ...advance(rules, state, { ...counted, ...roots }), ...counted };
 }
 
-export const blockOf = ({ result, orders, readings }: Evaluation, certificate: Certificate): Block => ({
+/** `members` is the next interval's set where it is another. */
+export const blockOf = ({ result, orders, withheld, readings }: Evaluation, certificate: Certificate, members: Members | null): Block => ({
   result,
   certificate,
   orders,
   readings,
+  withheld,
+  members,
 });
 
 /** A block's own word, worked out again: null unless the same entries lead to the very result that was certified. */
 export function replay(rules: MarketRules, state: MarketState, block: Block): Evaluation | null {
-  if (block.result.interval !== state.interval + 1 || block.certificate.value !== resultHash(block.result)) return null;
-  const evaluation = evaluateEntries(rules, state, block.orders, block.readings);
-  return evaluation.value === block.certificate.value ? evaluation : null;
+  const { result, certificate, orders, withheld, readings } = block;
+  const { interval, kind, nextMembers } = result;
+  if (interval !== state.interval + 1 || certificate.value !== resultHash(result) || !isWellFormed(block)) return null;
+  const evaluation = evaluateEntries(rules, state, { kind, orders, withheld, readings, nextMembers });
+  return evaluation.value === certificate.value ? evaluation : null;
+}
+
+/** What the settlement takes for granted; a block that a quorum certified always has it. */
+function isWellFormed({ result, orders, withheld, readings }: Block): boolean {
+  const { interval, kind } = result;
+  return (
+    [...orders, ...withheld].every(({ body }) => body.interval === interval) &&
+    readings.every(({ body }) => body.interval === settledWith(interval)) &&
+    (kind === "trade" || orders.length + withheld.length === 0)
+  );
 }

@@ -3,18 +3,23 @@ import {
   type AgreementContext,
   type AgreementMessage,
   admitAgreement,
+  admitCommit,
   admitOrder,
   admitReading,
+  type CommitContext,
   type OrderContext,
   type ReadingContext,
+  readingSignedIn,
+  refuse,
 } from "../../engine/admission/index.ts";
 import type { Digest, HomeId, Interval, Period } from "../../engine/kernel/index.ts";
-import { type Digests, decodeMessage, type MarketRules, type Message } from "../../engine/messages/index.ts";
+import { type Contradictable, type Digests, decodeMessage, idOf, type MarketRules, type Message } from "../../engine/messages/index.ts";
 import { settledWith } from "../../engine/settlement/index.ts";
-import type { Clock, Counter, Judgement, Log, Metrics, RecoverSigner } from "../ports/index.ts";
+import type { Clock, Counter, Judgement, Metrics, RecoverSigner } from "../ports/index.ts";
+import type { Convictions } from "./convictions.ts";
 import type { Membership } from "./membership.ts";
-import type { Pool } from "./pool.ts";
-import { lastDelivered, openIntervals } from "./schedule.ts";
+import type { EntryMessage, Pool } from "./pool.ts";
+import { lastDelivered, nextGate, openIntervals } from "./schedule.ts";
 
 export interface InboxModules {
   readonly rules: MarketRules;
@@ -22,9 +27,9 @@ export interface InboxModules {
   readonly clock: Clock;
   readonly pool: Pool;
   readonly membership: Membership;
+  readonly convictions: Convictions;
   readonly recover: RecoverSigner;
   readonly metrics: Metrics;
-  readonly log: Log;
   /** Where the node stands: the interval it works on, and the first period that the chain lacks. */
   readonly current: () => Interval;
   readonly nextPeriod: () => Period;
@@ -34,8 +39,9 @@ export interface InboxModules {
   readonly deliver: (message: Message) => void;
 }
 
-/** How it came: by gossip, where time counts, or in a peer's answer about an interval whose gate is closed. */
-type Way = "gossip" | "fetched";
+/** How it came: by gossip, where time counts, or in a peer's answer to a question for these digests. */
+export type Way = "gossip" | ReadonlySet<Digest>;
+type Verdict = { readonly kind: Judgement; readonly code?: AdmissionCode; readonly conflict?: readonly [unknown, unknown] | null };
 
 const MAX_SEEN = 20_000;
 const MAX_VIEW = 1_000;
@@ -55,75 +61,112 @@ export class Inbox {
 
   receive(bytes: Uint8Array, way: Way = "gossip"): Judgement {
     const message = decodeMessage(bytes, this.#modules.digests);
-    if (!message.ok) return this.#count("reject", message.code);
-    const judgement = this.#judge(message.value, way);
+    if (!message.ok) return this.#count({ kind: "reject", code: message.code });
+    const judgement = this.#count(this.#judge(message.value, way));
     return judgement === "accept" && this.#modules.inReach() ? "ignore" : judgement;
   }
 
-  #judge(message: Message, way: Way): Judgement {
+  #judge(message: Message, way: Way): Verdict {
     switch (message.kind) {
       case "order":
-        return this.#order(message, way);
+      case "commit":
       case "reading":
-        return this.#reading(message, way);
+        return this.#entry(message, way);
+      case "evidence":
+        return this.#modules.convictions.hear(message);
+      case "members":
+        return this.#members(message, way);
       default:
         return this.#agreement(message);
     }
   }
 
-  #order(message: Extract<Message, { kind: "order" }>, way: Way): Judgement {
-    const { pool } = this.#modules;
-    const verdict = admitOrder(message.order, this.#orderContext(way));
+  /** What was asked for is taken whatever the time; unasked, an answer brings nothing in that gossip wouldn't. */
+  #entry(message: EntryMessage, way: Way): Verdict {
+    const isAsked = way !== "gossip" && way.has(idOf(message));
+    const verdict = this.#admit(message, isAsked);
+    if (verdict.kind !== "accept" && (verdict.conflict ?? null) === null) return verdict;
+    this.#keep(message, !isAsked);
     // Both of two that exclude each other are kept: as evidence, and because lists may name either.
-    if (verdict.kind === "accept" || verdict.conflict !== null) pool.addOrder(message.order);
-    return this.#deliver(message, verdict);
+    const held = this.#heldBeside(message);
+    if (held !== undefined) this.#modules.convictions.found(held, message);
+    this.#modules.deliver(message);
+    return verdict;
   }
 
-  #reading(message: Extract<Message, { kind: "reading" }>, way: Way): Judgement {
-    const { pool } = this.#modules;
-    const verdict = admitReading(message.reading, this.#readingContext(way));
-    if (verdict.kind === "accept" || verdict.conflict !== null) pool.addReading(message.reading);
-    return this.#deliver(message, verdict);
+  #admit(message: EntryMessage, isAsked: boolean): Verdict {
+    if (message.kind === "order") return admitOrder(message.order, this.#orderContext(isAsked));
+    if (message.kind === "commit") return admitCommit(message.commit, this.#commitContext(isAsked));
+    return admitReading(message.reading, this.#readingContext(isAsked));
   }
 
-  #agreement(message: AgreementMessage): Judgement {
+  #keep(message: EntryMessage, isTimely: boolean): void {
+    const { pool, membership } = this.#modules;
+    const { home, interval } = bodyOf(message);
+    const agent = membership.agentAt(home, message.kind === "reading" ? readingSignedIn(interval) : interval);
+    if (agent !== undefined) pool.add(message, { agent, isTimely });
+  }
+
+  #heldBeside(message: EntryMessage): Contradictable | undefined {
+    return this.#modules.pool.beside(message).find((other) => idOf(other) !== idOf(message));
+  }
+
+  #members(message: Extract<Message, { kind: "members" }>, way: Way): Verdict {
+    if (way === "gossip" || !way.has(message.id)) return refuse("MEMBERS_UNASKED");
+    this.#modules.membership.learn(message.members);
+    this.#modules.deliver(message);
+    return { kind: "accept" };
+  }
+
+  #agreement(message: AgreementMessage): Verdict {
     const verdict = admitAgreement(message, this.#agreementContext());
-    if (verdict.kind === "accept") this.#remember(message);
-    return this.#deliver(message, verdict);
+    if (verdict.kind === "accept") {
+      this.#remember(message);
+      this.#modules.deliver(message);
+    }
+    return verdict;
   }
 
-  #deliver(message: Message, verdict: { readonly kind: Judgement; readonly code?: AdmissionCode; readonly conflict?: unknown }): Judgement {
-    if (verdict.kind === "accept" || (verdict.conflict ?? null) !== null) this.#modules.deliver(message);
-    if ((verdict.conflict ?? null) !== null) this.#modules.log.warn("admission.conflict", { code: verdict.code, kind: message.kind });
-    return this.#count(verdict.kind, verdict.code ?? "ACCEPTED");
+  #count({ kind, code }: { readonly kind: Judgement; readonly code?: string }): Judgement {
+    this.#verdicts.add({ code: code ?? "ACCEPTED" });
+    return kind;
   }
 
-  #count(judgement: Judgement, code: string): Judgement {
-    this.#verdicts.add({ code });
-    return judgement;
-  }
-
-  #orderContext(way: Way): OrderContext {
-    const { rules, clock, pool, membership, recover, current } = this.#modules;
+  #orderContext(isAsked: boolean): OrderContext {
+    const { rules, clock, pool, membership, current } = this.#modules;
     const open = openIntervals(rules, clock.now());
-    const fetched = { first: current(), last: open.last };
+    const closed = { first: current(), last: (nextGate(rules, clock.now()) - 1) as Interval };
+    const asked = { first: current(), last: open.last };
     return {
+      ...this.#speakers,
       rules,
-      openIntervals: way === "gossip" ? open : fetched,
-      registered: membership.registered,
-      recover,
+      openIntervals: isAsked ? asked : membership.isSealed ? closed : open,
       hasSeen: pool.has,
       heldOrders: pool.heldOrders,
+      commitments: membership.isSealed && !isAsked ? pool.commitments : null,
     };
   }
 
-  #readingContext(way: Way): ReadingContext {
-    const { rules, clock, pool, membership, recover, current } = this.#modules;
+  #commitContext(isAsked: boolean): CommitContext {
+    const { rules, clock, pool, membership, current } = this.#modules;
+    const open = openIntervals(rules, clock.now());
+    const asked = { first: current(), last: open.last };
+    const { isSealed } = membership;
+    return { ...this.#speakers, rules, isSealed, openIntervals: isAsked ? asked : open, hasSeen: pool.has, heldCommits: pool.heldCommits };
+  }
+
+  #readingContext(isAsked: boolean): ReadingContext {
+    const { rules, clock, pool, current } = this.#modules;
     const delivered = lastDelivered(rules, clock.now(), clock.speed);
     const first = settledWith(current());
-    const last = way === "gossip" ? delivered : (Math.max(delivered, first) as Interval);
+    const last = isAsked ? (Math.max(delivered, first) as Interval) : delivered;
     const { heldReadings, neighbours } = pool;
-    return { readableIntervals: { first, last }, registered: membership.registered, recover, hasSeen: pool.has, heldReadings, neighbours };
+    return { ...this.#speakers, readableIntervals: { first, last }, hasSeen: pool.has, heldReadings, neighbours };
+  }
+
+  get #speakers(): Pick<OrderContext, "agentAt" | "isRegistered" | "recover"> {
+    const { membership, recover } = this.#modules;
+    return { agentAt: membership.agentAt, isRegistered: membership.isRegistered, recover };
   }
 
   #agreementContext(): AgreementContext {
@@ -136,6 +179,7 @@ export class Inbox {
       unsettledPeriods: { first: period, last: (period + MAX_AHEAD) as Period },
       maxView: MAX_VIEW,
       validatorKey: membership.validatorKey,
+      periodKey: membership.periodKey,
       recover,
     };
   }
@@ -147,6 +191,11 @@ export class Inbox {
     if (message.kind === "vote") this.#seen.add(seenKey(message.vote.id, message.vote.body.validator));
     if (message.kind === "period-vote") this.#seen.add(seenKey(message.periodVote.id, message.periodVote.body.validator));
   }
+}
+
+function bodyOf(message: EntryMessage): { readonly home: HomeId; readonly interval: Interval } {
+  if (message.kind === "order") return message.order.body;
+  return message.kind === "commit" ? message.commit.body : message.reading.body;
 }
 
 const seenKey = (id: Digest, validator: HomeId): string => `${validator}/${id}`;

@@ -1,21 +1,58 @@
-import type { Validators } from "../../engine/agreement/index.ts";
-import type { Address, HomeId } from "../../engine/kernel/index.ts";
-import type { Registry } from "../ports/index.ts";
+import { type Validators, validatorsOf } from "../../engine/agreement/index.ts";
+import { type Address, assert, type Digest, type HomeId, type Interval, type Period } from "../../engine/kernel/index.ts";
+import {
+  decodeMembers,
+  encodeMembers,
+  isSealed,
+  type MarketRules,
+  type Members,
+  membersDigest,
+  periodOf,
+} from "../../engine/messages/index.ts";
+import type { RegisteredHome, Registry, Store } from "../ports/index.ts";
 
-/** Who belongs to the street, as the registry last said; replaced as a whole when it says something new. */
+export interface MembershipModules {
+  readonly rules: Pick<MarketRules, "periodIntervals" | "orders">;
+  /** The street's first interval. */
+  readonly first: Interval;
+  readonly store: Pick<Store, "members" | "saveMembers">;
+}
+
+/** A set in force, and what follows from it. */
+interface InForce {
+  readonly digest: Digest;
+  readonly members: Members;
+  readonly validators: Validators;
+  readonly agents: ReadonlyMap<HomeId, Address>;
+}
+
+/**
+ * Who belongs to the street. What the chain says is one home's reading; what homes agreed on holds, epoch after epoch (an epoch is
+ * a settlement period): the certified results name each set by its digest, and `enter` puts it in force.
+ */
 export class Membership {
+  readonly #modules: MembershipModules;
   #registry: Registry;
-  #agents: ReadonlyMap<HomeId, Registry["homes"][number]>;
+  /** Sets of epochs to come, as the chain says now; forgotten when it says something new. */
+  #read = new Map<Interval, InForce>();
+  #current: InForce;
+  #before: InForce;
+  /** The interval that the set in force agrees on. */
+  #interval: Interval;
 
-  constructor(registry: Registry) {
+  constructor(modules: MembershipModules, registry: Registry) {
+    this.#modules = modules;
     this.#registry = registry;
-    this.#agents = byId(registry);
+    this.#interval = modules.first;
+    this.#current = this.#readAt(modules.first);
+    this.#before = this.#current;
+    this.learn(this.#current.members);
   }
 
   update(registry: Registry): boolean {
     const isNew = JSON.stringify(registry) !== JSON.stringify(this.#registry);
     this.#registry = registry;
-    this.#agents = byId(registry);
+    if (isNew) this.#read = new Map();
     return isNew;
   }
 
@@ -23,17 +60,113 @@ export class Membership {
     return this.#registry;
   }
 
-  get validators(): Validators {
-    return { ids: this.#registry.validators };
+  /** The digest of the set in force. */
+  get digest(): Digest {
+    return this.#current.digest;
   }
 
-  registered = (home: HomeId): Registry["homes"][number] | undefined => this.#agents.get(home);
-  agentOf = (home: HomeId): Address | undefined => this.#agents.get(home)?.agent;
-  validatorKey = (home: HomeId): Address | undefined => (this.#registry.validators.includes(home) ? this.agentOf(home) : undefined);
+  get members(): Members {
+    return this.#current.members;
+  }
+
+  get validators(): Validators {
+    return this.#current.validators;
+  }
+
+  get isSealed(): boolean {
+    return isSealed(this.#modules.rules, this.#current.members.homes.length);
+  }
+
+  /** Keeps a set's content, so that it can be entered and handed on. */
+  learn(members: Members): Digest {
+    const digest = membersDigest(members);
+    this.#modules.store.saveMembers(digest, encodeMembers(members));
+    return digest;
+  }
+
+  /** The content of a set; null when it isn't known here. */
+  known(digest: Digest): Members | null {
+    if (digest === this.#current.digest) return this.#current.members;
+    const kept = this.#modules.store.members(digest);
+    return kept === null ? null : decodeMembers(kept);
+  }
+
+  /** Puts a certified set in force for an interval; false while its content is unknown. */
+  enter(digest: Digest, interval: Interval): boolean {
+    const members = this.known(digest);
+    if (members === null) return false;
+    this.#before = this.#current;
+    this.#interval = interval;
+    if (digest !== this.#current.digest) this.#current = inForce(members);
+    return true;
+  }
+
+  /** The set for an interval by this home's own reading of the chain: another than the one in force only at an epoch's edge. */
+  wanted(interval: Interval): Digest {
+    if (this.#epochOf(interval) === this.#epochOf((interval - 1) as Interval)) return this.#current.digest;
+    const read = this.#readAt(interval);
+    return this.learn(read.members);
+  }
+
+  /** The key that signs for a home in an interval: as agreed in this epoch, as the chain says in those to come. */
+  agentAt = (home: HomeId, interval: Interval): Address | undefined => {
+    if (interval < this.#interval) return this.#before.agents.get(home);
+    if (this.#epochOf(interval) === this.#epochOf(this.#interval)) return this.#current.agents.get(home);
+    return this.#readAt(interval).agents.get(home);
+  };
+
+  registered = (home: HomeId): RegisteredHome | undefined => this.#registry.homes.find((each) => each.home === home);
+  isRegistered = (home: HomeId): boolean => this.agentOf(home) !== undefined || this.registered(home) !== undefined;
+  agentOf = (home: HomeId): Address | undefined => this.#current.agents.get(home);
+  validatorKey = (home: HomeId): Address | undefined => (this.validators.ids.includes(home) ? this.agentOf(home) : undefined);
+
+  /** Every key that a home ever had. */
+  agentsOf = (home: HomeId): readonly Address[] => {
+    const current = this.agentOf(home);
+    const registered = this.registered(home)?.keys.map(({ agent }) => agent) ?? [];
+    return current === undefined ? registered : [current, ...registered];
+  };
+
+  /** Whose signatures under a period the vault counts, in its order. */
+  periodValidators(period: Period): Validators {
+    return this.#readAt((period * this.#modules.rules.periodIntervals) as Interval).validators;
+  }
+
+  /** The key that the vault takes a validator's signature under a period from. */
+  periodKey = (home: HomeId, period: Period): Address | undefined => {
+    const { validators, agents } = this.#readAt((period * this.#modules.rules.periodIntervals) as Interval);
+    return validators.ids.includes(home) ? agents.get(home) : undefined;
+  };
+
+  #epochOf(interval: Interval): Period {
+    return periodOf(this.#modules.rules, interval);
+  }
+
+  #readAt(interval: Interval): InForce {
+    const edge = Math.max(this.#modules.first, this.#epochOf(interval) * this.#modules.rules.periodIntervals) as Interval;
+    const known = this.#read.get(edge) ?? inForce(membersAt(this.#registry, edge));
+    this.#read.set(edge, known);
+    return known;
+  }
 }
 
-const byId = (registry: Registry) => new Map(registry.homes.map((home) => [home.home, home]));
+function inForce(members: Members): InForce {
+  const validators = validatorsOf(members);
+  return { digest: validators.seed, members, validators, agents: new Map(members.homes.map(({ home, agent }) => [home, agent])) };
+}
 
-/** The home that an agent key belongs to; null when the registry doesn't know it. */
+/** Who is registered for an interval, the first of its epoch. */
+export function membersAt({ homes, validatorSets }: Registry, interval: Interval): Members {
+  const present = homes.filter(({ since, until }) => since <= interval && (until === null || interval < until));
+  const set = validatorSets.filter(({ since }) => since <= interval).at(-1) ?? validatorSets[0];
+  assert(set !== undefined, "a street has validators");
+  return {
+    homes: present.map(({ home, keys }) => ({ home, agent: (keys.filter(({ since }) => since <= interval).at(-1) ?? keys[0]!).agent })),
+    validators: set.validators,
+    minimums: set.minimums,
+  };
+}
+
+/** The home that an agent key belongs to, or once did; null when the registry doesn't know it. */
 export const homeOf = (registry: Registry, agent: Address): HomeId | null =>
-  registry.homes.find((home) => home.agent === agent)?.home ?? null;
+  registry.homes.find(({ keys }) => keys.some((key) => key.agent === agent))?.home ?? null;

@@ -6,15 +6,18 @@ import {
   type MarketRules,
   type Message,
   type Order,
+  periodOf,
   type Reading,
 } from "../../engine/messages/index.ts";
-import { type Batch, genesis, settledWith } from "../../engine/settlement/index.ts";
+import { type Batch, settledWith } from "../../engine/settlement/index.ts";
 import type { Cancel, Chain, Clock, Gossip, Log, Metrics, PeerName, RecoverSigner, Registry, Signer, Store } from "../ports/index.ts";
 import { CatchUp } from "./catch-up.ts";
+import { Convictions } from "./convictions.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { Inbox } from "./inbox.ts";
 import { homeOf, Membership } from "./membership.ts";
 import { Outbox } from "./outbox.ts";
+import { OwnEntries } from "./own-entries.ts";
 import { Periods } from "./periods.ts";
 import { Pool } from "./pool.ts";
 import { reachOf } from "./reach.ts";
@@ -52,7 +55,9 @@ export class StreetNode {
   readonly rounds: Rounds;
   readonly #modules: NodeModules;
   readonly #digests: Digests;
-  readonly #outbox: Outbox | null;
+  readonly convictions: Convictions;
+  /** null: follows the market and says nothing. */
+  readonly #own: OwnEntries | null;
   readonly #inbox: Inbox;
   readonly #catchUp: CatchUp;
   /** Closed in an earlier life; which of them the chain lacks is known once it has answered. */
@@ -64,28 +69,34 @@ export class StreetNode {
   constructor(modules: NodeModules, registry: Registry, onReplayed: (evaluation: Evaluation) => void = () => undefined) {
     const { rules, clock, store, gossip, signer, recover, metrics, log } = modules;
     this.#modules = modules;
-    this.#digests = digestsOf(modules.domain);
-    this.membership = new Membership(registry);
+    const digests = digestsOf(modules.domain);
+    this.#digests = digests;
+    this.membership = new Membership(modules, registry);
     this.self = signer === null ? null : homeOf(registry, signer.address);
-    this.#outbox = signer === null ? null : new Outbox({ signer, store, gossip, digests: this.#digests });
-    const certificates = { digests: this.#digests, agentOf: this.membership.agentOf, recover };
-    const shared = { rules, clock, store, log, pool: this.pool, membership: this.membership, self: this.self, outbox: this.#outbox };
-    const state = replayStore({ ...modules, digests: this.#digests }, (evaluation) => {
+    const { membership, pool, self } = this;
+    this.convictions = new Convictions({ digests, membership, recover, store, gossip, log });
+    const outbox = signer === null ? null : new Outbox({ signer, store, gossip, digests });
+    const certificates = { digests, agentOf: membership.agentOf, recover };
+    const shared = { rules, clock, store, log, pool, membership, convictions: this.convictions, self, outbox };
+    const state = replayStore({ ...modules, digests, membership }, (evaluation) => {
       this.#replayed(evaluation);
       onReplayed(evaluation);
     });
     log.info("store.replayed", { interval: state.interval });
-    this.periods = new Periods({ ...shared, digests: this.#digests }, genesis(rules, modules.first).carried.period);
+    this.periods = new Periods({ ...shared, digests }, periodOf(rules, modules.first));
     this.rounds = new Rounds({ ...shared, certificates, fetch: (interval, missing) => void this.#catchUp.ask(interval, missing) }, state);
+    const current = (): Interval => this.rounds.current;
+    const deliver = (message: Message): void => this.#deliver(message);
+    this.#own = outbox === null || self === null ? null : new OwnEntries({ ...shared, outbox, self, current, deliver });
     this.#inbox = new Inbox({
       ...shared,
-      digests: this.#digests,
+      digests,
       recover,
       metrics,
-      current: () => this.rounds.current,
+      current,
       nextPeriod: () => this.periods.next,
       inReach: reachOf(modules.neighbours, gossip, clock),
-      deliver: (message) => this.#deliver(message),
+      deliver,
     });
     const periodVotes = (): readonly Uint8Array[] => this.periods.messages();
     this.#catchUp = new CatchUp({ ...shared, gossip, inbox: this.#inbox, rounds: this.rounds, periodVotes });
@@ -102,13 +113,14 @@ export class StreetNode {
     await this.#readChain();
     if (this.#stopped) return;
     for (const batch of this.#closed.splice(0)) this.periods.close(batch);
-    this.#restoreOwn();
+    this.#own?.restore();
     this.rounds.start();
   }
 
   stop(): void {
     this.#stopped = true;
     this.#poll();
+    this.#own?.stop();
     this.rounds.stop();
   }
 
@@ -123,11 +135,11 @@ export class StreetNode {
 
   /** Signs an order of this home, keeps it and tells the street. */
   order(order: Order): void {
-    if (this.#outbox !== null) this.#own(this.#outbox.order(order));
+    this.#own?.order(order);
   }
 
   reading(reading: Reading): void {
-    if (this.#outbox !== null) this.#own(this.#outbox.reading(reading));
+    this.#own?.reading(reading);
   }
 
   #replayed({ result, readings, batch }: Evaluation): void {
@@ -135,27 +147,10 @@ export class StreetNode {
     if (batch !== null) this.#closed.push(batch);
   }
 
-  #own(message: Message): void {
-    if (message.kind === "order") this.pool.addOrder(message.order);
-    if (message.kind === "reading") this.pool.addReading(message.reading);
-    this.#deliver(message);
-  }
-
   #deliver(message: Message): void {
     if (message.kind === "period-vote") this.periods.hear(message.periodVote);
     else this.rounds.hear(message);
     for (const listener of this.#heard) listener(message);
-  }
-
-  /** Orders and readings that this home sent before it was restarted. */
-  #restoreOwn(): void {
-    const from = this.rounds.current;
-    for (let interval = from; interval < from + this.#modules.rules.openIntervals + 2; interval++) {
-      for (const message of this.#outbox?.earlierOwn("order", interval as Interval) ?? []) this.#own(message);
-    }
-    for (let interval = Math.max(0, from - 2); interval <= from; interval++) {
-      for (const message of this.#outbox?.earlierOwn("reading", interval as Interval) ?? []) this.#own(message);
-    }
   }
 
   /** Who belongs to the street, and what the chain has settled. The market goes on without an answer. */

@@ -1,5 +1,6 @@
-import { assert, type Interval } from "../../engine/kernel/index.ts";
+import { type Address, assert, type Interval } from "../../engine/kernel/index.ts";
 import {
+  commitmentOf,
   type Digests,
   decodeMessage,
   encodeMessage,
@@ -12,8 +13,12 @@ import {
   type SignedVote,
   type Vote,
 } from "../../engine/messages/index.ts";
-import type { Gossip, Signer, Store, VoteSlot } from "../ports/index.ts";
+import type { Gossip, OwnKind, Signer, Store, VoteSlot } from "../ports/index.ts";
 import { decodeFetched, encodeFetched } from "./requests.ts";
+
+export type OrderMessage = Extract<Message, { kind: "order" }>;
+type ReadingMessage = Extract<Message, { kind: "reading" }>;
+type CommitMessage = Extract<Message, { kind: "commit" }>;
 
 /**
  * Speaks for this home: signs, keeps the signed bytes on disk, then sends. What an earlier life of this home said in the same
@@ -26,16 +31,36 @@ export class Outbox {
     this.#modules = modules;
   }
 
-  order(body: Order): Message {
-    const { signer, digests } = this.#modules;
-    const id = digests.order(body);
-    return this.#own("order", body.interval, body.seq, { kind: "order", order: { body, id, signature: signer.sign(id) } });
+  /** Signs for this home. */
+  get agent(): Address {
+    return this.#modules.signer.address;
   }
 
-  reading(body: Reading): Message {
+  order(body: Order): OrderMessage {
+    return this.show(this.#signOrder(body));
+  }
+
+  /** Signs an order and sends no more than its seal; the order is for `show`, once all gates are closed. */
+  seal(body: Order): { readonly commit: CommitMessage; readonly order: OrderMessage } {
+    const { store, signer, digests } = this.#modules;
+    const order = this.#signOrder(body);
+    const { home, interval, seq } = order.order.body;
+    const commit = { home, interval, seq, commitment: commitmentOf(order.order) };
+    const id = digests.commit(commit);
+    const message: Message = { kind: "commit", commit: { body: commit, id, signature: signer.sign(id) } };
+    return { commit: this.#send("market", store.saveOwn("commit", interval, seq, encodeMessage(message))) as CommitMessage, order };
+  }
+
+  /** Sends an order that is on disk already. */
+  show(message: OrderMessage): OrderMessage {
+    return this.#send("market", encodeMessage(message)) as OrderMessage;
+  }
+
+  reading(body: Reading): ReadingMessage {
     const { signer, digests } = this.#modules;
     const id = digests.reading(body);
-    return this.#own("reading", body.interval, 0, { kind: "reading", reading: { body, id, signature: signer.sign(id) } });
+    const message: Message = { kind: "reading", reading: { body, id, signature: signer.sign(id) } };
+    return this.#send("market", this.#modules.store.saveOwn("reading", body.interval, 0, encodeMessage(message))) as ReadingMessage;
   }
 
   list(body: OrderList): Message {
@@ -76,8 +101,8 @@ export class Outbox {
     return [...kept.flatMap((messages) => messages.slice(0, 1)), ...kept.flatMap((messages) => messages.slice(1))];
   }
 
-  /** This home's own orders and readings for an interval, from before it was restarted. */
-  earlierOwn(kind: "order" | "reading", interval: Interval): readonly Message[] {
+  /** This home's own entries for an interval, from before it was restarted. */
+  earlierOwn(kind: OwnKind, interval: Interval): readonly Message[] {
     return this.#modules.store.own(kind, interval).map((bytes) => this.#decode(bytes));
   }
 
@@ -86,8 +111,12 @@ export class Outbox {
     return this.#send("agreement", unpack(stands)[0]!);
   }
 
-  #own(kind: "order" | "reading", interval: Interval, seq: number, message: Message): Message {
-    return this.#send("market", this.#modules.store.saveOwn(kind, interval, seq, encodeMessage(message)));
+  /** On disk before anything of it is sent. */
+  #signOrder(body: Order): OrderMessage {
+    const { signer, digests, store } = this.#modules;
+    const id = digests.order(body);
+    const message: Message = { kind: "order", order: { body, id, signature: signer.sign(id) } };
+    return this.#decode(store.saveOwn("order", body.interval, body.seq, encodeMessage(message))) as OrderMessage;
   }
 
   #send(topic: "market" | "agreement", bytes: Uint8Array): Message {

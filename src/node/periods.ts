@@ -1,3 +1,4 @@
+import { isQuorum } from "../../engine/agreement/index.ts";
 import type { Digest, HomeId, Period } from "../../engine/kernel/index.ts";
 import { type Digests, encodeMessage, type SignedPeriodVote } from "../../engine/messages/index.ts";
 import { type Batch, encodeCertificate } from "../../engine/settlement/index.ts";
@@ -71,11 +72,11 @@ export class Periods {
   /** The next batch, once enough validators have signed it. */
   ready(): SignedBatch | null {
     const open = this.#open.get(this.#next);
-    const { validators, quorum } = this.#modules.membership.registry;
-    if (open === undefined || open.votes.size < quorum) return null;
-    const signatures = [...open.votes.values()].sort((a, b) => a.body.validator - b.body.validator).slice(0, quorum);
+    const validators = this.#modules.membership.periodValidators(this.#next);
+    if (open === undefined || !isQuorum(validators, [...open.votes.keys()])) return null;
+    const signatures = [...open.votes.values()].sort((a, b) => a.body.validator - b.body.validator);
     const certificate = encodeCertificate(
-      validators,
+      validators.ids,
       signatures.map(({ body, signature }) => ({ validator: body.validator, signature })),
     );
     return { ...open.batch, certificate };
@@ -90,7 +91,7 @@ export class Periods {
 
   #sign(period: Period, digest: Digest): void {
     const { outbox, self, membership } = this.#modules;
-    if (outbox === null || self === null || !membership.validators.ids.includes(self)) return;
+    if (outbox === null || self === null || !membership.periodValidators(period).ids.includes(self)) return;
     const message = outbox.periodVote({ period, validator: self, digest });
     if (message.kind === "period-vote") this.hear(message.periodVote);
   }

@@ -1,42 +1,131 @@
-import { compare, type Digest, type HomeId, type Interval } from "../../engine/kernel/index.ts";
-import type { Reading, SignedOrder, SignedReading } from "../../engine/messages/index.ts";
+import { type Address, compare, type Digest, type HomeId, type Interval } from "../../engine/kernel/index.ts";
+import {
+  type Contradictable,
+  commitmentOf,
+  type Reading,
+  type Signed,
+  type SignedCommit,
+  type SignedOrder,
+  type SignedReading,
+} from "../../engine/messages/index.ts";
 
-/** Orders and readings that were admitted and are not settled yet, this home's own among them. */
+/** How an entry came in. */
+export interface Admitted {
+  /** The key that signed it. */
+  readonly agent: Address;
+  /** By this home's clock its gate was open: this home may list it. */
+  readonly isTimely: boolean;
+}
+
+export type EntryMessage = Extract<Contradictable, { readonly kind: "order" | "commit" | "reading" }>;
+type Held<T> = Admitted & { readonly entry: T };
+type Body = { readonly home: HomeId; readonly interval: Interval };
+
+/** Entries of one kind by digest. */
+class Shelf<T extends Signed<Body>> {
+  readonly #held = new Map<Digest, Held<T>>();
+
+  add(entry: T, how: Admitted): void {
+    if (!this.#held.has(entry.id)) this.#held.set(entry.id, { ...how, entry });
+  }
+
+  get = (id: Digest): T | undefined => this.#held.get(id)?.entry;
+  agentOf = (id: Digest): Address | undefined => this.#held.get(id)?.agent;
+  has = (id: Digest): boolean => this.#held.has(id);
+
+  of(interval: Interval): readonly Held<T>[] {
+    return [...this.#held.values()].filter(({ entry }) => entry.body.interval === interval).sort((a, b) => compare(a.entry.id, b.entry.id));
+  }
+
+  from(home: HomeId): readonly T[] {
+    return [...this.#held.values()].flatMap(({ entry }) => (entry.body.home === home ? [entry] : []));
+  }
+
+  forget(upTo: Interval): void {
+    for (const [id, { entry }] of this.#held) if (entry.body.interval <= upTo) this.#held.delete(id);
+  }
+}
+
+/** What a validator may list of an interval, as digests in rising order. */
+export interface Listable {
+  readonly commits: readonly Digest[];
+  readonly orders: readonly Digest[];
+  readonly readings: readonly Digest[];
+}
+
+/** What was admitted and is not settled yet, this home's own entries among it. */
 export class Pool {
-  readonly #orders = new Map<Digest, SignedOrder>();
-  readonly #readings = new Map<Digest, SignedReading>();
+  readonly orders = new Shelf<SignedOrder>();
+  readonly commits = new Shelf<SignedCommit>();
+  readonly readings = new Shelf<SignedReading>();
   /** The newest reading of each home in a certified interval: what the next one is compared with. */
   readonly #settled = new Map<HomeId, Reading>();
 
-  addOrder(order: SignedOrder): void {
-    this.#orders.set(order.id, order);
+  has = (id: Digest): boolean => this.orders.has(id) || this.commits.has(id) || this.readings.has(id);
+
+  add(message: EntryMessage, how: Admitted): void {
+    if (message.kind === "order") this.orders.add(message.order, how);
+    else if (message.kind === "commit") this.commits.add(message.commit, how);
+    else this.readings.add(message.reading, how);
   }
 
-  addReading(reading: SignedReading): void {
-    this.#readings.set(reading.id, reading);
+  /** What is held in an entry's own place, itself included. */
+  beside(message: EntryMessage): readonly EntryMessage[] {
+    if (message.kind === "order") {
+      const { home, interval, seq } = message.order.body;
+      return this.heldOrders(home, interval, seq).map((order) => ({ kind: "order", order }));
+    }
+    if (message.kind === "commit") {
+      const { home, interval, seq } = message.commit.body;
+      return this.heldCommits(home, interval, seq).map((commit) => ({ kind: "commit", commit }));
+    }
+    const { home, interval } = message.reading.body;
+    return this.heldReadings(home, interval).map((reading) => ({ kind: "reading", reading }));
   }
 
-  order = (id: Digest): SignedOrder | undefined => this.#orders.get(id);
-  reading = (id: Digest): SignedReading | undefined => this.#readings.get(id);
-  has = (id: Digest): boolean => this.#orders.has(id) || this.#readings.has(id);
-
-  ordersFor(interval: Interval): readonly SignedOrder[] {
-    return [...this.#orders.values()].filter(({ body }) => body.interval === interval).sort(byId);
+  /** An entry as the message it came in. */
+  message(id: Digest): EntryMessage | null {
+    const order = this.orders.get(id);
+    if (order !== undefined) return { kind: "order", order };
+    const commit = this.commits.get(id);
+    if (commit !== undefined) return { kind: "commit", commit };
+    const reading = this.readings.get(id);
+    return reading === undefined ? null : { kind: "reading", reading };
   }
 
-  readingsFor(interval: Interval): readonly SignedReading[] {
-    return [...this.#readings.values()].filter(({ body }) => body.interval === interval).sort(byId);
+  /** What this home held before the gate; of sealed orders, those that have been shown since. */
+  listable(interval: Interval, readingsOf: Interval, isSealed: boolean): Listable {
+    const commits = isSealed ? this.#timelyCommits(interval) : [];
+    const sealed = new Set(commits.map(({ body }) => body.commitment));
+    const orders = this.orders.of(interval).filter(({ entry, isTimely }) => (isSealed ? sealed.has(commitmentOf(entry)) : isTimely));
+    return {
+      commits: commits.map(({ id }) => id),
+      orders: orders.map(({ entry }) => entry.id),
+      readings: this.readings.of(readingsOf).map(({ entry }) => entry.id),
+    };
+  }
+
+  /** Whether every seal that was held before the gate has its order. */
+  isShown(interval: Interval): boolean {
+    const shown = new Set(this.orders.of(interval).map(({ entry }) => commitmentOf(entry)));
+    return this.#timelyCommits(interval).every(({ body }) => shown.has(body.commitment));
   }
 
   heldOrders = (home: HomeId, interval: Interval, seq: number): readonly SignedOrder[] =>
-    this.ordersFor(interval).filter(({ body }) => body.home === home && body.seq === seq);
+    this.orders.from(home).filter(({ body }) => body.interval === interval && body.seq === seq);
+
+  heldCommits = (home: HomeId, interval: Interval, seq: number): readonly SignedCommit[] =>
+    this.commits.from(home).filter(({ body }) => body.interval === interval && body.seq === seq);
+
+  commitments = (home: HomeId, interval: Interval, seq: number): readonly Digest[] =>
+    this.heldCommits(home, interval, seq).map(({ body }) => body.commitment);
 
   heldReadings = (home: HomeId, interval: Interval): readonly SignedReading[] =>
-    this.readingsFor(interval).filter(({ body }) => body.home === home);
+    this.readings.from(home).filter(({ body }) => body.interval === interval);
 
   neighbours = (home: HomeId, interval: Interval): { readonly before: Reading | null; readonly after: Reading | null } => {
     const settled = this.#settled.get(home);
-    const all = [...this.#readings.values()].map(({ body }) => body).filter((body) => body.home === home);
+    const all = this.readings.from(home).map(({ body }) => body);
     const known = settled === undefined ? all : [...all, settled];
     const before = known.filter((body) => body.interval < interval).sort((a, b) => b.interval - a.interval)[0];
     const after = known.filter((body) => body.interval > interval).sort((a, b) => a.interval - b.interval)[0];
@@ -46,9 +135,12 @@ export class Pool {
   /** Forgets what a certified interval has used up. */
   settle(interval: Interval, settledInterval: Interval, readings: readonly SignedReading[]): void {
     for (const { body } of readings) this.#settled.set(body.home, body);
-    for (const [id, { body }] of this.#orders) if (body.interval <= interval) this.#orders.delete(id);
-    for (const [id, { body }] of this.#readings) if (body.interval <= settledInterval) this.#readings.delete(id);
+    this.orders.forget(interval);
+    this.commits.forget(interval);
+    this.readings.forget(settledInterval);
+  }
+
+  #timelyCommits(interval: Interval): readonly SignedCommit[] {
+    return this.commits.of(interval).flatMap(({ entry, isTimely }) => (isTimely ? [entry] : []));
   }
 }
-
-const byId = (a: { readonly id: Digest }, b: { readonly id: Digest }): number => compare(a.id, b.id);

@@ -1,21 +1,27 @@
-import type { Interval } from "../../engine/kernel/index.ts";
+import { type Interval, ZERO_DIGEST } from "../../engine/kernel/index.ts";
 import { type Digests, decodeBlock, type MarketRules } from "../../engine/messages/index.ts";
 import { genesis, type MarketState } from "../../engine/settlement/index.ts";
 import type { Store } from "../ports/index.ts";
 import { type Evaluation, replay } from "./evaluate.ts";
+import type { Membership } from "./membership.ts";
 
 export interface ReplaySource {
   readonly rules: MarketRules;
   readonly digests: Digests;
   readonly first: Interval;
   readonly store: Pick<Store, "blocks">;
+  /** null: only the books are read. */
+  readonly membership: Membership | null;
 }
 
 const AT_ONCE = 256;
 
 /** The ledger as a store last had it: every certified interval, worked out again in its order. */
-export function replayStore({ rules, digests, first, store }: ReplaySource, onReplayed: (evaluation: Evaluation) => void): MarketState {
-  let state = genesis(rules, first);
+export function replayStore(
+  { rules, digests, first, store, membership }: ReplaySource,
+  onReplayed: (evaluation: Evaluation) => void,
+): MarketState {
+  let state = genesis(rules, first, membership?.digest ?? ZERO_DIGEST);
   for (let more = true; more; ) {
     const rows = store.blocks((state.interval + 1) as Interval, AT_ONCE);
     for (const { bytes } of rows) {
@@ -24,6 +30,8 @@ export function replayStore({ rules, digests, first, store }: ReplaySource, onRe
       if (evaluation === null) throw new StoreMismatch((state.interval + 1) as Interval);
       onReplayed(evaluation);
       state = evaluation.state;
+      if (block.ok && block.value.members !== null) membership?.learn(block.value.members);
+      membership?.enter(state.members, (state.interval + 1) as Interval);
     }
     more = rows.length === AT_ONCE;
   }

@@ -7,19 +7,22 @@ import {
   type Validators,
 } from "../../engine/agreement/index.ts";
 import { compare, type Digest, type HomeId, type Interval } from "../../engine/kernel/index.ts";
-import type { Certificate, Message, SignedList } from "../../engine/messages/index.ts";
-import type { Evaluation, EvaluationOrMissing } from "./evaluate.ts";
+import { type Certificate, idOf, type Message, type SignedList } from "../../engine/messages/index.ts";
+import type { Choice, Evaluation, EvaluationOrMissing } from "./evaluate.ts";
 
 /** What a round asks of the node around it. */
 export interface RoundWorld {
   /** Signs, keeps and sends; returns what was sent, perhaps by an earlier life. */
   readonly speak: (effect: Extract<AgreementEffect, { kind: "vote" | "propose" }>) => Message;
-  readonly evaluate: (lists: readonly SignedList[]) => EvaluationOrMissing;
+  readonly evaluate: (choice: Choice) => EvaluationOrMissing;
   readonly after: (timer: "propose" | "view", view: number, task: () => void) => void;
   readonly fetchSoon: () => void;
   readonly decided: (certificate: Certificate) => void;
   readonly evidence: (effect: Extract<AgreementEffect, { kind: "evidence" }>) => void;
 }
+
+/** A choice of lists by their digests, and whether their orders count. */
+type Wanted = { readonly lists: readonly Digest[]; readonly isVoid: boolean };
 
 /** Runs one interval's agreement: feeds it what peers say, and does what it asks for, one thing after the other. */
 export class Round {
@@ -27,13 +30,14 @@ export class Round {
   readonly #agreement: Agreement;
   readonly #world: RoundWorld;
   readonly #queue: AgreementInput[] = [];
-  readonly #messages = new Map<string, Message>();
+  /** By who said what: two votes may differ in their signature alone. */
+  readonly #messages = new Map<Digest, Message>();
   readonly #lists = new Map<Digest, SignedList>();
   readonly #evaluations = new Map<Digest, Evaluation>();
-  /** Choices of lists that have been evaluated. */
+  /** What has been evaluated. */
   readonly #done = new Set<string>();
-  /** Choices of lists that could not be evaluated yet. */
-  readonly #waiting = new Map<string, readonly Digest[]>();
+  /** What could not be evaluated yet. */
+  readonly #waiting = new Map<string, Wanted>();
   #missing: readonly Digest[] = [];
   #busy = false;
 
@@ -47,12 +51,12 @@ export class Round {
   hear(message: Message): void {
     const input = inputOf(message);
     if (input === null) return;
-    this.#messages.set(idOf(message), message);
+    this.#messages.set(idOf(input), message);
     if (message.kind === "list") this.#lists.set(message.list.id, message.list);
     this.put(input);
     if (message.kind === "list") this.#onList();
     // Everybody works a fresh proposal out, whether it may still vote or not: whoever knows the value needs no one's block.
-    if (message.kind === "proposal" && message.proposal.body.lists.length > 0) this.#evaluate(message.proposal.body.lists);
+    if (message.kind === "proposal" && message.proposal.body.lists.length > 0) this.#evaluate(message.proposal.body);
   }
 
   put(input: AgreementInput): void {
@@ -70,7 +74,7 @@ export class Round {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     this.#missing = [];
-    for (const lists of waiting) this.#evaluate(lists);
+    for (const wanted of waiting) this.#evaluate(wanted);
   }
 
   /** Orders and readings that lists name and this home lacks. */
@@ -97,7 +101,7 @@ export class Round {
 
   #perform(effect: AgreementEffect): void {
     if (effect.kind === "vote" || effect.kind === "propose") this.hear(this.#world.speak(effect));
-    else if (effect.kind === "evaluate") this.#evaluate(effect.lists);
+    else if (effect.kind === "evaluate") this.#evaluate(effect);
     else if (effect.kind === "timer") this.#world.after(effect.timer, effect.view, () => this.put(effect));
     else if (effect.kind === "decide") this.#world.decided(effect.certificate);
     else this.#world.evidence(effect);
@@ -106,37 +110,31 @@ export class Round {
   /** With every validator's list at hand the proposal can be foreseen; to work it out now saves the wait later. */
   #onList(): void {
     this.retry();
-    const { validators } = this.#agreement;
+    const { validators, isPastDeadline } = this.#agreement;
     const lists = [...this.#lists.values()].sort((a, b) => compare(a.body.validator, b.body.validator));
-    if (lists.length === validators.ids.length) this.#evaluate(lists.map(({ id }) => id));
+    if (lists.length === validators.ids.length) this.#evaluate({ lists: lists.map(({ id }) => id), isVoid: isPastDeadline });
   }
 
-  #evaluate(lists: readonly Digest[]): void {
-    if (this.#done.has(lists.join())) return;
+  #evaluate({ lists, isVoid }: Wanted): void {
+    const name = `${isVoid}/${lists.join()}`;
+    if (this.#done.has(name)) return;
     const held = lists.flatMap((id) => this.#lists.get(id) ?? []);
-    const outcome = held.length < lists.length ? { missing: [] } : this.#world.evaluate(held);
+    const outcome = held.length < lists.length ? { missing: [] } : this.#world.evaluate({ lists: held, isVoid });
     if ("evaluation" in outcome) {
       const { value } = outcome.evaluation;
-      this.#done.add(lists.join());
+      this.#done.add(name);
       this.#evaluations.set(value, outcome.evaluation);
-      this.put({ kind: "evaluated", lists, value });
+      this.put({ kind: "evaluated", lists, isVoid, value });
       if (this.decided?.value === value) this.#world.decided(this.decided);
       return;
     }
-    this.#waiting.set(lists.join(), lists);
+    this.#waiting.set(name, { lists, isVoid });
     this.#missing = [...new Set([...this.#missing, ...outcome.missing])];
     this.#world.fetchSoon();
   }
 }
 
-function inputOf(message: Message): AgreementInput | null {
+function inputOf(message: Message): Extract<Message, { kind: "list" | "proposal" | "vote" }> | null {
   if (message.kind === "list" || message.kind === "proposal" || message.kind === "vote") return message;
   return null;
-}
-
-/** Two votes may differ in their signature alone; what counts is who said what. */
-function idOf(message: Message): string {
-  if (message.kind === "list") return message.list.id;
-  if (message.kind === "proposal") return message.proposal.id;
-  return message.kind === "vote" ? message.vote.id : "";
 }

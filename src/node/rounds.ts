@@ -11,11 +11,13 @@ import {
 } from "../../engine/messages/index.ts";
 import { type MarketState, settledWith } from "../../engine/settlement/index.ts";
 import type { Cancel, Clock, Log, Store } from "../ports/index.ts";
+import type { Convictions } from "./convictions.ts";
 import { blockOf, type Evaluation, evaluateLists, replay } from "./evaluate.ts";
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Pool } from "./pool.ts";
 import { Round, type RoundWorld } from "./round.ts";
+import { shownBy, tradeDeadline } from "./schedule.ts";
 
 /** One more interval is certified and this home has worked it out itself. */
 export interface Certified {
@@ -31,6 +33,7 @@ export interface RoundsModules {
   readonly store: Store;
   readonly pool: Pool;
   readonly membership: Membership;
+  readonly convictions: Convictions;
   /** null: this home follows and never votes. */
   readonly outbox: Outbox | null;
   readonly self: HomeId | null;
@@ -58,6 +61,9 @@ const MAX_BUFFERED = 4096;
 /** A gate that closed longer ago than this (real ms) was not met live; its latency says nothing. */
 const LIVE_MS = 250;
 
+/** What became of a peer's block; forged: no honest peer sends it. */
+export type Adoption = "adopted" | "unneeded" | "forged";
+
 /** Brings the street from one certified interval to the next, strictly in a row. */
 export class Rounds {
   readonly #modules: RoundsModules;
@@ -66,6 +72,8 @@ export class Rounds {
   #ahead: Message[] = [];
   #timers: Cancel[] = [];
   #gateMet: number | null = null;
+  /** This home has said what it holds for the round. */
+  #isOpened = false;
   #listeners: ((certified: Certified) => void)[] = [];
   #stopped = false;
 
@@ -103,7 +111,8 @@ export class Rounds {
   hear(message: Message): void {
     const interval = intervalOf(message);
     if (this.#stopped) return;
-    if (message.kind === "order" || message.kind === "reading") this.#round?.retry();
+    if (message.kind === "order" || message.kind === "commit" || message.kind === "reading") this.#onEntry(this.#round);
+    else if (message.kind === "members") this.#round === null && this.#begin();
     else if (interval === this.#round?.interval) this.#round.hear(message);
     // Before the start even the current interval's are kept: admission lets nothing in twice.
     else if (interval >= this.current && interval <= this.current + MAX_AHEAD && this.#ahead.length < MAX_BUFFERED)
@@ -111,29 +120,45 @@ export class Rounds {
   }
 
   /** A block from a peer: taken only when it is the next one, truly certified, and leads to the same result here. */
-  adopt(bytes: Uint8Array): boolean {
-    const { certificates, membership, rules } = this.#modules;
+  adopt(bytes: Uint8Array): Adoption {
+    const { certificates, membership, rules, log } = this.#modules;
     const block = decodeBlock(bytes, certificates.digests);
-    if (this.#stopped || !block.ok || block.value.result.interval !== this.current) return false;
-    const { certificate } = block.value;
+    if (!block.ok) return "forged";
+    const { certificate, members, result } = block.value;
+    // Behind or ahead of this home, or of an epoch whose members it still asks for.
+    if (this.#stopped || result.interval !== this.current || membership.digest !== this.#state.members) return "unneeded";
     const isFinal = certificate.kind === "finalize" && certificate.interval === this.current;
-    if (!isFinal || !isCertified(certificate, { ...certificates, validators: membership.validators })) return false;
+    if (!isFinal || !isCertified(certificate, { ...certificates, validators: membership.validators })) return "forged";
     const evaluation = replay(rules, this.#state, block.value);
     if (evaluation === null) {
-      this.#modules.log.error("agreement.result-differs", { interval: this.current, certified: certificate.value });
-      return false;
+      log.error("agreement.result-differs", { interval: this.current, certified: certificate.value });
+      return "unneeded";
     }
+    if (members !== null) membership.learn(members);
     this.#finish(evaluation, certificate, null);
-    return true;
+    return "adopted";
+  }
+
+  #onEntry(round: Round | null): void {
+    round?.retry();
+    if (round !== null && !this.#isOpened) this.#openWhenShown(round);
   }
 
   #begin(): void {
     const { membership, clock, rules, outbox, self } = this.#modules;
     const interval = this.current;
+    if (!membership.enter(this.#state.members, interval)) {
+      this.#awaitMembers(interval);
+      return;
+    }
     const round = new Round(interval, membership.validators, self, this.#world(interval));
     this.#round = round;
     this.#gateMet = null;
+    this.#isOpened = false;
     for (const message of outbox?.earlier(interval) ?? []) round.hear(message);
+    const deadline = tradeDeadline(rules, interval, clock.speed);
+    if (clock.now() >= deadline) round.put({ kind: "deadline" });
+    else this.#timers.push(clock.at(deadline, () => round.put({ kind: "deadline" })));
     const ahead = this.#ahead;
     this.#ahead = ahead.filter((message) => intervalOf(message) > interval);
     for (const message of ahead) if (intervalOf(message) === interval && this.#round === round) round.hear(message);
@@ -142,27 +167,52 @@ export class Rounds {
   }
 
   #world(interval: Interval): RoundWorld {
-    const { rules, membership, pool, outbox, log, clock } = this.#modules;
+    const { rules, membership, pool, outbox, convictions, clock } = this.#modules;
     return {
       speak: (effect) => (effect.kind === "vote" ? outbox!.vote(effect.vote, effect.because) : outbox!.proposal(effect.proposal)),
-      evaluate: (lists) => evaluateLists(rules, membership.validators, this.#state, lists, pool),
+      evaluate: (choice) => evaluateLists({ rules, validators: membership.validators, membership, pool }, this.#state, choice),
       after: (timer, view, task) => this.#timers.push(clock.after(TIMEOUTS[timer](view), task)),
       fetchSoon: () => this.#timers.push(clock.after(FETCH_MS, () => this.#fetch(interval))),
       decided: (certificate) => this.#timers.push(clock.after(0, () => this.#decided(certificate))),
-      evidence: ({ culprit, first, second }) => log.warn("agreement.evidence", { interval, home: culprit, first, second }),
+      evidence: ({ first, second }) => convictions.found(first, second),
     };
   }
 
-  /** Orders for the interval are closed: say what is held, and start to agree. */
+  /** The next interval's members are certified and not known here; the peer that answers may be behind as well. */
+  #awaitMembers(interval: Interval): void {
+    const { fetch, clock } = this.#modules;
+    this.#round = null;
+    fetch(interval, [this.#state.members]);
+    this.#timers.push(clock.after(STALL_MS, () => interval === this.current && this.#round === null && this.#begin()));
+  }
+
+  /** Orders for the interval are closed. Sealed ones are shown now, and are waited for a little. */
   #closeGate(round: Round): void {
-    const { clock, rules, pool, outbox, membership, self } = this.#modules;
+    const { clock, rules, membership } = this.#modules;
     const { interval } = round;
     const lateMs = (clock.now() - gateClosure(rules, interval) * 1000) / clock.speed;
     this.#gateMet = lateMs < LIVE_MS ? clock.monotonicMs() - Math.max(0, lateMs) : null;
+    const waitsUntil = membership.isSealed ? shownBy(rules, interval, clock.speed) : 0;
+    this.#openWhenShown(round);
+    if (clock.now() >= waitsUntil) this.#open(round);
+    else this.#timers.push(clock.at(waitsUntil, () => this.#open(round)));
+  }
+
+  #openWhenShown(round: Round): void {
+    const { clock, rules, pool, membership } = this.#modules;
+    const isClosed = clock.now() >= gateClosure(rules, round.interval) * 1000;
+    if (membership.isSealed && isClosed && pool.isShown(round.interval)) this.#open(round);
+  }
+
+  /** Says what is held, and starts to agree. */
+  #open(round: Round): void {
+    const { pool, outbox, membership, self } = this.#modules;
+    const { interval } = round;
+    if (this.#isOpened || this.#round !== round) return;
+    this.#isOpened = true;
     if (outbox !== null && self !== null && membership.validators.ids.includes(self)) {
-      const orders = pool.ordersFor(interval).map(({ id }) => id);
-      const readings = pool.readingsFor(settledWith(interval)).map(({ id }) => id);
-      round.hear(outbox.list({ interval, validator: self, orders, readings }));
+      const entries = pool.listable(interval, settledWith(interval), membership.isSealed);
+      round.hear(outbox.list({ interval, validator: self, members: membership.wanted((interval + 1) as Interval), ...entries }));
     }
     round.put({ kind: "start" });
     this.#watch(interval);
@@ -193,8 +243,9 @@ export class Rounds {
 
   #finish(evaluation: Evaluation, certificate: Certificate, sinceGateMs: number | null): void {
     if (this.#stopped) return;
-    const { store, pool } = this.#modules;
-    const block = blockOf(evaluation, certificate);
+    const { store, pool, membership } = this.#modules;
+    const { nextMembers } = evaluation;
+    const block = blockOf(evaluation, certificate, nextMembers === this.#state.members ? null : membership.known(nextMembers));
     store.saveBlock(evaluation.result.interval, evaluation.value, encodeBlock(block));
     this.#state = evaluation.state;
     pool.settle(evaluation.result.interval, settledWith(evaluation.result.interval), evaluation.readings);

@@ -1,5 +1,5 @@
 import { type Interval, interval } from "../../engine/kernel/index.ts";
-import { intervalAt, intervalSeconds, type MarketRules } from "../../engine/messages/index.ts";
+import { deliveryStart, gateClosure, intervalAt, intervalSeconds, type MarketRules } from "../../engine/messages/index.ts";
 
 /** Intervals whose gate is open at `nowMs` (street time): from the next to close on, as far ahead as the rules allow. */
 export function openIntervals(rules: MarketRules, nowMs: number): { readonly first: Interval; readonly last: Interval } {
@@ -12,6 +12,30 @@ export function nextGate(rules: MarketRules, nowMs: number): Interval {
   const lead = rules.gateLeadSeconds;
   return interval(Math.floor((nowMs / 1000 + lead) / intervalSeconds(rules)) + 1);
 }
+
+/**
+ * Sealed orders are shown a while after the gate, so that every honest gate is closed by then: clocks differ by less, and a
+ * clock that differs by more is told so. Real ms; in a replay all clocks are one.
+ */
+export const REVEAL_MS = 500;
+/** How long after the gate a list waits at most for orders to be shown. */
+export const SHOWN_MS = 1_500;
+/** Before delivery begins a trade must be agreed, or agreement gets this long after the gate in a replay too fast for that. */
+const DEADLINE_SECONDS = 10;
+const DEADLINE_MS = 10_000;
+
+const afterGate = (rules: MarketRules, interval: Interval, speed: number, realMs: number): number =>
+  gateClosure(rules, interval) * 1000 + realMs * speed;
+
+/** When this home shows the orders that it sealed; street time, ms. */
+export const revealAt = (rules: MarketRules, interval: Interval, speed: number): number => afterGate(rules, interval, speed, REVEAL_MS);
+
+/** When a validator lists what was shown until then; street time, ms. */
+export const shownBy = (rules: MarketRules, interval: Interval, speed: number): number => afterGate(rules, interval, speed, SHOWN_MS);
+
+/** From when on this home agrees to no fresh trade; street time, ms. */
+export const tradeDeadline = (rules: MarketRules, interval: Interval, speed: number): number =>
+  Math.max((deliveryStart(rules, interval) - DEADLINE_SECONDS) * 1000, afterGate(rules, interval, speed, DEADLINE_MS));
 
 /** The interval that is being delivered. */
 export const delivering = (rules: MarketRules, nowMs: number): Interval => intervalAt(rules, nowMs / 1000);

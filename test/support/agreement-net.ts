@@ -6,9 +6,11 @@ import {
   entrySet,
   faulty,
   leaderOf,
+  leadersOf,
   quorum,
   step,
   type Validators,
+  validatorsOf,
 } from "../../engine/agreement/index.ts";
 import { type Digest, type HomeId, homeId, interval, ZERO_DIGEST } from "../../engine/kernel/index.ts";
 import type { Proposal, SignedList, SignedProposal, SignedVote, Vote, VoteKind } from "../../engine/messages/index.ts";
@@ -29,6 +31,8 @@ const PULL_MS = 200;
 export const TIMELY = idOf(900_001);
 export const GHOST = idOf(900_002);
 
+type Wanted = { readonly lists: readonly Digest[]; readonly isVoid: boolean };
+
 interface Home {
   readonly id: HomeId;
   life: number;
@@ -38,7 +42,7 @@ interface Home {
   /** On disk: what this home said itself, and what that rests on. */
   readonly disk: { readonly own: Said[]; readonly because: Said[] };
   heard: Map<Digest, Said>;
-  waiting: Map<string, readonly Digest[]>;
+  waiting: Map<string, Wanted>;
   decided: Digest | null;
 }
 
@@ -78,7 +82,11 @@ class Network {
     this.#random = chance(seed);
     this.#loss = this.#pick([0, 0.1, 0.4]);
     const ids = Array.from({ length: n }, (_, i) => homeId(10 + i));
-    this.#validators = { ids };
+    this.#validators = validatorsOf({
+      homes: [],
+      validators: ids.map((home) => ({ home, class: "home" })),
+      minimums: { home: 0, operator: 0, utility: 0 },
+    });
     this.#liars = this.#some(ids, this.#below(faulty(this.#validators) + 1));
     for (const id of ids) if (!this.#liars.includes(id)) this.#homes.set(id, this.#born(id));
   }
@@ -184,7 +192,7 @@ class Network {
     if (said.kind !== "list") return;
     const waiting = [...home.waiting.values()];
     home.waiting.clear();
-    for (const lists of waiting) this.#evaluate(home, lists);
+    for (const wanted of waiting) this.#evaluate(home, wanted);
   }
 
   /** Asks a peer for everything that it heard. */
@@ -210,7 +218,7 @@ class Network {
   #perform(home: Home, effect: AgreementEffect): void {
     if (effect.kind === "vote") this.#say(home, { kind: "vote", vote: this.#vote(effect.vote) }, effect.because);
     else if (effect.kind === "propose") this.#say(home, { kind: "proposal", proposal: this.#proposal(effect.proposal) });
-    else if (effect.kind === "evaluate") this.#evaluate(home, effect.lists);
+    else if (effect.kind === "evaluate") this.#evaluate(home, effect);
     else if (effect.kind === "timer") this.#setTimer(home, effect);
     else if (effect.kind === "decide") home.decided = effect.certificate.value;
     else this.#culprits.add(effect.culprit);
@@ -222,12 +230,13 @@ class Network {
     this.#at(this.#now + Math.ceil(delay), () => home.life === life && home.isUp && this.#put(home, timer));
   }
 
-  #evaluate(home: Home, lists: readonly Digest[]): void {
-    if (lists.every((id) => home.heard.has(id))) this.#put(home, { kind: "evaluated", lists, value: this.#valueOf(lists) });
-    else home.waiting.set(lists.join(), lists);
+  #evaluate(home: Home, { lists, isVoid }: Wanted): void {
+    if (lists.every((id) => home.heard.has(id))) this.#put(home, { kind: "evaluated", lists, isVoid, value: this.#valueOf(lists, isVoid) });
+    else home.waiting.set(`${isVoid}/${lists.join()}`, { lists, isVoid });
   }
 
-  #valueOf(lists: readonly Digest[]): Digest {
+  #valueOf(lists: readonly Digest[], isVoid = false): Digest {
+    if (isVoid) return this.#intern("void");
     const { orders } = entrySet(
       this.#validators,
       lists.map((id) => this.#lists.get(id)!.body),
@@ -248,14 +257,15 @@ class Network {
   }
 
   #lead(liar: HomeId): void {
-    const view = 1 + this.#validators.ids.findIndex((_, i) => leaderOf(this.#validators, AT, i + 1) === liar);
+    const view = 1 + this.#validators.ids.findIndex((_, i) => leaderOf(leadersOf(this.#validators, AT), i + 1) === liar);
     const heard = [...this.#lists.keys()];
     for (let versions = 1 + this.#below(3); versions > 0; versions--) {
       const lists = this.#some(heard, Math.min(heard.length, quorum(this.#validators) + this.#below(2)));
       const parentView = this.#pick([0, 0, 0, this.#below(view)]);
+      const isVoid = this.#random() < 0.1;
       const value = this.#pick([this.#valueOf(lists), this.#valueOf(lists), idOf(600_000 + this.#below(3)), ...this.#values]);
       this.#values.push(value);
-      const proposal = this.#proposal({ interval: AT, view, leader: liar, value, parentView, lists });
+      const proposal = this.#proposal({ interval: AT, view, leader: liar, value, parentView, isVoid, lists });
       this.#tell({ kind: "proposal", proposal });
       this.#answer(liar, { kind: "proposal", proposal });
     }
@@ -280,7 +290,7 @@ class Network {
   }
 
   #list(validator: HomeId, orders: readonly Digest[]): SignedList {
-    const body = { interval: AT, validator, orders, readings: [] };
+    const body = { interval: AT, validator, members: ZERO_DIGEST, commits: [], orders, readings: [] };
     const list = { body, id: this.#intern(JSON.stringify(body)), signature: NO_SIGNATURE };
     this.#lists.set(list.id, list);
     return list;

@@ -34,7 +34,7 @@ export function live({ rules, seed, intervals, lost }: LifePlan): Life {
   const counters = new Map(HOMES.map((home) => [home, new Map<Interval, readonly [number, number]>()]));
   const firstRead = new Map<HomeId, Interval>();
   const last = (FIRST + intervals - 1) as Interval;
-  let state: MarketState = genesis(rules, FIRST);
+  let state: MarketState = genesis(rules, FIRST, ZERO_DIGEST);
   const advances: Advance[] = [];
   for (let at = FIRST - 2; at <= last; at++) {
     for (const [home, meter] of meters) {
@@ -48,7 +48,7 @@ export function live({ rules, seed, intervals, lost }: LifePlan): Life {
     const readings = read.map(
       (home): SignedReading => ({ body: readingOf(home, due, ...counters.get(home)!.get(due)!), id: ZERO_DIGEST, signature: NO_SIGNATURE }),
     );
-    const roots = { orderSetRoot: ZERO_DIGEST, readingSetRoot: idOf(at) };
+    const roots = { orderSetRoot: ZERO_DIGEST, readingSetRoot: idOf(at), nextMembers: ZERO_DIGEST, kind: "trade", withheld: [] } as const;
     advances.push(advance(rules, state, { orders: ordersAt(rules, at as Interval, below), readings, ...roots }));
     state = advances.at(-1)!.state;
   }

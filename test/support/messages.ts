@@ -1,6 +1,17 @@
 import fc from "fast-check";
-import { address, digest, homeId, interval, microPerKwh, period, wh, ZERO_DIGEST } from "../../engine/kernel/index.ts";
-import { type Block, digestsOf, type Message, READING_QUALITY, VOTE_KIND, type VoteKind } from "../../engine/messages/index.ts";
+import { address, digest, homeId, interval, microPerKwh, period, toHex, wh, ZERO_DIGEST } from "../../engine/kernel/index.ts";
+import {
+  asEvidence,
+  type Block,
+  type Contradictable,
+  digestsOf,
+  type Members,
+  type Message,
+  membersDigest,
+  READING_QUALITY,
+  VOTE_KIND,
+  type VoteKind,
+} from "../../engine/messages/index.ts";
 
 /** A market to sign in; its numbers are made up. */
 export const DOMAIN = {
@@ -37,13 +48,22 @@ export const anyReading = fc.record({
   exportWh: upTo(wh.max).map(wh),
   quality: anyQuality,
 });
-export const anyList = fc.record({ interval: anyInterval, validator: anyHome, orders: someDigests, readings: someDigests });
+export const anyCommit = fc.record({ home: anyHome, interval: anyInterval, seq: upTo(UINT32), commitment: anyDigest });
+export const anyList = fc.record({
+  interval: anyInterval,
+  validator: anyHome,
+  members: anyDigest,
+  commits: someDigests,
+  orders: someDigests,
+  readings: someDigests,
+});
 export const anyProposal = fc.record({
   interval: anyInterval,
   view: upTo(UINT32),
   leader: anyHome,
   value: anyDigest,
   parentView: upTo(UINT32),
+  isVoid: fc.boolean(),
   lists: someDigests,
 });
 export const anyVote = fc.record({ kind: anyKind, interval: anyInterval, view: upTo(UINT32), value: anyDigest, validator: anyHome });
@@ -52,17 +72,45 @@ export const anyPeriodVote = fc.record({ period: upTo(UINT32).map(period), valid
 const signedOrder = fc.tuple(anyOrder, signature).map(([body, sig]) => ({ body, id: DIGESTS.order(body), signature: sig }));
 const signedReading = fc.tuple(anyReading, signature).map(([body, sig]) => ({ body, id: DIGESTS.reading(body), signature: sig }));
 
-export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
-  signedOrder.map((order): Message => ({ kind: "order", order })),
-  signedReading.map((reading): Message => ({ kind: "reading", reading })),
-  fc.tuple(anyList, signature).map(([body, sig]): Message => ({ kind: "list", list: { body, id: DIGESTS.list(body), signature: sig } })),
+const signedCommit = fc.tuple(anyCommit, signature).map(([body, sig]) => ({ body, id: DIGESTS.commit(body), signature: sig }));
+
+/** What one home may say only once in its place. */
+export const anyContradictable: fc.Arbitrary<Contradictable> = fc.oneof(
+  signedOrder.map((order): Contradictable => ({ kind: "order", order })),
+  signedCommit.map((commit): Contradictable => ({ kind: "commit", commit })),
+  signedReading.map((reading): Contradictable => ({ kind: "reading", reading })),
+  fc
+    .tuple(anyList, signature)
+    .map(([body, sig]): Contradictable => ({ kind: "list", list: { body, id: DIGESTS.list(body), signature: sig } })),
   fc
     .tuple(anyProposal, signature)
-    .map(([body, sig]): Message => ({ kind: "proposal", proposal: { body, id: DIGESTS.proposal(body), signature: sig } })),
-  fc.tuple(anyVote, signature).map(([body, sig]): Message => ({ kind: "vote", vote: { body, id: DIGESTS.vote(body), signature: sig } })),
+    .map(([body, sig]): Contradictable => ({ kind: "proposal", proposal: { body, id: DIGESTS.proposal(body), signature: sig } })),
+  fc
+    .tuple(anyVote, signature)
+    .map(([body, sig]): Contradictable => ({ kind: "vote", vote: { body, id: DIGESTS.vote(body), signature: sig } })),
+);
+
+const anyMembers: fc.Arbitrary<Members> = fc
+  .record({
+    homes: fc.uniqueArray(anyHome, { maxLength: 5 }),
+    validators: fc.uniqueArray(anyHome, { minLength: 1, maxLength: 5 }),
+    agent: anyBytes(20),
+    kind: fc.constantFrom("home" as const, "operator" as const, "utility" as const),
+    minimums: fc.record({ home: upTo(UINT32), operator: upTo(UINT32), utility: upTo(UINT32) }),
+  })
+  .map(({ homes, validators, agent, kind, minimums }) => ({
+    homes: [...homes].sort((a, b) => a - b).map((home) => ({ home, agent: address(toHex(agent)) })),
+    validators: [...validators].sort((a, b) => a - b).map((home) => ({ home, class: kind })),
+    minimums,
+  }));
+
+export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
+  { arbitrary: anyContradictable, weight: 6 },
   fc
     .tuple(anyPeriodVote, signature)
     .map(([body, sig]): Message => ({ kind: "period-vote", periodVote: { body, id: body.digest, signature: sig } })),
+  fc.tuple(anyContradictable, anyContradictable).map(([one, other]): Message => asEvidence(one, other) ?? one),
+  anyMembers.map((members): Message => ({ kind: "members", members, id: membersDigest(members) })),
 );
 
 export const anyBlock: fc.Arbitrary<Block> = fc.record({
@@ -73,6 +121,8 @@ export const anyBlock: fc.Arbitrary<Block> = fc.record({
     readingSetRoot: anyDigest,
     clearingRoot: anyDigest,
     ledgerRoot: anyDigest,
+    kind: fc.constantFrom("trade" as const, "void" as const),
+    nextMembers: anyDigest,
   }),
   certificate: fc.record({
     kind: anyKind,
@@ -83,4 +133,6 @@ export const anyBlock: fc.Arbitrary<Block> = fc.record({
   }),
   orders: fc.array(signedOrder, { maxLength: 4 }),
   readings: fc.array(signedReading, { maxLength: 4 }),
+  withheld: fc.array(signedCommit, { maxLength: 3 }),
+  members: fc.option(anyMembers, { nil: null }),
 });

@@ -23,6 +23,7 @@ import type {
 } from "../../engine/messages/index.ts";
 import { Membership } from "../../src/node/membership.ts";
 import type { Registry } from "../../src/ports/index.ts";
+import { memoryStore } from "../../src/sim/index.ts";
 import { agentAddressOf, cheapSigner } from "./cheap-signer.ts";
 import { DIGESTS } from "./messages.ts";
 
@@ -49,7 +50,9 @@ export const REGISTRY: Registry = {
   validators: [0, 1, 2, 3].map(homeId),
   quorum: 3,
 };
-export const membership = (): Membership => new Membership(REGISTRY);
+/** As at interval AT; nothing says "orders", so by its size the street would seal them: these are open. */
+export const membership = (registry: Registry = REGISTRY, orders: "open" | "sealed" = "open"): Membership =>
+  new Membership({ rules: { periodIntervals: 1, orders }, first: AT, store: memoryStore() }, registry);
 
 const sign = (home: number, id: Digest) => ({ id, signature: cheapSigner(home).sign(id) });
 
@@ -64,12 +67,12 @@ export function reading(home: number, at: number, importWh: number, exportWh = 0
 }
 
 export function list(home: number, at: Interval = AT, orders: readonly Digest[] = [], signer = home): SignedList {
-  const body = { interval: at, validator: homeId(home), orders, readings: [] };
+  const body = { interval: at, validator: homeId(home), members: ZERO_DIGEST, commits: [], orders, readings: [] };
   return { body, ...sign(signer, DIGESTS.list(body)) };
 }
 
 export function proposal(home: number, view = 1, at: Interval = AT): SignedProposal {
-  const body = { interval: at, view, leader: homeId(home), value: someDigest(9), parentView: 0, lists: [] };
+  const body = { interval: at, view, leader: homeId(home), value: someDigest(9), parentView: 0, isVoid: false, lists: [] };
   return { body, ...sign(home, DIGESTS.proposal(body)) };
 }
 

@@ -11,8 +11,11 @@ import {
   encodeMessage,
   MAX_MESSAGE_BYTES,
   MESSAGE_LIMITS,
+  type Members,
   type Message,
+  RESULT_KIND,
   readFields,
+  VALIDATOR_CLASS,
   Writer,
 } from "../../../engine/messages/index.ts";
 import {
@@ -49,7 +52,16 @@ function told(message: Message): { readonly [said: string]: object } {
     }
     case "list": {
       const { body, signature } = message.list;
-      return { list: { ...body, orders: bytes(...body.orders), readings: bytes(...body.readings), signature } };
+      return {
+        list: {
+          ...body,
+          members: bytes(body.members),
+          commits: bytes(...body.commits),
+          orders: bytes(...body.orders),
+          readings: bytes(...body.readings),
+          signature,
+        },
+      };
     }
     case "proposal": {
       const { body, signature } = message.proposal;
@@ -68,18 +80,39 @@ function told(message: Message): { readonly [said: string]: object } {
       const { body, signature } = message.periodVote;
       return { periodVote: { ...body, digest: bytes(body.digest), signature } };
     }
+    case "commit": {
+      const { body, signature } = message.commit;
+      return { commit: { ...body, commitment: bytes(body.commitment), signature } };
+    }
+    case "evidence": {
+      const { first, second } = message.evidence;
+      return { evidence: { first: proto(first), second: proto(second) } };
+    }
+    case "members":
+      return { members: toldMembers(message.members) };
   }
+}
+
+function toldMembers({ homes, validators, minimums }: Members): object {
+  const { home: minHomes, operator: minOperators, utility: minUtilities } = minimums;
+  return withoutDefaults({
+    homes: homes.map(({ home, agent }) => withoutDefaults({ home, agent: bytes(agent) })),
+    validators: validators.map(({ home, class: of }) => withoutDefaults({ home, class: VALIDATOR_CLASS[of] })),
+    minHomes,
+    minOperators,
+    minUtilities,
+  });
 }
 
 const proto = (message: Message): object =>
   Object.fromEntries(Object.entries(told(message)).map(([said, body]) => [said, withoutDefaults(body)]));
 
-function protoBlock({ result, certificate, orders, readings }: Block): object {
-  const { interval: at, prevHead, orderSetRoot, readingSetRoot, clearingRoot, ledgerRoot } = result;
+function protoBlock({ result, certificate, orders, readings, withheld, members }: Block): object {
+  const { interval: at, prevHead, orderSetRoot, readingSetRoot, clearingRoot, ledgerRoot, nextMembers } = result;
   const { kind, interval: of, view, value, signatures } = certificate;
   return withoutDefaults({
     interval: at,
-    roots: bytes(prevHead, orderSetRoot, readingSetRoot, clearingRoot, ledgerRoot),
+    roots: bytes(prevHead, orderSetRoot, readingSetRoot, clearingRoot, ledgerRoot, nextMembers),
     certificate: withoutDefaults({
       kind: KIND[kind],
       interval: of,
@@ -89,6 +122,9 @@ function protoBlock({ result, certificate, orders, readings }: Block): object {
     }),
     orders: orders.map((order) => proto({ kind: "order", order })),
     readings: readings.map((reading) => proto({ kind: "reading", reading })),
+    withheld: withheld.map((commit) => proto({ kind: "commit", commit })),
+    ...(members === null ? {} : { members: toldMembers(members) }),
+    kind: RESULT_KIND[result.kind],
   });
 }
 

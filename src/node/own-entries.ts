@@ -1,0 +1,79 @@
+import { type HomeId, type Interval, interval } from "../../engine/kernel/index.ts";
+import type { MarketRules, Message, Order, Reading } from "../../engine/messages/index.ts";
+import type { Cancel, Clock } from "../ports/index.ts";
+import type { Membership } from "./membership.ts";
+import type { OrderMessage, Outbox } from "./outbox.ts";
+import type { EntryMessage, Pool } from "./pool.ts";
+import { revealAt } from "./schedule.ts";
+
+export interface OwnEntriesModules {
+  readonly rules: MarketRules;
+  readonly clock: Clock;
+  readonly pool: Pool;
+  readonly membership: Membership;
+  readonly outbox: Outbox;
+  readonly self: HomeId;
+  /** The interval that is being agreed on. */
+  readonly current: () => Interval;
+  /** As if a peer had sent it. */
+  readonly deliver: (message: Message) => void;
+}
+
+/** What this home wants and what its meter says: signed, kept, told to the street; sealed until the gate where orders are. */
+export class OwnEntries {
+  readonly #modules: OwnEntriesModules;
+  readonly #reveals = new Set<Cancel>();
+
+  constructor(modules: OwnEntriesModules) {
+    this.#modules = modules;
+  }
+
+  order(body: Order): void {
+    const { membership, outbox } = this.#modules;
+    if (membership.isSealed) {
+      const { commit, order } = outbox.seal(body);
+      this.#take(commit);
+      this.#showLater(order);
+    } else this.#take(outbox.order(body));
+  }
+
+  reading(body: Reading): void {
+    this.#take(this.#modules.outbox.reading(body));
+  }
+
+  /** What this home said before it was restarted; what it sealed is still to be shown. */
+  restore(): void {
+    const { rules, outbox, current } = this.#modules;
+    const from = current();
+    for (let at = from; at < from + rules.openIntervals + 2; at++) {
+      const commits = outbox.earlierOwn("commit", interval(at));
+      for (const commit of commits) this.#take(commit as EntryMessage);
+      for (const order of outbox.earlierOwn("order", interval(at)))
+        if (commits.length > 0) this.#showLater(order as OrderMessage);
+        else this.#take(order as EntryMessage);
+    }
+    for (let at = Math.max(0, from - 2); at <= from; at++)
+      for (const reading of outbox.earlierOwn("reading", interval(at))) this.#take(reading as EntryMessage);
+  }
+
+  stop(): void {
+    for (const cancel of this.#reveals) cancel();
+  }
+
+  /** Once all gates are closed, unless the interval is over by then. */
+  #showLater(message: OrderMessage): void {
+    const { rules, clock, outbox, current } = this.#modules;
+    const { interval: at } = message.order.body;
+    const cancel = clock.at(revealAt(rules, at, clock.speed), () => {
+      this.#reveals.delete(cancel);
+      if (at >= current()) this.#take(outbox.show(message));
+    });
+    this.#reveals.add(cancel);
+  }
+
+  #take(message: EntryMessage): void {
+    const { pool, outbox, deliver } = this.#modules;
+    pool.add(message, { agent: outbox.agent, isTimely: true });
+    deliver(message);
+  }
+}
