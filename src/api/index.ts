@@ -1,6 +1,6 @@
 export { type ApiOptions, buildApi } from "./build-api.ts";
 export { API_ERRORS, type ApiCode, type ApiError } from "./errors.ts";
-export type { HealthFacts, HomeRequest, Plain, RegisterCode, StreetCard, StreetQueries } from "./queries.ts";
+export type { HealthFacts, HomeAnswer, HomeRequest, Plain, RegisterCode, StreetCard, StreetQueries } from "./queries.ts";
 
 export { streetState } from "./schema/index.ts";
 export type {

@@ -14,7 +14,7 @@ export interface StreetQueries {
   health(): HealthFacts;
   /** With this another home finds the street and its rules. */
   street(): StreetCard;
-  register(request: HomeRequest): Promise<Result<{ readonly home: number }, RegisterCode>>;
+  register(request: HomeRequest): Promise<Result<HomeAnswer, RegisterCode>>;
 }
 
 export interface HealthFacts {
@@ -43,6 +43,10 @@ export interface StreetCard {
   readonly peers: readonly string[];
   /** The street's first interval: where its chain of certificates begins. */
   readonly firstInterval: number;
+  /** Its homes share a network key, which a home gets with its registration; left out: they don't. */
+  readonly isPrivate?: boolean;
+  /** Names of peers that belong to the street and are no homes, such as the operator's; left out: none. */
+  readonly observers?: readonly string[];
   /** How the street's time follows the machine's; null: it is UTC itself. */
   readonly clock: { readonly streetMs: number; readonly wallMs: number; readonly speed: number } | null;
 }
@@ -54,6 +58,13 @@ export interface HomeRequest {
   /** Address of the owner key, which stays cold and alone may withdraw. */
   readonly owner: string;
   readonly invitation: string;
+}
+
+/** What a home gets for its invitation, also when it asks again. */
+export interface HomeAnswer {
+  readonly home: number;
+  /** base64url of the 32 bytes of the street's network key; left out: the network is open. */
+  readonly networkKey?: string;
 }
 
 /** Why a home was not registered; the API's table of errors gives each its HTTP status. */

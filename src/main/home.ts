@@ -1,28 +1,18 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { openChain } from "../../adapters/evm/index.ts";
 import { openGossip, type StreetGossip } from "../../adapters/libp2p/index.ts";
 import { openDevice } from "../../adapters/modbus/index.ts";
-import { openStore } from "../../adapters/store/index.ts";
-import {
-  type AgentKey,
-  askHidden,
-  createKeystore,
-  loadCurve,
-  openKeystore,
-  peerSeed,
-  readPassword,
-  recoverWith,
-  signerOf,
-} from "../../adapters/system/index.ts";
-import type { Result } from "../../engine/kernel/index.ts";
-import type { HomeRequest, StreetCard } from "../api/index.ts";
-import { homeOf, StoreMismatch, StreetNode, Trader } from "../node/index.ts";
+import { type AgentKey, loadCurve, peerSeed, recoverWith, signerOf } from "../../adapters/system/index.ts";
+import type { StreetCard } from "../api/index.ts";
+import { homeOf, Neighbourhood, StoreMismatch, StreetNode, Trader } from "../node/index.ts";
 import type { Chain, Clock, Log, Metrics, Registry, Store } from "../ports/index.ts";
 import { domainOf, firstOf, rulesOf, streetName } from "./card.ts";
 import type { HomeConfig } from "./config/index.ts";
 import { cannotStart } from "./exit.ts";
 import { claimFolder } from "./files.ts";
+import { join } from "./join.ts";
+import { openMemory, passwordOf, unwrap } from "./keys.ts";
+
+export { openMemory, openOrCreate, passwordOf, unwrap } from "./keys.ts";
 
 /** A home with keys, books and peers, before its clock runs. */
 export interface ReadyHome {
@@ -51,7 +41,7 @@ export async function openHome(config: HomeConfig, card: StreetCard, { log, metr
   const { chainId, vault } = domainOf(card);
   store.setMeta("card", JSON.stringify({ ...card, clock: null }));
   const chain = openChain({ rpc: card.chain.rpc, chainId, vault });
-  const registry = await joinedRegistry(config, card, key, { chain, store, log });
+  const { registry, networkKey } = await join(config, card, key, { chain, store, log });
   store.setMeta("self", String(homeOf(registry, key.address)));
   const gossip = unwrap(
     await openGossip({
@@ -59,6 +49,8 @@ export async function openHome(config: HomeConfig, card: StreetCard, { log, metr
       listen: config.listen,
       street: streetName(card),
       peers: [],
+      ...(networkKey === null ? {} : { networkKey }),
+      discover: config.discover && config.listen.some((address) => !isLoopback(address)),
       log,
       metrics,
     }),
@@ -95,10 +87,16 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   const { log, metrics, clock, registry } = opened;
   const rules = rulesOf(card);
   const curve = await loadCurve();
-  const node = nodeOf(
-    { ...opened, rules, domain: domainOf(card), first: firstOf(card), signer: signerOf(opened.key, curve), recover: recoverWith(curve) },
-    registry,
-  );
+  const modules = {
+    ...opened,
+    rules,
+    domain: domainOf(card),
+    first: firstOf(card),
+    signer: signerOf(opened.key, curve),
+    recover: recoverWith(curve),
+  };
+  const node = nodeOf(modules, registry);
+  const neighbourhood = new Neighbourhood(node, { ...modules, observers: card.observers ?? [] });
   const device = openDevice({
     ...config.device,
     units: { inverter: config.device.units.inverter, meter: config.device.units.meter, battery: config.device.units.storage },
@@ -120,12 +118,14 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
       sinceGateMs: sinceGateMs === null ? null : Math.round(sinceGateMs),
     });
   });
+  neighbourhood.start();
   await node.start();
   trader.start();
   return {
     node,
     stop: async () => {
       await trader.stop();
+      neighbourhood.stop();
       node.stop();
       await opened.close();
     },
@@ -145,92 +145,6 @@ function nodeOf(modules: ConstructorParameters<typeof StreetNode>[0], registry: 
   }
 }
 
-const passwordWorld = {
-  env: process.env,
-  ask: (question: string) => askHidden(question, { input: process.stdin, output: process.stderr }),
-};
-
-/** The password of a key file, from where the configuration says it is. */
-export async function passwordOf({ password }: Pick<HomeConfig, "password">): Promise<string> {
-  return unwrap(await readPassword(password.kind === "file" ? { file: password.path } : { env: password.name }, passwordWorld));
-}
-
-/**
- * A home's memory and the key that it signs with, made when they are missing. The memory is made first: a key that is there
- * without one may have signed what nobody remembers.
- */
-export async function openMemory(folder: string, password: string): Promise<{ readonly key: AgentKey; readonly store: Store }> {
-  const path = join(folder, "agent.json");
-  const store = unwrap(openStore(folder, { isComplete: !existsSync(path) }));
-  return { key: (await openOrCreate(path, password)).key, store };
-}
-
-/** A key of a home, made when it is missing. The owner's key belongs on another machine: it alone may withdraw. */
-export async function openOrCreate(path: string, password: string): Promise<{ readonly key: AgentKey; readonly isNew: boolean }> {
-  const opened = await openKeystore(path, password);
-  if (opened.ok || opened.code !== "KEY_MISSING") return { key: unwrap(opened), isNew: false };
-  return { key: unwrap(await createKeystore(path, password)), isNew: true };
-}
-
-/** The home with its place in the registry; with an invitation it asks for one. Without the chain it goes by what it last knew. */
-async function joinedRegistry(
-  config: HomeConfig,
-  card: StreetCard,
-  key: AgentKey,
-  { chain, store, log }: { chain: Chain; store: Store; log: Log },
-): Promise<Registry> {
-  const registry = await readRegistry(chain, store);
-  if (registry !== null && homeOf(registry, key.address) !== null) return registry;
-  if (config.invitation === null || config.street.kind !== "url")
-    throw cannotStart(
-      "HOME_UNREGISTERED",
-      `${config.name} is not registered in ${card.name}: its agent address is ${key.address}`,
-      "ask the operator for an invitation, and set \"invitation\" and the street's address in the home's configuration",
-    );
-  const owner = (await openOrCreate(join(config.data, "owner.json"), await passwordOf(config))).key;
-  log.info("home.registering", { agent: key.address, owner: owner.address });
-  await askToJoin(new URL("/api/homes", config.street.url), {
-    name: config.name,
-    agent: key.address,
-    owner: owner.address,
-    invitation: config.invitation,
-  });
-  const after = await readRegistry(chain, store);
-  if (after === null || homeOf(after, key.address) === null)
-    throw cannotStart(
-      "HOME_UNREGISTERED",
-      `${card.name} took the invitation, but the registry does not know ${config.name} yet`,
-      "start the home again",
-    );
-  return after;
-}
-
-async function readRegistry(chain: Chain, store: Store): Promise<Registry | null> {
-  const registry = await chain.registry();
-  if (registry.ok) {
-    store.setMeta("registry", JSON.stringify(registry.value));
-    return registry.value;
-  }
-  if (registry.code === "CHAIN_WRONG")
-    throw cannotStart(registry.code, registry.detail, "the street's card names another chain or vault; get a fresh card");
-  const known = store.getMeta("registry");
-  return known === null ? null : (JSON.parse(known) as Registry);
-}
-
-async function askToJoin(url: URL, request: HomeRequest): Promise<void> {
-  const answer = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(request),
-    signal: AbortSignal.timeout(20_000),
-  }).catch((error: unknown) => String(error));
-  if (typeof answer === "string")
-    throw cannotStart("STREET_UNREACHABLE", `${url.href} does not answer (${answer})`, "start the street, or correct its address");
-  if (answer.ok) return;
-  const { code, message } = (await answer.json().catch(() => ({}))) as { code?: string; message?: string };
-  throw cannotStart(code ?? "REGISTRATION_REFUSED", `the street refused to register ${request.name}: ${message ?? answer.status}`);
-}
-
 /** The later home dials the earlier ones, so that two never dial each other at once. A home that is not listed dials all. */
 function peersBefore(addresses: readonly string[], self: string): { readonly name: string; readonly addresses: string[] }[] {
   const peers = addresses.map((address) => ({ name: peerIn(address), addresses: [address] }));
@@ -241,8 +155,5 @@ function peersBefore(addresses: readonly string[], self: string): { readonly nam
 /** A peer's name is the last part of its multiaddress. */
 const peerIn = (address: string): string => address.slice(address.lastIndexOf("/") + 1);
 
-/** A refusal by an adapter while opening is the end of the start: its sentence names the place and the way out. */
-export function unwrap<T>(result: Result<T>): T {
-  if (!result.ok) throw cannotStart(result.code, result.detail);
-  return result.value;
-}
+/** An address that no other machine can reach. */
+const isLoopback = (address: string): boolean => /^\/(ip4\/127\.|ip6\/::1\/|dns[46]\/localhost\/)/.test(address);

@@ -71,7 +71,7 @@ export class Peers implements Door {
       return false;
     }
     this.#keep();
-    this.#modules.log.info("peer.bound", { peer, home: this.homeOf(peer) });
+    this.#modules.log.info("peer.bound", { peer, member: this.homeOf(peer) });
     // Another peer of the same home has lost its place to this one.
     if (this.#byPeer.size === before) this.#modules.gossip.guard(this);
     return true;
@@ -83,7 +83,7 @@ export class Peers implements Door {
     for (const { statement, agent } of out) {
       this.#byAgent.delete(agent);
       this.#byPeer.delete(statement.body.peer);
-      this.#modules.log.info("peer.left", { peer: statement.body.peer, home: statement.body.home });
+      this.#modules.log.info("peer.left", { peer: statement.body.peer, member: statement.body.home });
     }
     if (out.length > 0) this.#keep();
     this.#modules.gossip.guard(this);

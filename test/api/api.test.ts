@@ -82,6 +82,15 @@ describe("joining", () => {
     expect(queries.asked).toEqual([HOME]);
   });
 
+  test("a private network's key comes with the number, and not with the card", async () => {
+    const { app, queries } = street();
+    const networkKey = "k".repeat(43);
+    queries.answer = { ok: true, value: { home: 12, networkKey } };
+    const joined = await app.inject({ method: "POST", url: "/api/homes", payload: HOME });
+    expect([joined.statusCode, joined.json()]).toEqual([201, { home: 12, networkKey }]);
+    expect((await app.inject("/api/street")).body).not.toContain(networkKey);
+  });
+
   test.each([
     ["INVITATION_INVALID", 403],
     ["NAME_TAKEN", 409],

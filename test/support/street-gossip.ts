@@ -36,6 +36,7 @@ export interface OpenOptions {
   readonly log?: Log;
   readonly mayConnect?: (peer: PeerName) => boolean;
   readonly networkKey?: Uint8Array;
+  readonly discover?: boolean;
 }
 
 /** Everything that a test opens; `closeAll` leaves nothing behind. */

@@ -1,7 +1,7 @@
 import type { ApiError } from "../errors.ts";
-import type { HealthFacts, HomeRequest, StreetCard } from "../queries.ts";
+import type { HealthFacts, HomeAnswer, HomeRequest, StreetCard } from "../queries.ts";
 import type { IntervalView } from "../state.ts";
-import { count, described, instant, list, mirrors, nullable, number, object, oneOf, text, withOptional } from "./shape.ts";
+import { count, described, instant, list, mirrors, nullable, number, object, oneOf, text, truth, withOptional } from "./shape.ts";
 import { certificate, clearing, settlement } from "./street-state.ts";
 
 const address = text({ pattern: "^0x[0-9a-fA-F]{40}$" });
@@ -90,15 +90,18 @@ const sequencer = object({ operator: address, trading: oneOf("continuous", "roun
 export const venueRules = withOptional(said, { ...choices, sequencer });
 
 export const streetCard = mirrors<StreetCard>()(
-  object({
-    name: text(),
-    rules,
-    rulesHash: hash,
-    chain: object({ id: count, rpc: text(), vault: address }),
-    peers: list(text()),
-    firstInterval: count,
-    clock: nullable(object({ streetMs: number, wallMs: number, speed: number })),
-  }),
+  withOptional(
+    object({
+      name: text(),
+      rules,
+      rulesHash: hash,
+      chain: object({ id: count, rpc: text(), vault: address }),
+      peers: list(text()),
+      firstInterval: count,
+      clock: nullable(object({ streetMs: number, wallMs: number, speed: number })),
+    }),
+    { isPrivate: truth, observers: list(text()) },
+  ),
 );
 
 export const homeRequest = mirrors<HomeRequest>()(
@@ -111,7 +114,7 @@ export const homeRequest = mirrors<HomeRequest>()(
   }),
 );
 
-export const homeAnswer = object({ home: count });
+export const homeAnswer = mirrors<HomeAnswer>()(withOptional(object({ home: count }), { networkKey: text({ pattern: "^[\\w-]{43}$" }) }));
 
 export const liveMessage = described(
   object({ kind: oneOf("state", "beat") }),

@@ -8,6 +8,8 @@ export interface HomeConfig {
   readonly street: { readonly kind: "file"; readonly path: string } | { readonly kind: "url"; readonly url: string };
   readonly invitation: string | null;
   readonly listen: readonly string[];
+  /** Whether neighbours are looked for on the local network. */
+  readonly discover: boolean;
   readonly password: { readonly kind: "file"; readonly path: string } | { readonly kind: "env"; readonly name: string };
   readonly device: DeviceConfig;
   readonly trading: TradingConfig;
@@ -31,7 +33,7 @@ export interface TradingConfig {
 }
 
 /** The file's values, defaults filled in; prices stand in the source as they were written. */
-export interface HomeFile extends Pick<HomeConfig, "name" | "listen" | "device"> {
+export interface HomeFile extends Pick<HomeConfig, "name" | "listen" | "discover" | "device"> {
   readonly data: string;
   readonly street: string;
   readonly invitation?: string;
@@ -51,6 +53,7 @@ export function homeOf(file: HomeFile, check: CrossCheck): HomeConfig {
       : { kind: "file", path: check.path(file.street) },
     invitation: file.invitation ?? null,
     listen: file.listen,
+    discover: file.discover,
     password:
       file.password.env === undefined
         ? { kind: "file", path: check.path(file.password.file ?? "") }

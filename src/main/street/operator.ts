@@ -6,8 +6,8 @@ import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index
 import { largestMarket } from "../../../engine/auction/index.ts";
 import { type Address, address, fail, type Interval, ok, type Result, toHex } from "../../../engine/kernel/index.ts";
 import type { MarketRules } from "../../../engine/messages/index.ts";
-import { type BatchOnItsWay, type HomeRequest, type RegisterCode, type StreetCard, StreetView } from "../../api/index.ts";
-import { StreetNode } from "../../node/index.ts";
+import { type BatchOnItsWay, type HomeAnswer, type HomeRequest, type RegisterCode, type StreetCard, StreetView } from "../../api/index.ts";
+import { Neighbourhood, StreetNode } from "../../node/index.ts";
 import type { BatchReceipt, Clock, Log, Metrics, Relay, Store } from "../../ports/index.ts";
 import { domainOf, firstOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
@@ -46,6 +46,7 @@ export class Operator {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #invitation: string;
+  readonly #networkKey: string;
   readonly #close: () => Promise<void>;
   #cancel: () => void = () => undefined;
   #sending: number | null = null;
@@ -61,7 +62,15 @@ export class Operator {
     const relay = openRelay({ rpc: card.chain.rpc, chainId, vault, key: toHex(street.operator.reveal()) });
     const peers = street.file.homes.map(({ peer }, index) => ({ name: peer, addresses: [card.peers[index]!] }));
     const gossip = unwrap(
-      await openGossip({ secret: peerSeed(street.operator), listen: [], street: streetName(card), peers, log, metrics }),
+      await openGossip({
+        secret: peerSeed(street.operator),
+        listen: [],
+        street: streetName(card),
+        peers,
+        networkKey: street.networkKey.bytes,
+        log,
+        metrics,
+      }),
     );
     const registry = unwrap(await relay.registry());
     store.setMeta("card", JSON.stringify({ ...card, clock: null }));
@@ -86,7 +95,10 @@ export class Operator {
     const node = new StreetNode(modules, registry, (evaluation) => {
       view.certified(evaluation, { orders: evaluation.orders.length, readings: evaluation.readings.length }, null, null);
     });
+    const neighbourhood = new Neighbourhood(node, { ...modules, observers: [] });
+    neighbourhood.start();
     const close = async (): Promise<void> => {
+      neighbourhood.stop();
       await gossip.close();
       await relay.close();
       store.close();
@@ -112,6 +124,7 @@ export class Operator {
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#invitation = parts.invitation;
+    this.#networkKey = parts.street.networkKey.text;
     this.#close = parts.close;
     node.onHeard((message) => view.heard(message));
     node.onCertified(({ evaluation, block, sinceGateMs }) => {
@@ -142,9 +155,11 @@ export class Operator {
     }
   }
 
-  async register({ name, agent, owner, invitation }: HomeRequest): Promise<Result<{ readonly home: number }, RegisterCode>> {
+  async register({ name, agent, owner, invitation }: HomeRequest): Promise<Result<HomeAnswer, RegisterCode>> {
     const { homes } = this.node.membership.registry;
     if (!isSame(invitation, this.#invitation)) return fail("INVITATION_INVALID", "the invitation is not one of this street's");
+    const known = homes.find((home) => home.name === name && home.agent === address(agent) && home.owner === address(owner));
+    if (known !== undefined) return ok({ home: known.home, networkKey: this.#networkKey });
     if (homes.some((home) => home.agent === address(agent))) return fail("HOME_EXISTS", "this home is registered already");
     if (homes.some((home) => home.name === name)) return fail("NAME_TAKEN", `another home is called ${name}`);
     if (homes.length >= Math.min(MAX_HOMES, largestMarket(this.#rules)))
@@ -159,7 +174,7 @@ export class Operator {
     });
     if (!registered.ok) return fail("CHAIN_AWAY", registered.detail);
     this.#log.info("home.registered", { name, home: registered.value, since });
-    return ok({ home: registered.value });
+    return ok({ home: registered.value, networkKey: this.#networkKey });
   }
 
   #sinceSoon(): Interval {

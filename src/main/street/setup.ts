@@ -9,6 +9,7 @@ import { hashRules, intervalAt, periodOf } from "../../../engine/messages/index.
 import { CannotStart, cannotStart } from "../exit.ts";
 import { claimFolder, damaged, readJson, replaceFile } from "../files.ts";
 import { openMemory, openOrCreate, unwrap } from "../home.ts";
+import { networkKeyOf } from "../network-key.ts";
 import type { Layout } from "./layout.ts";
 import type { StreetOptions } from "./options.ts";
 
@@ -27,6 +28,8 @@ export interface StreetAtHand {
   readonly file: StreetFile;
   readonly anvil: Anvil;
   readonly operator: AgentKey;
+  /** Of the street's private network: bytes, and the text that homes get. */
+  readonly networkKey: { readonly bytes: Uint8Array; readonly text: string };
   readonly isNew: boolean;
 }
 
@@ -58,7 +61,7 @@ export async function setUp(options: StreetOptions, layout: Layout): Promise<Str
     const file =
       known === null ? await found(options, layout, anvil, operator, password) : { ...known, chain: { ...known.chain, port: anvil.port } };
     await replaceFile(layout.street, JSON.stringify(file, null, 2));
-    return { file, anvil, operator, isNew: known === null };
+    return { file, anvil, operator, networkKey: await networkKeyOf(layout.data), isNew: known === null };
   } catch (error) {
     await anvil.stop();
     throw error;

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
-import { createMetrics, openLog, type RootLog, systemClock } from "../../../adapters/system/index.ts";
+import { peerNameOf } from "../../../adapters/libp2p/index.ts";
+import { createMetrics, openLog, peerSeed, type RootLog, systemClock } from "../../../adapters/system/index.ts";
 import type { Interval, MicroPerKwh } from "../../../engine/kernel/index.ts";
 import { gateClosure, hashRules, intervalSeconds, type MarketRules } from "../../../engine/messages/index.ts";
 import type { StreetCard } from "../../api/index.ts";
@@ -9,6 +10,7 @@ import type { DevicesFile } from "../devices.ts";
 import { readJson, replaceFile, replaceFileSync } from "../files.ts";
 import { unwrap } from "../home.ts";
 import type { HostFile } from "../host.ts";
+import { keepNetworkKey } from "../network-key.ts";
 import { Child } from "./children.ts";
 import { type Dashboard, refuseTakenPort, serveDashboard } from "./dashboard.ts";
 import { type Layout, layoutOf } from "./layout.ts";
@@ -102,7 +104,7 @@ async function bringUp(options: StreetOptions, layout: Layout, street: StreetAtH
 
 function makeCard(
   { rules }: StreetOptions,
-  { file, anvil }: StreetAtHand,
+  { file, anvil, operator }: StreetAtHand,
   peers: readonly string[],
   clock: StreetCard["clock"],
 ): StreetCard {
@@ -113,6 +115,8 @@ function makeCard(
     chain: { id: file.chain.id, rpc: anvil.rpc, vault: file.chain.vault },
     peers,
     firstInterval: file.firstInterval,
+    isPrivate: true,
+    observers: [peerNameOf(peerSeed(operator))],
     clock,
   };
 }
@@ -139,11 +143,11 @@ async function startDevices(options: StreetOptions, layout: Layout, street: Stre
 async function writeHomes(
   options: StreetOptions,
   layout: Layout,
-  { file }: StreetAtHand,
+  { file, networkKey }: StreetAtHand,
   devicePorts: Readonly<Record<string, number>>,
 ): Promise<void> {
   await Promise.all(
-    file.homes.map(({ name }, index) => {
+    file.homes.map(async ({ name }, index) => {
       const { sellAbove, buyBelow } = preferencesOf(options.rules, index);
       const home = {
         name,
@@ -154,7 +158,8 @@ async function writeHomes(
         device: { host: "127.0.0.1", port: devicePorts[name], units: { inverter: 1, meter: 200, storage: 1 } },
         trading: { sellAbovePerKwh: decimal(sellAbove), buyBelowPerKwh: decimal(buyBelow) },
       };
-      return replaceFile(layout.homeConfig(name), `# Written at each start of the street.\n${stringify(home)}`);
+      await keepNetworkKey(layout.home(name), networkKey.text);
+      await replaceFile(layout.homeConfig(name), `# Written at each start of the street.\n${stringify(home)}`);
     }),
   );
 }

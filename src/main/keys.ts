@@ -1,0 +1,41 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { openStore } from "../../adapters/store/index.ts";
+import { type AgentKey, askHidden, createKeystore, openKeystore, readPassword } from "../../adapters/system/index.ts";
+import type { Result } from "../../engine/kernel/index.ts";
+import type { Store } from "../ports/index.ts";
+import type { HomeConfig } from "./config/index.ts";
+import { cannotStart } from "./exit.ts";
+
+const passwordWorld = {
+  env: process.env,
+  ask: (question: string) => askHidden(question, { input: process.stdin, output: process.stderr }),
+};
+
+/** The password of a key file, from where the configuration says it is. */
+export async function passwordOf({ password }: Pick<HomeConfig, "password">): Promise<string> {
+  return unwrap(await readPassword(password.kind === "file" ? { file: password.path } : { env: password.name }, passwordWorld));
+}
+
+/**
+ * A home's memory and the key that it signs with, made when they are missing. The memory is made first: a key that is there
+ * without one may have signed what nobody remembers.
+ */
+export async function openMemory(folder: string, password: string): Promise<{ readonly key: AgentKey; readonly store: Store }> {
+  const path = join(folder, "agent.json");
+  const store = unwrap(openStore(folder, { isComplete: !existsSync(path) }));
+  return { key: (await openOrCreate(path, password)).key, store };
+}
+
+/** A key of a home, made when it is missing. The owner's key belongs on another machine: it alone may withdraw. */
+export async function openOrCreate(path: string, password: string): Promise<{ readonly key: AgentKey; readonly isNew: boolean }> {
+  const opened = await openKeystore(path, password);
+  if (opened.ok || opened.code !== "KEY_MISSING") return { key: unwrap(opened), isNew: false };
+  return { key: unwrap(await createKeystore(path, password)), isNew: true };
+}
+
+/** A refusal by an adapter while opening is the end of the start: its sentence names the place and the way out. */
+export function unwrap<T>(result: Result<T>): T {
+  if (!result.ok) throw cannotStart(result.code, result.detail);
+  return result.value;
+}

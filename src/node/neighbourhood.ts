@@ -1,0 +1,58 @@
+import type { Address, HomeId } from "../../engine/kernel/index.ts";
+import type { Cancel, PeerName } from "../ports/index.ts";
+import type { NodeModules, StreetNode } from "./node.ts";
+import { PeerClocks } from "./peer-clocks.ts";
+import { Peers, type PeersModules } from "./peers.ts";
+
+export interface NeighbourhoodModules extends NodeModules, Pick<PeersModules, "observers"> {}
+
+/** Real milliseconds between looks at who has left; at an epoch's edge it is looked at once. */
+const REVIEW_MS = 5_000;
+
+/** The people next door, for a node in the world: who is let in, and whose clock is off. */
+export class Neighbourhood {
+  readonly peers: Peers;
+  readonly clocks: PeerClocks;
+  readonly #node: StreetNode;
+  readonly #modules: NeighbourhoodModules;
+  #cancel: Cancel = () => undefined;
+
+  constructor(node: StreetNode, modules: NeighbourhoodModules) {
+    this.#node = node;
+    this.#modules = modules;
+    this.peers = new Peers({ ...modules, self: node.self, keysOf: (home) => this.#keysOf(home) });
+    this.clocks = new PeerClocks({ ...modules, isValidator: (peer) => this.#isValidator(peer) });
+    // Once the node has entered the next interval, which may be another epoch's.
+    node.onCertified(() => void modules.clock.after(0, () => this.peers.review()));
+  }
+
+  start(): void {
+    this.clocks.start();
+    this.#cancel = this.#modules.clock.after(REVIEW_MS, () => this.#review());
+  }
+
+  stop(): void {
+    this.clocks.stop();
+    this.#cancel();
+  }
+
+  #review(): void {
+    this.peers.review();
+    this.#cancel = this.#modules.clock.after(REVIEW_MS, () => this.#review());
+  }
+
+  /** What signs for a home in this epoch, and what is registered to do so from some interval on: who joins has to catch up first. */
+  #keysOf(home: HomeId): readonly Address[] {
+    const { membership, rounds } = this.#node;
+    const now = membership.agentOf(home);
+    const registered = membership.registered(home);
+    const stays = registered !== undefined && (registered.until === null || rounds.current < registered.until);
+    const later = stays ? registered.keys.filter((_key, place) => (registered.keys[place + 1]?.since ?? Infinity) > rounds.current) : [];
+    return [...(now === undefined ? [] : [now]), ...later.map(({ agent }) => agent)];
+  }
+
+  #isValidator(peer: PeerName): boolean {
+    const home = this.peers.homeOf(peer);
+    return home !== null && this.#node.membership.validators.ids.includes(home);
+  }
+}
