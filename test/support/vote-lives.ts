@@ -46,9 +46,11 @@ export class Said {
     return trouble;
   }
 
-  /** Of what was said, how much isn't kept as it was said. */
+  /** How much of what was said isn't kept as it was said; each loss counts once. */
   lostFrom(kept: Kept): number {
-    return [...this.all].filter(([key, bytes]) => kept.of(key) !== bytes).length;
+    const lost = [...this.all].filter(([key, bytes]) => kept.of(key) !== bytes);
+    for (const [key] of lost) this.all.delete(key);
+    return lost.length;
   }
 
   #hear(line: string): void {

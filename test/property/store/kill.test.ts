@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { chance } from "../../support/chance.ts";
-import { temporaryFolder } from "../../support/folder.ts";
+import { memoryFolder } from "../../support/folder.ts";
 import { type How, keptInStore, Said } from "../../support/vote-lives.ts";
 
 const LIVES = 40;
@@ -12,7 +12,7 @@ async function killed(said: Said, path: string, how: How): Promise<void> {
 }
 
 test("killed at random moments, a home keeps what it said and never says two things in one place", async () => {
-  const folder = temporaryFolder();
+  const folder = memoryFolder();
   try {
     const said = new Said();
     for (let life = 0; life < LIVES; life++) await killed(said, folder.path, "store");
@@ -24,7 +24,7 @@ test("killed at random moments, a home keeps what it said and never says two thi
 }, 180_000);
 
 test("a home that sends before it keeps is seen to say two things", async () => {
-  const folder = temporaryFolder();
+  const folder = memoryFolder();
   try {
     const said = new Said();
     // One life in about ten.
