@@ -21,7 +21,6 @@ export const ADMISSION = {
   // Sealed orders
   COMMIT_SEEN: "ignore",
   ORDERS_NOT_SEALED: "ignore",
-  ORDER_NOT_SEALED: "ignore",
   // Readings
   READING_SEEN: "ignore",
   READING_TOO_EARLY: "ignore",
@@ -39,6 +38,7 @@ export const ADMISSION = {
   VIEW_ZERO: "reject",
   VIEW_AHEAD: "ignore",
   NOT_A_VALIDATOR: "ignore",
+  TOO_MANY_MESSAGES: "ignore",
   LIST_NOT_SORTED: "reject",
   VALUE_MISPLACED: "reject",
   // Evidence and member sets

@@ -16,6 +16,7 @@ import type { Digest, HomeId, Interval, Period } from "../../engine/kernel/index
 import { type Contradictable, type Digests, decodeMessage, idOf, type MarketRules, type Message } from "../../engine/messages/index.ts";
 import { settledWith } from "../../engine/settlement/index.ts";
 import type { Clock, Counter, Judgement, Metrics, RecoverSigner } from "../ports/index.ts";
+import { AGREEMENT_BUDGET, AuthorBudget } from "./author-budget.ts";
 import type { Convictions } from "./convictions.ts";
 import type { Membership } from "./membership.ts";
 import type { EntryMessage, Pool } from "./pool.ts";
@@ -53,6 +54,7 @@ export class Inbox {
   readonly #modules: InboxModules;
   readonly #verdicts: Counter<"code">;
   readonly #seen = new Set<string>();
+  readonly #authors = new AuthorBudget(AGREEMENT_BUDGET);
 
   constructor(modules: InboxModules) {
     this.#modules = modules;
@@ -77,7 +79,7 @@ export class Inbox {
       case "members":
         return this.#members(message, way);
       default:
-        return this.#agreement(message);
+        return this.#agreement(message, way);
     }
   }
 
@@ -118,9 +120,12 @@ export class Inbox {
     return { kind: "accept" };
   }
 
-  #agreement(message: AgreementMessage): Verdict {
+  #agreement(message: AgreementMessage, way: Way): Verdict {
+    const [author, now] = [authorOf(message), this.#modules.clock.monotonicMs()];
+    if (way === "gossip" && this.#authors.isSpent(author, now)) return refuse("TOO_MANY_MESSAGES");
     const verdict = admitAgreement(message, this.#agreementContext());
     if (verdict.kind === "accept") {
+      this.#authors.charge(author, now);
       this.#remember(message);
       this.#modules.deliver(message);
     }
@@ -143,7 +148,6 @@ export class Inbox {
       openIntervals: isAsked ? asked : membership.isSealed ? closed : open,
       hasSeen: pool.has,
       heldOrders: pool.heldOrders,
-      commitments: membership.isSealed && !isAsked ? pool.commitments : null,
     };
   }
 
@@ -186,16 +190,22 @@ export class Inbox {
 
   #remember(message: AgreementMessage): void {
     if (this.#seen.size >= MAX_SEEN) this.#seen.delete(this.#seen.values().next().value ?? "");
-    if (message.kind === "list") this.#seen.add(seenKey(message.list.id, message.list.body.validator));
-    if (message.kind === "proposal") this.#seen.add(seenKey(message.proposal.id, message.proposal.body.leader));
-    if (message.kind === "vote") this.#seen.add(seenKey(message.vote.id, message.vote.body.validator));
-    if (message.kind === "period-vote") this.#seen.add(seenKey(message.periodVote.id, message.periodVote.body.validator));
+    if (message.kind === "list") this.#seen.add(seenKey(message.list.id, authorOf(message)));
+    if (message.kind === "proposal") this.#seen.add(seenKey(message.proposal.id, authorOf(message)));
+    if (message.kind === "vote") this.#seen.add(seenKey(message.vote.id, authorOf(message)));
+    if (message.kind === "period-vote") this.#seen.add(seenKey(message.periodVote.id, authorOf(message)));
   }
 }
 
 function bodyOf(message: EntryMessage): { readonly home: HomeId; readonly interval: Interval } {
   if (message.kind === "order") return message.order.body;
   return message.kind === "commit" ? message.commit.body : message.reading.body;
+}
+
+function authorOf(message: AgreementMessage): HomeId {
+  if (message.kind === "list") return message.list.body.validator;
+  if (message.kind === "proposal") return message.proposal.body.leader;
+  return message.kind === "vote" ? message.vote.body.validator : message.periodVote.body.validator;
 }
 
 const seenKey = (id: Digest, validator: HomeId): string => `${validator}/${id}`;
