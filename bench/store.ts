@@ -16,7 +16,7 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const { values } = parseArgs({
   options: { kills: { type: "string", default: "1000" }, cuts: { type: "string", default: "50" }, seed: { type: "string", default: "1" } },
 });
-const [kills, cuts] = [Number(values.kills), Number(values.cuts)];
+const cuts = Number(values.cuts);
 const next = chance(Number(values.seed));
 const SEEN: Goal = { is: ">=", value: 1 };
 
@@ -24,7 +24,7 @@ const row = (what: string, value: number | null, goal: Goal | null = null, note 
   console.log(rowLine({ what, value, unit: "", goal, note }));
 
 /** At a uniform moment of the first 60 ms after the first vote of each life. */
-async function killing(how: How): Promise<void> {
+async function killing(how: How, kills: number): Promise<void> {
   const folder = memoryFolder();
   try {
     const said = new Said();
@@ -74,8 +74,9 @@ console.log(
 );
 console.log("         file through a loop device, shut down by EXT4_IOC_SHUTDOWN without a flush of its journal, mounted again, compared");
 console.log("left out a device that lies about its cache or tears a sector; machines that lose power in earnest\n");
-await killing("store");
-await killing("send-first");
+await killing("store", Number(values.kills));
+// Every tenth or so is enough to see one.
+await killing("send-first", Math.ceil(Number(values.kills) / 5));
 const missing = cutDiskMissing();
 if (missing === null) {
   await cutting("store", keptInStore);
