@@ -11,10 +11,12 @@ const AGENT = address(`0x${"11".repeat(20)}`);
 const CONTEXT: OrderContext = {
   rules: RULES,
   openIntervals: { first: interval(100), last: interval(101) },
-  registered: () => ({ agent: AGENT, since: interval(0) }),
+  agentAt: () => AGENT,
+  isRegistered: () => true,
   recover: () => AGENT,
   hasSeen: () => false,
   heldOrders: () => [],
+  commitments: null,
 };
 
 const wild = fc.oneof(

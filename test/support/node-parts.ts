@@ -9,17 +9,18 @@ import {
   wh,
   ZERO_DIGEST,
 } from "../../engine/kernel/index.ts";
-import type {
-  Message,
-  Order,
-  Reading,
-  SignedList,
-  SignedOrder,
-  SignedPeriodVote,
-  SignedProposal,
-  SignedReading,
-  SignedVote,
-  Vote,
+import {
+  idOf,
+  type Message,
+  type Order,
+  type Reading,
+  type SignedList,
+  type SignedOrder,
+  type SignedPeriodVote,
+  type SignedProposal,
+  type SignedReading,
+  type SignedVote,
+  type Vote,
 } from "../../engine/messages/index.ts";
 import { Membership } from "../../src/node/membership.ts";
 import type { Registry } from "../../src/ports/index.ts";
@@ -92,6 +93,10 @@ export function vote(home: number, change: Partial<Vote> = {}, signer = home): S
 export function periodVote(home: number, at: number, content: Digest, signer = home): SignedPeriodVote {
   return { body: { period: at as Period, validator: homeId(home), digest: content }, ...sign(signer, content) };
 }
+
+/** What a peer asks for a message by. */
+export const messageId = (message: Message): Digest =>
+  message.kind === "period-vote" ? message.periodVote.id : "id" in message ? message.id : idOf(message);
 
 export const someDigest = (byte: number): Digest => digest(new Uint8Array(32).fill(byte));
 

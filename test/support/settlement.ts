@@ -1,6 +1,7 @@
 import type { Clearing } from "../../engine/auction/index.ts";
 import { homeId, type Interval, interval, microPerKwh, nano, sum, wh } from "../../engine/kernel/index.ts";
 import type { Reading, ReadingQuality } from "../../engine/messages/index.ts";
+import type { ClearedInterval } from "../../engine/settlement/index.ts";
 import { idOf } from "./book.ts";
 
 /** A fill of one home: Wh bought (above 0) or sold (below 0). */
@@ -47,6 +48,12 @@ export function tradeOf(at: Interval, price: number, ...traded: readonly Traded[
     flows: [],
   };
 }
+
+/** A clearing as it waits for its readings; `withheld`: who sealed an order and never showed it. */
+export const cleared = (clearing: Clearing, ...withheld: readonly number[]): ClearedInterval => ({
+  clearing,
+  withheld: withheld.map(homeId),
+});
 
 export const readingOf = (home: number, at: number, importWh: number, exportWh: number, quality: ReadingQuality = "measured"): Reading => ({
   home: homeId(home),

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { certify, isCertified } from "../../../engine/agreement/index.ts";
+import { certify, isCertified, type Validators } from "../../../engine/agreement/index.ts";
 import { address, type Digest, homeId, interval } from "../../../engine/kernel/index.ts";
 import type { Certificate, Signature, SignedVote, Vote } from "../../../engine/messages/index.ts";
 import { idOf } from "../../support/book.ts";
 import { DIGESTS } from "../../support/messages.ts";
+import { validatorsNamed } from "../../support/validators.ts";
 
-const VALIDATORS = { ids: [1, 4, 7, 10].map(homeId) };
+const VALIDATORS: Validators = validatorsNamed([1, 4, 7, 10]);
 const agentOf = (home: number) => address(`0x${home.toString(16).padStart(40, "0")}`);
 /** A pretended signature: who, and the first bytes of what. */
 const sign = (home: number, digest: Digest): Signature =>
@@ -29,7 +30,7 @@ describe("votes as a certificate", () => {
     ["none", [], null],
     ["two of four", [1, 4], null],
     ["three, by rising validator", [10, 1, 7], [1, 7, 10]],
-    ["four: as many as needed", [7, 10, 4, 1], [1, 4, 7]],
+    ["four: all of them", [7, 10, 4, 1], [1, 4, 7, 10]],
   ])("%s", (_, homes, signers) => {
     const certified = certify(
       VALIDATORS,
@@ -62,7 +63,7 @@ describe("a stranger's certificate", () => {
   ])("%s", (_, given, expected) => expect(isCertified(given, context)).toBe(expected));
 
   test("a validator without a key", () => {
-    const validators = { ids: [1, 4, 7, 99].map(homeId) };
+    const validators = validatorsNamed([1, 4, 7, 99]);
     expect(isCertified(certificate(1, 4, 99), { ...context, validators })).toBe(false);
     const signatures = [...certificate(1, 4).signatures, { validator: homeId(99), signature: new Uint8Array(65) }];
     expect(isCertified({ ...good, signatures }, { ...context, validators })).toBe(false);

@@ -3,26 +3,31 @@ import { type Agreement, type AgreementEffect, type AgreementInput, agreement, s
 import { type Digest, homeId, interval, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
 import type { VoteKind } from "../../../engine/messages/index.ts";
 import { idOf } from "../../support/book.ts";
+import { validatorsNamed } from "../../support/validators.ts";
 
-// Four validators: one may lie, three must agree. In interval 8 home 0 leads views 1 and 5, home 1 view 2 and so on.
+// Four validators: one may lie, three must agree. With this seed home 0 leads views 1 and 5 of interval 8, home 1 view 2 and so on.
 const AT = interval(8);
-const VALIDATORS = { ids: [0, 1, 2, 3].map(homeId) };
+const VALIDATORS = validatorsNamed([0, 1, 2, 3], idOf(38));
 const signature = new Uint8Array(65);
 const [X, Y] = [idOf(100), idOf(200)];
 const LISTS = [10, 11, 12].map(idOf);
 
 const list = (validator: number, id = 10 + validator, at = AT): AgreementInput => ({
   kind: "list",
-  list: { body: { interval: at, validator: homeId(validator), orders: [], readings: [] }, id: idOf(id), signature },
+  list: {
+    body: { interval: at, validator: homeId(validator), members: ZERO_DIGEST, commits: [], orders: [], readings: [] },
+    id: idOf(id),
+    signature,
+  },
 });
 const proposal = (
   view: number,
   value = X,
-  { parentView = 0, lists = LISTS, leader = (view - 1) % 4, id = 300 + view } = {},
+  { parentView = 0, isVoid = false, lists = LISTS, leader = (view - 1) % 4, id = 300 + view } = {},
 ): AgreementInput => ({
   kind: "proposal",
   proposal: {
-    body: { interval: AT, view, leader: homeId(leader), value, parentView, lists: parentView === 0 ? lists : [] },
+    body: { interval: AT, view, leader: homeId(leader), value, parentView, isVoid, lists: parentView === 0 ? lists : [] },
     id: idOf(id),
     signature,
   },
@@ -40,7 +45,7 @@ const vote = (
 });
 const votes = (kind: VoteKind, view: number, validators: readonly number[], value?: Digest) =>
   validators.map((each) => vote(kind, view, each, value));
-const evaluated = (value = X, lists = LISTS): AgreementInput => ({ kind: "evaluated", lists, value });
+const evaluated = (value = X, lists = LISTS, isVoid = false): AgreementInput => ({ kind: "evaluated", lists, isVoid, value });
 const timer = (view: number, name: "view" | "propose" = "view"): AgreementInput => ({ kind: "timer", timer: name, view });
 const START: AgreementInput = { kind: "start" };
 const READY = [START, list(0), list(1), list(2), evaluated()];

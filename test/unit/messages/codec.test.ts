@@ -244,7 +244,8 @@ describe("what is refused", () => {
     wrapped("reading", new Writer().uint(1, 1).uint(2, 2).uint(3, importWh).uint(5, quality).bytes(6, sig));
   const vote = (kind: number, value: Uint8Array, signature = sig) =>
     wrapped("vote", new Writer().uint(1, kind).uint(2, 2).uint(3, 1).bytes(4, value).bytes(6, signature));
-  const list = (orders: number) => wrapped("list", new Writer().uint(1, 1).bytes(3, new Uint8Array(orders)).bytes(5, sig));
+  const list = (orders: number) =>
+    wrapped("list", new Writer().uint(1, 1).bytes(3, new Uint8Array(orders)).bytes(5, sig).bytes(6, new Uint8Array(32)));
   const codeOf = (given: Uint8Array): string => {
     const decoded = decodeMessage(given, DIGESTS);
     return decoded.ok ? "ok" : decoded.code;
@@ -266,8 +267,8 @@ describe("what is refused", () => {
     ["a long signature", "MESSAGE_MALFORMED", vote(1, new Uint8Array(32), new Uint8Array(66))],
     ["no signature", "MESSAGE_MALFORMED", vote(1, new Uint8Array(32), new Uint8Array(0))],
     ["half a digest", "MESSAGE_MALFORMED", list(48)],
-    ["the longest list", "ok", list(32 * 4_093)],
-    ["a longer list", "MESSAGE_TOO_LARGE", list(32 * 4_096)],
+    ["the longest list", "ok", list(32 * 4_092)],
+    ["a longer list", "MESSAGE_TOO_LARGE", list(32 * 4_093)],
     ["an order that is too long", "MESSAGE_TOO_LARGE", wrapped("order", new Writer().bytes(7, new Uint8Array(MESSAGE_LIMITS.order)))],
     ["anything beyond the largest", "MESSAGE_TOO_LARGE", new Uint8Array(MAX_MESSAGE_BYTES + 1)],
     ["a kind that is no more", "MESSAGE_MALFORMED", wrapped("certificate", new Writer().uint(1, 1))],
@@ -291,7 +292,7 @@ describe("what is refused", () => {
     ["a field 0", other([0, 1, ...BODY])],
   ])("another encoding: %s", (_, given) => expect(codeOf(given)).toBe("MESSAGE_MALFORMED"));
 
-  test("a block with a reading among its orders, with six roots, or cut short", () => {
+  test("a block with a reading among its orders, with seven roots, or cut short", () => {
     const [block] = fc.sample(anyBlock, { seed: 5, numRuns: 1 });
     const good = encodeBlock(block!);
     const refused = (given: Uint8Array) => expect(decodeBlock(given, DIGESTS)).toMatchObject({ ok: false, code: "MESSAGE_MALFORMED" });
@@ -299,9 +300,9 @@ describe("what is refused", () => {
       anyMessage.filter(({ kind }) => kind === "reading"),
       { seed: 5, numRuns: 1 },
     );
-    const sixRoots = { ...protoBlock(block!), roots: new Uint8Array(192) };
+    const sevenRoots = { ...protoBlock(block!), roots: new Uint8Array(224) };
     refused(fromHex(write("Block", { ...protoBlock(block!), orders: [proto(aReading!)] })));
-    refused(fromHex(write("Block", sixRoots)));
+    refused(fromHex(write("Block", sevenRoots)));
     refused(good.subarray(0, good.length - 1));
     refused(new Uint8Array(0));
   });

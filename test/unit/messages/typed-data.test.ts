@@ -3,19 +3,20 @@ import { TypedDataEncoder, type TypedDataField } from "ethers";
 import fc from "fast-check";
 import { address, type Digest, interval, period, toHex, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
 import { type Digests, digestsOf, type PeriodResult, resultHash, TYPES } from "../../../engine/messages/index.ts";
-import { anyDigest, anyList, anyOrder, anyProposal, anyReading, anyVote, DIGESTS, DOMAIN } from "../../support/messages.ts";
+import { anyCommit, anyDigest, anyList, anyOrder, anyProposal, anyReading, anyVote, DIGESTS, DOMAIN } from "../../support/messages.ts";
 
 /** Written out once more, for ethers: "type name, type name". */
 const fields = (text: string): TypedDataField[] =>
   text.split(", ").map((each) => ({ type: each.split(" ")[0]!, name: each.split(" ")[1]! }));
 const STRUCTS = {
   Order: fields("uint32 home, uint64 interval, uint8 side, uint32 energyWh, uint32 limitMicroPerKwh, uint32 seq"),
+  Commit: fields("uint32 home, uint64 interval, uint32 seq, bytes32 commitment"),
   Reading: fields("uint32 home, uint64 interval, uint64 importWh, uint64 exportWh, uint8 quality"),
-  OrderList: fields("uint64 interval, uint32 validator, bytes32[] orders, bytes32[] readings"),
-  Proposal: fields("uint64 interval, uint32 view, uint32 leader, bytes32 value, uint32 parentView, bytes32[] lists"),
+  OrderList: fields("uint64 interval, uint32 validator, bytes32 members, bytes32[] commits, bytes32[] orders, bytes32[] readings"),
+  Proposal: fields("uint64 interval, uint32 view, uint32 leader, bytes32 value, uint32 parentView, bool isVoid, bytes32[] lists"),
   Vote: fields("uint8 kind, uint64 interval, uint32 view, bytes32 value, uint32 validator"),
   IntervalResult: fields(
-    "uint64 interval, bytes32 prevHead, bytes32 orderSetRoot, bytes32 readingSetRoot, bytes32 clearingRoot, bytes32 ledgerRoot",
+    "uint64 interval, uint8 kind, bytes32 prevHead, bytes32 orderSetRoot, bytes32 readingSetRoot, bytes32 clearingRoot, bytes32 ledgerRoot, bytes32 nextMembers",
   ),
   Period: fields(
     "uint64 period, uint64 fromInterval, uint64 toInterval, uint64 coversUntil, bytes32 prevHead, bytes32 head, bytes32 accountsRoot, bytes32 vectorHash, bytes32 wideHash, bytes32 dataHash",
@@ -29,6 +30,7 @@ const byEthers = (domain: object, name: keyof typeof STRUCTS, value: object): st
 
 const QUALITY = { measured: 0, estimated: 1 };
 const KIND = { notarize: 1, nullify: 2, finalize: 3 };
+const RESULT = { trade: 0, void: 1 };
 
 describe("digests are those of ethers", () => {
   test("the types, as text", () => {
@@ -46,6 +48,7 @@ describe("digests are those of ethers", () => {
     same(anyOrder, DIGESTS.order, (o) =>
       byEthers(market, "Order", { ...o, side: o.side === "buy" ? 0 : 1, energyWh: o.energy, limitMicroPerKwh: o.limit }),
     ));
+  test("seals", () => same(anyCommit, DIGESTS.commit, (c) => byEthers(market, "Commit", c)));
   test("readings", () => same(anyReading, DIGESTS.reading, (r) => byEthers(market, "Reading", { ...r, quality: QUALITY[r.quality] })));
   test("lists", () => same(anyList, DIGESTS.list, (l) => byEthers(market, "OrderList", l)));
   test("proposals", () => same(anyProposal, DIGESTS.proposal, (p) => byEthers(market, "Proposal", p)));
@@ -53,14 +56,18 @@ describe("digests are those of ethers", () => {
 
   const anyResult = fc.record({
     interval: fc.nat().map(interval),
+    kind: fc.constantFrom("trade" as const, "void" as const),
     prevHead: anyDigest,
     orderSetRoot: anyDigest,
     readingSetRoot: anyDigest,
     clearingRoot: anyDigest,
     ledgerRoot: anyDigest,
+    nextMembers: anyDigest,
   });
   test("results: the struct hash alone, as it is named and never signed", () =>
-    same(anyResult, resultHash, (r) => TypedDataEncoder.hashStruct("IntervalResult", { IntervalResult: STRUCTS.IntervalResult }, r)));
+    same(anyResult, resultHash, (r) =>
+      TypedDataEncoder.hashStruct("IntervalResult", { IntervalResult: STRUCTS.IntervalResult }, { ...r, kind: RESULT[r.kind] }),
+    ));
 
   const anyPeriod: fc.Arbitrary<PeriodResult> = fc.record({
     period: fc.nat().map(period),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type HomeId, homeId, type Interval, wh } from "../../../engine/kernel/index.ts";
+import { type HomeId, homeId, type Interval, wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
 import { type Block, decodeBlock, encodeBlock, type Message, resultHash } from "../../../engine/messages/index.ts";
 import { cheapSigner, FIRST, SIM_DIGESTS, SimulatedStreet } from "../../../src/sim/index.ts";
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => street.stop());
 
 function listFor(interval: Interval): Message {
-  const body = { interval, validator: homeId(0), orders: [], readings: [] };
+  const body = { interval, validator: homeId(0), members: ZERO_DIGEST, commits: [], orders: [], readings: [] };
   const id = SIM_DIGESTS.list(body);
   return { kind: "list", list: { body, id, signature: cheapSigner(0).sign(id) } };
 }
@@ -80,24 +80,24 @@ describe("a block from a stranger is taken only when it is the next, certified, 
   ];
   test.each(table)("%s: refused", (_what, change) => {
     const { rounds } = street.observer.node;
-    expect(rounds.adopt(encodeBlock(change(first())))).toBe(false);
+    expect(rounds.adopt(encodeBlock(change(first())))).toBe("forged");
     expect(rounds.current).toBe(FIRST);
   });
 
   test("garbage and a later interval: refused; in a row: taken, with what was said ahead; again: refused", () => {
     const { rounds } = street.observer.node;
     expect(blocks).toHaveLength(3);
-    expect([new Uint8Array(0), Uint8Array.of(1, 2, 3), blocks[1]!].map((bytes) => rounds.adopt(bytes))).toEqual([false, false, false]);
+    expect([new Uint8Array(0), Uint8Array.of(1, 2, 3), blocks[1]!].map((bytes) => rounds.adopt(bytes))).toEqual(["forged", "forged"]);
     const ahead = [0, 1, 2].map((after) => listFor((FIRST + after) as Interval));
     for (const message of ahead) rounds.hear(message);
     expect(rounds.round!.messages).toContain(ahead[0]);
-    expect(rounds.adopt(blocks[0]!)).toBe(true);
+    expect(rounds.adopt(blocks[0]!)).toBe("adopted");
     expect(rounds.round!.messages).toEqual([ahead[1]]);
-    expect(rounds.adopt(blocks[1]!)).toBe(true);
+    expect(rounds.adopt(blocks[1]!)).toBe("adopted");
     expect(rounds.round!.messages).toEqual([ahead[2]]);
-    expect(rounds.adopt(blocks[2]!)).toBe(true);
+    expect(rounds.adopt(blocks[2]!)).toBe("adopted");
     expect(rounds.round!.messages).toEqual([]);
-    expect(blocks.map((bytes) => rounds.adopt(bytes))).toEqual([false, false, false]);
+    expect(blocks.map((bytes) => rounds.adopt(bytes))).toEqual(["unneeded", "unneeded", "unneeded"]);
     expect(rounds.state.head).toBe(street.homes[0]!.node.rounds.state.head);
   });
 
@@ -105,7 +105,7 @@ describe("a block from a stranger is taken only when it is the next, certified, 
     const { rounds } = street.homes[1]!.node;
     const before = rounds.current;
     rounds.stop();
-    expect(rounds.adopt(blocks[2]!)).toBe(false);
+    expect(rounds.adopt(blocks[2]!)).toBe("unneeded");
     expect(rounds.current).toBe(before);
   });
 });

@@ -1,13 +1,26 @@
 import { describe, expect, test } from "@jest/globals";
 import { fromHex, type HomeId, type Interval, interval, type Period, toHex, wh } from "../../../engine/kernel/index.ts";
-import { encodeMessage, type Message } from "../../../engine/messages/index.ts";
+import { asEvidence, encodeMessage, type Message } from "../../../engine/messages/index.ts";
+import { Convictions } from "../../../src/node/convictions.ts";
 import { Inbox } from "../../../src/node/inbox.ts";
 import { Pool } from "../../../src/node/pool.ts";
 import type { Metrics } from "../../../src/ports/index.ts";
-import { VirtualClock } from "../../../src/sim/index.ts";
+import { memoryStore, VirtualClock } from "../../../src/sim/index.ts";
 import { cheapRecover } from "../../support/cheap-signer.ts";
 import { DIGESTS } from "../../support/messages.ts";
-import { AT, asMessage, list, membership, order, periodVote, proposal, reading, someDigest, vote } from "../../support/node-parts.ts";
+import {
+  AT,
+  asMessage,
+  list,
+  membership,
+  messageId,
+  order,
+  periodVote,
+  proposal,
+  reading,
+  someDigest,
+  vote,
+} from "../../support/node-parts.ts";
 import { QUIET, UNCOUNTED } from "../../support/quiet.ts";
 import { RULES } from "../../support/rules.ts";
 
@@ -15,11 +28,22 @@ import { RULES } from "../../support/rules.ts";
 const BEFORE_GATE = (100 * 900 - 70) * 1000;
 const AFTER_GATE = (100 * 900 - 50) * 1000;
 
+/** How a message comes: by gossip, in an answer to a question for it, or in an answer to one for something else. */
+type Coming = "gossip" | "asked" | "unasked";
+
 function desk({ now = BEFORE_GATE, current = AT as number, nextPeriod = 1, inReach = false } = {}) {
   const codes: string[] = [];
   const delivered: Message[] = [];
-  const warned: unknown[] = [];
   const pool = new Pool();
+  const members = membership();
+  const convictions = new Convictions({
+    digests: DIGESTS,
+    membership: members,
+    recover: cheapRecover,
+    store: memoryStore(),
+    gossip: { publish: async () => undefined },
+    log: QUIET,
+  });
   const place = { current: current as Interval, nextPeriod: nextPeriod as Period };
   const metrics: Metrics = { ...UNCOUNTED, counter: () => ({ add: (labels) => void codes.push(Object.values(labels).join()) }) };
   const inbox = new Inbox({
@@ -27,17 +51,20 @@ function desk({ now = BEFORE_GATE, current = AT as number, nextPeriod = 1, inRea
     digests: DIGESTS,
     clock: new VirtualClock({ startMs: now, speed: 1 }),
     pool,
-    membership: membership(),
+    membership: members,
+    convictions,
     recover: cheapRecover,
     metrics,
-    log: { ...QUIET, warn: (_event, data) => void warned.push(data) },
     current: () => place.current,
     nextPeriod: () => place.nextPeriod,
     inReach: () => inReach,
     deliver: (message) => void delivered.push(message),
   });
-  const say = (message: Message, way?: "gossip" | "fetched") => `${inbox.receive(encodeMessage(message), way)} ${codes.at(-1)}`;
-  return { inbox, pool, delivered, codes, warned, place, say };
+  const say = (message: Message, coming: Coming = "gossip") => {
+    const way = coming === "gossip" ? coming : new Set([coming === "asked" ? messageId(message) : someDigest(99)]);
+    return `${inbox.receive(encodeMessage(message), way)} ${codes.at(-1)}`;
+  };
+  return { inbox, pool, delivered, codes, convictions, place, say };
 }
 
 const content = someDigest(4);
@@ -54,7 +81,7 @@ describe("each kind comes in once", () => {
   ];
   test.each(table)("%s", (_kind, message, seen) => {
     const { say, delivered } = desk();
-    expect([say(message), say(message), say(message, "fetched")]).toEqual(["accept ACCEPTED", `ignore ${seen}`, `ignore ${seen}`]);
+    expect([say(message), say(message), say(message, "asked")]).toEqual(["accept ACCEPTED", `ignore ${seen}`, `ignore ${seen}`]);
     expect(delivered).toEqual([message]);
   });
 
@@ -100,7 +127,7 @@ describe("what is turned away reaches nobody", () => {
     const { say, delivered, pool } = desk();
     expect(say(message)).toBe(expected);
     expect(delivered).toEqual([]);
-    expect([...pool.ordersFor(AT), ...pool.readingsFor(interval(98))]).toEqual([]);
+    expect([...pool.orders.of(AT), ...pool.commits.of(AT), ...pool.readings.of(interval(98))]).toEqual([]);
   });
 
   test("eight ahead is near enough", () => {
@@ -139,7 +166,7 @@ describe("what is turned away reaches nobody", () => {
 
 describe("two that exclude each other are kept as evidence", () => {
   test("orders: the second is not handed on, is kept, is told; a third is not even looked at", () => {
-    const { say, pool, delivered, warned } = desk();
+    const { say, pool, delivered, convictions } = desk();
     const [first, second, third] = [500, 600, 700].map((energy) => order(1, { energy: wh(energy) }));
     expect([first!, second!, third!].map((each) => say(asMessage.order(each)))).toEqual([
       "accept ACCEPTED",
@@ -148,7 +175,9 @@ describe("two that exclude each other are kept as evidence", () => {
     ]);
     expect([first!, second!, third!].map(({ id }) => pool.has(id))).toEqual([true, true, false]);
     expect(delivered).toHaveLength(2);
-    expect(warned).toEqual([{ code: "SEQ_CONFLICT", kind: "order" }]);
+    expect(convictions.all.map(({ home, evidence }) => [home, evidence])).toEqual([
+      [1, asEvidence({ kind: "order", order: first! }, { kind: "order", order: second! })],
+    ]);
   });
 
   test("readings too", () => {
@@ -163,7 +192,7 @@ describe("two that exclude each other are kept as evidence", () => {
     const { say, pool } = desk();
     say(asMessage.order(order(1)));
     expect(say(asMessage.order(order(1, { energy: wh(600) }, forged)))).toBe("reject SIGNATURE_INVALID");
-    expect(pool.ordersFor(AT)).toHaveLength(1);
+    expect(pool.orders.of(AT)).toHaveLength(1);
   });
 
   test("two lists of one validator are both handed on: the agreement keeps the evidence", () => {
@@ -173,27 +202,27 @@ describe("two that exclude each other are kept as evidence", () => {
   });
 });
 
-describe("fetched from a peer, time counts less", () => {
+describe("what was asked for is taken whatever the time", () => {
   test("an order whose gate has closed is taken for the interval that is being agreed on, not for one before", () => {
     const { say } = desk({ now: AFTER_GATE });
     const late = asMessage.order(order(1));
     expect(say(late)).toBe("ignore INTERVAL_CLOSED");
-    expect(say(late, "fetched")).toBe("accept ACCEPTED");
-    expect(say(asMessage.order(order(1, { interval: interval(99) })), "fetched")).toBe("ignore INTERVAL_CLOSED");
-    expect(say(asMessage.order(order(1, { interval: interval(109) })), "fetched")).toBe("ignore INTERVAL_TOO_FAR");
+    expect(say(late, "asked")).toBe("accept ACCEPTED");
+    expect(say(asMessage.order(order(1, { interval: interval(99) })), "asked")).toBe("ignore INTERVAL_CLOSED");
+    expect(say(asMessage.order(order(1, { interval: interval(109) })), "asked")).toBe("ignore INTERVAL_TOO_FAR");
   });
 
   test("a home whose clock is behind takes the readings that its neighbours agree on", () => {
     const { say } = desk({ now: (100 * 900 - 2_000) * 1000 });
     const early = asMessage.reading(reading(1, 98, 50));
     expect(say(early)).toBe("ignore READING_TOO_EARLY");
-    expect(say(early, "fetched")).toBe("accept ACCEPTED");
-    expect(say(asMessage.reading(reading(1, 99, 60)), "fetched")).toBe("ignore READING_TOO_EARLY");
+    expect(say(early, "asked")).toBe("accept ACCEPTED");
+    expect(say(asMessage.reading(reading(1, 99, 60)), "asked")).toBe("ignore READING_TOO_EARLY");
   });
 
   test("a signature is asked for all the same", () => {
     const { say } = desk({ now: AFTER_GATE });
-    expect(say(asMessage.order(order(1, {}, forged)), "fetched")).toBe("reject SIGNATURE_INVALID");
+    expect(say(asMessage.order(order(1, {}, forged)), "asked")).toBe("reject SIGNATURE_INVALID");
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { homeId, interval, microPerKwh, period, toHex, wh } from "../../../engine/kernel/index.ts";
+import { homeId, interval, microPerKwh, period, toHex, wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
 import type { Message, Order, Reading } from "../../../engine/messages/index.ts";
 import { Outbox } from "../../../src/node/outbox.ts";
 import type { Store } from "../../../src/ports/index.ts";
@@ -65,8 +65,8 @@ const isSigned = (message: Message): boolean => {
 };
 
 describe("everything is kept before it is sent, on its own topic, and signed", () => {
-  const lists = { interval: AT, validator: homeId(1), orders: [someDigest(1)], readings: [] };
-  const proposal = { interval: AT, view: 1, leader: homeId(1), value: someDigest(2), parentView: 0, lists: [] };
+  const lists = { interval: AT, validator: homeId(1), members: ZERO_DIGEST, commits: [], orders: [someDigest(1)], readings: [] };
+  const proposal = { interval: AT, view: 1, leader: homeId(1), value: someDigest(2), parentView: 0, isVoid: false, lists: [] };
   const table: readonly [string, (outbox: Outbox) => Message, readonly string[]][] = [
     ["order", (outbox) => outbox.order(order(5)), ["kept", "sent market 0x0a"]],
     ["reading", (outbox) => outbox.reading(reading(5)), ["kept", "sent market 0x12"]],
@@ -114,10 +114,10 @@ describe("an earlier life's word wins", () => {
   test("so does a list, and so does a leader in a view", () => {
     const { life } = home();
     const list = (entries: readonly ReturnType<typeof someDigest>[]) =>
-      life().list({ interval: AT, validator: homeId(1), orders: entries, readings: [] });
+      life().list({ interval: AT, validator: homeId(1), members: ZERO_DIGEST, commits: [], orders: entries, readings: [] });
     expect(list([someDigest(1)])).toEqual(list([]));
     const propose = (view: number, value: number) =>
-      life().proposal({ interval: AT, view, leader: homeId(1), value: someDigest(value), parentView: 0, lists: [] });
+      life().proposal({ interval: AT, view, leader: homeId(1), value: someDigest(value), parentView: 0, isVoid: false, lists: [] });
     expect(propose(1, 2)).toEqual(propose(1, 3));
     expect(propose(2, 3)).not.toEqual(propose(1, 2));
   });

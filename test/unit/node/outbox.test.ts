@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { address, homeId, interval, ok, toHex } from "../../../engine/kernel/index.ts";
+import { address, homeId, interval, ok, toHex, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
 import type { Message, SignedVote, Vote } from "../../../engine/messages/index.ts";
 import { Outbox } from "../../../src/node/outbox.ts";
 import type { Gossip } from "../../../src/ports/index.ts";
@@ -49,9 +49,9 @@ describe("what was said stands", () => {
   test("a restarted home puts in its own words first, then the votes they rest on", () => {
     const { life } = lives();
     const before = life();
-    before.list({ interval: AT, validator: SELF, orders: [idOf(1)], readings: [] });
+    before.list({ interval: AT, validator: SELF, members: ZERO_DIGEST, commits: [], orders: [idOf(1)], readings: [] });
     before.vote(vote("finalize"), [heard(0), heard(1), heard(3)]);
-    before.proposal({ interval: AT, view: 2, leader: SELF, value: idOf(9), parentView: 1, lists: [] });
+    before.proposal({ interval: AT, view: 2, leader: SELF, value: idOf(9), parentView: 1, isVoid: false, lists: [] });
     const earlier = life().earlier(AT);
     expect(earlier.slice(0, 3).map(told).sort()).toEqual(["finalize by 2", "list", "proposal"]);
     expect(earlier.slice(3)).toEqual([heard(0), heard(1), heard(3)].map((each) => ({ kind: "vote", vote: each })));

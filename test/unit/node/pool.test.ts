@@ -1,16 +1,18 @@
 import { describe, expect, test } from "@jest/globals";
 import { compare, homeId, interval } from "../../../engine/kernel/index.ts";
 import { Pool } from "../../../src/node/pool.ts";
+import { agentAddressOf } from "../../support/cheap-signer.ts";
 import { AT, order, reading, someDigest } from "../../support/node-parts.ts";
 
 const NEXT = interval(AT + 1);
+const TIMELY = { agent: agentAddressOf(0), isTimely: true };
 
 function filled() {
   const orders = [order(0), order(1), order(1, { seq: 1 }), order(1, { interval: NEXT })];
   const readings = [reading(0, 97, 10), reading(0, 98, 20), reading(1, 98, 30), reading(0, 99, 40)];
   const pool = new Pool();
-  for (const each of orders) pool.addOrder(each);
-  for (const each of readings) pool.addReading(each);
+  for (const each of orders) pool.add({ kind: "order", order: each }, TIMELY);
+  for (const each of readings) pool.add({ kind: "reading", reading: each }, TIMELY);
   return { pool, orders, readings };
 }
 
@@ -19,25 +21,24 @@ const ids = (entries: readonly { readonly id: string }[]) => entries.map(({ id }
 describe("the pool", () => {
   test("finds by digest, whatever the kind", () => {
     const { pool, orders, readings } = filled();
-    expect(pool.order(orders[2]!.id)).toBe(orders[2]);
-    expect(pool.reading(readings[1]!.id)).toBe(readings[1]);
+    expect(pool.orders.get(orders[2]!.id)).toBe(orders[2]);
+    expect(pool.readings.get(readings[1]!.id)).toBe(readings[1]);
     expect([orders[0]!.id, readings[0]!.id, someDigest(1)].map(pool.has)).toEqual([true, true, false]);
-    expect(pool.order(readings[0]!.id)).toBeUndefined();
+    expect(pool.orders.get(readings[0]!.id)).toBeUndefined();
   });
 
   test("lists one interval by rising digest, as a signed list needs it", () => {
     const { pool, orders, readings } = filled();
-    expect(ids(pool.ordersFor(AT))).toEqual(ids(orders.slice(0, 3)).sort(compare));
-    expect(ids(pool.ordersFor(NEXT))).toEqual([orders[3]!.id]);
-    expect(ids(pool.readingsFor(interval(98)))).toEqual(ids(readings.slice(1, 3)).sort(compare));
-    expect(pool.ordersFor(interval(1))).toEqual([]);
+    expect(ids(pool.orders.of(AT).map(({ entry }) => entry))).toEqual(ids(orders.slice(0, 3)).sort(compare));
+    expect(ids(pool.orders.of(NEXT).map(({ entry }) => entry))).toEqual([orders[3]!.id]);
+    expect(ids(pool.readings.of(interval(98)).map(({ entry }) => entry))).toEqual(ids(readings.slice(1, 3)).sort(compare));
+    expect(pool.orders.of(interval(1))).toEqual([]);
   });
 
   test("keeps both of two that exclude each other, and the same one once", () => {
     const { pool, orders } = filled();
     const twin = order(0, { limit: 160_000 as never });
-    pool.addOrder(twin);
-    pool.addOrder(orders[0]!);
+    for (const each of [twin, orders[0]!]) pool.add({ kind: "order", order: each }, TIMELY);
     expect(pool.heldOrders(homeId(0), AT, 0)).toHaveLength(2);
     expect(pool.heldOrders(homeId(1), AT, 1)).toEqual([orders[2]]);
     expect(pool.heldOrders(homeId(1), AT, 2)).toEqual([]);

@@ -34,7 +34,7 @@ describe("ticks", () => {
 
 describe("closing periods", () => {
   // The street begins with the last two intervals of UTC day 10 (intervals 960 to 1055).
-  const start = genesis(RULES, interval(1054));
+  const start = genesis(RULES, interval(1054), ZERO_DIGEST);
   const first = closePeriod(
     RULES,
     withBalances(start, 77, [

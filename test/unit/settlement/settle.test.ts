@@ -3,7 +3,7 @@ import { homeId, interval, microPerKwh, nano } from "../../../engine/kernel/inde
 import type { MarketRules, Reading } from "../../../engine/messages/index.ts";
 import { type Account, assertConserved, NEW_ACCOUNT, settle, utilityOnly } from "../../../engine/settlement/index.ts";
 import { RULES } from "../../support/rules.ts";
-import { readingOf, type Traded, tradeOf } from "../../support/settlement.ts";
+import { cleared, readingOf, type Traded, tradeOf } from "../../support/settlement.ts";
 
 const ct = (cents: number) => cents * 10_000;
 /** The supplier takes 30 ct and pays 8 ct; one order is at most 25 kWh, four of them for each home. */
@@ -23,7 +23,7 @@ const homesAt = (...counters: readonly (readonly [number, number, number])[]) =>
 function one(traded: number, importWh: number, exportWh: number) {
   const other: Traded = [2, -traded];
   const clearing = traded === 0 ? tradeOf(AT, ct(20)) : tradeOf(AT, ct(20), [1, traded], other);
-  const { settled } = settle(rules, homesAt([1, 1000, 2000]), clearing, [readingOf(1, 1000, importWh, exportWh)]);
+  const { settled } = settle(rules, homesAt([1, 1000, 2000]), cleared(clearing), [readingOf(1, 1000, importWh, exportWh)]);
   const { importWh: imported, exportWh: exported, utilityImportWh, utilityExportWh, amount } = settled.homes[0]!;
   return [imported, exported, utilityImportWh, utilityExportWh, amount / CENT];
 }
@@ -54,7 +54,7 @@ test("a street with two prices for deviations", () => {
   const before = homesAt([1, 0, 0], [2, 0, 0], [3, 0, 0], [4, 0, 0]);
   const clearing = tradeOf(AT, ct(20), [1, -5000], [2, -2000], [3, 4000], [4, 3000]);
   const readings = [readingOf(4, 1000, 2500, 0), readingOf(3, 1000, 5000, 0), readingOf(2, 1000, 0, 2500), readingOf(1, 1000, 0, 4000)];
-  const { settled, accounts } = settle(rules, before, clearing, readings);
+  const { settled, accounts } = settle(rules, before, cleared(clearing), readings);
   expect(settled.homes.map(({ amount }) => amount / CENT)).toEqual([70, 44, -110, -56]);
   expect(settled.homes.map(({ tradeAmount }) => tradeAmount / CENT)).toEqual([100, 40, -80, -60]);
   expect(settled.residualAmount / CENT).toBe(52);
@@ -71,7 +71,7 @@ test("a street with two prices for deviations", () => {
 });
 
 test("an interval in which nothing happened has zeros, not negative ones", () => {
-  const { settled } = settle(rules, homesAt([1, 0, 0]), tradeOf(AT, 0), [readingOf(1, 1000, 0, 0)]);
+  const { settled } = settle(rules, homesAt([1, 0, 0]), cleared(tradeOf(AT, 0)), [readingOf(1, 1000, 0, 0)]);
   expect(settled.conservation).toEqual({ energyIn: 0, energyOut: 0, moneyIn: 0, moneyOut: 0 });
 });
 
@@ -83,7 +83,7 @@ describe("without a reading that counts a home is taken at its word", () => {
       const at = interval(1000 + i);
       const clearing = traded === 0 ? tradeOf(at, 0) : tradeOf(at, ct(20), [1, traded], [2, -traded]);
       const readings: Reading[] = counters === null ? [] : [readingOf(1, 1000 + i, ...counters)];
-      const next = settle(rules, accounts, clearing, readings);
+      const next = settle(rules, accounts, cleared(clearing), readings);
       accounts = next.accounts;
       const { importWh, exportWh, amount, quality } = next.settled.homes[0]!;
       return [importWh, exportWh, amount / CENT, quality];
@@ -157,20 +157,21 @@ describe("without a reading that counts a home is taken at its word", () => {
   test("after years of silence still no more than 100 MWh: what one home claims never reaches 2^53", () => {
     const before = homesAt([1, 0, 0]);
     const late = interval(300_000);
-    const settledWith = (importWh: number) => settle(rules, before, tradeOf(late, 0), [readingOf(1, late, importWh, 0)]).settled.homes[0];
+    const settledWith = (importWh: number) =>
+      settle(rules, before, cleared(tradeOf(late, 0)), [readingOf(1, late, importWh, 0)]).settled.homes[0];
     expect(settledWith(100_000_000)).toMatchObject({ importWh: 100_000_000, quality: "measured" });
     expect(settledWith(100_000_001)).toMatchObject({ importWh: 0, quality: "estimated" });
     expect(settledWith(1_000_000_000_000)).toMatchObject({ importWh: 0, quality: "estimated" });
   });
 
   test("a home's own estimate counts, and says so", () => {
-    const { settled } = settle(rules, homesAt([1, 0, 0]), tradeOf(AT, 0), [readingOf(1, 1000, 1000, 0, "estimated")]);
+    const { settled } = settle(rules, homesAt([1, 0, 0]), cleared(tradeOf(AT, 0)), [readingOf(1, 1000, 1000, 0, "estimated")]);
     expect(settled.homes[0]).toMatchObject({ importWh: 1000, quality: "estimated" });
   });
 });
 
 describe("books that don't balance stop the home", () => {
-  const { settled } = settle(rules, homesAt([1, 0, 0], [2, 0, 0]), tradeOf(AT, ct(20), [1, -5000], [2, 5000]), []);
+  const { settled } = settle(rules, homesAt([1, 0, 0], [2, 0, 0]), cleared(tradeOf(AT, ct(20), [1, -5000], [2, 5000])), []);
   test.each([
     ["energy", { ...settled, conservation: { ...settled.conservation, energyIn: 1 } }, "1 Wh in"],
     ["money", { ...settled, conservation: { ...settled.conservation, moneyOut: 1 } }, "1 nano out"],

@@ -6,7 +6,7 @@ import { type Advance, accountsRoot, advance, genesis, NO_SURPLUS, settle } from
 import { idOf } from "../../support/book.ts";
 import { node } from "../../support/network-rules.ts";
 import { RULES } from "../../support/rules.ts";
-import { readingOf, tradeOf } from "../../support/settlement.ts";
+import { cleared, readingOf, tradeOf } from "../../support/settlement.ts";
 
 const FIRST = interval(1000);
 const NO_SIGNATURE = new Uint8Array(65);
@@ -28,12 +28,12 @@ function settleFirst(
   lines: readonly Line[],
   meters: readonly (readonly [home: number, importWh: number, exportWh: number])[],
 ): Advance {
-  const roots = { orderSetRoot: idOf(7), readingSetRoot: ZERO_DIGEST };
+  const agreed = { kind: "trade", withheld: [], orderSetRoot: idOf(7), readingSetRoot: ZERO_DIGEST, nextMembers: ZERO_DIGEST } as const;
   const before = meters.map(([home]) => signed(readingOf(home, FIRST - 1, 0, 0)));
   const after = meters.map(([home, importWh, exportWh]) => signed(readingOf(home, FIRST, importWh, exportWh)));
-  let state = advance(rules, genesis(rules, FIRST), { orders: orders(...lines), readings: [], ...roots }).state;
-  state = advance(rules, state, { orders: [], readings: before, ...roots }).state;
-  return advance(rules, state, { orders: [], readings: after, ...roots });
+  let state = advance(rules, genesis(rules, FIRST, ZERO_DIGEST), { orders: orders(...lines), readings: [], ...agreed }).state;
+  state = advance(rules, state, { orders: [], readings: before, ...agreed }).state;
+  return advance(rules, state, { orders: [], readings: after, ...agreed });
 }
 
 describe("money and energy between buyers and sellers, worked out by hand", () => {
@@ -76,7 +76,7 @@ describe("money and energy between buyers and sellers, worked out by hand", () =
 
   test("the buyer pays 30 ct, the seller gets 10; a fee of 1 ct for 500 Wh, and the rest is what the full wire earned", () => {
     const [paid, got] = [500 * 30 * CT, 556 * 10 * CT];
-    expect(settled!.surplus).toEqual({ amount: paid - got, fees: 500 * CT, rents: paid - got - 500 * CT, kept: 0, lost: 56 });
+    expect(settled!.surplus).toEqual({ amount: paid - got, fees: 500 * CT, rents: paid - got - 500 * CT, kept: 0, charges: 0, lost: 56 });
     // 500 Wh more from the utility at its tariff.
     expect(settled!.homes.map(({ amount }) => amount)).toEqual([-paid - 500 * 300_000, got]);
     expect(settled!.residualAmount).toBe(500 * 300_000);
@@ -115,8 +115,14 @@ describe("turns under price-time", () => {
   const rules: MarketRules = { ...RULES, rationing: "price-time" };
   const lines: readonly Line[] = [[9, "buy", 100, 20], ...Array.from({ length: 8 }, (_, i): Line => [i, "sell", 100, 10])];
   const firstUnder = (root: number): number => {
-    const roots = { orderSetRoot: idOf(root), readingSetRoot: ZERO_DIGEST };
-    const { clearing } = advance(rules, genesis(rules, FIRST), { orders: orders(...lines), readings: [], ...roots });
+    const agreed = {
+      kind: "trade",
+      withheld: [],
+      orderSetRoot: idOf(root),
+      readingSetRoot: ZERO_DIGEST,
+      nextMembers: ZERO_DIGEST,
+    } as const;
+    const { clearing } = advance(rules, genesis(rules, FIRST, ZERO_DIGEST), { orders: orders(...lines), readings: [], ...agreed });
     const sold = clearing.kind === "trade" ? clearing.fills.filter(({ side }) => side === "sell") : [];
     expect(sold.map(({ energy }) => energy)).toEqual([100]);
     return sold[0]!.home;
@@ -141,15 +147,15 @@ test("a clearing whose wires earn something else than lies between buyers and se
     lossCost: nano(0),
     rent: nano(0),
   } as const;
-  expect(() => settle(RULES, new Map(), { ...trade, flows: [wire] }, [])).toThrow(
+  expect(() => settle(RULES, new Map(), cleared({ ...trade, flows: [wire] }), [])).toThrow(
     "the wires earn 5 nano, between buyers and sellers are 0",
   );
   const lossy = { ...wire, fees: nano(0), left: wh(99) };
-  expect(() => settle(RULES, new Map(), { ...trade, flows: [lossy] }, [])).toThrow("100 Wh bought, 100 Wh sold, 1 Wh lost");
+  expect(() => settle(RULES, new Map(), cleared({ ...trade, flows: [lossy] }), [])).toThrow("100 Wh bought, 100 Wh sold, 1 Wh lost");
 });
 
 test("without trade and on one node nothing lies between", () => {
-  const { settled } = settle(RULES, new Map(), tradeOf(FIRST, 0), []);
-  expect(settled.surplus).toEqual({ amount: 0, fees: 0, rents: 0, kept: 0, lost: 0 });
+  const { settled } = settle(RULES, new Map(), cleared(tradeOf(FIRST, 0)), []);
+  expect(settled.surplus).toEqual({ amount: 0, fees: 0, rents: 0, kept: 0, charges: 0, lost: 0 });
   expect(accountsRoot(new Map(), NO_SURPLUS)).toBe(ZERO_DIGEST);
 });
