@@ -25,6 +25,7 @@ export interface RpcOptions {
 
 const TIMEOUT_MS = 3_000;
 const LATEST_TRIES = 5;
+const TOO_MANY_REQUESTS = 429;
 const MAX_BYTES = 32 * 1024 * 1024;
 
 export function connect({ rpc, timeoutMs = TIMEOUT_MS }: RpcOptions): Rpc {
@@ -81,6 +82,8 @@ function post(url: URL, { agent, body, signal }: Post): Promise<string> {
 }
 
 async function collect(response: IncomingMessage): Promise<string> {
+  // Whatever its body says, this is no answer to the question.
+  if (response.statusCode === TOO_MANY_REQUESTS) throw new Error("the node has too many requests (429)");
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {

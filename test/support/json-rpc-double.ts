@@ -1,8 +1,8 @@
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Words of trouble, or the answer's text. "lose": a real node does what it is asked, and its answer gets lost. */
-type Reply = string | "hang" | "drop" | "lose";
+/** Words of trouble, or the answer's text. "lose": a real node does what it is asked, and its answer gets lost; "busy": HTTP 429. */
+type Reply = string | "hang" | "drop" | "lose" | "busy";
 
 /** A node on loopback that answers whatever the test says, or hands on to a real one and counts what it is asked. */
 export class RpcDouble {
@@ -16,6 +16,7 @@ export class RpcDouble {
       this.asked.push(method);
       const answer = await reply(body, method);
       if (answer === "drop") incoming.socket.destroy();
+      else if (answer === "busy") outgoing.writeHead(429).end('{"jsonrpc":"2.0","id":1,"error":{"code":429,"message":"slow down"}}');
       else if (answer !== "hang") outgoing.end(answer);
     });
   }
@@ -24,13 +25,17 @@ export class RpcDouble {
     return new RpcDouble(async (_, method) => reply(method)).listen();
   }
 
-  /** Hands on to `rpc`, unless `instead` has another answer. */
-  static async before(rpc: string, instead: (method: string) => Reply | undefined = () => undefined): Promise<RpcDouble> {
+  /** Hands on to `rpc`, unless `instead` has another answer; `alter` may say something else than `rpc` did. */
+  static async before(
+    rpc: string,
+    instead: (method: string) => Reply | undefined = () => undefined,
+    alter: (method: string, asked: string, answer: string) => string = (_method, _asked, answer) => answer,
+  ): Promise<RpcDouble> {
     return new RpcDouble(async (body, method) => {
       const reply = instead(method);
       if (reply !== undefined && reply !== "lose") return reply;
       const answer = await forward(rpc, body);
-      return reply === "lose" ? "drop" : answer;
+      return reply === "lose" ? "drop" : alter(method, body, answer);
     }).listen();
   }
 

@@ -11,6 +11,7 @@ import { Neighbourhood, StreetNode } from "../../node/index.ts";
 import type { BatchReceipt, Clock, Log, Metrics, Relay, Store } from "../../ports/index.ts";
 import { domainOf, firstOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
+import { Carrier } from "./carrier.ts";
 import type { StreetOptions } from "./options.ts";
 import type { StreetAtHand } from "./setup.ts";
 
@@ -21,6 +22,8 @@ const SINCE_AHEAD = { intervals: 3, seconds: 12 } as const;
 /** Escrow of a home that joins the test street, micro. */
 const JOIN_DEPOSIT = 2_000_000_000;
 const MAX_HOMES = 256;
+/** Of one validator in a certificate. */
+const SIGNATURE_BYTES = 66;
 
 export interface OperatorOptions {
   readonly options: StreetOptions;
@@ -49,11 +52,10 @@ export class Operator {
   readonly #networkKey: string;
   readonly #close: () => Promise<void>;
   #cancel: () => void = () => undefined;
-  #sending: number | null = null;
-  #kept = 0;
+  readonly #carrier: Carrier;
+  readonly #receipts = new Map<number, string>();
   #stopped = false;
   #carrying: Promise<void> = Promise.resolve();
-  batchesCarried = 0;
 
   static async open(opening: OperatorOptions): Promise<Operator> {
     const { options, street, card, folder, log, metrics } = opening;
@@ -119,6 +121,7 @@ export class Operator {
     this.node = node;
     this.view = view;
     this.#relay = parts.relay;
+    this.#carrier = new Carrier(parts);
     this.#store = parts.store;
     this.#rules = parts.options.rules;
     this.#clock = parts.clock;
@@ -146,10 +149,15 @@ export class Operator {
     await this.#close();
   }
 
+  get batchesCarried(): number {
+    return this.#carrier.carried;
+  }
+
   /** Carries what is signed to the chain until nothing is left, or `patienceMs` have passed. */
   async flush(patienceMs: number): Promise<void> {
     const until = this.#clock.monotonicMs() + patienceMs;
-    while (this.node.periods.open.length > 0 && this.#clock.monotonicMs() < until) {
+    const isLeft = (): boolean => this.node.periods.open.length > 0 || this.#carrier.waiting.length > 0;
+    while (isLeft() && this.#clock.monotonicMs() < until) {
       await this.#carry();
       await new Promise((resolve) => this.#clock.after(100, () => resolve(undefined)));
     }
@@ -192,16 +200,11 @@ export class Operator {
   async #carry(): Promise<void> {
     const { periods, membership } = this.node;
     const batch = periods.ready();
-    if (batch !== null && this.#sending === null) {
-      this.#sending = batch.result.period;
-      const receipt = await this.#relay.settle(batch);
-      this.#sending = null;
-      if (receipt.ok) {
-        this.batchesCarried++;
-        periods.settledUntil((batch.result.period + 1) as typeof batch.result.period);
-        this.#log.info("batch.settled", { period: batch.result.period, transaction: receipt.value.transaction, gas: receipt.value.gas });
-      } else this.#log.warn("batch.failed", { period: batch.result.period, code: receipt.code, detail: receipt.detail });
+    if (batch !== null) {
+      this.#carrier.add(batch);
+      periods.settledUntil((batch.result.period + 1) as typeof batch.result.period);
     }
+    await this.#carrier.carry();
     const [balances, batches] = [await this.#relay.balances(), await this.#relay.batches()];
     if (batches.ok) this.#keep(batches.value);
     this.view.registry(membership.registry);
@@ -210,19 +213,29 @@ export class Operator {
 
   /** Receipts go into the store, so that exports name the transaction without asking the chain. */
   #keep(receipts: readonly BatchReceipt[]): void {
-    for (const receipt of receipts.slice(this.#kept))
+    // A reorganisation may settle a period again in another transaction.
+    const news = receipts.filter(({ period, transaction }) => this.#receipts.get(period) !== transaction);
+    for (const receipt of news) {
       this.#store.savePeriod(receipt.period, new TextEncoder().encode(JSON.stringify(receipt)));
-    if (receipts.length > this.#kept) this.#store.setMeta("registry", JSON.stringify(this.node.membership.registry));
-    this.#kept = receipts.length;
+      this.#receipts.set(receipt.period, receipt.transaction);
+    }
+    if (news.length > 0) this.#store.setMeta("registry", JSON.stringify(this.node.membership.registry));
   }
 
   #onTheirWay(): readonly BatchOnItsWay[] {
-    return this.node.periods.open.map(({ batch: { result }, votes }) => ({
+    const signing = this.node.periods.open.map(
+      ({ batch: { result }, votes }) => ({ result, status: "signing", signatures: votes.size }) as const,
+    );
+    const sent = this.#carrier.waiting.map(
+      ({ result, certificate }) => ({ result, status: "sent", signatures: certificate.length / SIGNATURE_BYTES }) as const,
+    );
+    const isTaken = (period: number): boolean => sent.some(({ result }) => result.period === period);
+    return [...sent, ...signing.filter(({ result }) => !isTaken(result.period))].map(({ result, status, signatures }) => ({
       period: result.period,
       from: result.fromInterval,
       to: result.toInterval,
-      status: this.#sending === result.period ? "sent" : "signing",
-      signatures: votes.size,
+      status,
+      signatures,
     }));
   }
 }
