@@ -43,6 +43,19 @@ const MODELS: readonly Model[] = [
       ["MUTANT_ONE_OF_TWO", "conflict_out"],
     ],
   },
+  {
+    name: "void-deadline",
+    holds: ["VIEWS=3", "VIEWS=2 CLOCK_BACK"],
+    breaks: [
+      ["VIEWS=3", "trade_not_late"],
+      ["VIEWS=2 CLOCK_BACK MUTANT_CLOCK_BACK", "traded_in_time"],
+      ["VIEWS=2 CLOCK_BACK MUTANT_NEWEST_RECORD", "traded_in_time"],
+      ["VIEWS=2 MUTANT_TRADE_AT_ANY_TIME", "traded_in_time"],
+      ["VIEWS=2 MUTANT_VOID_AT_ANY_TIME", "voided_in_time"],
+      ["VIEWS=2 MUTANT_VOID_OVERRULES", "agreement"],
+      ["VIEWS=2 MUTANT_LOCAL_TIME_OUT", "agreement"],
+    ],
+  },
 ];
 
 test("CI checks the models", () => {
