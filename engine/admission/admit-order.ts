@@ -1,5 +1,5 @@
 import { type Digest, type HomeId, type Interval, microPerKwh, wh } from "../kernel/index.ts";
-import { commitmentOf, type MarketRules, type SignedOrder } from "../messages/index.ts";
+import type { MarketRules, SignedOrder } from "../messages/index.ts";
 import type { AdmissionCode } from "./codes.ts";
 import { isMember, isSignedByHome, type Speakers } from "./registered.ts";
 import { type Check, conflictOf, firstRefusal, refuse, type Verdict } from "./verdict.ts";
@@ -16,8 +16,6 @@ export interface OrderContext extends Speakers {
   readonly hasSeen: (id: Digest) => boolean;
   /** The orders held here of one home for one interval under one seq: none, one, or two that conflict. */
   readonly heldOrders: (home: HomeId, interval: Interval, seq: number) => readonly SignedOrder[];
-  /** What a place was sealed with, of which the order must be one; null: orders are open, or this one was asked for by its digest. */
-  readonly commitments: ((home: HomeId, interval: Interval, seq: number) => readonly Digest[]) | null;
 }
 
 export type OrderVerdict = Verdict<AdmittedOrder, SignedOrder>;
@@ -35,10 +33,6 @@ const CHEAP: readonly Check<SignedOrder, OrderContext>[] = [
   isMember,
   // Two under one seq are proof enough; more of them would only cost signature checks.
   ({ body }, { heldOrders }) => (heldOrders(body.home, body.interval, body.seq).length >= 2 ? "TOO_MANY_ORDERS" : null),
-  (order, { commitments }) => {
-    const { home, interval, seq } = order.body;
-    return commitments === null || commitments(home, interval, seq).includes(commitmentOf(order)) ? null : "ORDER_NOT_SEALED";
-  },
 ];
 
 /** All checks but the signature, for callers that verify signatures elsewhere in batches: screen, recover, then admit. */

@@ -1,5 +1,14 @@
 export { type CertificateContext, certify, isCertified } from "./certificate.ts";
 export { authorOf, contradiction, convicts, type EvidenceContext } from "./evidence.ts";
-export { type EntrySet, entriesRoot, entrySet, nextMembers, oneReadingEach, shownOf, withoutConflicts } from "./order-set.ts";
+export {
+  type EntrySet,
+  entriesRoot,
+  entrySet,
+  type NamedSet,
+  nextMembers,
+  oneReadingEach,
+  shownOf,
+  withoutConflicts,
+} from "./order-set.ts";
 export { faulty, isQuorum, leaderOf, leadersOf, quorum, type Validators, validatorsOf } from "./quorum.ts";
 export { type Agreement, type AgreementEffect, type AgreementInput, agreement, step } from "./simplex.ts";

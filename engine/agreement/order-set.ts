@@ -24,14 +24,22 @@ function heldBy(needed: number, lists: readonly (readonly Digest[])[]): readonly
   return [...holders].flatMap(([entry, count]) => (count >= needed ? [entry] : [])).sort(compare);
 }
 
+/** A set of members by its digest, and how new it is. */
+export interface NamedSet {
+  readonly digest: Digest;
+  readonly version: number;
+}
+
 /**
- * Who agrees on the interval after the last one of an epoch: the set that most lists read from the chain, if it is f+1 of them,
- * so that at least one honest validator did; else those who agree now, for as long as the chain can't be read.
+ * Who agrees on the interval after the last one of an epoch: the newest set that f+1 lists read from the chain, so that at least
+ * one honest validator did. A chain that is read too late names a set that is not newer, and none at all leaves those who agree now.
  */
-export function nextMembers(validators: Pick<Validators, "ids">, lists: readonly OrderList[], current: Digest): Digest {
-  const counts = [...countOf(lists.map((list) => list.members))].filter(([set, count]) => set !== current && count > faulty(validators));
-  const [first] = counts.sort(([a, m], [b, n]) => n - m || compare(a, b));
-  return first?.[0] ?? current;
+export function nextMembers(validators: Pick<Validators, "ids">, lists: readonly OrderList[], current: NamedSet): Digest {
+  const newer = lists.filter(({ membersVersion }) => membersVersion > current.version);
+  const read = countOf(newer.map(({ members, membersVersion }) => JSON.stringify([membersVersion, members])));
+  const sets = [...read].filter(([, count]) => count > faulty(validators)).map(([set]) => JSON.parse(set) as [number, Digest]);
+  const [newest] = sets.sort(([a, one], [b, other]) => b - a || compare(one, other));
+  return newest?.[1] ?? current.digest;
 }
 
 function countOf<T>(items: readonly T[]): ReadonlyMap<T, number> {

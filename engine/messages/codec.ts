@@ -101,7 +101,8 @@ const listBytes = (l: OrderList, signature: Signature): Writer =>
     .bytes(4, joined(l.readings))
     .bytes(5, signature)
     .bytes(6, fromHex(l.members))
-    .bytes(7, joined(l.commits));
+    .bytes(7, joined(l.commits))
+    .uint(8, l.membersVersion);
 const proposalBytes = (p: Proposal): Writer =>
   new Writer()
     .uint(1, p.interval)
@@ -141,6 +142,7 @@ const decoders: { readonly [K in Message["kind"]]: (body: Body, digests: Digests
       interval: body.interval(1),
       validator: body.home(2),
       members: body.digest(6),
+      membersVersion: body.uint32(8),
       commits: body.digests(7),
       orders: body.digests(3),
       readings: body.digests(4),

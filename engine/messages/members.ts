@@ -10,11 +10,11 @@ const CLASSES = Object.keys(VALIDATOR_CLASS) as ValidatorClass[];
 /** keccak-256 of the one encoding. */
 export const membersDigest = (members: Members): Digest => keccakDigest(encodeMembers(members));
 
-export function encodeMembers({ homes, validators, minimums }: Members): Uint8Array {
+export function encodeMembers({ version, homes, validators, minimums }: Members): Uint8Array {
   const writer = new Writer();
   for (const { home, agent } of homes) writer.item(1, new Writer().uint(1, home).bytes(2, fromHex(agent)).finish());
   for (const each of validators) writer.item(2, new Writer().uint(1, each.home).uint(2, VALIDATOR_CLASS[each.class]).finish());
-  return writer.uint(3, minimums.home).uint(4, minimums.operator).uint(5, minimums.utility).finish();
+  return writer.uint(3, minimums.home).uint(4, minimums.operator).uint(5, minimums.utility).uint(6, version).finish();
 }
 
 export const decodeMembers = (bytes: Uint8Array): Members | null => open(bytes, membersIn);
@@ -31,7 +31,14 @@ export function membersIn(body: Body): Members {
   });
   const isSound = homes.length <= MAX_MEMBERS && rises(homes) && rises(validators) && validators.length > 0;
   return body.one(
-    isSound ? { homes, validators, minimums: { home: body.uint32(3), operator: body.uint32(4), utility: body.uint32(5) } } : undefined,
+    isSound
+      ? {
+          version: body.uint32(6),
+          homes,
+          validators,
+          minimums: { home: body.uint32(3), operator: body.uint32(4), utility: body.uint32(5) },
+        }
+      : undefined,
   );
 }
 

@@ -21,7 +21,8 @@ export const TYPES = {
   Order: "Order(uint32 home,uint64 interval,uint8 side,uint32 energyWh,uint32 limitMicroPerKwh,uint32 seq)",
   Commit: "Commit(uint32 home,uint64 interval,uint32 seq,bytes32 commitment)",
   Reading: "Reading(uint32 home,uint64 interval,uint64 importWh,uint64 exportWh,uint8 quality)",
-  OrderList: "OrderList(uint64 interval,uint32 validator,bytes32 members,bytes32[] commits,bytes32[] orders,bytes32[] readings)",
+  OrderList:
+    "OrderList(uint64 interval,uint32 validator,bytes32 members,uint32 membersVersion,bytes32[] commits,bytes32[] orders,bytes32[] readings)",
   Proposal: "Proposal(uint64 interval,uint32 view,uint32 leader,bytes32 value,uint32 parentView,bool isVoid,bytes32[] lists)",
   Vote: "Vote(uint8 kind,uint64 interval,uint32 view,bytes32 value,uint32 validator)",
   IntervalResult:
@@ -45,7 +46,8 @@ const structs = {
   order: (o: Order) => struct("Order", [o.home, o.interval, SIDE[o.side], o.energy, o.limit, o.seq]),
   commit: (c: Commit) => struct("Commit", [c.home, c.interval, c.seq, c.commitment]),
   reading: (r: Reading) => struct("Reading", [r.home, r.interval, r.importWh, r.exportWh, READING_QUALITY[r.quality]]),
-  list: (l: OrderList) => struct("OrderList", [l.interval, l.validator, l.members, array(l.commits), array(l.orders), array(l.readings)]),
+  list: (l: OrderList) =>
+    struct("OrderList", [l.interval, l.validator, l.members, l.membersVersion, array(l.commits), array(l.orders), array(l.readings)]),
   proposal: (p: Proposal) => struct("Proposal", [p.interval, p.view, p.leader, p.value, p.parentView, Number(p.isVoid), array(p.lists)]),
   vote: (v: Vote) => struct("Vote", [VOTE_KIND[v.kind], v.interval, v.view, v.value, v.validator]),
 };

@@ -42,8 +42,9 @@ export interface Reading {
 export interface OrderList {
   readonly interval: Interval;
   readonly validator: HomeId;
-  /** Who should agree on the next interval, as this validator reads the chain. */
+  /** Who should agree on the next interval, as this validator reads the chain, and the set's version. */
   readonly members: Digest;
+  readonly membersVersion: number;
   /** Of a street with sealed orders: what was sealed before the gate; `orders` are those of them that have been shown. */
   readonly commits: readonly Digest[];
   readonly orders: readonly Digest[];
@@ -75,6 +76,8 @@ export interface Validator {
 
 /** Who belongs to the street in one epoch: the same set on every home, named by its digest. */
 export interface Members {
+  /** How many changes of the registry are in force: a later set has a higher one. */
+  readonly version: number;
   /** By rising id, with the key that signs for each. */
   readonly homes: readonly { readonly home: HomeId; readonly agent: Address }[];
   /** By rising id; one that is none of `homes` has left. */

@@ -43,7 +43,7 @@ export type EvaluationOrMissing = { readonly evaluation: Evaluation } | { readon
 export interface EvaluationContext {
   readonly rules: MarketRules;
   readonly validators: Validators;
-  readonly membership: Pick<Membership, "isSealed" | "agentAt">;
+  readonly membership: Pick<Membership, "isSealed" | "agentAt" | "members">;
   readonly pool: Pool;
 }
 
@@ -55,14 +55,16 @@ export interface Choice {
 
 /** Works out an interval from the lists at its gate; what this home doesn't hold yet is named, to be fetched. */
 export function evaluateLists(context: EvaluationContext, state: MarketState, { lists, isVoid }: Choice): EvaluationOrMissing {
-  const { rules, validators, pool } = context;
+  const { rules, validators, membership, pool } = context;
   const bodies = lists.map((list) => list.body);
   const set = entrySet(validators, bodies);
   const wanted = isVoid ? set.readings : [...set.commits, ...set.orders, ...set.readings];
   const missing = wanted.filter((id) => !pool.has(id));
   if (missing.length > 0) return { missing };
   const interval = (state.interval + 1) as Interval;
-  const members = endsEpoch(rules, interval) ? nextMembers(validators, bodies, state.members) : state.members;
+  const members = endsEpoch(rules, interval)
+    ? nextMembers(validators, bodies, { digest: state.members, version: membership.members.version })
+    : state.members;
   const entries = isVoid ? { orders: [], withheld: [] } : countedOrders(context, interval, set);
   const readings = set.readings.flatMap((id) => pool.readings.get(id) ?? []);
   const counted: Counted = {
@@ -93,13 +95,13 @@ function countedOrders(
 }
 
 function evaluateEntries(rules: MarketRules, state: MarketState, counted: Counted): Evaluation {
-  const { orders, withheld, readings } = counted;
-  const roots = {
-    orderSetRoot: entriesRoot([...orders, ...withheld].map(({ id }) => id)),
-    readingSetRoot: entriesRoot(readings.map(({ id }) => id)),
-  };
-  return { ...advance(rules, state, { ...counted, ...roots }), ...counted };
+  return { ...advance(rules, state, { ...counted, ...rootsOf(counted) }), ...counted };
 }
+
+const rootsOf = ({ orders, withheld, readings }: Pick<Counted, "orders" | "withheld" | "readings">) => ({
+  orderSetRoot: entriesRoot([...orders, ...withheld].map(({ id }) => id)),
+  readingSetRoot: entriesRoot(readings.map(({ id }) => id)),
+});
 
 /** `members` is the next interval's set where it is another. */
 export const blockOf = ({ result, orders, withheld, readings }: Evaluation, certificate: Certificate, members: Members | null): Block => ({
@@ -115,15 +117,18 @@ export const blockOf = ({ result, orders, withheld, readings }: Evaluation, cert
 export function replay(rules: MarketRules, state: MarketState, block: Block): Evaluation | null {
   const { result, certificate, orders, withheld, readings } = block;
   const { interval, kind, nextMembers } = result;
-  if (interval !== state.interval + 1 || certificate.value !== resultHash(result) || !isWellFormed(block)) return null;
+  if (interval !== state.interval + 1 || certificate.value !== resultHash(result) || !isWhole(block)) return null;
   const evaluation = evaluateEntries(rules, state, { kind, orders, withheld, readings, nextMembers });
   return evaluation.value === certificate.value ? evaluation : null;
 }
 
-/** What the settlement takes for granted; a block that a quorum certified always has it. */
-function isWellFormed({ result, orders, withheld, readings }: Block): boolean {
+/** Whether a block's entries are those that its result names: nothing left out or put in by who hands it on. */
+export function isWhole({ result, orders, withheld, readings }: Block): boolean {
   const { interval, kind } = result;
+  const roots = rootsOf({ orders, withheld, readings });
   return (
+    roots.orderSetRoot === result.orderSetRoot &&
+    roots.readingSetRoot === result.readingSetRoot &&
     [...orders, ...withheld].every(({ body }) => body.interval === interval) &&
     readings.every(({ body }) => body.interval === settledWith(interval)) &&
     (kind === "trade" || orders.length + withheld.length === 0)

@@ -1,4 +1,4 @@
-import { type Validators, validatorsOf } from "../../engine/agreement/index.ts";
+import { type NamedSet, type Validators, validatorsOf } from "../../engine/agreement/index.ts";
 import { type Address, assert, type Digest, type HomeId, type Interval, type Period } from "../../engine/kernel/index.ts";
 import {
   decodeMembers,
@@ -102,10 +102,10 @@ export class Membership {
   }
 
   /** The set for an interval by this home's own reading of the chain: another than the one in force only at an epoch's edge. */
-  wanted(interval: Interval): Digest {
-    if (this.#epochOf(interval) === this.#epochOf((interval - 1) as Interval)) return this.#current.digest;
-    const read = this.#readAt(interval);
-    return this.learn(read.members);
+  wanted(interval: Interval): NamedSet {
+    const isEdge = this.#epochOf(interval) !== this.#epochOf((interval - 1) as Interval);
+    const { members } = isEdge ? this.#readAt(interval) : this.#current;
+    return { digest: isEdge ? this.learn(members) : this.#current.digest, version: members.version };
   }
 
   /** The key that signs for a home in an interval: as agreed in this epoch, as the chain says in those to come. */
@@ -157,11 +157,14 @@ function inForce(members: Members): InForce {
 
 /** Who is registered for an interval, the first of its epoch. */
 export function membersAt({ homes, validatorSets }: Registry, interval: Interval): Members {
-  const present = homes.filter(({ since, until }) => since <= interval && (until === null || interval < until));
-  const set = validatorSets.filter(({ since }) => since <= interval).at(-1) ?? validatorSets[0];
+  const isInForce = ({ since }: { readonly since: Interval }): boolean => since <= interval;
+  const present = homes.filter((home) => isInForce(home) && (home.until === null || interval < home.until));
+  const set = validatorSets.filter(isInForce).at(-1) ?? validatorSets[0];
   assert(set !== undefined, "a street has validators");
+  const changes = homes.flatMap((home) => [home, ...home.keys, ...(home.until === null ? [] : [{ since: home.until }])]);
   return {
-    homes: present.map(({ home, keys }) => ({ home, agent: (keys.filter(({ since }) => since <= interval).at(-1) ?? keys[0]!).agent })),
+    version: [...changes, ...validatorSets].filter(isInForce).length,
+    homes: present.map(({ home, keys }) => ({ home, agent: (keys.filter(isInForce).at(-1) ?? keys[0]!).agent })),
     validators: set.validators,
     minimums: set.minimums,
   };

@@ -16,6 +16,9 @@ import {
 import type { Gossip, OwnKind, Signer, Store, VoteSlot } from "../ports/index.ts";
 import { decodeFetched, encodeFetched } from "./requests.ts";
 
+/** Kept among what this home said, and no message. */
+const DEADLINE = "deadline";
+
 export type OrderMessage = Extract<Message, { kind: "order" }>;
 type ReadingMessage = Extract<Message, { kind: "reading" }>;
 type CommitMessage = Extract<Message, { kind: "commit" }>;
@@ -95,9 +98,19 @@ export class Outbox {
     );
   }
 
+  /** From now on this home agrees to no fresh trade in the interval, over all its lives. */
+  passDeadline(interval: Interval): void {
+    this.#modules.store.saveVote({ interval, view: 0, kind: DEADLINE }, Uint8Array.of(1));
+  }
+
+  isPastDeadline(interval: Interval): boolean {
+    return this.#modules.store.votes(interval).some(({ slot }) => slot.kind === DEADLINE);
+  }
+
   /** What this home said in an interval's agreement before it was restarted, and behind all of that what it rests on. */
   earlier(interval: Interval): readonly Message[] {
-    const kept = this.#modules.store.votes(interval).map(({ bytes }) => unpack(bytes).map((message) => this.#decode(message)));
+    const said = this.#modules.store.votes(interval).filter(({ slot }) => slot.kind !== DEADLINE);
+    const kept = said.map(({ bytes }) => unpack(bytes).map((message) => this.#decode(message)));
     return [...kept.flatMap((messages) => messages.slice(0, 1)), ...kept.flatMap((messages) => messages.slice(1))];
   }
 

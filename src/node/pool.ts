@@ -21,12 +21,18 @@ export type EntryMessage = Extract<Contradictable, { readonly kind: "order" | "c
 type Held<T> = Admitted & { readonly entry: T };
 type Body = { readonly home: HomeId; readonly interval: Interval };
 
-/** Entries of one kind by digest. */
+const byId = (a: { readonly id: Digest }, b: { readonly id: Digest }): number => compare(a.id, b.id);
+
+/** Entries of one kind by digest, and by home. */
 class Shelf<T extends Signed<Body>> {
   readonly #held = new Map<Digest, Held<T>>();
+  readonly #ofHome = new Map<HomeId, T[]>();
 
   add(entry: T, how: Admitted): void {
-    if (!this.#held.has(entry.id)) this.#held.set(entry.id, { ...how, entry });
+    if (this.#held.has(entry.id)) return;
+    this.#held.set(entry.id, { ...how, entry });
+    const { home } = entry.body;
+    this.#ofHome.set(home, [...this.from(home), entry].sort(byId));
   }
 
   get = (id: Digest): T | undefined => this.#held.get(id)?.entry;
@@ -34,15 +40,18 @@ class Shelf<T extends Signed<Body>> {
   has = (id: Digest): boolean => this.#held.has(id);
 
   of(interval: Interval): readonly Held<T>[] {
-    return [...this.#held.values()].filter(({ entry }) => entry.body.interval === interval).sort((a, b) => compare(a.entry.id, b.entry.id));
+    return [...this.#held.values()].filter(({ entry }) => entry.body.interval === interval).sort((a, b) => byId(a.entry, b.entry));
   }
 
-  from(home: HomeId): readonly T[] {
-    return [...this.#held.values()].flatMap(({ entry }) => (entry.body.home === home ? [entry] : []));
-  }
+  from = (home: HomeId): readonly T[] => this.#ofHome.get(home) ?? [];
 
   forget(upTo: Interval): void {
     for (const [id, { entry }] of this.#held) if (entry.body.interval <= upTo) this.#held.delete(id);
+    for (const [home, entries] of this.#ofHome) {
+      const left = entries.filter(({ body }) => body.interval > upTo);
+      if (left.length > 0) this.#ofHome.set(home, left);
+      else this.#ofHome.delete(home);
+    }
   }
 }
 
@@ -95,11 +104,10 @@ export class Pool {
 
   /** What this home held before the gate; of sealed orders, those that have been shown since. */
   listable(interval: Interval, readingsOf: Interval, isSealed: boolean): Listable {
-    const commits = isSealed ? this.#timelyCommits(interval) : [];
-    const sealed = new Set(commits.map(({ body }) => body.commitment));
-    const orders = this.orders.of(interval).filter(({ entry, isTimely }) => (isSealed ? sealed.has(commitmentOf(entry)) : isTimely));
+    // Whether a sealed order was sealed in time, the lists' commits say: a home that held its seal too late still saw it shown.
+    const orders = this.orders.of(interval).filter(({ isTimely }) => isSealed || isTimely);
     return {
-      commits: commits.map(({ id }) => id),
+      commits: isSealed ? this.#timelyCommits(interval).map(({ id }) => id) : [],
       orders: orders.map(({ entry }) => entry.id),
       readings: this.readings.of(readingsOf).map(({ entry }) => entry.id),
     };
@@ -116,9 +124,6 @@ export class Pool {
 
   heldCommits = (home: HomeId, interval: Interval, seq: number): readonly SignedCommit[] =>
     this.commits.from(home).filter(({ body }) => body.interval === interval && body.seq === seq);
-
-  commitments = (home: HomeId, interval: Interval, seq: number): readonly Digest[] =>
-    this.heldCommits(home, interval, seq).map(({ body }) => body.commitment);
 
   heldReadings = (home: HomeId, interval: Interval): readonly SignedReading[] =>
     this.readings.from(home).filter(({ body }) => body.interval === interval);

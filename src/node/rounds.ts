@@ -8,11 +8,12 @@ import {
   gateClosure,
   type MarketRules,
   type Message,
+  resultHash,
 } from "../../engine/messages/index.ts";
 import { type MarketState, settledWith } from "../../engine/settlement/index.ts";
 import type { Cancel, Clock, Log, Store } from "../ports/index.ts";
 import type { Convictions } from "./convictions.ts";
-import { blockOf, type Evaluation, evaluateLists, replay } from "./evaluate.ts";
+import { blockOf, type Evaluation, evaluateLists, isWhole, replay } from "./evaluate.ts";
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Pool } from "./pool.ts";
@@ -128,7 +129,8 @@ export class Rounds {
     // Behind or ahead of this home, or of an epoch whose members it still asks for.
     if (this.#stopped || result.interval !== this.current || membership.digest !== this.#state.members) return "unneeded";
     const isFinal = certificate.kind === "finalize" && certificate.interval === this.current;
-    if (!isFinal || !isCertified(certificate, { ...certificates, validators: membership.validators })) return "forged";
+    const isTrue = isFinal && certificate.value === resultHash(result) && isWhole(block.value);
+    if (!isTrue || !isCertified(certificate, { ...certificates, validators: membership.validators })) return "forged";
     const evaluation = replay(rules, this.#state, block.value);
     if (evaluation === null) {
       log.error("agreement.result-differs", { interval: this.current, certified: certificate.value });
@@ -157,8 +159,9 @@ export class Rounds {
     this.#isOpened = false;
     for (const message of outbox?.earlier(interval) ?? []) round.hear(message);
     const deadline = tradeDeadline(rules, interval, clock.speed);
-    if (clock.now() >= deadline) round.put({ kind: "deadline" });
-    else this.#timers.push(clock.at(deadline, () => round.put({ kind: "deadline" })));
+    if (clock.now() >= deadline || outbox?.isPastDeadline(interval)) round.put({ kind: "deadline" });
+    // Also when it has passed, but not for each of a week's blocks that are on their way.
+    this.#timers.push(clock.at(deadline, () => this.#passDeadline(round)));
     const ahead = this.#ahead;
     this.#ahead = ahead.filter((message) => intervalOf(message) > interval);
     for (const message of ahead) if (intervalOf(message) === interval && this.#round === round) round.hear(message);
@@ -176,6 +179,12 @@ export class Rounds {
       decided: (certificate) => this.#timers.push(clock.after(0, () => this.#decided(certificate))),
       evidence: ({ first, second }) => convictions.found(first, second),
     };
+  }
+
+  /** On disk first: a clock that has gone back after a restart doesn't undo it. */
+  #passDeadline(round: Round): void {
+    this.#modules.outbox?.passDeadline(round.interval);
+    round.put({ kind: "deadline" });
   }
 
   /** The next interval's members are certified and not known here; the peer that answers may be behind as well. */
@@ -212,7 +221,8 @@ export class Rounds {
     this.#isOpened = true;
     if (outbox !== null && self !== null && membership.validators.ids.includes(self)) {
       const entries = pool.listable(interval, settledWith(interval), membership.isSealed);
-      round.hear(outbox.list({ interval, validator: self, members: membership.wanted((interval + 1) as Interval), ...entries }));
+      const { digest, version } = membership.wanted((interval + 1) as Interval);
+      round.hear(outbox.list({ interval, validator: self, members: digest, membersVersion: version, ...entries }));
     }
     round.put({ kind: "start" });
     this.#watch(interval);

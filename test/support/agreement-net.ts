@@ -83,6 +83,7 @@ class Network {
     this.#loss = this.#pick([0, 0.1, 0.4]);
     const ids = Array.from({ length: n }, (_, i) => homeId(10 + i));
     this.#validators = validatorsOf({
+      version: 1,
       homes: [],
       validators: ids.map((home) => ({ home, class: "home" })),
       minimums: { home: 0, operator: 0, utility: 0 },
@@ -290,7 +291,7 @@ class Network {
   }
 
   #list(validator: HomeId, orders: readonly Digest[]): SignedList {
-    const body = { interval: AT, validator, members: ZERO_DIGEST, commits: [], orders, readings: [] };
+    const body = { interval: AT, validator, members: ZERO_DIGEST, membersVersion: 1, commits: [], orders, readings: [] };
     const list = { body, id: this.#intern(JSON.stringify(body)), signature: NO_SIGNATURE };
     this.#lists.set(list.id, list);
     return list;

@@ -53,6 +53,7 @@ export const anyList = fc.record({
   interval: anyInterval,
   validator: anyHome,
   members: anyDigest,
+  membersVersion: upTo(UINT32),
   commits: someDigests,
   orders: someDigests,
   readings: someDigests,
@@ -92,13 +93,15 @@ export const anyContradictable: fc.Arbitrary<Contradictable> = fc.oneof(
 
 const anyMembers: fc.Arbitrary<Members> = fc
   .record({
+    version: upTo(UINT32),
     homes: fc.uniqueArray(anyHome, { maxLength: 5 }),
     validators: fc.uniqueArray(anyHome, { minLength: 1, maxLength: 5 }),
     agent: anyBytes(20),
     kind: fc.constantFrom("home" as const, "operator" as const, "utility" as const),
     minimums: fc.record({ home: upTo(UINT32), operator: upTo(UINT32), utility: upTo(UINT32) }),
   })
-  .map(({ homes, validators, agent, kind, minimums }) => ({
+  .map(({ version, homes, validators, agent, kind, minimums }) => ({
+    version,
     homes: [...homes].sort((a, b) => a - b).map((home) => ({ home, agent: address(toHex(agent)) })),
     validators: [...validators].sort((a, b) => a - b).map((home) => ({ home, class: kind })),
     minimums,

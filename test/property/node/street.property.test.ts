@@ -40,6 +40,11 @@ function placesOf(message: Message): readonly (readonly [string, string])[] {
   switch (message.kind) {
     case "order":
       return [[`order ${message.order.body.interval}/${message.order.body.seq}`, message.order.id]];
+    case "commit":
+      return [[`commit ${message.commit.body.interval}/${message.commit.body.seq}`, message.commit.id]];
+    case "evidence":
+    case "members":
+      return [];
     case "reading":
       return [[`reading ${message.reading.body.interval}`, message.reading.id]];
     case "list":

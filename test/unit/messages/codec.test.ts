@@ -93,7 +93,7 @@ function told(message: Message): { readonly [said: string]: object } {
   }
 }
 
-function toldMembers({ homes, validators, minimums }: Members): object {
+function toldMembers({ version, homes, validators, minimums }: Members): object {
   const { home: minHomes, operator: minOperators, utility: minUtilities } = minimums;
   return withoutDefaults({
     homes: homes.map(({ home, agent }) => withoutDefaults({ home, agent: bytes(agent) })),
@@ -101,6 +101,7 @@ function toldMembers({ homes, validators, minimums }: Members): object {
     minHomes,
     minOperators,
     minUtilities,
+    version,
   });
 }
 
