@@ -56,6 +56,26 @@ const MODELS: readonly Model[] = [
       ["VIEWS=2 MUTANT_LOCAL_TIME_OUT", "agreement"],
     ],
   },
+  {
+    name: "reveal",
+    holds: ["HONEST_HOME", "HONEST_HOME N=7", "TWO", "N=7", "N=10"],
+    breaks: [
+      ["N=4", "never_in"],
+      ["SKEW=3", "no_last_look"],
+      ["HONEST_HOME LATENCY=3", "honest_in"],
+      ["HONEST_HOME LATENCY=3", "honest_uncharged"],
+      ["N=4", "unfree_split"],
+      ["N=4", "unfree_between"],
+      ["HONEST_HOME MUTANT_CHARGE_BY_COMMITS", "honest_uncharged"],
+      ["HONEST_HOME MUTANT_CHARGE_BY_F", "honest_uncharged"],
+      ["MUTANT_F_LISTS", "late_out"],
+      ["MUTANT_COMMIT_UNTIL_SIGNED", "no_last_look"],
+      ["MUTANT_REVEAL_COUNTS", "no_last_look"],
+      ["HONEST_HOME MUTANT_SIGN_TOO_SOON", "honest_in"],
+      ["TWO MUTANT_PER_COMMIT", "pays_once"],
+      ["TWO MUTANT_CONFLICT_IS_FREE", "unfree"],
+    ],
+  },
 ];
 
 test("CI checks the models", () => {
