@@ -16,7 +16,6 @@ const CONTEXT: OrderContext = {
   recover: () => AGENT,
   hasSeen: () => false,
   heldOrders: () => [],
-  commitments: null,
 };
 
 const wild = fc.oneof(

@@ -17,6 +17,7 @@ const list = (
   interval: interval(5),
   validator: homeId(validator),
   members: idOf(70),
+  membersVersion: 1,
   commits: commits.map(idOf),
   orders: orders.map(idOf),
   readings: readings.map(idOf),

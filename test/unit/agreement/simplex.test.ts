@@ -15,7 +15,7 @@ const LISTS = [10, 11, 12].map(idOf);
 const list = (validator: number, id = 10 + validator, at = AT): AgreementInput => ({
   kind: "list",
   list: {
-    body: { interval: at, validator: homeId(validator), members: ZERO_DIGEST, commits: [], orders: [], readings: [] },
+    body: { interval: at, validator: homeId(validator), members: ZERO_DIGEST, membersVersion: 1, commits: [], orders: [], readings: [] },
     id: idOf(id),
     signature,
   },

@@ -12,7 +12,9 @@ const STRUCTS = {
   Order: fields("uint32 home, uint64 interval, uint8 side, uint32 energyWh, uint32 limitMicroPerKwh, uint32 seq"),
   Commit: fields("uint32 home, uint64 interval, uint32 seq, bytes32 commitment"),
   Reading: fields("uint32 home, uint64 interval, uint64 importWh, uint64 exportWh, uint8 quality"),
-  OrderList: fields("uint64 interval, uint32 validator, bytes32 members, bytes32[] commits, bytes32[] orders, bytes32[] readings"),
+  OrderList: fields(
+    "uint64 interval, uint32 validator, bytes32 members, uint32 membersVersion, bytes32[] commits, bytes32[] orders, bytes32[] readings",
+  ),
   Proposal: fields("uint64 interval, uint32 view, uint32 leader, bytes32 value, uint32 parentView, bool isVoid, bytes32[] lists"),
   Vote: fields("uint8 kind, uint64 interval, uint32 view, bytes32 value, uint32 validator"),
   IntervalResult: fields(

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => street.stop());
 
 function listFor(interval: Interval): Message {
-  const body = { interval, validator: homeId(0), members: ZERO_DIGEST, commits: [], orders: [], readings: [] };
+  const body = { interval, validator: homeId(0), members: ZERO_DIGEST, membersVersion: 1, commits: [], orders: [], readings: [] };
   const id = SIM_DIGESTS.list(body);
   return { kind: "list", list: { body, id, signature: cheapSigner(0).sign(id) } };
 }
@@ -87,7 +87,11 @@ describe("a block from a stranger is taken only when it is the next, certified, 
   test("garbage and a later interval: refused; in a row: taken, with what was said ahead; again: refused", () => {
     const { rounds } = street.observer.node;
     expect(blocks).toHaveLength(3);
-    expect([new Uint8Array(0), Uint8Array.of(1, 2, 3), blocks[1]!].map((bytes) => rounds.adopt(bytes))).toEqual(["forged", "forged"]);
+    expect([new Uint8Array(0), Uint8Array.of(1, 2, 3), blocks[1]!].map((bytes) => rounds.adopt(bytes))).toEqual([
+      "forged",
+      "forged",
+      "unneeded",
+    ]);
     const ahead = [0, 1, 2].map((after) => listFor((FIRST + after) as Interval));
     for (const message of ahead) rounds.hear(message);
     expect(rounds.round!.messages).toContain(ahead[0]);

@@ -65,7 +65,15 @@ const isSigned = (message: Message): boolean => {
 };
 
 describe("everything is kept before it is sent, on its own topic, and signed", () => {
-  const lists = { interval: AT, validator: homeId(1), members: ZERO_DIGEST, commits: [], orders: [someDigest(1)], readings: [] };
+  const lists = {
+    interval: AT,
+    validator: homeId(1),
+    members: ZERO_DIGEST,
+    membersVersion: 1,
+    commits: [],
+    orders: [someDigest(1)],
+    readings: [],
+  };
   const proposal = { interval: AT, view: 1, leader: homeId(1), value: someDigest(2), parentView: 0, isVoid: false, lists: [] };
   const table: readonly [string, (outbox: Outbox) => Message, readonly string[]][] = [
     ["order", (outbox) => outbox.order(order(5)), ["kept", "sent market 0x0a"]],
@@ -114,7 +122,15 @@ describe("an earlier life's word wins", () => {
   test("so does a list, and so does a leader in a view", () => {
     const { life } = home();
     const list = (entries: readonly ReturnType<typeof someDigest>[]) =>
-      life().list({ interval: AT, validator: homeId(1), members: ZERO_DIGEST, commits: [], orders: entries, readings: [] });
+      life().list({
+        interval: AT,
+        validator: homeId(1),
+        members: ZERO_DIGEST,
+        membersVersion: 1,
+        commits: [],
+        orders: entries,
+        readings: [],
+      });
     expect(list([someDigest(1)])).toEqual(list([]));
     const propose = (view: number, value: number) =>
       life().proposal({ interval: AT, view, leader: homeId(1), value: someDigest(value), parentView: 0, isVoid: false, lists: [] });
