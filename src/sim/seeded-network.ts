@@ -24,6 +24,8 @@ export class SeededNetwork {
   faults: Faults;
   /** What homes reported of one another, newest last; it costs nobody anything here. */
   readonly reports: { readonly by: PeerName; readonly peer: PeerName; readonly misconduct: Misconduct }[] = [];
+  /** Handlers that threw: gossip goes on, but an honest home has a fault. */
+  readonly failures: { readonly by: PeerName; readonly error: unknown }[] = [];
   readonly #clock: Pick<Clock, "after">;
   readonly #chance: () => number;
   readonly #homes = new Map<PeerName, SimulatedGossip>();
@@ -162,7 +164,8 @@ class SimulatedGossip implements Gossip {
   answer(kind: RequestKind, body: Uint8Array, from: PeerName): Uint8Array | null {
     try {
       return this.#answerers.get(kind)?.(body, from)?.slice() ?? null;
-    } catch {
+    } catch (error) {
+      this.#network.failures.push({ by: this.self, error });
       return null;
     }
   }
@@ -175,11 +178,13 @@ class SimulatedGossip implements Gossip {
 
   /** The verdict steers real gossip's scores; here it changes nothing, and neither does a handler that fails. */
   judge(topic: Topic, bytes: Uint8Array, from: PeerName): void {
+    const failed = (error: unknown): unknown => this.#network.failures.push({ by: this.self, error });
     try {
       const judgement: Judgement | Promise<Judgement> | undefined = this.#handler?.(topic, bytes.slice(), from);
-      if (judgement instanceof Promise) void judgement.catch(() => undefined);
-    } catch {
+      if (judgement instanceof Promise) void judgement.catch(failed);
+    } catch (error) {
       // As in the port: a handler's own bug stops nothing.
+      failed(error);
     }
   }
 

@@ -1,5 +1,5 @@
 import { type Digest, fail, ok, type Period, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
-import { type Digests, digestsOf, hashRules, type MarketRules, type PeriodResult } from "../../../engine/messages/index.ts";
+import { type Digests, digestsOf, hashRules, type MarketRules } from "../../../engine/messages/index.ts";
 import type { Chain, ChainCode, Clock, RecoverSigner, Registry, SignedBatch } from "../../ports/index.ts";
 import { domainOf, FIRST } from "./market.ts";
 
@@ -9,7 +9,8 @@ const SIGNED_BYTES = 66;
 export class CountingChain implements Chain {
   readonly known: Registry;
   readonly settled: Period[] = [];
-  readonly results: PeriodResult[] = [];
+  /** The batches that brought them. */
+  readonly taken: SignedBatch[] = [];
   /** Answers nobody and takes nothing for now. */
   isAway = false;
   replyMs = 40;
@@ -31,12 +32,13 @@ export class CountingChain implements Chain {
   }
 
   /** Anybody may bring a batch; true when the vault takes it: the next period, on the last head, signed by a quorum. */
-  settle({ result, certificate }: SignedBatch): boolean {
-    const last = this.results.at(-1)?.head ?? ZERO_DIGEST;
+  settle(batch: SignedBatch): boolean {
+    const { result, certificate } = batch;
+    const last = this.taken.at(-1)?.result.head ?? ZERO_DIGEST;
     if (this.isAway || result.period !== this.next || result.prevHead !== last) return false;
     if (this.#signers(this.#digests.period(result), certificate) < this.known.quorum) return false;
     this.settled.push(result.period);
-    this.results.push(result);
+    this.taken.push(batch);
     return true;
   }
 

@@ -118,6 +118,11 @@ export class SimulatedHome {
     then();
   }
 
+  /** Keeps its power after all. */
+  spare(): void {
+    this.#crash = null;
+  }
+
   #modules(life: Life, gossip: Gossip): NodeModules {
     const { rules, chain, keys, names } = this.#street;
     const step = (at: CrashStep) => this.#stepOf(life, at);
@@ -154,7 +159,11 @@ export class SimulatedHome {
       dice: diceOf(seed * 17 + this.id),
       clock: modules.clock,
       chain,
-      whisper: (to, topic, bytes) => network.whisper(this.name, to, topic, bytes),
+      whisper: (to, topic, bytes) => {
+        if (!this.isUp) return;
+        this.#say(bytes);
+        network.whisper(this.name, to, topic, bytes);
+      },
     });
   }
 

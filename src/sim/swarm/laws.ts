@@ -1,0 +1,223 @@
+import { quorum } from "../../../engine/agreement/index.ts";
+import type { Digest, HomeId, Interval } from "../../../engine/kernel/index.ts";
+import { SETTLE_LAG, settledWith } from "../../../engine/settlement/index.ts";
+import type { Certified } from "../../node/index.ts";
+import type { SimulatedHome } from "../street/home.ts";
+import { FIRST } from "../street/market.ts";
+import type { SimulatedStreet } from "../street/street.ts";
+import type { Law, Verdict } from "./law.ts";
+import { placesOf } from "./places.ts";
+
+/** One result for an interval: at every home, and in all votes that anybody ever sent. */
+function oneCertificate(homes: number): Law {
+  const heads = new Map<Interval, Digest>();
+  const voters = new Map<string, Set<HomeId>>();
+  const needed = quorum({ ids: Array.from({ length: homes }, (_, index) => index as HomeId) });
+  const is = (interval: Interval, value: Digest, how: string): Verdict => {
+    const known = heads.get(interval) ?? value;
+    heads.set(interval, known);
+    return known === value ? null : `interval ${interval} ${how} both as ${short(known)} and as ${short(value)}`;
+  };
+  return {
+    name: "one certificate",
+    said: (_home, message) => {
+      if (message.kind !== "vote" || message.vote.body.kind !== "finalize") return null;
+      const { interval, view, value, validator } = message.vote.body;
+      const place = `${interval}/${view}/${value}`;
+      const those = voters.get(place) ?? new Set();
+      voters.set(place, those.add(validator));
+      return those.size === needed ? is(interval, value, "is finalized") : null;
+    },
+    certified: ({ isHonest }, { evaluation: { result, value } }) => (isHonest ? is(result.interval, value, "is certified") : null),
+  };
+}
+
+/** Of what excludes each other an honest home says one thing, in all its lives together. */
+function noContradiction(): Law {
+  const said = new Map<string, string>();
+  return {
+    name: "no vote twice",
+    said: ({ isHonest, name }, message) => {
+      if (!isHonest) return null;
+      for (const [place, content] of placesOf(message)) {
+        const known = said.get(`${name} ${place}`) ?? content;
+        if (known !== content) return `${name} says two things, ${place}: ${short(known)} and ${short(content)}`;
+        said.set(`${name} ${place}`, content);
+      }
+      return null;
+    },
+  };
+}
+
+/** No order gets more than it wanted, pays more or gets less than its limit, or is filled twice; none of an honest home is made up. */
+function withinLimits(honest: ReadonlySet<HomeId>): Law {
+  const signed = new Set<Digest>();
+  const checked = new Set<Digest>();
+  const filled = new Map<Digest, Interval>();
+  return {
+    name: "filled within limits, once",
+    said: (_home, message) => {
+      if (message.kind === "order") signed.add(message.order.id);
+      return null;
+    },
+    certified: ({ isHonest }, certified) => {
+      const { value } = certified.evaluation;
+      if (!isHonest || checked.has(value)) return null;
+      checked.add(value);
+      return wrongFill(certified, honest, signed, filled);
+    },
+  };
+}
+
+function wrongFill(
+  { evaluation: { clearing, orders } }: Certified,
+  honest: ReadonlySet<HomeId>,
+  signed: ReadonlySet<Digest>,
+  filled: Map<Digest, Interval>,
+): Verdict {
+  const byId = new Map(orders.map((order) => [order.id, order.body]));
+  for (const { order, home, side, energy, amount } of clearing.kind === "trade" ? clearing.fills : []) {
+    const body = byId.get(order);
+    const name = `order ${short(order)} of home-${home} in interval ${clearing.interval}`;
+    if (body === undefined || body.home !== home || body.side !== side) return `${name} is filled and not in the agreed set`;
+    if (honest.has(home) && !signed.has(order)) return `${name} is filled and was never sent`;
+    if (filled.has(order) || body.interval !== clearing.interval) return `${name} is filled twice, or in another interval than its own`;
+    if (energy > body.energy) return `${name} gets ${energy} of ${body.energy} Wh`;
+    const atLimit = energy * body.limit;
+    if (side === "buy" ? amount > atLimit : amount < atLimit) return `${name} is filled beyond its limit`;
+    filled.set(order, clearing.interval);
+  }
+  return null;
+}
+
+/** What some get others give, to the last Wh and nano: in each interval, and over all accounts since the beginning. */
+function conserved(): Law {
+  const checked = new Set<Digest>();
+  return {
+    name: "Wh and money conserved",
+    certified: ({ isHonest }, { evaluation: { value, settled, state } }) => {
+      if (!isHonest || checked.has(value)) return null;
+      checked.add(value);
+      const { accounts, residual, surplus, interval } = state;
+      const total = (of: (account: typeof accounts extends ReadonlyMap<HomeId, infer A> ? A : never) => number): number =>
+        [...accounts.values()].reduce((sum, account) => sum + of(account), 0);
+      const money = total(({ balance }) => balance) + residual + surplus.balance;
+      const energy = total(({ sold }) => sold) - total(({ bought }) => bought) - surplus.lost;
+      if (money !== 0 || energy !== 0) return `after interval ${interval} accounts sum to ${money} nano and ${energy} Wh`;
+      const { energyIn, energyOut, moneyIn, moneyOut } = settled?.conservation ?? { energyIn: 0, energyOut: 0, moneyIn: 0, moneyOut: 0 };
+      return energyIn === energyOut && moneyIn === moneyOut ? null : `interval ${interval}: in and out differ`;
+    },
+  };
+}
+
+/** Every certified interval is settled once: in the ledger of each home, and on the chain, which holds what homes certified. */
+function settledOnce(): Law {
+  let carried = 0;
+  return {
+    name: "settled exactly once",
+    certified: ({ isHonest, name }, { evaluation: { result, settled } }) => {
+      const due = settledWith(result.interval);
+      const wanted = due >= FIRST ? due : null;
+      if (!isHonest || (settled?.interval ?? null) === wanted) return null;
+      return `${name} settles ${settled?.interval ?? "nothing"} with interval ${result.interval}`;
+    },
+    meanwhile: ({ chain, honest }) => {
+      for (const { result } of chain.taken.slice(carried)) {
+        const { period, fromInterval, toInterval, head } = result;
+        const before = chain.taken[carried - 1]?.result.toInterval ?? FIRST - 1;
+        carried++;
+        if (fromInterval !== before + 1) return `period ${period} on the chain begins at ${fromInterval}, after ${before}`;
+        const closing = (toInterval + SETTLE_LAG) as Interval;
+        if (!honest.some(({ heads }) => heads.get(closing) === head))
+          return `period ${period} on the chain has a head that nobody certified`;
+      }
+      return null;
+    },
+  };
+}
+
+/** While nothing but liars disturbs the street, what an honest home ordered in time counts, and no honest home pays for silence. */
+function timelyOrdersCount(honest: ReadonlySet<HomeId>): Law {
+  const ordered = new Map<Interval, Set<Digest>>();
+  return {
+    name: "timely orders count",
+    said: ({ isHonest }, message) => {
+      if (!isHonest || message.kind !== "order") return null;
+      const { interval } = message.order.body;
+      ordered.set(interval, (ordered.get(interval) ?? new Set()).add(message.order.id));
+      return null;
+    },
+    certified: ({ isHonest }, { evaluation: { result, orders, withheld } }) => {
+      if (!isHonest) return null;
+      const charged = withheld.find(({ body }) => honest.has(body.home));
+      if (charged !== undefined) return `home-${charged.body.home} pays for an order that it showed, in interval ${result.interval}`;
+      const counted = new Set(orders.map(({ id }) => id));
+      const missing = result.kind === "void" ? undefined : [...(ordered.get(result.interval) ?? [])].find((id) => !counted.has(id));
+      return missing === undefined ? null : `order ${short(missing)} is left out of interval ${result.interval}`;
+    },
+  };
+}
+
+/** An honest home never stands accused. */
+function nobodyFramed(honest: ReadonlySet<HomeId>): Law {
+  return {
+    name: "nobody honest is framed",
+    logged: ({ isHonest, name }, _level, event, data) => {
+      if (!isHonest || !event.endsWith(".evidence")) return null;
+      const culprit = "home" in data ? (data.home as HomeId) : null;
+      return culprit !== null && honest.has(culprit) ? `${name} holds evidence against home-${culprit}` : null;
+    },
+  };
+}
+
+/** What a liar's block of other entries under a true certificate makes a home say; a home that truly differs falls behind. */
+const LIARS_DOING = "agreement.result-differs";
+
+/** An honest home's code never fails. */
+function nothingFails(): Law {
+  return {
+    name: "nothing fails",
+    logged: ({ isHonest, name }, level, event, data) =>
+      isHonest && level === "error" && event !== LIARS_DOING ? `${name} logs ${event} ${JSON.stringify(data)}` : null,
+    meanwhile: ({ network, honest }) => {
+      const failure = network.failures.find(({ by }) => honest.some(({ name }) => name === by));
+      return failure === undefined ? null : `${failure.by} fails: ${messageOf(failure.error)}`;
+    },
+  };
+}
+
+/** All honest homes end with the same history and the same books. */
+function sameBooks(): Law {
+  return {
+    name: "same heads and books",
+    atEnd: ({ honest }) => {
+      const [first, ...others] = honest.filter(({ isUp }) => isUp);
+      const wrong = others.find((home) => booksOf(home) !== booksOf(first!));
+      return wrong === undefined ? null : `${wrong.name} and ${first!.name} hold different books`;
+    },
+  };
+}
+
+export const booksOf = ({ node }: SimulatedHome): string => {
+  const { interval, head, accounts, residual, surplus, carried } = node.rounds.state;
+  return JSON.stringify({ interval, head, accounts: [...accounts], residual, surplus, carried: { ...carried, ticks: [...carried.ticks] } });
+};
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const short = (text: string): string => text.replaceAll(/0x([0-9a-f]{8})[0-9a-f]{24,}/g, "0x$1");
+
+/** The laws of one street. What needs a deadline (honest homes with a quorum certify) `run.ts` holds. */
+export function lawsOf(street: SimulatedStreet, isCalm: boolean): readonly Law[] {
+  const honest = new Set(street.honest.flatMap(({ id }) => (id === null ? [] : [id])));
+  return [
+    oneCertificate(street.homes.length),
+    noContradiction(),
+    withinLimits(honest),
+    conserved(),
+    settledOnce(),
+    nobodyFramed(honest),
+    nothingFails(),
+    sameBooks(),
+    ...(isCalm ? [timelyOrdersCount(honest)] : []),
+  ];
+}

@@ -1,0 +1,32 @@
+import type { Line } from "./run.ts";
+
+/** Everything that happened in a run, as a hash of 53 bits (cyrb53), and as lines when they are wanted. */
+export class Transcript {
+  readonly lines: Line[] = [];
+  readonly #keeps: boolean;
+  #high = 0xdead_beef;
+  #low = 0x41c6_ce57;
+
+  constructor(keeps: boolean) {
+    this.#keeps = keeps;
+  }
+
+  add(line: Line): void {
+    this.#mix(`${line.atMs} ${line.text}`);
+    if (this.#keeps) this.lines.push(line);
+  }
+
+  get hash(): string {
+    return `${(this.#high >>> 0).toString(16).padStart(8, "0")}${(this.#low >>> 0).toString(16).padStart(8, "0")}`;
+  }
+
+  #mix(text: string): void {
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      this.#high = Math.imul(this.#high ^ code, 2_654_435_761);
+      this.#low = Math.imul(this.#low ^ code, 1_597_334_677);
+    }
+    this.#high ^= this.#low >>> 13;
+    this.#low ^= this.#high >>> 15;
+  }
+}
