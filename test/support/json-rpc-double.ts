@@ -29,7 +29,7 @@ export class RpcDouble {
   static async before(
     rpc: string,
     instead: (method: string) => Reply | undefined = () => undefined,
-    alter: (method: string, asked: string, answer: string) => string = (_method, _asked, answer) => answer,
+    alter: (method: string, asked: string, answer: string) => string | Promise<string> = (_method, _asked, answer) => answer,
   ): Promise<RpcDouble> {
     return new RpcDouble(async (body, method) => {
       const reply = instead(method);
