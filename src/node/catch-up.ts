@@ -15,6 +15,7 @@ import {
   encodeFetched,
 } from "./requests.ts";
 import type { Rounds } from "./rounds.ts";
+import type { Signing } from "./signing.ts";
 
 export interface CatchUpModules {
   readonly gossip: Gossip;
@@ -23,6 +24,7 @@ export interface CatchUpModules {
   readonly inbox: Inbox;
   readonly rounds: Rounds;
   readonly membership: Membership;
+  readonly signing: Signing;
   readonly clock: Clock;
   readonly log: Log;
   /** Period votes that peers may have missed. */
@@ -65,12 +67,13 @@ export class CatchUp {
 
   /** True when the peer is ahead of us. */
   async #fetchFrom(peer: PeerName, interval: Interval, missing: readonly Digest[]): Promise<boolean> {
-    const { inbox } = this.#modules;
+    const { inbox, rounds, signing } = this.#modules;
     const answer = await this.#request(peer, "fetch", encodeFetch({ interval, wanted: missing }));
     const fetched = answer.ok ? decodeFetched(answer.value) : null;
     if (fetched === null) return false;
     const wanted = new Set(missing);
     for (const message of fetched.messages) inbox.receive(message, wanted);
+    if (fetched.block === null && interval === rounds.current) signing.levelWith(peer);
     return fetched.block !== null && this.#adopt(peer, fetched.block);
   }
 

@@ -23,6 +23,7 @@ import { Pool } from "./pool.ts";
 import { reachOf } from "./reach.ts";
 import { replayStore } from "./replay.ts";
 import { type Certified, Rounds } from "./rounds.ts";
+import { Signing } from "./signing.ts";
 
 /** What one home, or one that only follows, works with. */
 export interface NodeModules {
@@ -58,6 +59,7 @@ export class StreetNode {
   readonly convictions: Convictions;
   /** null: follows the market and says nothing. */
   readonly #own: OwnEntries | null;
+  readonly #signing: Signing;
   readonly #inbox: Inbox;
   readonly #catchUp: CatchUp;
   /** Closed in an earlier life; which of them the chain lacks is known once it has answered. */
@@ -77,7 +79,10 @@ export class StreetNode {
     this.convictions = new Convictions({ digests, membership, recover, store, gossip, log });
     const outbox = signer === null ? null : new Outbox({ signer, store, gossip, digests });
     const certificates = { digests, agentOf: membership.agentOf, recover };
-    const shared = { rules, clock, store, log, pool, membership, convictions: this.convictions, self, outbox };
+    const current = (): Interval => this.rounds.current;
+    this.#signing = new Signing({ rules, clock, store, membership, log, current });
+    const own = { pool, membership, convictions: this.convictions, signing: this.#signing, self, outbox };
+    const shared = { rules, clock, store, log, ...own };
     const state = replayStore({ ...modules, digests, membership }, (evaluation) => {
       this.#replayed(evaluation);
       onReplayed(evaluation);
@@ -85,7 +90,6 @@ export class StreetNode {
     log.info("store.replayed", { interval: state.interval });
     this.periods = new Periods({ ...shared, digests }, periodOf(rules, modules.first));
     this.rounds = new Rounds({ ...shared, certificates, fetch: (interval, missing) => void this.#catchUp.ask(interval, missing) }, state);
-    const current = (): Interval => this.rounds.current;
     const deliver = (message: Message): void => this.#deliver(message);
     this.#own = outbox === null || self === null ? null : new OwnEntries({ ...shared, outbox, self, current, deliver });
     this.#inbox = new Inbox({
@@ -113,6 +117,7 @@ export class StreetNode {
     await this.#readChain();
     if (this.#stopped) return;
     for (const batch of this.#closed.splice(0)) this.periods.close(batch);
+    if (this.self !== null) this.#signing.start();
     this.#own?.restore();
     this.rounds.start();
   }
@@ -160,8 +165,9 @@ export class StreetNode {
     if (registry.ok && this.membership.update(registry.value)) log.info("membership.changed", { homes: registry.value.homes.length });
     if (head.ok) this.periods.settledUntil(head.value.nextPeriod);
     if (!registry.ok) log.warn("chain.unreachable", { code: registry.code });
-    // A period's votes are said once; what gossip lost of them nobody else would ever ask for.
-    if (this.periods.open.length > 0 && this.periods.ready() === null) void this.#catchUp.ask(this.rounds.current, []);
+    // A period's votes are said once; what gossip lost of them nobody else would ever ask for. And who may not sign asks until it may.
+    const isWaiting = this.periods.open.length > 0 && this.periods.ready() === null;
+    if (isWaiting || this.#signing.isPaused) void this.#catchUp.ask(this.rounds.current, []);
     if (!this.#stopped) this.#poll = clock.after(CHAIN_MS, () => void this.#readChain());
   }
 }

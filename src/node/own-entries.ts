@@ -5,12 +5,14 @@ import type { Membership } from "./membership.ts";
 import type { OrderMessage, Outbox } from "./outbox.ts";
 import type { EntryMessage, Pool } from "./pool.ts";
 import { revealAt } from "./schedule.ts";
+import type { Signing } from "./signing.ts";
 
 export interface OwnEntriesModules {
   readonly rules: MarketRules;
   readonly clock: Clock;
   readonly pool: Pool;
   readonly membership: Membership;
+  readonly signing: Signing;
   readonly outbox: Outbox;
   readonly self: HomeId;
   /** The interval that is being agreed on. */
@@ -29,7 +31,8 @@ export class OwnEntries {
   }
 
   order(body: Order): void {
-    const { membership, outbox } = this.#modules;
+    const { membership, outbox, signing } = this.#modules;
+    if (!signing.maySign(body.interval)) return;
     if (membership.isSealed) {
       const { commit, order } = outbox.seal(body);
       this.#take(commit);
@@ -38,7 +41,7 @@ export class OwnEntries {
   }
 
   reading(body: Reading): void {
-    this.#take(this.#modules.outbox.reading(body));
+    if (this.#modules.signing.maySign(body.interval)) this.#take(this.#modules.outbox.reading(body));
   }
 
   /** What this home said before it was restarted; what it sealed is still to be shown. */

@@ -19,6 +19,7 @@ import type { Outbox } from "./outbox.ts";
 import type { Pool } from "./pool.ts";
 import { Round, type RoundWorld } from "./round.ts";
 import { shownBy, tradeDeadline } from "./schedule.ts";
+import type { Signing } from "./signing.ts";
 
 /** One more interval is certified and this home has worked it out itself. */
 export interface Certified {
@@ -35,6 +36,7 @@ export interface RoundsModules {
   readonly pool: Pool;
   readonly membership: Membership;
   readonly convictions: Convictions;
+  readonly signing: Signing;
   /** null: this home follows and never votes. */
   readonly outbox: Outbox | null;
   readonly self: HomeId | null;
@@ -147,13 +149,13 @@ export class Rounds {
   }
 
   #begin(): void {
-    const { membership, clock, rules, outbox, self } = this.#modules;
+    const { membership, clock, rules, outbox } = this.#modules;
     const interval = this.current;
     if (!membership.enter(this.#state.members, interval)) {
       this.#awaitMembers(interval);
       return;
     }
-    const round = new Round(interval, membership.validators, self, this.#world(interval));
+    const round = new Round(interval, membership.validators, this.#voter(interval), this.#world(interval));
     this.#round = round;
     this.#gateMet = null;
     this.#isOpened = false;
@@ -181,9 +183,15 @@ export class Rounds {
     };
   }
 
+  /** This home, if it votes in an interval. */
+  #voter(interval: Interval): HomeId | null {
+    const { self, membership, signing } = this.#modules;
+    return self !== null && membership.validators.ids.includes(self) && signing.maySign(interval) ? self : null;
+  }
+
   /** On disk first: a clock that has gone back after a restart doesn't undo it. */
   #passDeadline(round: Round): void {
-    this.#modules.outbox?.passDeadline(round.interval);
+    if (this.#voter(round.interval) !== null) this.#modules.outbox?.passDeadline(round.interval);
     round.put({ kind: "deadline" });
   }
 
@@ -215,11 +223,12 @@ export class Rounds {
 
   /** Says what is held, and starts to agree. */
   #open(round: Round): void {
-    const { pool, outbox, membership, self } = this.#modules;
+    const { pool, outbox, membership } = this.#modules;
     const { interval } = round;
     if (this.#isOpened || this.#round !== round) return;
     this.#isOpened = true;
-    if (outbox !== null && self !== null && membership.validators.ids.includes(self)) {
+    const self = this.#voter(interval);
+    if (outbox !== null && self !== null) {
       const entries = pool.listable(interval, settledWith(interval), membership.isSealed);
       const { digest, version } = membership.wanted((interval + 1) as Interval);
       round.hear(outbox.list({ interval, validator: self, members: digest, membersVersion: version, ...entries }));

@@ -213,8 +213,8 @@ export class Trader {
   #order(interval: Interval): void {
     const { rules, preferences, node, clock } = this.#modules;
     const present = meanPowers(this.#samples);
-    const registered = node.membership.registered(this.#self);
-    if (this.#last === null || present === null || !this.#hasReading || registered === undefined || interval < registered.since) return;
+    const isMember = node.membership.agentAt(this.#self, interval) !== undefined;
+    if (this.#last === null || present === null || !this.#hasReading || !isMember) return;
     const next = forecast(present, this.#yesterday as DayMemory, this.#placeInDay(delivering(rules, clock.now())), this.#intervalsPerDay);
     const hours = rules.intervalMinutes / 60;
     const wanted = wishes(rules, preferences, cautious((next.loadW - next.pvW) * hours), this.#battery(), hours);
