@@ -4,6 +4,7 @@ import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { cpuSeconds, family, rssMb } from "./lab/meters.ts";
 
 /**
  * What a street costs: start to first certificate, gate closure to certificate, memory, idle CPU. Runs the real program, reads
@@ -69,31 +70,6 @@ function certified(data: string): readonly Certified[] {
     .filter((line) => line.includes('"interval.certified"'))
     .map((line) => JSON.parse(line) as { time: string; sinceGateMs: number | null; home: string })
     .map(({ time, sinceGateMs, home }) => ({ at: Date.parse(time), sinceGateMs, home }));
-}
-
-const statusOf = (pid: number, field: string): number =>
-  Number(new RegExp(`^${field}:\\s+(\\d+)`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
-const rssMb = (pid: number): number => (statusOf(pid, "VmRSS") * 1024) / 1e6;
-
-/** The process and all that it started. */
-function family(pid: number): readonly number[] {
-  const all = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-  const children = all.filter((each) => {
-    try {
-      return statusOf(each, "PPid") === pid;
-    } catch {
-      return false;
-    }
-  });
-  return [pid, ...children.flatMap(family)];
-}
-
-/** User and system CPU, seconds. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 const quantile = (sorted: readonly number[], q: number): number =>

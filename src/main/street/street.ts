@@ -102,7 +102,7 @@ async function bringUp(options: StreetOptions, layout: Layout, street: StreetAtH
   return { card, stopClock, operator, dashboard, summary, finished, lost };
 }
 
-function makeCard(
+export function makeCard(
   { rules }: StreetOptions,
   { file, anvil, operator }: StreetAtHand,
   peers: readonly string[],
@@ -122,7 +122,7 @@ function makeCard(
 }
 
 /** Where the street's time goes on: where it stopped, or shortly before the first gate. */
-function startOf({ rules, speed }: StreetOptions, stoppedAt: number | null, { file }: StreetAtHand): number {
+export function startOf({ rules, speed }: StreetOptions, stoppedAt: number | null, { file }: StreetAtHand): number {
   if (stoppedAt !== null) return stoppedAt;
   return (gateClosure(rules, file.firstInterval as Interval) - FIRST_GATE_SECONDS * speed) * 1000;
 }

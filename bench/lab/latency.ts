@@ -1,0 +1,168 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stringify } from "yaml";
+import { gateClosure } from "../../engine/messages/index.ts";
+import type { StreetCard } from "../../src/api/index.ts";
+import { rulesOf } from "../../src/main/card.ts";
+import { atMost, quantile, type Row } from "../engine/frame.ts";
+import { LabProcess, program, ROOT } from "./lab-process.ts";
+import { cpuSeconds, family, mainThread } from "./meters.ts";
+import type { LabFrame, LabPart } from "./part.ts";
+
+interface Size {
+  readonly homes: number;
+  readonly processes: number;
+  /** Real seconds. */
+  readonly intervalS: number;
+  readonly goalMs: number;
+  /** Real seconds until homes have met. */
+  readonly meetS: number;
+}
+
+const VALIDATORS = 7;
+const SIZES: readonly Size[] = [
+  { homes: 12, processes: 3, intervalS: 3, goalMs: 250, meetS: 15 },
+  { homes: 30, processes: 3, intervalS: 6, goalMs: 500, meetS: 40 },
+  { homes: 100, processes: 2, intervalS: 20, goalMs: 1_500, meetS: 180 },
+];
+
+export const part: LabPart = {
+  method: [
+    `the real program on loopback, \`commonwatt street\`, ${VALIDATORS} validators of 12, 30 and 100 homes in ${SIZES.map(({ processes }) => processes).join(", ")} processes (fewer share one`,
+    "thread, more share two cores); from gate closure to the certificate at a home, and at the last home of an interval; CPU and waiting",
+    "for a core from /proc, both of the homes' processes alone (the operator, the chain and the devices run beside them)",
+  ],
+  leftOut: ["network delay, slower machines; intervals before homes have met"],
+  run: async (frame) => {
+    const rows: Row[] = [];
+    for (const size of frame.quick ? SIZES.slice(0, 2) : SIZES) rows.push(...(await sizeRows(frame, size)));
+    return rows;
+  },
+};
+
+async function sizeRows({ quick, folder, say }: LabFrame, size: Size): Promise<readonly Row[]> {
+  const { homes, processes, intervalS, goalMs, meetS } = size;
+  const [data, intervals] = [join(folder, `street-${homes}`), quick ? 5 : 40];
+  const street = new LabProcess(recipeOf(folder, data, size));
+  street.start();
+  try {
+    if ((await street.up()) === null) throw new Error(street.faults.join());
+    await sleep(1_000 * (quick ? meetS / 3 : meetS));
+    const card = JSON.parse(readFileSync(join(data, "card.json"), "utf8")) as StreetCard;
+    const seen = await observe(card, hostsOf(street.pid, data), { intervals, intervalS, windowMs: goalMs });
+    const everywhere = seen.intervals.map((interval) => certifiedMs(data, interval, card));
+    say(
+      `${homes} homes: ${everywhere.map((each) => `${Math.round(Math.max(...each))}${each.length < homes ? `(${each.length})` : ""}`).join(" ")}`,
+    );
+    const [all, last] = [everywhere.flat(), everywhere.filter((each) => each.length === homes).map((each) => Math.max(...each))];
+    const row = (what: string, value: number, unit = "ms", note = ""): Row => ({ what, value, unit, goal: null, note });
+    return [
+      {
+        ...row(`${homes} homes, ${processes} processes: certificate at a home, p50`, quantile(all, 0.5)),
+        note: `(${all.length} of ${homes * intervals})`,
+      },
+      { ...row("  at a home, p99", quantile(all, 0.99)), goal: atMost(goalMs) },
+      row("  at the last home of an interval, p50", quantile(last, 0.5), "ms", `(${last.length} of ${intervals} intervals)`),
+      { ...row("  at the last home of an interval, p99", quantile(last, 0.99)), goal: atMost(goalMs) },
+      row("  CPU of a home for an interval", (1_000 * seen.cpuS) / homes / intervals, "ms"),
+      row(`  CPU of all homes in the ${goalMs} ms after the gate`, quantile(seen.busyMs, 0.5), "ms", `(${cpus().length} cores)`),
+      row(
+        "  a home's thread waiting for a core in that time",
+        quantile(seen.waitMs, 0.5),
+        "ms",
+        "(median of intervals, mean of processes)",
+      ),
+    ];
+  } finally {
+    await street.stop();
+  }
+}
+
+function recipeOf(folder: string, data: string, { homes, processes, intervalS }: Size) {
+  mkdirSync(data, { recursive: true });
+  const config = join(folder, `street-${homes}.yaml`);
+  const rules = join(ROOT, "config/market/street.yaml");
+  writeFileSync(
+    config,
+    stringify({
+      rules,
+      data,
+      homes,
+      validators: VALIDATORS,
+      processes,
+      speed: 900 / intervalS,
+      start: "2026-06-15T09:00:00Z",
+      dashboard: { port: 0 },
+    }),
+  );
+  return {
+    name: `street-${homes}`,
+    place: [],
+    ...program(["street", "--config", config]),
+    log: join(folder, `street-${homes}.log`),
+    says: /see http:/,
+  };
+}
+
+/** Processes that run homes: children of the street that name its hosts. */
+const hostsOf = (pid: number, data: string): readonly number[] =>
+  family(pid).filter((each) => readFileSync(`/proc/${each}/cmdline`, "utf8").includes(join(data, "hosts")));
+
+interface Seen {
+  readonly intervals: readonly number[];
+  /** Of all hosts over all intervals, seconds. */
+  readonly cpuS: number;
+  /** For each interval, ms: what the hosts' main threads ran in the window after the gate (together), and waited (each). */
+  readonly busyMs: readonly number[];
+  readonly waitMs: readonly number[];
+}
+
+async function observe(
+  card: StreetCard,
+  hosts: readonly number[],
+  { intervals, intervalS, windowMs }: { readonly intervals: number; readonly intervalS: number; readonly windowMs: number },
+): Promise<Seen> {
+  const first = intervalSoon(card);
+  const seen = { intervals: [] as number[], busyMs: [] as number[], waitMs: [] as number[] };
+  await until(gateAt(card, first) - (intervalS * 1_000) / 2);
+  const before = cpu(hosts);
+  for (let interval = first; interval < first + intervals; interval++) {
+    await until(gateAt(card, interval));
+    const atGate = hosts.map(mainThread);
+    await sleep(windowMs);
+    const after = hosts.map(mainThread);
+    seen.intervals.push(interval);
+    seen.busyMs.push(after.reduce((sum, { ranMs }, at) => sum + ranMs - atGate[at]!.ranMs, 0));
+    seen.waitMs.push(after.reduce((sum, { waitedMs }, at) => sum + waitedMs - atGate[at]!.waitedMs, 0) / hosts.length);
+  }
+  await until(gateAt(card, first + intervals) - (intervalS * 1_000) / 2);
+  return { ...seen, cpuS: cpu(hosts) - before };
+}
+
+const cpu = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+const until = (at: number): Promise<void> => sleep(Math.max(0, at - Date.now()));
+
+type Intervals = Parameters<typeof gateClosure>[1];
+
+function gateAt(card: StreetCard, interval: number): number {
+  const { streetMs, wallMs, speed } = card.clock!;
+  return wallMs + (gateClosure(rulesOf(card), interval as Intervals) * 1000 - streetMs) / speed;
+}
+
+function intervalSoon(card: StreetCard): number {
+  let interval = card.firstInterval;
+  while (gateAt(card, interval) < Date.now() + 1_000) interval++;
+  return interval + 1;
+}
+
+/** Real milliseconds after its gate at which homes had the interval, by their logs; later than the street's patience counts as never. */
+function certifiedMs(data: string, interval: number, card: StreetCard): readonly number[] {
+  const gate = gateAt(card, interval);
+  return readdirSync(join(data, "log"))
+    .filter((name) => /^homes-\d+\.log$/.test(name))
+    .flatMap((name) => readFileSync(join(data, "log", name), "utf8").split("\n"))
+    .filter((line) => line.includes('"interval.certified"') && line.includes(`"interval":${interval},`))
+    .map((line) => Date.parse((JSON.parse(line) as { readonly time: string }).time) - gate);
+}
