@@ -10,10 +10,13 @@ import {
   ZERO_DIGEST,
 } from "../../engine/kernel/index.ts";
 import {
+  type Commit,
+  commitmentOf,
   idOf,
   type Message,
   type Order,
   type Reading,
+  type SignedCommit,
   type SignedList,
   type SignedOrder,
   type SignedPeriodVote,
@@ -62,6 +65,13 @@ export function order(home: number, change: Partial<Order> = {}, signer = home):
   return { body, ...sign(signer, DIGESTS.order(body)) };
 }
 
+/** Seals an order, or with `commitment` something else under its place. */
+export function seal({ body, ...signed }: SignedOrder, change: Partial<Commit> = {}, signer: number = body.home): SignedCommit {
+  const { home, interval: at, seq } = body;
+  const commit: Commit = { home, interval: at, seq, commitment: commitmentOf(signed), ...change };
+  return { body: commit, ...sign(signer, DIGESTS.commit(commit)) };
+}
+
 export function reading(home: number, at: number, importWh: number, exportWh = 0, signer = home): SignedReading {
   const body: Reading = { home: homeId(home), interval: interval(at), importWh: wh(importWh), exportWh: wh(exportWh), quality: "measured" };
   return { body, ...sign(signer, DIGESTS.reading(body)) };
@@ -102,6 +112,7 @@ export const someDigest = (byte: number): Digest => digest(new Uint8Array(32).fi
 
 export const asMessage = {
   order: (signed: SignedOrder): Message => ({ kind: "order", order: signed }),
+  commit: (signed: SignedCommit): Message => ({ kind: "commit", commit: signed }),
   reading: (signed: SignedReading): Message => ({ kind: "reading", reading: signed }),
   list: (signed: SignedList): Message => ({ kind: "list", list: signed }),
   proposal: (signed: SignedProposal): Message => ({ kind: "proposal", proposal: signed }),
