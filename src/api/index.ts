@@ -1,6 +1,18 @@
 export { type ApiOptions, buildApi } from "./build-api.ts";
 export { API_ERRORS, type ApiCode, type ApiError } from "./errors.ts";
-export type { HealthFacts, HomeAnswer, HomeRequest, Plain, RegisterCode, StreetCard, StreetQueries } from "./queries.ts";
+export type {
+  AgentRequest,
+  ChangeAnswer,
+  ChangeCode,
+  HealthFacts,
+  HomeAnswer,
+  HomeRequest,
+  LeaveRequest,
+  Plain,
+  RegisterCode,
+  StreetCard,
+  StreetQueries,
+} from "./queries.ts";
 
 export { streetState } from "./schema/index.ts";
 export type {

@@ -15,6 +15,8 @@ export interface StreetQueries {
   /** With this another home finds the street and its rules. */
   street(): StreetCard;
   register(request: HomeRequest): Promise<Result<HomeAnswer, RegisterCode>>;
+  rotateAgent(home: number, request: AgentRequest): Promise<Result<ChangeAnswer, ChangeCode>>;
+  leave(home: number, request: LeaveRequest): Promise<Result<ChangeAnswer, ChangeCode>>;
 }
 
 export interface HealthFacts {
@@ -65,7 +67,35 @@ export interface HomeAnswer {
   readonly home: number;
   /** base64url of the 32 bytes of the street's network key; left out: the network is open. */
   readonly networkKey?: string;
+  /** When the first interval starts that it may trade in, ISO 8601 in UTC. */
+  readonly from?: string;
 }
+
+/** Another key for a home, as its owner signed it (EIP-712 `RotateAgent` of the vault). */
+export interface AgentRequest {
+  readonly agent: string;
+  /** The first interval that the key signs for: the edge of a settlement period. */
+  readonly since: number;
+  /** 65 bytes as hex. */
+  readonly signature: string;
+}
+
+/** A home leaves, as its owner signed it (EIP-712 `Leave` of the vault). */
+export interface LeaveRequest {
+  /** The first interval that it may no longer trade in: the edge of a settlement period. */
+  readonly until: number;
+  /** 65 bytes as hex. */
+  readonly signature: string;
+}
+
+export interface ChangeAnswer {
+  readonly home: number;
+  /** When the change begins to count, ISO 8601 in UTC. */
+  readonly from: string;
+}
+
+/** Why a change of a home did not come about. */
+export type ChangeCode = "HOME_UNKNOWN" | "CHANGE_TOO_SOON" | "CHANGE_REFUSED" | "CHAIN_AWAY";
 
 /** Why a home was not registered; the API's table of errors gives each its HTTP status. */
 export type RegisterCode = "INVITATION_INVALID" | "NAME_TAKEN" | "HOME_EXISTS" | "STREET_FULL" | "CHAIN_AWAY";

@@ -208,6 +208,8 @@ describe("the OpenAPI document", () => {
       "get /openapi.json",
       "get /ws",
       "post /api/homes",
+      "post /api/homes/{home}/agent",
+      "post /api/homes/{home}/leave",
     ]);
     // Fastify draws its routes as a tree; a route that this file doesn't know shows itself in the count.
     const drawn = app.printRoutes({ commonPrefix: false }).match(/\((GET|POST)[^)]*\)/g) ?? [];

@@ -17,6 +17,7 @@ export class ExampleQueries implements StreetQueries {
   readonly listeners = new Set<() => void>();
   healthy = true;
   answer: Awaited<ReturnType<StreetQueries["register"]>> = { ok: true, value: { home: 12 } };
+  changeAnswer: Awaited<ReturnType<StreetQueries["leave"]>> = { ok: true, value: { home: 3, from: "2026-06-16T00:00:00.000Z" } };
   private current: StreetState;
 
   constructor(state: StreetState) {
@@ -64,6 +65,16 @@ export class ExampleQueries implements StreetQueries {
       firstInterval: 1_983_744,
       clock: null,
     };
+  }
+
+  async rotateAgent(home: number, request: unknown) {
+    this.asked.push({ home, ...(request as object) });
+    return this.changeAnswer;
+  }
+
+  async leave(home: number, request: unknown) {
+    this.asked.push({ home, ...(request as object) });
+    return this.changeAnswer;
   }
 
   async register(request: unknown) {

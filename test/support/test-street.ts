@@ -90,7 +90,12 @@ export class TestStreet {
   }
 
   openRelay(key = OPERATOR_KEY): Relay {
-    return openRelay({ rpc: this.rpc, chainId: CHAIN_ID, vault: this.vault, key, finality: 0 });
+    return this.openRelayAt(this.rpc, key);
+  }
+
+  /** A relay that asks another node. */
+  openRelayAt(rpc: string, key = OPERATOR_KEY): Relay {
+    return openRelay({ rpc, chainId: CHAIN_ID, vault: this.vault, key, finality: 0 });
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ApiError } from "../errors.ts";
-import type { HealthFacts, HomeAnswer, HomeRequest, StreetCard } from "../queries.ts";
+import type { AgentRequest, ChangeAnswer, HealthFacts, HomeAnswer, HomeRequest, LeaveRequest, StreetCard } from "../queries.ts";
 import type { IntervalView } from "../state.ts";
 import { count, described, instant, list, mirrors, nullable, number, object, oneOf, text, truth, withOptional } from "./shape.ts";
 import { certificate, clearing, settlement } from "./street-state.ts";
@@ -114,7 +114,16 @@ export const homeRequest = mirrors<HomeRequest>()(
   }),
 );
 
-export const homeAnswer = mirrors<HomeAnswer>()(withOptional(object({ home: count }), { networkKey: text({ pattern: "^[\\w-]{43}$" }) }));
+export const homeAnswer = mirrors<HomeAnswer>()(
+  withOptional(object({ home: count }), { networkKey: text({ pattern: "^[\\w-]{43}$" }), from: text() }),
+);
+
+const ownerSignature = text({ pattern: "^0x[0-9a-f]{130}$" });
+const change = object({ home: count, from: text() });
+export const agentRequest = mirrors<AgentRequest>()(object({ agent: address, since: count, signature: ownerSignature }));
+export const leaveRequest = mirrors<LeaveRequest>()(object({ until: count, signature: ownerSignature }));
+export const changeAnswer = mirrors<ChangeAnswer>()(change);
+export const homeParams = object({ home: text({ pattern: "^\\d{1,5}$" }) });
 
 export const liveMessage = described(
   object({ kind: oneOf("state", "beat") }),

@@ -1,27 +1,20 @@
-import { timingSafeEqual } from "node:crypto";
 import { openRelay } from "../../../adapters/evm/index.ts";
 import { openGossip } from "../../../adapters/libp2p/index.ts";
 import { openStore } from "../../../adapters/store/index.ts";
 import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index.ts";
-import { largestMarket } from "../../../engine/auction/index.ts";
-import { type Address, address, fail, type Interval, ok, type Result, toHex } from "../../../engine/kernel/index.ts";
-import type { MarketRules } from "../../../engine/messages/index.ts";
-import { type BatchOnItsWay, type HomeAnswer, type HomeRequest, type RegisterCode, type StreetCard, StreetView } from "../../api/index.ts";
+import { toHex } from "../../../engine/kernel/index.ts";
+import { type BatchOnItsWay, type StreetCard, StreetView } from "../../api/index.ts";
 import { Neighbourhood, StreetNode } from "../../node/index.ts";
 import type { BatchReceipt, Clock, Log, Metrics, Relay, Store } from "../../ports/index.ts";
 import { domainOf, firstOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
 import { Carrier } from "./carrier.ts";
 import type { StreetOptions } from "./options.ts";
+import { Registrar } from "./registrar.ts";
 import type { StreetAtHand } from "./setup.ts";
 
 /** Real milliseconds between looks for a batch that is signed. */
 const RELAY_MS = 1_000;
-/** A new home trades after so many intervals and real seconds: by then every neighbour has read the registry. */
-const SINCE_AHEAD = { intervals: 3, seconds: 12 } as const;
-/** Escrow of a home that joins the test street, micro. */
-const JOIN_DEPOSIT = 2_000_000_000;
-const MAX_HOMES = 256;
 /** Of one validator in a certificate. */
 const SIGNATURE_BYTES = 66;
 
@@ -38,18 +31,15 @@ export interface OperatorOptions {
 
 /**
  * Whoever runs the street without a say in it: follows the market as one more node that never votes, shows what it sees,
- * carries signed batches to the chain, and registers homes that were invited.
+ * and carries to the chain what is signed: batches, and through its registrar what changes the registry.
  */
 export class Operator {
   readonly node: StreetNode;
   readonly view: StreetView;
+  readonly registrar: Registrar;
   readonly #relay: Relay;
   readonly #store: Store;
-  readonly #rules: MarketRules;
   readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #invitation: string;
-  readonly #networkKey: string;
   readonly #close: () => Promise<void>;
   #cancel: () => void = () => undefined;
   readonly #carrier: Carrier;
@@ -123,11 +113,8 @@ export class Operator {
     this.#relay = parts.relay;
     this.#carrier = new Carrier(parts);
     this.#store = parts.store;
-    this.#rules = parts.options.rules;
     this.#clock = parts.clock;
-    this.#log = parts.log;
-    this.#invitation = parts.invitation;
-    this.#networkKey = parts.street.networkKey.text;
+    this.registrar = new Registrar({ ...parts, rules: parts.options.rules, networkKey: parts.street.networkKey.text });
     this.#close = parts.close;
     node.onHeard((message) => view.heard(message));
     node.onCertified(({ evaluation, block, sinceGateMs }) => {
@@ -161,33 +148,6 @@ export class Operator {
       await this.#carry();
       await new Promise((resolve) => this.#clock.after(100, () => resolve(undefined)));
     }
-  }
-
-  async register({ name, agent, owner, invitation }: HomeRequest): Promise<Result<HomeAnswer, RegisterCode>> {
-    const { homes } = this.node.membership.registry;
-    if (!isSame(invitation, this.#invitation)) return fail("INVITATION_INVALID", "the invitation is not one of this street's");
-    const known = homes.find((home) => home.name === name && home.agent === address(agent) && home.owner === address(owner));
-    if (known !== undefined) return ok({ home: known.home, networkKey: this.#networkKey });
-    if (homes.some((home) => home.agent === address(agent))) return fail("HOME_EXISTS", "this home is registered already");
-    if (homes.some((home) => home.name === name)) return fail("NAME_TAKEN", `another home is called ${name}`);
-    if (homes.length >= Math.min(MAX_HOMES, largestMarket(this.#rules)))
-      return fail("STREET_FULL", `the street has ${homes.length} homes already`);
-    const since = this.#sinceSoon();
-    const registered = await this.#relay.register({
-      name,
-      agent: address(agent),
-      owner: address(owner) as Address,
-      since,
-      deposit: JOIN_DEPOSIT,
-    });
-    if (!registered.ok) return fail("CHAIN_AWAY", registered.detail);
-    this.#log.info("home.registered", { name, home: registered.value, since });
-    return ok({ home: registered.value, networkKey: this.#networkKey });
-  }
-
-  #sinceSoon(): Interval {
-    const perInterval = (this.#rules.intervalMinutes * 60) / this.#clock.speed;
-    return (this.node.rounds.current + Math.max(SINCE_AHEAD.intervals, Math.ceil(SINCE_AHEAD.seconds / perInterval))) as Interval;
   }
 
   #tick(): void {
@@ -247,9 +207,3 @@ const labelOf = ({ plan }: StreetOptions, card: StreetCard) => ({
   synthetic: plan.synthetic,
   equipment: new Map(plan.homes.map(({ name, plate }) => [name, { solar: plate.ratedPvW !== null, battery: plate.battery !== null }])),
 });
-
-/** In constant time: an invitation is a secret. */
-function isSame(given: string, own: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(own)];
-  return a.length === b.length && timingSafeEqual(a, b);
-}

@@ -1,0 +1,65 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import type { FastifyInstance } from "fastify";
+import { exampleStreet } from "../support/example-street.ts";
+import { ExampleQueries, exampleApi } from "../support/street-server.ts";
+
+const SIGNATURE = `0x${"ab".repeat(65)}`;
+const AGENT = { agent: `0x${"12".repeat(20)}`, since: 48_096, signature: SIGNATURE };
+const LEAVE = { until: 48_096, signature: SIGNATURE };
+
+let app: FastifyInstance;
+let queries: ExampleQueries;
+function street(): void {
+  queries = new ExampleQueries(exampleStreet());
+  app = exampleApi(queries);
+}
+afterEach(() => app.close());
+
+const post = async (url: string, payload: object | string): Promise<readonly [number, unknown]> => {
+  const headers = { "content-type": "application/json" };
+  const reply = await app.inject({
+    method: "POST",
+    url,
+    headers,
+    payload: typeof payload === "string" ? payload : JSON.stringify(payload),
+  });
+  return [reply.statusCode, reply.json()];
+};
+
+describe("what an owner signed", () => {
+  test.each([
+    ["another key", "/api/homes/3/agent", AGENT],
+    ["a departure", "/api/homes/3/leave", LEAVE],
+  ])("%s is carried, and answered with when it counts", async (_, url, body) => {
+    street();
+    expect(await post(url, body)).toEqual([200, { home: 3, from: "2026-06-16T00:00:00.000Z" }]);
+    expect(queries.asked).toEqual([{ home: 3, ...body }]);
+  });
+
+  test.each([
+    ["HOME_UNKNOWN", 403],
+    ["CHANGE_TOO_SOON", 409],
+    ["CHANGE_REFUSED", 409],
+    ["CHAIN_AWAY", 503],
+  ] as const)("%s answers %i", async (code, status) => {
+    street();
+    queries.changeAnswer = { ok: false, code, detail: "why" };
+    expect(await post("/api/homes/3/agent", AGENT)).toEqual([status, { code, message: "why" }]);
+    expect(await post("/api/homes/3/leave", LEAVE)).toEqual([status, { code, message: "why" }]);
+  });
+
+  test.each([
+    ["no number", "/api/homes/x/agent", AGENT],
+    ["a number that no home has", "/api/homes/1234567/agent", AGENT],
+    ["a short key", "/api/homes/3/agent", { ...AGENT, agent: "0x12" }],
+    ["no interval", "/api/homes/3/agent", { ...AGENT, since: undefined }],
+    ["an interval before time", "/api/homes/3/leave", { ...LEAVE, until: -1 }],
+    ["half an interval", "/api/homes/3/leave", { ...LEAVE, until: 1.5 }],
+    ["a short signature", "/api/homes/3/leave", { ...LEAVE, signature: SIGNATURE.slice(0, -2) }],
+    ["one key more", "/api/homes/3/leave", { ...LEAVE, admin: true }],
+  ])("%s is refused and reaches nobody", async (_, url, body) => {
+    street();
+    expect(await post(url, body)).toEqual([400, expect.objectContaining({ code: "REQUEST_INVALID" })]);
+    expect(queries.asked).toEqual([]);
+  });
+});
