@@ -1,5 +1,13 @@
 import { compare, concat, type Digest, fromHex, type HomeId, keccakDigest } from "../kernel/index.ts";
-import { commitmentOf, type OrderList, type SignedCommit, type SignedOrder, type SignedReading } from "../messages/index.ts";
+import {
+  commitmentOf,
+  idOf,
+  type OrderList,
+  type SignedCommit,
+  type SignedOrder,
+  type SignedReading,
+  type Withheld,
+} from "../messages/index.ts";
 import { faulty, type Validators } from "./quorum.ts";
 
 /** What at least f+1 of the given lists hold, so at least one honest validator held it at the gate; by rising digest. */
@@ -54,23 +62,32 @@ export function withoutConflicts(orders: readonly SignedOrder[]): readonly Signe
 }
 
 /**
- * Of sealed orders: which count, and which seals have none. An order counts when it is the one that its home sealed; two seals
- * for one place hold none. `withheld` has one commit for each place without an order.
+ * Of sealed orders: which count, and what is withheld. An order counts when it stands alone in its place, among all orders and
+ * all seals that were never shown. A place without such an order has one entry in `withheld`; its home pays for it. An honest
+ * home's is never one: that takes f+1 validators who waited for its order in vain.
  */
 export function shownOf(
-  commits: readonly SignedCommit[],
+  unshown: readonly SignedCommit[],
   orders: readonly SignedOrder[],
-): { readonly orders: readonly SignedOrder[]; readonly withheld: readonly SignedCommit[] } {
-  const sealed = new Map(unique(commits, seat).map((commit) => [seat(commit), commit.body.commitment]));
-  const shown = orders.filter((order) => sealed.get(seat(order)) === commitmentOf(order));
-  const filled = new Set(shown.map(seat));
-  const empty = new Map([...commits].sort((a, b) => compare(b.id, a.id)).map((commit) => [seat(commit), commit]));
-  const withheld = [...empty].flatMap(([place, commit]) => (filled.has(place) ? [] : [commit]));
-  return { orders: shown, withheld: withheld.sort((a, b) => compare(a.id, b.id)) };
+): { readonly orders: readonly SignedOrder[]; readonly withheld: readonly Withheld[] } {
+  // Shown to some and not to others, it is shown when enough have seen it.
+  const shown = new Set(orders.map(commitmentOf));
+  const sealed = unshown.filter(({ body }) => !shown.has(body.commitment));
+  const held = countOf([...sealed, ...orders].map(seat));
+  const alone = (order: SignedOrder): boolean => held.get(seat(order)) === 1;
+  const others: readonly Withheld[] = [
+    ...sealed.map((commit): Withheld => ({ kind: "commit", commit })),
+    ...orders.filter((order) => !alone(order)).map((order): Withheld => ({ kind: "order", order })),
+  ];
+  const places = new Map(
+    [...others].sort((a, b) => compare(b.kind, a.kind) || compare(idOf(b), idOf(a))).map((each) => [seatOf(each), each]),
+  );
+  return { orders: orders.filter(alone), withheld: [...places.values()].sort((a, b) => compare(idOf(a), idOf(b))) };
 }
 
 type Seated = { readonly body: { readonly home: HomeId; readonly seq: number } };
 const seat = ({ body }: Seated): string => `${body.home}/${body.seq}`;
+const seatOf = (withheld: Withheld): string => seat(withheld.kind === "commit" ? withheld.commit : withheld.order);
 
 /** Drops both of two readings of one home: a meter has one value. */
 export function oneReadingEach(readings: readonly SignedReading[]): readonly SignedReading[] {

@@ -11,6 +11,8 @@ export const RULES_CODES = [
   "MECHANISM_NEEDS_ONE_NODE",
   "RATIONING_UNKNOWN",
   "SURPLUS_ACCOUNT_UNKNOWN",
+  "ORDER_PRIVACY_UNKNOWN",
+  "WITHHELD_CHARGE_OUT_OF_RANGE",
   "NETWORK_NO_ROOT",
   "NETWORK_TWO_ROOTS",
   "NETWORK_ROOT_HAS_WIRE",
@@ -37,21 +39,32 @@ export interface RulesTrouble {
   readonly detail: string;
 }
 
-/** Everything about wires, mechanism and sharing that can't be cleared; empty when rules are fine. Rules from elsewhere must pass here first. */
+/**
+ * Micro-currency for one sealed order that is never shown: what all of the largest street's could cost in an interval stays within the
+ * exact integers.
+ */
+export const MAX_WITHHELD_CHARGE = 10_000_000;
+
+/** Everything about wires, mechanism, sharing and sealing that can't be cleared; empty when rules are fine. Rules from elsewhere must pass here first. */
 export function rulesTroubles(rules: MarketRules): readonly RulesTrouble[] {
   const { network } = rules;
   const found = [...choices(rules), ...(network === undefined ? [] : [...nodes(rules, network), ...tree(network), ...homes(network)])];
   return found.length > 0 ? found : together(rules);
 }
 
-function choices({ mechanism, rationing, surplusTo }: MarketRules): readonly RulesTrouble[] {
+function choices({ mechanism, rationing, surplusTo, orders, withheldCharge }: MarketRules): readonly RulesTrouble[] {
   const found: RulesTrouble[] = [];
   if (mechanism !== undefined && !isMechanismName(mechanism)) found.push(trouble("MECHANISM_UNKNOWN", ["mechanism"], mechanism));
   if (rationing !== undefined && !Object.hasOwn(RATIONING, rationing)) found.push(trouble("RATIONING_UNKNOWN", ["rationing"], rationing));
   if (surplusTo !== undefined && !Object.hasOwn(WIDE_ACCOUNTS, surplusTo))
     found.push(trouble("SURPLUS_ACCOUNT_UNKNOWN", ["surplusTo"], surplusTo));
+  if (orders !== undefined && orders !== "sealed" && orders !== "open") found.push(trouble("ORDER_PRIVACY_UNKNOWN", ["orders"], orders));
+  if (withheldCharge !== undefined && !isCharge(withheldCharge))
+    found.push(trouble("WITHHELD_CHARGE_OUT_OF_RANGE", ["withheldCharge"], withheldCharge));
   return found;
 }
+
+const isCharge = (micro: number): boolean => Number.isSafeInteger(micro) && micro >= 0 && micro <= MAX_WITHHELD_CHARGE;
 
 const trouble = (code: RulesRefusal, path: RulesTrouble["path"], detail: unknown): RulesTrouble => ({ code, path, detail: `${detail}` });
 

@@ -28,7 +28,7 @@ export {
   pairColumns,
   TickTotals,
 } from "./columns/index.ts";
-export { RULES_CODES, type RulesRefusal, type RulesTrouble, rulesTroubles } from "./door.ts";
+export { MAX_WITHHELD_CHARGE, RULES_CODES, type RulesRefusal, type RulesTrouble, rulesTroubles } from "./door.ts";
 export { explainNoTrade, explainOutcome, explainPrice, type Words } from "./explain.ts";
 export {
   type ClassService,

@@ -4,7 +4,7 @@ import { decodeMessage, encodeMessage } from "./codec.ts";
 import { encodeMembers, membersIn } from "./members.ts";
 import { Writer } from "./protobuf.ts";
 import type { Digests } from "./typed-data.ts";
-import { type Block, type Certificate, type IntervalResult, RESULT_KIND, type ResultKind, VOTE_KIND } from "./types.ts";
+import { type Block, type Certificate, type IntervalResult, RESULT_KIND, type ResultKind, VOTE_KIND, type Withheld } from "./types.ts";
 
 /** A certified interval as bytes: result, certificate, then the entries that it counts as whole messages. */
 export function encodeBlock(block: Block): Uint8Array {
@@ -13,7 +13,7 @@ export function encodeBlock(block: Block): Uint8Array {
   const writer = new Writer().uint(1, result.interval).bytes(2, joined(roots)).bytes(3, certificateBytes(block.certificate));
   for (const order of block.orders) writer.item(4, encodeMessage({ kind: "order", order }));
   for (const reading of block.readings) writer.item(5, encodeMessage({ kind: "reading", reading }));
-  for (const commit of block.withheld) writer.item(6, encodeMessage({ kind: "commit", commit }));
+  for (const each of block.withheld) writer.item(6, encodeMessage(each));
   if (block.members !== null) writer.item(7, encodeMembers(block.members));
   writer.uint(8, RESULT_KIND[result.kind]);
   return writer.finish();
@@ -27,10 +27,13 @@ export function decodeBlock(bytes: Uint8Array, digests: Digests): Result<Block, 
 
 /** Orders and readings that are none are left out here; the block then fails as a whole, being another than it was. */
 function blockIn(body: Body, digests: Digests): Block {
-  const messages = [...body.all(4), ...body.all(5), ...body.all(6)].map((each) => decodeMessage(each, digests));
+  const messages = [...body.all(4), ...body.all(5)].map((each) => decodeMessage(each, digests));
   const orders = messages.flatMap((each) => (each.ok && each.value.kind === "order" ? [each.value.order] : []));
   const readings = messages.flatMap((each) => (each.ok && each.value.kind === "reading" ? [each.value.reading] : []));
-  const withheld = messages.flatMap((each) => (each.ok && each.value.kind === "commit" ? [each.value.commit] : []));
+  const withheld = body.all(6).flatMap((bytes): Withheld[] => {
+    const each = decodeMessage(bytes, digests);
+    return each.ok && (each.value.kind === "commit" || each.value.kind === "order") ? [each.value] : [];
+  });
   const [members] = body.all(7);
   return {
     result: decodeResult(body),

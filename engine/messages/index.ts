@@ -72,6 +72,7 @@ export {
   VOTE_KIND,
   type Vote,
   type VoteKind,
+  type Withheld,
 } from "./types.ts";
 export {
   FATE,

@@ -45,7 +45,7 @@ export interface OrderList {
   /** Who should agree on the next interval, as this validator reads the chain, and the set's version. */
   readonly members: Digest;
   readonly membersVersion: number;
-  /** Of a street with sealed orders: what was sealed before the gate; `orders` are those of them that have been shown. */
+  /** Of a street with sealed orders: what was sealed before the gate and not shown since; `orders` are those that were. */
   readonly commits: readonly Digest[];
   readonly orders: readonly Digest[];
   readonly readings: readonly Digest[];
@@ -183,14 +183,16 @@ export type Message =
 /** What one home may say only once in its place. */
 export type Contradictable = Extract<Message, { readonly kind: "order" | "commit" | "reading" | "list" | "proposal" | "vote" }>;
 
+/** What stands for a place whose order was sealed and doesn't count: never shown, or two in one place. */
+export type Withheld = Extract<Message, { readonly kind: "commit" | "order" }>;
+
 /** One certified interval with all that it takes to recompute it. */
 export interface Block {
   readonly result: IntervalResult;
   readonly certificate: Certificate;
   readonly orders: readonly SignedOrder[];
   readonly readings: readonly SignedReading[];
-  /** Sealed orders that were never shown. */
-  readonly withheld: readonly SignedCommit[];
+  readonly withheld: readonly Withheld[];
   /** Who agrees on the next interval, where it isn't who agreed on this one. */
   readonly members: Members | null;
 }

@@ -7,9 +7,9 @@ import {
   periodOf,
   type ResultKind,
   resultHash,
-  type SignedCommit,
   type SignedOrder,
   type SignedReading,
+  type Withheld,
 } from "../messages/index.ts";
 import { type Batch, closePeriod } from "./batch.ts";
 import { type MarketState, SETTLE_LAG } from "./ledger.ts";
@@ -22,8 +22,7 @@ export interface AgreedEntries {
   /** void counts no orders. */
   readonly kind: ResultKind;
   readonly orders: readonly SignedOrder[];
-  /** Sealed orders that were never shown. */
-  readonly withheld: readonly SignedCommit[];
+  readonly withheld: readonly Withheld[];
   readonly readings: readonly SignedReading[];
   readonly orderSetRoot: Digest;
   readonly readingSetRoot: Digest;
@@ -68,7 +67,7 @@ export function advance(rules: MarketRules, before: MarketState, entries: Agreed
     nextMembers: entries.nextMembers,
   };
   const value = resultHash(result);
-  const withheld = entries.withheld.map(({ body }) => body.home);
+  const withheld = entries.withheld.map((each) => (each.kind === "commit" ? each.commit : each.order).body.home);
   const cleared = [...before.cleared, { clearing, withheld }].filter((each) => each.clearing.interval > settledWith(interval));
   const after: MarketState = { interval, head: value, members: entries.nextMembers, ...books, cleared, carried: before.carried };
   const closed = settled !== null && endsPeriod(rules, settled.interval) ? closePeriod(rules, after, settled.interval) : null;

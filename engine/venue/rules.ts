@@ -6,6 +6,7 @@ import { arenaSize } from "./state.ts";
 export const SEQUENCER_CODES = [
   "SEQUENCER_NEEDS_DOUBLE_AUCTION",
   "SEQUENCER_NEEDS_ONE_NODE",
+  "SEQUENCER_NEEDS_OPEN_ORDERS",
   "SEQUENCER_ROUND_UNEVEN",
   "SEQUENCER_BOOKS_TOO_LARGE",
 ] as const;
@@ -21,11 +22,12 @@ export interface SequencerTrouble {
 
 /** Everything about a venue that can't work; empty when there is none. The other rules have passed their own door. */
 export function sequencerTroubles(rules: MarketRules): readonly SequencerTrouble[] {
-  const { sequencer, network, mechanism = DEFAULT_RULES.mechanism } = rules;
+  const { sequencer, network, orders, mechanism = DEFAULT_RULES.mechanism } = rules;
   if (sequencer === undefined) return [];
   const found: SequencerTrouble[] = [];
   if (mechanism !== DEFAULT_RULES.mechanism) found.push({ code: "SEQUENCER_NEEDS_DOUBLE_AUCTION", path: ["mechanism"], detail: mechanism });
   if (network !== undefined) found.push({ code: "SEQUENCER_NEEDS_ONE_NODE", path: ["network"], detail: "network" });
+  if (orders === "sealed") found.push({ code: "SEQUENCER_NEEDS_OPEN_ORDERS", path: ["orders"], detail: orders });
   if (sequencer.trading === "rounds" && !isEven(rules, sequencer.roundSeconds))
     found.push({ code: "SEQUENCER_ROUND_UNEVEN", path: ["sequencer", "roundSeconds"], detail: `${sequencer.roundSeconds}` });
   if (refusalOfSize(arenaSize(rules)) !== null)

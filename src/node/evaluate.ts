@@ -11,6 +11,7 @@ import type { Digest, Interval } from "../../engine/kernel/index.ts";
 import {
   type Block,
   type Certificate,
+  idOf,
   type MarketRules,
   type Members,
   periodOf,
@@ -20,6 +21,7 @@ import {
   type SignedList,
   type SignedOrder,
   type SignedReading,
+  type Withheld,
 } from "../../engine/messages/index.ts";
 import { type Advance, advance, type MarketState, settledWith } from "../../engine/settlement/index.ts";
 import type { Membership } from "./membership.ts";
@@ -29,11 +31,12 @@ import type { Pool } from "./pool.ts";
 export interface Counted {
   readonly kind: ResultKind;
   readonly orders: readonly SignedOrder[];
-  /** Sealed orders that were never shown. */
-  readonly withheld: readonly SignedCommit[];
+  readonly withheld: readonly Withheld[];
   readonly readings: readonly SignedReading[];
   readonly nextMembers: Digest;
 }
+
+const bodied = (each: Withheld): SignedCommit | SignedOrder => (each.kind === "commit" ? each.commit : each.order);
 
 /** What comes out of agreed entries, and the entries themselves. */
 export interface Evaluation extends Advance, Counted {}
@@ -99,7 +102,7 @@ function evaluateEntries(rules: MarketRules, state: MarketState, counted: Counte
 }
 
 const rootsOf = ({ orders, withheld, readings }: Pick<Counted, "orders" | "withheld" | "readings">) => ({
-  orderSetRoot: entriesRoot([...orders, ...withheld].map(({ id }) => id)),
+  orderSetRoot: entriesRoot([...orders.map(({ id }) => id), ...withheld.map(idOf)]),
   readingSetRoot: entriesRoot(readings.map(({ id }) => id)),
 });
 
@@ -129,7 +132,7 @@ export function isWhole({ result, orders, withheld, readings }: Block): boolean 
   return (
     roots.orderSetRoot === result.orderSetRoot &&
     roots.readingSetRoot === result.readingSetRoot &&
-    [...orders, ...withheld].every(({ body }) => body.interval === interval) &&
+    [...orders, ...withheld.map(bodied)].every(({ body }) => body.interval === interval) &&
     readings.every(({ body }) => body.interval === settledWith(interval)) &&
     (kind === "trade" || orders.length + withheld.length === 0)
   );

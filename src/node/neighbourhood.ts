@@ -4,7 +4,15 @@ import type { NodeModules, StreetNode } from "./node.ts";
 import { PeerClocks } from "./peer-clocks.ts";
 import { Peers, type PeersModules } from "./peers.ts";
 
-export interface NeighbourhoodModules extends NodeModules, Pick<PeersModules, "observers"> {}
+export interface NeighbourhoodModules
+  extends Pick<NodeModules, "clock" | "domain" | "gossip" | "log" | "metrics" | "recover" | "signer" | "store">,
+    Pick<PeersModules, "observers"> {}
+
+/** What is asked of the node. */
+export interface Member extends Pick<StreetNode, "self" | "onCertified"> {
+  readonly membership: Pick<StreetNode["membership"], "agentOf" | "registered" | "validators">;
+  readonly rounds: Pick<StreetNode["rounds"], "current">;
+}
 
 /** Real milliseconds between looks at who has left; at an epoch's edge it is looked at once. */
 const REVIEW_MS = 5_000;
@@ -13,11 +21,11 @@ const REVIEW_MS = 5_000;
 export class Neighbourhood {
   readonly peers: Peers;
   readonly clocks: PeerClocks;
-  readonly #node: StreetNode;
+  readonly #node: Member;
   readonly #modules: NeighbourhoodModules;
   #cancel: Cancel = () => undefined;
 
-  constructor(node: StreetNode, modules: NeighbourhoodModules) {
+  constructor(node: Member, modules: NeighbourhoodModules) {
     this.#node = node;
     this.#modules = modules;
     this.peers = new Peers({ ...modules, self: node.self, keysOf: (home) => this.#keysOf(home) });

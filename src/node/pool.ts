@@ -102,12 +102,14 @@ export class Pool {
     return reading === undefined ? null : { kind: "reading", reading };
   }
 
-  /** What this home held before the gate; of sealed orders, those that have been shown since. */
+  /** What this home held before the gate; of sealed orders, those that were shown since, and the seals of those that weren't. */
   listable(interval: Interval, readingsOf: Interval, isSealed: boolean): Listable {
-    // Whether a sealed order was sealed in time, the lists' commits say: a home that held its seal too late still saw it shown.
-    const orders = this.orders.of(interval).filter(({ isTimely }) => isSealed || isTimely);
+    const commits = isSealed ? this.#timelyCommits(interval) : [];
+    const sealed = new Set(commits.map(({ body }) => body.commitment));
+    const orders = this.orders.of(interval).filter(({ entry, isTimely }) => (isSealed ? sealed.has(commitmentOf(entry)) : isTimely));
+    const shown = new Set(orders.map(({ entry }) => commitmentOf(entry)));
     return {
-      commits: isSealed ? this.#timelyCommits(interval).map(({ id }) => id) : [],
+      commits: commits.filter(({ body }) => !shown.has(body.commitment)).map(({ id }) => id),
       orders: orders.map(({ entry }) => entry.id),
       readings: this.readings.of(readingsOf).map(({ entry }) => entry.id),
     };

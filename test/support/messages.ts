@@ -11,6 +11,7 @@ import {
   READING_QUALITY,
   VOTE_KIND,
   type VoteKind,
+  type Withheld,
 } from "../../engine/messages/index.ts";
 
 /** A market to sign in; its numbers are made up. */
@@ -91,7 +92,7 @@ export const anyContradictable: fc.Arbitrary<Contradictable> = fc.oneof(
     .map(([body, sig]): Contradictable => ({ kind: "vote", vote: { body, id: DIGESTS.vote(body), signature: sig } })),
 );
 
-const anyMembers: fc.Arbitrary<Members> = fc
+export const anyMembers: fc.Arbitrary<Members> = fc
   .record({
     version: upTo(UINT32),
     homes: fc.uniqueArray(anyHome, { maxLength: 5 }),
@@ -136,6 +137,12 @@ export const anyBlock: fc.Arbitrary<Block> = fc.record({
   }),
   orders: fc.array(signedOrder, { maxLength: 4 }),
   readings: fc.array(signedReading, { maxLength: 4 }),
-  withheld: fc.array(signedCommit, { maxLength: 3 }),
+  withheld: fc.array(
+    fc.oneof(
+      signedCommit.map((commit): Withheld => ({ kind: "commit", commit })),
+      signedOrder.map((order): Withheld => ({ kind: "order", order })),
+    ),
+    { maxLength: 3 },
+  ),
   members: fc.option(anyMembers, { nil: null }),
 });

@@ -149,7 +149,7 @@ function timelyOrdersCount(honest: ReadonlySet<HomeId>): Law {
     },
     certified: ({ isHonest }, { evaluation: { result, orders, withheld } }) => {
       if (!isHonest) return null;
-      const charged = withheld.find(({ body }) => honest.has(body.home));
+      const charged = withheld.map((each) => (each.kind === "commit" ? each.commit : each.order)).find(({ body }) => honest.has(body.home));
       if (charged !== undefined) return `home-${charged.body.home} pays for an order that it showed, in interval ${result.interval}`;
       const counted = new Set(orders.map(({ id }) => id));
       const missing = result.kind === "void" ? undefined : [...(ordered.get(result.interval) ?? [])].find((id) => !counted.has(id));

@@ -123,7 +123,7 @@ function protoBlock({ result, certificate, orders, readings, withheld, members }
     }),
     orders: orders.map((order) => proto({ kind: "order", order })),
     readings: readings.map((reading) => proto({ kind: "reading", reading })),
-    withheld: withheld.map((commit) => proto({ kind: "commit", commit })),
+    withheld: withheld.map(proto),
     ...(members === null ? {} : { members: toldMembers(members) }),
     kind: RESULT_KIND[result.kind],
   });
