@@ -50,6 +50,12 @@ export class CrossCheck {
     return null;
   }
 
+  /** A decimal in micro-currency, whatever it is: the engine's door says what fits. null: it is none. */
+  micro(path: Path, instead: string): number | null {
+    const written = this.#source.written(path) ?? instead;
+    return /^-?\d{1,12}(\.\d{1,12})?$/.test(written) ? new Decimal(written).times(1_000_000).toNumber() : null;
+  }
+
   /** A real instant in UTC; the schema has checked its form only. */
   instant(path: Path, written: string): void {
     const iso = written.length === 17 ? `${written.slice(0, 16)}:00Z` : written;

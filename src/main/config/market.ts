@@ -18,6 +18,7 @@ export interface MarketFile {
   readonly mechanism: NonNullable<MarketRules["mechanism"]>;
   readonly rationing: NonNullable<MarketRules["rationing"]>;
   readonly surplusTo: NonNullable<MarketRules["surplusTo"]>;
+  readonly orders?: NonNullable<MarketRules["orders"]>;
   readonly network?: NetworkFile;
   readonly sequencer?: SequencerFile;
 }
@@ -47,15 +48,31 @@ export function marketOf(file: MarketFile, check: CrossCheck): MarketRules | nul
 }
 
 /** Rules that are as they always were are left out, so that their hash is what it was. */
-function choicesOf(file: MarketFile, check: CrossCheck): Pick<MarketRules, keyof typeof DEFAULT_RULES | "network" | "sequencer"> {
-  const { mechanism, rationing, surplusTo, network, sequencer } = file;
+function choicesOf(
+  file: MarketFile,
+  check: CrossCheck,
+): Pick<MarketRules, keyof typeof DEFAULT_RULES | "orders" | "network" | "sequencer"> {
+  const { mechanism, rationing, surplusTo, orders, network, sequencer } = file;
+  const withheldCharge = chargeOf(check);
   return {
     ...(mechanism === DEFAULT_RULES.mechanism ? {} : { mechanism }),
     ...(rationing === DEFAULT_RULES.rationing ? {} : { rationing }),
     ...(surplusTo === DEFAULT_RULES.surplusTo ? {} : { surplusTo }),
+    ...(orders === undefined ? {} : { orders }),
+    ...(withheldCharge === DEFAULT_RULES.withheldCharge ? {} : { withheldCharge }),
     ...(network === undefined ? {} : { network: networkRulesOf(network, check) }),
     ...(sequencer === undefined ? {} : { sequencer: sequencerOf(sequencer) }),
   };
+}
+
+/** What is no decimal at all is told here. */
+function chargeOf(check: CrossCheck): number {
+  const charge = check.micro(["withheldCharge"], "0.05");
+  if (charge === null) {
+    const written = check.written(["withheldCharge"])?.slice(0, 40);
+    check.refuse("CONFIG_VALUE", ["withheldCharge"], `"${written}" is no amount`, 'write a decimal with a point, such as "0.05"');
+  }
+  return charge ?? DEFAULT_RULES.withheldCharge;
 }
 
 type Prices = Pick<MarketRules, "tick" | "maxPrice"> & MarketRules["residual"];

@@ -1,4 +1,3 @@
-import { Decimal } from "decimal.js";
 import { canonicalNetwork, type RulesRefusal, type RulesTrouble, rulesTroubles } from "../../../engine/auction/index.ts";
 import type { HomeId, MicroPerKwh, Wh } from "../../../engine/kernel/index.ts";
 import type { MarketRules, NetworkRules, NodeRules } from "../../../engine/messages/index.ts";
@@ -32,12 +31,8 @@ export function networkRulesOf(file: NetworkFile, check: CrossCheck): NetworkRul
   return { nodes, homes: file.homes.map(({ home, node }) => ({ home: home as HomeId, node })) };
 }
 
-/** A decimal in micro-currency, whatever it is; what is no decimal at all is told here. */
-function feeOf(path: Path, check: CrossCheck): MicroPerKwh {
-  const written = check.written(path) ?? "0";
-  if (/^-?\d{1,12}(\.\d{1,12})?$/.test(written)) return new Decimal(written).times(1_000_000).toNumber() as MicroPerKwh;
-  return check.price(path, "0") ?? (0 as MicroPerKwh);
-}
+/** What is no decimal at all is told here. */
+const feeOf = (path: Path, check: CrossCheck): MicroPerKwh => (check.micro(path, "0") ?? check.price(path, "0") ?? 0) as MicroPerKwh;
 
 /** The rules with their wires in the one order that is hashed; what can't be cleared is told by its own code, where it stands in the file. */
 export function refuseRules(rules: MarketRules, check: CrossCheck): MarketRules {
@@ -67,6 +62,11 @@ const SENTENCES: Readonly<Record<RulesRefusal, readonly [what: string, wayOut: s
   MECHANISM_NEEDS_ONE_NODE: ["# knows no wires, and network names some", "use k-double-auction, or leave the wires out"],
   RATIONING_UNKNOWN: ["there is no rule of sharing #", "use pro-rata, max-min or price-time"],
   SURPLUS_ACCOUNT_UNKNOWN: ["there is no account #", "use grid, community or supplier"],
+  ORDER_PRIVACY_UNKNOWN: ["orders can't be #", "use sealed or open, or leave it out: sealed in a street of fewer than 100 homes"],
+  WITHHELD_CHARGE_OUT_OF_RANGE: [
+    "# micro is no charge from 0 to 10000000",
+    'write a decimal up to 10 for each order, no finer than a millionth, such as "0.05"',
+  ],
   NETWORK_NO_ROOT: ["no node is the root", "leave out the parent of the node at the transformer"],
   NETWORK_TWO_ROOTS: [
     "# is a second root: the tree is in two pieces",

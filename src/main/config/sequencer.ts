@@ -27,6 +27,7 @@ export function refuseSequencer(rules: MarketRules, check: CrossCheck): void {
 const SENTENCES: Readonly<Record<SequencerRefusal, readonly [what: string, wayOut: string]>> = {
   SEQUENCER_NEEDS_DOUBLE_AUCTION: ["a venue doesn't run #", "use k-double-auction, or leave the sequencer out"],
   SEQUENCER_NEEDS_ONE_NODE: ["a venue knows no wires, and # names some", "leave the wires out, or leave the sequencer out"],
+  SEQUENCER_NEEDS_OPEN_ORDERS: ["a venue reads each order as it comes, so none is #", "use open, or leave orders or the sequencer out"],
   SEQUENCER_ROUND_UNEVEN: ["# s don't divide the interval and the gate lead", "use a divisor of both, so that each gate falls on a round"],
   SEQUENCER_BOOKS_TOO_LARGE: [
     "books of # price steps for each open interval are too large",

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import {
   canonicalNetwork,
   largestMarket,
+  MAX_WITHHELD_CHARGE,
   networkOf,
   nodeNames,
   ONE_NODE,
@@ -11,10 +12,13 @@ import {
   rulesTroubles,
 } from "../../../engine/auction/index.ts";
 import { homeId, type MicroPerKwh, microPerKwh, type Wh, wh } from "../../../engine/kernel/index.ts";
-import type { MarketRules, NetworkRules, NodeRules } from "../../../engine/messages/index.ts";
+import { MAX_MEMBERS, type MarketRules, type NetworkRules, type NodeRules } from "../../../engine/messages/index.ts";
 import { live } from "../../support/market-life.ts";
 import { anyRules, node, TWO_BRANCHES } from "../../support/network-rules.ts";
 import { RULES } from "../../support/rules.ts";
+
+/** `maxOrdersPerHome` goes up to this (config/schema/market.schema.json). */
+const MOST_ORDERS = 32;
 
 const [root, north, south] = TWO_BRANCHES.nodes as [NodeRules, NodeRules, NodeRules];
 const at = (home: number, place: string) => ({ home: homeId(home), node: place });
@@ -33,6 +37,8 @@ describe("rules that are fine", () => {
     ["with two branches", { network: TWO_BRANCHES }],
     ["with a child before its parent", wires(node("leaf", "north"), north, root)],
     ["under another mechanism on one node", { ...wires(root), mechanism: "huang" }],
+    ["with sealed orders and the dearest charge", { orders: "sealed", withheldCharge: MAX_WITHHELD_CHARGE }],
+    ["with open orders, and no charge at all", { orders: "open", withheldCharge: 0 }],
     ["with a wire that is out of order: no capacity at all", wire({ importCapacity: wh(0), exportCapacity: wh(0) })],
   ])("%s", (_, rules) => expect(told(rules)).toEqual([]));
 });
@@ -43,6 +49,10 @@ describe("rules that are refused", () => {
     ["a mechanism that every object has", { mechanism: "toString" as never }, ["MECHANISM_UNKNOWN mechanism: toString"]],
     ["no such sharing", { rationing: "lottery" as never }, ["RATIONING_UNKNOWN rationing: lottery"]],
     ["no such account", { surplusTo: "me" as never }, ["SURPLUS_ACCOUNT_UNKNOWN surplusTo: me"]],
+    ["orders neither sealed nor open", { orders: "secret" as never }, ["ORDER_PRIVACY_UNKNOWN orders: secret"]],
+    ["a charge that pays", { withheldCharge: -1 }, ["WITHHELD_CHARGE_OUT_OF_RANGE withheldCharge: -1"]],
+    ["half a millionth", { withheldCharge: 0.5 }, ["WITHHELD_CHARGE_OUT_OF_RANGE withheldCharge: 0.5"]],
+    ["a charge of more than 10", { withheldCharge: 10_000_001 }, ["WITHHELD_CHARGE_OUT_OF_RANGE withheldCharge: 10000001"]],
     ["a mechanism without wires on wires", { network: TWO_BRANCHES, mechanism: "vcg" }, ["MECHANISM_NEEDS_ONE_NODE mechanism: vcg"]],
     ["no node", wires(), ["NETWORK_NO_ROOT network.nodes: 0"]],
     ["two roots", wires(root, north, node("other", null)), ["NETWORK_TWO_ROOTS network.nodes.2.parent: other"]],
@@ -111,6 +121,10 @@ describe("rules that are refused", () => {
     expect([...RULES_CODES].sort()).toEqual([...seen].sort());
     for (const code of RULES_CODES) expect(readme).toMatch(new RegExp(`^\\| \`${code}\` +\\|`, "m"));
   });
+});
+
+test("the dearest charge for all that the largest street can seal in an interval is an exact amount of nano", () => {
+  expect(Number.isSafeInteger(MAX_WITHHELD_CHARGE * 1000 * MAX_MEMBERS * MOST_ORDERS)).toBe(true);
 });
 
 describe("the wires that rules name", () => {
