@@ -76,6 +76,37 @@ const MODELS: readonly Model[] = [
       ["TWO MUTANT_CONFLICT_IS_FREE", "unfree"],
     ],
   },
+  {
+    name: "epoch",
+    holds: ["N=4", "NEW=27", "NEW=240", "N=7", "N=10"],
+    breaks: [
+      ["N=4", "never_next"],
+      ["N=4", "never_decided"],
+      ["MUTANT_F_LISTS", "read_by_honest"],
+      ["MUTANT_BOTH_LISTS", "read_by_honest"],
+      ["MUTANT_LOUDEST", "read_by_honest"],
+      ["MUTANT_Q_LISTS", "adopted_in_time"],
+      ["MUTANT_FEWER_LISTS", "adopted_in_time"],
+      ["MUTANT_LATEST_READING", "never_back"],
+      ["MUTANT_OWN_READING", "one_set"],
+      ["MUTANT_OWN_READING", "one_result"],
+      ["MUTANT_SLOW_TO_SWITCH", "one_result"],
+      ["MUTANT_MIXED", "one_result"],
+    ],
+  },
+  {
+    name: "chained",
+    holds: ["", "ONE_HEAD"],
+    breaks: [
+      ["", "never_second"],
+      ["MUTANT_BEGINS_AT_NOTARIZATION", "linked"],
+      ["MUTANT_BEGINS_UNDECIDED", "linked"],
+      ["MUTANT_BELIEVES_A_PEER", "linked"],
+      ["MUTANT_ANY_HEAD", "linked"],
+      ["MUTANT_FORGETS_TOO_SOON", "one_first"],
+      ["ONE_HEAD MUTANT_NO_INTERVAL_IN_VOTES", "one_second"],
+    ],
+  },
 ];
 
 test("CI checks the models", () => {
