@@ -8,6 +8,7 @@ import {
   type HOME_FLAGS,
   type INTERNAL_FLAGS,
   type LogLevel,
+  type REVOKE_FLAGS,
   type STREET_FLAGS,
   type VENUE_FLAGS,
   VERBS,
@@ -22,6 +23,7 @@ import { type Token, tokensOf } from "./tokens.ts";
 export type Command = { readonly log: LogLevel | null } & (
   | ({ readonly verb: "street" } & Given<typeof STREET_FLAGS>)
   | ({ readonly verb: "home" } & Given<typeof HOME_FLAGS> & { readonly config: string })
+  | ({ readonly verb: "revoke" } & Given<typeof REVOKE_FLAGS> & { readonly data: string; readonly home: string })
   | ({ readonly verb: "export" } & Given<typeof EXPORT_FLAGS>)
   | ({ readonly verb: "compare" } & Given<typeof COMPARE_FLAGS>)
   | ({ readonly verb: "venue" } & Given<typeof VENUE_FLAGS> & { readonly config: string })
@@ -114,6 +116,9 @@ function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonl
   const { config, from, until, split, interval } = given;
   const wrong = (key: string, what: string): readonly Problem[] => [{ code: USAGE, file: null, key, what }];
   if (verb === "home" && config === null) return wrong("--config", "is needed: the home.yaml of this home");
+  if (verb === "home" && given["rotate-key"] === true && given.leave === true) return wrong("--leave", "doesn't go with --rotate-key");
+  if (verb === "revoke" && given.data === null) return wrong("--data", "is needed: the street's data folder");
+  if (verb === "revoke" && given.home === null) return wrong("--home", "is needed: the name of the home");
   if ((verb === "host" || verb === "devices") && config === null) return wrong("--config", "is needed: what to run");
   if (verb === "venue" && config === null) return wrong("--config", "is needed: the venue.yaml of this venue");
   if (verb === "verify-venue" && given.file === null) return wrong("--file", "is needed: a day's log, or the folder of all days");

@@ -42,6 +42,14 @@ export const STREET_FLAGS = {
 
 export const HOME_FLAGS = {
   config: flag(file, "FILE", "home.yaml of this home"),
+  "rotate-key": on("give the home another key from the next settlement period on"),
+  leave: on("take the home out of the street from the next settlement period on"),
+} as const;
+
+export const REVOKE_FLAGS = {
+  data: flag(folder, "DIR", "where the street keeps its operator's key"),
+  street: flag(text("an address"), "URL", "of the running street; http://127.0.0.1:8080 unless told"),
+  home: flag(text("a home"), "NAME", "who has to leave"),
 } as const;
 
 export const EXPORT_FLAGS = {
@@ -81,6 +89,7 @@ export type Given<F extends Flags> = { readonly [Name in keyof F]: (F[Name] exte
 export const VERBS = {
   street: { flags: STREET_FLAGS, help: "run a street of homes that trade (default)", internal: false },
   home: { flags: HOME_FLAGS, help: "run one home that joins a street", internal: false },
+  revoke: { flags: REVOKE_FLAGS, help: "take a home out of a running street, as its operator", internal: false },
   export: { flags: EXPORT_FLAGS, help: "write interval rows for a spreadsheet or a utility", internal: false },
   compare: { flags: COMPARE_FLAGS, help: "tell what each mechanism makes of an interval's orders", internal: false },
   venue: { flags: VENUE_FLAGS, help: "run a market as a venue: one operator, a signed sequence", internal: false },

@@ -9,6 +9,8 @@ async function run(command: Command): Promise<number> {
       return (await import("./street/street.ts")).runStreet(command);
     case "home":
       return (await import("./lone-home.ts")).runLoneHome(command);
+    case "revoke":
+      return (await import("./street/revoke.ts")).runRevoke(command);
     case "host":
       return (await import("./host.ts")).runHost(command.config);
     case "devices":

@@ -1,11 +1,16 @@
-import { join } from "node:path";
 import { createMetrics, openLog, systemClock } from "../../adapters/system/index.ts";
+import type { StreetCard } from "../api/index.ts";
 import type { Command } from "../cli/index.ts";
+import type { Clock } from "../ports/index.ts";
 import { readCard } from "./card.ts";
-import { loadConfig } from "./config/index.ts";
+import { type HomeConfig, loadConfig } from "./config/index.ts";
 import { CannotStart } from "./exit.ts";
 import { openHome, unwrap } from "./home.ts";
+import { leaveStreet, nextKeyAt, rotateKey, takeUpNextKey } from "./owner-changes.ts";
 import { stopSignal } from "./stop.ts";
+
+/** Real milliseconds between looks for a key that waits. */
+const LOOK_MS = 1_000;
 
 /** Runs one home in a process of its own, as a household does, until Ctrl-C or SIGTERM. */
 export async function runLoneHome(command: Extract<Command, { verb: "home" }>): Promise<number> {
@@ -14,11 +19,40 @@ export async function runLoneHome(command: Extract<Command, { verb: "home" }>): 
   const { value } = config;
   const log = unwrap(openLog({ to: "stderr", level: command.log ?? "info", base: { home: value.name } }));
   const card = await readCard(value.street);
-  const ready = await openHome(value, card, { log, metrics: createMetrics() });
-  const running = await ready.begin(systemClock(card.clock ?? undefined), card.peers);
-  process.stdout.write(`${value.name} trades in ${card.name}; its keys and books are in ${join(value.data)}\n`);
-  await stopSignal();
-  await running.stop();
+  if (command["rotate-key"] === true) return rotateKey(value, card);
+  if (command.leave === true) return leaveStreet(value, card);
+  const stopped = stopSignal().then(() => true);
+  while (!(await runUntil(stopped, value, card, { log, metrics: createMetrics() })));
   log.close();
   return 0;
+}
+
+/** Runs the home until it is stopped (true), or until its next key's time has come and it has to begin anew with it. */
+async function runUntil(
+  stopped: Promise<boolean>,
+  config: HomeConfig,
+  card: StreetCard,
+  surroundings: Parameters<typeof openHome>[2],
+): Promise<boolean> {
+  const clock = systemClock(card.clock ?? undefined);
+  const nextKey = await nextKeyAt(config, card);
+  if (nextKey !== null && clock.now() >= nextKey) {
+    takeUpNextKey(config, new Date(clock.now()));
+    surroundings.log.info("key.taken-up", {});
+  }
+  const ready = await openHome(config, card, surroundings);
+  const running = await ready.begin(clock, card.peers);
+  process.stdout.write(`${config.name} trades in ${card.name}; its keys and books are in ${config.data}\n`);
+  const isOver = await Promise.race([stopped, nextKeyComes(config, card, clock)]);
+  await running.stop();
+  return isOver;
+}
+
+/** False when a key waits whose time has come. Looks again and again, as it may be asked for while the home runs. */
+async function nextKeyComes(config: HomeConfig, card: StreetCard, clock: Clock): Promise<boolean> {
+  for (;;) {
+    await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
+    const nextKey = await nextKeyAt(config, card).catch(() => null);
+    if (nextKey !== null && clock.now() >= nextKey) return false;
+  }
 }

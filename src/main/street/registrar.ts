@@ -5,7 +5,7 @@ import { deliveryStart, type MarketRules } from "../../../engine/messages/index.
 import type { AgentRequest, ChangeAnswer, ChangeCode, HomeAnswer, HomeRequest, LeaveRequest, RegisterCode } from "../../api/index.ts";
 import type { StreetNode } from "../../node/index.ts";
 import type { Clock, Log, RegisteredHome, Registry, Relay } from "../../ports/index.ts";
-import { nextEdge, withoutValidator } from "./membership-changes.ts";
+import { nextEdge, withoutValidator } from "../membership-changes.ts";
 
 /** Escrow of a home that joins the test street, micro. */
 const JOIN_DEPOSIT = 2_000_000_000;
@@ -13,7 +13,7 @@ const MAX_HOMES = 256;
 
 interface Modules {
   readonly relay: Relay;
-  readonly node: Pick<StreetNode, "membership">;
+  readonly node: { readonly membership: Pick<StreetNode["membership"], "registry"> };
   readonly rules: MarketRules;
   readonly clock: Clock;
   readonly log: Log;
@@ -72,6 +72,21 @@ export class Registrar {
     const departure = { home: known.value.home, until: until as Interval, signature: fromHex(signature) };
     const left = await this.#told("home.leaves", known.value, until, await this.#modules.relay.leave(departure));
     if (left.ok) await this.#replace(known.value.home, until as Interval);
+    return left;
+  }
+
+  /** The operator takes a home out of the street, whatever its owner says. */
+  async revoke(name: string): Promise<Result<ChangeAnswer, ChangeCode>> {
+    const known = this.#registry.homes.find((home) => home.name === name);
+    if (known === undefined) return fail("HOME_UNKNOWN", `the registry doesn't know a home called ${name}`);
+    const until = this.#edge;
+    const left = await this.#told(
+      "home.revoked",
+      known,
+      until,
+      await this.#modules.relay.leave({ home: known.home, until, signature: null }),
+    );
+    if (left.ok) await this.#replace(known.home, until);
     return left;
   }
 

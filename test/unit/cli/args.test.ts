@@ -34,6 +34,9 @@ describe("what is understood", () => {
     ["--batteries street --seed 4", { verb: "street", batteries: true, seed: 4 }],
     ["--seed 4 street", { verb: "street", seed: 4 }],
     ["home --config h.yaml --log warn", { verb: "home", config: "h.yaml", log: "warn" }],
+    ["home --config h.yaml --rotate-key", { verb: "home", config: "h.yaml", "rotate-key": true }],
+    ["home --config h.yaml --leave", { verb: "home", config: "h.yaml", leave: true }],
+    ["revoke --data d --home home-3 --street http://s", { verb: "revoke", data: "d", home: "home-3", street: "http://s" }],
     ["export", { verb: "export" }],
     [
       "export --format csv --data d --from 2026-01-01T00:00Z --until 2026-01-02T00:00Z --out o.csv",
@@ -51,6 +54,9 @@ describe("what is understood", () => {
 
 describe("what is refused, with exit 2 and what to do", () => {
   const table: readonly [string, readonly string[]][] = [
+    ["home --config h --leave --rotate-key", ["--leave: doesn't go with --rotate-key"]],
+    ["revoke --home home-3", ["--data: is needed"]],
+    ["revoke --data d", ["--home: is needed"]],
     ["strete", ["strete: no such verb", 'did you mean "street"?', "commonwatt --help"]],
     ["dance", ["dance: no such verb"]],
     ["constructor", ["constructor: no such verb"]],

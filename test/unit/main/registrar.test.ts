@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import { connect, type Rpc } from "../../../adapters/evm/rpc.ts";
 import { assert, homeId, type Interval, interval, toHex } from "../../../engine/kernel/index.ts";
 import { deliveryStart, type MarketRules } from "../../../engine/messages/index.ts";
-import { nextEdge, withoutValidator } from "../../../src/main/street/membership-changes.ts";
+import { nextEdge, withoutValidator } from "../../../src/main/membership-changes.ts";
 import { Registrar } from "../../../src/main/street/registrar.ts";
 import type { Log, Registry, ValidatorSet } from "../../../src/ports/index.ts";
 import { RULES } from "../../support/rules.ts";
@@ -76,7 +76,7 @@ describe("on a real chain", () => {
   const at = (when: number, relay = street.relay): Registrar =>
     new Registrar({
       relay,
-      node: { membership: { registry } as never },
+      node: { membership: { registry } },
       rules,
       clock: clockAt(when) as never,
       log,
@@ -152,6 +152,14 @@ describe("on a real chain", () => {
     const after = await read();
     expect(after.homes[2]).toMatchObject({ until: 48_096 });
     expect(after.validatorSets[1]).toMatchObject({ since: 48_096, minimums: { home: 0, operator: 0, utility: 0 } });
+    expect(after.validators).toEqual([0, 1, 3, 4]);
+  });
+
+  test("the operator takes a home out, and the others certify on", async () => {
+    expect(await registrar.revoke("nobody")).toMatchObject({ code: "HOME_UNKNOWN" });
+    expect(await registrar.revoke("home-2")).toMatchObject({ ok: true, value: { home: 2, from: "1971-05-17T00:00:00.000Z" } });
+    const after = await read();
+    expect(after.homes.map(({ until }) => until)).toEqual([null, null, 48_096, null, null]);
     expect(after.validators).toEqual([0, 1, 3, 4]);
   });
 

@@ -1,6 +1,6 @@
-import type { HomeId, Interval } from "../../../engine/kernel/index.ts";
-import { intervalAt, type MarketRules } from "../../../engine/messages/index.ts";
-import type { Clock, Registry, ValidatorSet } from "../../ports/index.ts";
+import type { HomeId, Interval } from "../../engine/kernel/index.ts";
+import { intervalAt, type MarketRules } from "../../engine/messages/index.ts";
+import type { Clock, Registry, ValidatorSet } from "../ports/index.ts";
 
 /** A change counts so many intervals and real seconds from now at the soonest: by then every home has read it. */
 const AHEAD = { intervals: 3, seconds: 12 } as const;

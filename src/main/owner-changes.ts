@@ -1,0 +1,127 @@
+import { existsSync, linkSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { openChain, ownerDigests } from "../../adapters/evm/index.ts";
+import { type AgentKey, loadCurve, openKeystore, signerOf, systemClock } from "../../adapters/system/index.ts";
+import { type Digest, type Interval, toHex } from "../../engine/kernel/index.ts";
+import { deliveryStart, gateClosure, type MarketRules } from "../../engine/messages/index.ts";
+import type { ChangeAnswer, StreetCard } from "../api/index.ts";
+import { homeOf } from "../node/index.ts";
+import type { Clock, RegisteredHome } from "../ports/index.ts";
+import { domainOf, rulesOf } from "./card.ts";
+import type { HomeConfig } from "./config/index.ts";
+import { cannotStart } from "./exit.ts";
+import { openOrCreate, passwordOf, unwrap } from "./keys.ts";
+import { nextEdge } from "./membership-changes.ts";
+
+const ASK_MS = 60_000;
+const agentFile = (folder: string): string => join(folder, "agent.json");
+/** Made before the chain hears of it, taken up when its time has come. */
+const nextAgentFile = (folder: string): string => join(folder, "agent-next.json");
+
+/** Gives the home another key from the next settlement period on. Asked again before then, it hands in the same key again. */
+export async function rotateKey(config: HomeConfig, card: StreetCard): Promise<number> {
+  const { home, since, sign } = await openOwner(config, card);
+  const { key } = await openOrCreate(nextAgentFile(config.data), await passwordOf(config));
+  // Registered and not taken up yet: the change that was asked for before.
+  const registered = home.keys.find(({ agent }) => agent === key.address)?.since;
+  if (registered !== undefined) return say(config, `has asked for its new key already; it counts from ${instantOf(card, registered)} on`);
+  const signature = toHex(sign(({ rotateAgent }) => rotateAgent({ home: home.home, agent: key.address, since })));
+  const { from } = await send(config, `/api/homes/${home.home}/agent`, { agent: key.address, since, signature });
+  return say(config, `signs with its new key from ${from} on; until then leave both key files where they are`);
+}
+
+/** Takes the home out of the street from the next settlement period on; its money stays its own. */
+export async function leaveStreet(config: HomeConfig, card: StreetCard): Promise<number> {
+  const { home, since, sign } = await openOwner(config, card);
+  if (home.until !== null) return say(config, `leaves ${card.name} already: it trades until ${instantOf(card, home.until)}`);
+  const signature = toHex(sign(({ leave }) => leave({ home: home.home, until: since })));
+  const { from } = await send(config, `/api/homes/${home.home}/leave`, { until: since, signature });
+  return say(config, `trades in ${card.name} until ${from}; its owner may withdraw what it holds`);
+}
+
+/** When a key that waits in the folder takes the other's place: half an interval before the gate of its first interval. null: none waits. */
+export async function nextKeyAt(config: HomeConfig, card: StreetCard): Promise<number | null> {
+  if (!existsSync(nextAgentFile(config.data))) return null;
+  const key = unwrap(await openKeystore(nextAgentFile(config.data), await passwordOf(config)));
+  const { homes } = await registryOf(card);
+  const registered = homes.flatMap(({ keys }) => keys).find(({ agent }) => agent === key.address);
+  if (registered === undefined) return null;
+  const rules = rulesOf(card);
+  return (gateClosure(rules, registered.since) - rules.intervalMinutes * 30) * 1000;
+}
+
+/** The key that waits becomes the home's; the one before is kept beside it. At every moment there is one that is the home's. */
+export function takeUpNextKey({ data }: HomeConfig, now: Date): void {
+  linkSync(agentFile(data), join(data, `agent-until-${now.toISOString().replace(/[:.]/g, "-")}.json`));
+  renameSync(nextAgentFile(data), agentFile(data));
+}
+
+interface Owner {
+  readonly home: RegisteredHome;
+  readonly since: Interval;
+  readonly sign: (what: (digests: ReturnType<typeof ownerDigests>) => Digest) => Uint8Array;
+}
+
+async function openOwner(config: HomeConfig, card: StreetCard): Promise<Owner> {
+  const password = await passwordOf(config);
+  const agent = unwrap(await openKeystore(agentFile(config.data), password));
+  const owner = unwrap(await openKeystore(join(config.data, "owner.json"), password));
+  const registry = await registryOf(card);
+  const id = homeOf(registry, agent.address);
+  const home = registry.homes.find((each) => each.home === id);
+  if (home === undefined)
+    throw cannotStart("HOME_UNREGISTERED", `${config.name} is not registered in ${card.name}`, "start it once so that it joins");
+  if (home.owner !== owner.address)
+    throw cannotStart(
+      "OWNER_KEY_WRONG",
+      `${config.data}/owner.json is ${owner.address}; ${config.name} belongs to ${home.owner}`,
+      "put the owner's key file there",
+    );
+  return { home, since: nextEdge(rulesOf(card), clockOf(card)), sign: await signing(owner, card) };
+}
+
+async function signing(owner: AgentKey, card: StreetCard): Promise<Owner["sign"]> {
+  const signer = signerOf(owner, await loadCurve());
+  const digests = ownerDigests(domainOf(card));
+  return (what) => signer.sign(what(digests));
+}
+
+async function registryOf(card: StreetCard) {
+  const { chainId, vault } = domainOf(card);
+  const chain = openChain({ rpc: card.chain.rpc, chainId, vault });
+  try {
+    return unwrap(await chain.registry());
+  } finally {
+    await chain.close();
+  }
+}
+
+/** The street carries it to the chain: a household has no coin. */
+async function send({ street, name }: HomeConfig, path: string, body: object): Promise<ChangeAnswer> {
+  if (street.kind !== "url")
+    throw cannotStart(
+      "STREET_UNREACHABLE",
+      `${name} has the street's card from a file, and nobody to ask`,
+      'set "street" to the street\'s address',
+    );
+  const url = new URL(path, street.url);
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body), signal: AbortSignal.timeout(ASK_MS) }).catch(
+    String,
+  );
+  if (typeof answer === "string")
+    throw cannotStart("STREET_UNREACHABLE", `${url.href} does not answer (${answer})`, "start the street, or correct its address");
+  const said = (await answer.json().catch(() => ({}))) as ChangeAnswer & { code?: string; message?: string };
+  if (!answer.ok)
+    throw cannotStart(said.code ?? "CHANGE_REFUSED", `the street refused: ${said.message ?? answer.status}`, "try again later");
+  return said;
+}
+
+const clockOf = (card: StreetCard): Clock => systemClock(card.clock ?? undefined);
+const instantOf = (card: StreetCard, interval: Interval): string =>
+  new Date(deliveryStart(rulesOf(card) as MarketRules, interval) * 1000).toISOString();
+
+function say({ name }: HomeConfig, what: string): number {
+  process.stdout.write(`${name} ${what}\n`);
+  return 0;
+}
