@@ -114,6 +114,9 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     .tuple(anyPeriodVote, signature)
     .map(([body, sig]): Message => ({ kind: "period-vote", periodVote: { body, id: body.digest, signature: sig } })),
   fc.tuple(anyContradictable, anyContradictable).map(([one, other]): Message => asEvidence(one, other) ?? one),
+  fc
+    .tuple(fc.record({ interval: anyInterval, validator: anyHome }), signature)
+    .map(([body, sig]): Message => ({ kind: "closed", closed: { body, id: DIGESTS.closed(body), signature: sig } })),
   anyMembers.map((members): Message => ({ kind: "members", members, id: membersDigest(members) })),
 );
 

@@ -1,78 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Agreement, type AgreementEffect, type AgreementInput, agreement, step } from "../../../engine/agreement/index.ts";
-import { type Digest, homeId, interval, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
-import type { VoteKind } from "../../../engine/messages/index.ts";
+import { type AgreementInput, agreement, leadersOf, step } from "../../../engine/agreement/index.ts";
+import { homeId, interval } from "../../../engine/kernel/index.ts";
 import { idOf } from "../../support/book.ts";
-import { validatorsNamed } from "../../support/validators.ts";
+import { AT, evaluated, LISTS, last, list, proposal, READY, START, timer, VALIDATORS, vote, votes, X, Y } from "../../support/simplex.ts";
 
-// Four validators: one may lie, three must agree. With this seed home 0 leads views 1 and 5 of interval 8, home 1 view 2 and so on.
-const AT = interval(8);
-const VALIDATORS = validatorsNamed([0, 1, 2, 3], idOf(38));
-const signature = new Uint8Array(65);
-const [X, Y] = [idOf(100), idOf(200)];
-const LISTS = [10, 11, 12].map(idOf);
-
-const list = (validator: number, id = 10 + validator, at = AT): AgreementInput => ({
-  kind: "list",
-  list: {
-    body: { interval: at, validator: homeId(validator), members: ZERO_DIGEST, membersVersion: 1, commits: [], orders: [], readings: [] },
-    id: idOf(id),
-    signature,
-  },
-});
-const proposal = (
-  view: number,
-  value = X,
-  { parentView = 0, isVoid = false, lists = LISTS, leader = (view - 1) % 4, id = 300 + view } = {},
-): AgreementInput => ({
-  kind: "proposal",
-  proposal: {
-    body: { interval: AT, view, leader: homeId(leader), value, parentView, isVoid, lists: parentView === 0 ? lists : [] },
-    id: idOf(id),
-    signature,
-  },
-});
-let ids = 1000;
-const vote = (
-  kind: VoteKind,
-  view: number,
-  validator: number,
-  value: Digest = kind === "nullify" ? ZERO_DIGEST : X,
-  at = AT,
-): AgreementInput => ({
-  kind: "vote",
-  vote: { body: { kind, interval: at, view, value, validator: homeId(validator) }, id: idOf(ids++), signature },
-});
-const votes = (kind: VoteKind, view: number, validators: readonly number[], value?: Digest) =>
-  validators.map((each) => vote(kind, view, each, value));
-const evaluated = (value = X, lists = LISTS, isVoid = false): AgreementInput => ({ kind: "evaluated", lists, isVoid, value });
-const timer = (view: number, name: "view" | "propose" = "view"): AgreementInput => ({ kind: "timer", timer: name, view });
-const START: AgreementInput = { kind: "start" };
-const READY = [START, list(0), list(1), list(2), evaluated()];
-
-/** An effect in a few words. */
-function words(effect: AgreementEffect): string {
-  switch (effect.kind) {
-    case "vote":
-      return `${effect.vote.kind} ${effect.vote.view}${effect.vote.kind === "nullify" ? "" : ` ${Number(effect.vote.value)}`}`;
-    case "propose":
-      return `propose ${effect.proposal.view} ${Number(effect.proposal.value)} after ${effect.proposal.parentView} from ${effect.proposal.lists.length}`;
-    case "evaluate":
-      return `evaluate ${effect.lists.map(Number).join()}`;
-    case "timer":
-      return `${effect.timer} timer ${effect.view}`;
-    case "decide":
-      return `decide ${Number(effect.certificate.value)}`;
-    case "evidence":
-      return `evidence against ${effect.culprit}`;
-  }
-}
-
-/** What the last input makes of a home that has taken the others in. */
-function last(self: number | null, ...inputs: readonly AgreementInput[]): readonly string[] {
-  const state: Agreement = agreement(AT, VALIDATORS, self === null ? null : homeId(self));
-  return inputs.map((input) => step(state, input).map(words)).at(-1)!;
-}
+test("who leads which view in this file", () => expect(leadersOf(VALIDATORS, AT)).toEqual([0, 1, 2, 3]));
 
 describe("a follower's part", () => {
   test.each<[string, AgreementInput[], string[]]>([
