@@ -4,7 +4,7 @@ import type { AdmissionCode } from "./codes.ts";
 import { type Check, firstRefusal, refuse, type Verdict } from "./verdict.ts";
 
 /** What validators say to one another. Contradictions between their messages are the agreement's business: it keeps the evidence. */
-export type AgreementMessage = Extract<Message, { readonly kind: "list" | "proposal" | "vote" | "period-vote" }>;
+export type AgreementMessage = Extract<Message, { readonly kind: "list" | "proposal" | "vote" | "period-vote" | "closed" }>;
 
 declare const admitted: unique symbol;
 /** Only `admitAgreement` makes one. */
@@ -35,7 +35,7 @@ export function admitAgreement(message: AgreementMessage, context: AgreementCont
 type Said = { readonly id: Digest; readonly signature: Signature; readonly validator: HomeId };
 
 /** Who says it and under which digest. */
-function saidBy(message: AgreementMessage): Said {
+export function saidBy(message: AgreementMessage): Said {
   switch (message.kind) {
     case "list":
       return { ...message.list, validator: message.list.body.validator };
@@ -43,6 +43,8 @@ function saidBy(message: AgreementMessage): Said {
       return { ...message.proposal, validator: message.proposal.body.leader };
     case "vote":
       return { ...message.vote, validator: message.vote.body.validator };
+    case "closed":
+      return { ...message.closed, validator: message.closed.body.validator };
     case "period-vote":
       return { ...message.periodVote, validator: message.periodVote.body.validator };
     default:
@@ -68,12 +70,13 @@ function isInTime(message: AgreementMessage, { undecidedIntervals, unsettledPeri
 
 function intervalOf(message: Exclude<AgreementMessage, { readonly kind: "period-vote" }>): Interval {
   if (message.kind === "list") return message.list.body.interval;
+  if (message.kind === "closed") return message.closed.body.interval;
   if (message.kind === "proposal") return message.proposal.body.interval;
   return message.vote.body.interval;
 }
 
 function hasShape(message: AgreementMessage, { maxView }: AgreementContext): AdmissionCode | null {
-  if (message.kind === "period-vote") return null;
+  if (message.kind === "period-vote" || message.kind === "closed") return null;
   if (message.kind === "list") return isSorted(message.list) ? null : "LIST_NOT_SORTED";
   const { view, value, nullifies } = claimOf(message);
   // Views count from 1; 0 is a proposal's word for "no parent".

@@ -3,6 +3,7 @@ export {
   type AgreementContext,
   type AgreementMessage,
   admitAgreement,
+  saidBy,
 } from "./admit-agreement.ts";
 export { type AdmittedCommit, admitCommit, type CommitContext, type CommitVerdict } from "./admit-commit.ts";
 export { type AdmittedOrder, admitOrder, type OrderContext, type OrderVerdict, screenOrder } from "./admit-order.ts";

@@ -5,6 +5,7 @@ import { encodeMembers, membersDigest, membersIn } from "./members.ts";
 import { readFields, Writer } from "./protobuf.ts";
 import type { Digests } from "./typed-data.ts";
 import {
+  type Closed,
   type Commit,
   type Contradictable,
   type Evidence,
@@ -26,6 +27,7 @@ import {
 export const MESSAGE_LIMITS = {
   order: 256,
   commit: 256,
+  closed: 256,
   reading: 256,
   list: 131_060,
   proposal: 4_096,
@@ -37,7 +39,18 @@ export const MESSAGE_LIMITS = {
 /** Largest message of any kind: a list in its envelope. */
 export const MAX_MESSAGE_BYTES = 131_072;
 
-const NUMBER = { order: 1, reading: 2, list: 3, proposal: 4, vote: 5, "period-vote": 7, commit: 8, evidence: 9, members: 10 } as const;
+const NUMBER = {
+  order: 1,
+  reading: 2,
+  list: 3,
+  proposal: 4,
+  vote: 5,
+  "period-vote": 7,
+  commit: 8,
+  evidence: 9,
+  members: 10,
+  closed: 11,
+} as const;
 const KIND = new Map(Object.entries(NUMBER).map(([kind, number]) => [number as number, kind as Message["kind"]]));
 
 /** Messages as bytes and back. Published as `config/schema/commonwatt.proto`; the schema and these files change together. */
@@ -77,6 +90,8 @@ function encodeBody(message: Message): Uint8Array {
       return periodVoteBytes(message.periodVote.body).bytes(4, message.periodVote.signature).finish();
     case "commit":
       return commitBytes(message.commit.body).bytes(5, message.commit.signature).finish();
+    case "closed":
+      return closedBytes(message.closed.body).bytes(3, message.closed.signature).finish();
     case "evidence":
       return evidenceBytes(message.evidence).finish();
     case "members":
@@ -92,6 +107,7 @@ const orderBytes = (o: Order): Writer =>
 const readingBytes = (r: Reading): Writer =>
   new Writer().uint(1, r.home).uint(2, r.interval).uint(3, r.importWh).uint(4, r.exportWh).uint(5, READING_QUALITY[r.quality]);
 const commitBytes = (c: Commit): Writer => new Writer().uint(1, c.home).uint(2, c.interval).uint(3, c.seq).bytes(4, fromHex(c.commitment));
+const closedBytes = (c: Closed): Writer => new Writer().uint(1, c.interval).uint(2, c.validator);
 const evidenceBytes = ({ first, second }: Evidence): Writer => new Writer().bytes(1, encodeMessage(first)).bytes(2, encodeMessage(second));
 const listBytes = (l: OrderList, signature: Signature): Writer =>
   new Writer()
@@ -178,6 +194,10 @@ const decoders: { readonly [K in Message["kind"]]: (body: Body, digests: Digests
   commit: (body, digests) => {
     const commit: Commit = { home: body.home(1), interval: body.interval(2), seq: body.uint32(3), commitment: body.digest(4) };
     return { kind: "commit", commit: { body: commit, id: digests.commit(commit), signature: body.signature(5) } };
+  },
+  closed: (body, digests) => {
+    const closed: Closed = { interval: body.interval(1), validator: body.home(2) };
+    return { kind: "closed", closed: { body: closed, id: digests.closed(closed), signature: body.signature(3) } };
   },
   evidence: (body, digests) => {
     const [first, second] = [1, 2].map((number) => contradictable(body.bytes(number), digests));

@@ -40,6 +40,7 @@ export { commitmentOf, type Digests, digestsOf, resultHash, TYPES } from "./type
 export {
   type Block,
   type Certificate,
+  type Closed,
   type Commit,
   type Contradictable,
   type Evidence,
@@ -59,6 +60,7 @@ export {
   type Side,
   type Signature,
   type Signed,
+  type SignedClosed,
   type SignedCommit,
   type SignedList,
   type SignedOrder,

@@ -2,6 +2,7 @@ import { concat, type Digest, fromHex, keccakDigest } from "../kernel/index.ts";
 import { array, domainOf, type Field, type Signable, structOf } from "./eip712.ts";
 import type { MarketDomain } from "./rules.ts";
 import {
+  type Closed,
   type Commit,
   type IntervalResult,
   type Order,
@@ -20,6 +21,7 @@ import {
 export const TYPES = {
   Order: "Order(uint32 home,uint64 interval,uint8 side,uint32 energyWh,uint32 limitMicroPerKwh,uint32 seq)",
   Commit: "Commit(uint32 home,uint64 interval,uint32 seq,bytes32 commitment)",
+  Closed: "Closed(uint64 interval,uint32 validator)",
   Reading: "Reading(uint32 home,uint64 interval,uint64 importWh,uint64 exportWh,uint8 quality)",
   OrderList:
     "OrderList(uint64 interval,uint32 validator,bytes32 members,uint32 membersVersion,bytes32[] commits,bytes32[] orders,bytes32[] readings)",
@@ -45,6 +47,7 @@ export const SIDE = { buy: 0, sell: 1 } as const;
 const structs = {
   order: (o: Order) => struct("Order", [o.home, o.interval, SIDE[o.side], o.energy, o.limit, o.seq]),
   commit: (c: Commit) => struct("Commit", [c.home, c.interval, c.seq, c.commitment]),
+  closed: (c: Closed) => struct("Closed", [c.interval, c.validator]),
   reading: (r: Reading) => struct("Reading", [r.home, r.interval, r.importWh, r.exportWh, READING_QUALITY[r.quality]]),
   list: (l: OrderList) =>
     struct("OrderList", [l.interval, l.validator, l.members, l.membersVersion, array(l.commits), array(l.orders), array(l.readings)]),
@@ -76,6 +79,7 @@ export const commitmentOf = ({ id, signature }: Pick<Signed<Order>, "id" | "sign
 export interface Digests {
   order(order: Order): Digest;
   commit(commit: Commit): Digest;
+  closed(closed: Closed): Digest;
   reading(reading: Reading): Digest;
   list(list: OrderList): Digest;
   proposal(proposal: Proposal): Digest;
@@ -94,6 +98,7 @@ export function digestsOf(domain: MarketDomain): Digests {
   return {
     order: (order) => inMarket(structs.order(order)),
     commit: (commit) => inMarket(structs.commit(commit)),
+    closed: (closed) => inMarket(structs.closed(closed)),
     reading: (reading) => inMarket(structs.reading(reading)),
     list: (list) => inMarket(structs.list(list)),
     proposal: (proposal) => inMarket(structs.proposal(proposal)),

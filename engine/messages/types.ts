@@ -25,6 +25,12 @@ export interface Commit {
   readonly commitment: Digest;
 }
 
+/** A validator's word that its gate is closed: it takes no more seals. When all have said so, orders may be shown. */
+export interface Closed {
+  readonly interval: Interval;
+  readonly validator: HomeId;
+}
+
 /** How good a reading is; the number is what is signed. */
 export const READING_QUALITY = { measured: 0, estimated: 1 } as const;
 export type ReadingQuality = keyof typeof READING_QUALITY;
@@ -161,6 +167,7 @@ export interface Evidence {
 
 export type SignedOrder = Signed<Order>;
 export type SignedCommit = Signed<Commit>;
+export type SignedClosed = Signed<Closed>;
 export type SignedReading = Signed<Reading>;
 export type SignedList = Signed<OrderList>;
 export type SignedProposal = Signed<Proposal>;
@@ -176,6 +183,7 @@ export type Message =
   | { readonly kind: "vote"; readonly vote: SignedVote }
   | { readonly kind: "period-vote"; readonly periodVote: SignedPeriodVote }
   | { readonly kind: "commit"; readonly commit: SignedCommit }
+  | { readonly kind: "closed"; readonly closed: SignedClosed }
   | { readonly kind: "evidence"; readonly evidence: Evidence; readonly id: Digest }
   /** Of no author: its digest is asked for. */
   | { readonly kind: "members"; readonly members: Members; readonly id: Digest };

@@ -1,6 +1,7 @@
+import { authorOf } from "../../engine/agreement/index.ts";
 import type { Words } from "../../engine/auction/index.ts";
 import { add, type HomeId, type Interval, type Nano, nano, sub } from "../../engine/kernel/index.ts";
-import { type Certificate, gateClosure, type MarketRules, type Message, type Reading } from "../../engine/messages/index.ts";
+import { type Certificate, gateClosure, isSealed, type MarketRules, type Message, type Reading } from "../../engine/messages/index.ts";
 import {
   type Account,
   type Advance,
@@ -11,9 +12,11 @@ import {
   utilityOnly,
 } from "../../engine/settlement/index.ts";
 import type { BatchReceipt, Clock, RegisteredHome, Registry } from "../ports/index.ts";
+import { Batches, type BatchOnItsWay } from "./batch-views.ts";
 import { clearingView, endName, intervalName, isoOf, leftOver, microOf, settlementView, surplusView } from "./market-views.ts";
 import type { IntervalView } from "./queries.ts";
-import type { BatchView, CertificateView, ClearingView, HomeView, PricePoint, SettlementView, StreetState } from "./state.ts";
+import type { CertificateView, ClearingView, EvidenceView, HomeView, PricePoint, SettlementView, StreetState } from "./state.ts";
+import { type Clocks, type Epochs, type Proof, Watch } from "./watch.ts";
 import { priceText, wordsFor } from "./words.ts";
 
 /** What is known of a street beyond its market: shown, never traded on. */
@@ -24,15 +27,6 @@ export interface StreetLabel {
   readonly synthetic: boolean;
   /** By name; homes that others run are not in it. */
   readonly equipment: ReadonlyMap<string, { readonly solar: boolean; readonly battery: boolean }>;
-}
-
-/** A batch on its way, as the operator sees it. */
-export interface BatchOnItsWay {
-  readonly period: number;
-  readonly from: Interval;
-  readonly to: Interval;
-  readonly status: "signing" | "sent";
-  readonly signatures: number;
 }
 
 const KEPT_PRICES = 192;
@@ -61,9 +55,8 @@ export class StreetView {
   #certificates: CertificateView[] = [];
   #certified = 0;
   #vault: readonly number[] | null = null;
-  #receipts: readonly BatchReceipt[] = [];
-  #onTheirWay: readonly BatchOnItsWay[] = [];
-  readonly #periods = new Map<number, { readonly from: Interval; readonly to: Interval }>();
+  readonly #batches: Batches;
+  readonly #watch: Watch;
   readonly #listeners = new Set<() => void>();
 
   constructor(rules: MarketRules, label: StreetLabel, clock: Clock) {
@@ -71,6 +64,8 @@ export class StreetView {
     this.#label = label;
     this.#clock = clock;
     this.#words = wordsFor(rules, (home) => this.nameOf(home));
+    this.#batches = new Batches(rules);
+    this.#watch = new Watch(rules, this.#words.home);
   }
 
   onChange(listener: () => void): () => void {
@@ -89,10 +84,29 @@ export class StreetView {
 
   chain(vault: readonly number[] | null, receipts: readonly BatchReceipt[], onTheirWay: readonly BatchOnItsWay[]): void {
     this.#vault = vault;
-    this.#receipts = receipts;
-    this.#onTheirWay = onTheirWay;
-    for (const { period, from, to } of onTheirWay) this.#periods.set(period, { from, to });
+    this.#batches.update(receipts, onTheirWay);
     this.#changed();
+  }
+
+  epochs(epochs: Epochs): void {
+    this.#watch.entered(epochs);
+    this.#changed();
+  }
+
+  clocks(clocks: Clocks): void {
+    this.#watch.compared(clocks);
+    this.#changed();
+  }
+
+  /** isNew: found or heard just now, and not kept from an earlier run. */
+  proved(proof: Proof, isNew: boolean): void {
+    this.#watch.proved(proof, isNew ? this.#now() : null);
+    this.#changed();
+  }
+
+  /** Every proof with both messages, the newest first. */
+  evidence(): readonly EvidenceView[] {
+    return this.#watch.evidence((home) => this.#registry.homes.find((each) => each.home === home)?.keys.map(({ agent }) => agent) ?? []);
   }
 
   heard(message: Message): void {
@@ -108,23 +122,23 @@ export class StreetView {
     certificate: Certificate | null,
     latencyMs: number | null,
   ): void {
-    const { clearing, settled, state, batch } = advance;
+    const { clearing, settled, state, batch, result } = advance;
     const name = intervalName(this.#rules, clearing.interval);
     this.#accounts = state.accounts;
     this.#surplus = state.surplus;
     this.#certified++;
-    this.#clearing = clearingView(this.#rules, clearing, this.#words);
-    this.#prices = [...this.#prices, { interval: name, priceMicro: this.#clearing.priceMicro, volumeWh: this.#clearing.volumeWh }].slice(
-      -KEPT_PRICES,
-    );
+    this.#clearing = clearingView(this.#rules, result.kind, state.cleared.at(-1)!, this.#words);
+    const { kind, priceMicro, volumeWh } = this.#clearing;
+    this.#prices = [...this.#prices, { interval: name, kind, priceMicro, volumeWh }].slice(-KEPT_PRICES);
     if (settled !== null) this.#settled(settled);
-    if (batch !== null) this.#periods.set(batch.result.period, { from: batch.result.fromInterval, to: batch.result.toInterval });
+    if (batch !== null) this.#batches.closed(batch.result.period, batch.result.fromInterval, batch.result.toInterval);
     const votes = certificate?.signatures.length ?? this.#registry.quorum;
     const view: CertificateView = {
       interval: name,
+      kind: result.kind,
       value: advance.value,
       votes,
-      validators: this.#registry.validators.length,
+      validators: this.#watch.members?.validators.length ?? this.#registry.validators.length,
       ...entries,
       latencyMs,
     };
@@ -148,8 +162,7 @@ export class StreetView {
 
   /** End of the last period that the chain holds. */
   get lastBatchAt(): string | null {
-    const last = this.#receipts.at(-1);
-    return last === undefined ? null : this.#span(last.period).until;
+    return this.#batches.lastSettledAt;
   }
 
   get homesOnline(): number {
@@ -167,20 +180,22 @@ export class StreetView {
         readings: this.#label.readings,
         synthetic: this.#label.synthetic,
         speed: this.#clock.speed,
-        now: isoOf(Math.floor(this.#clock.now() / 1000)),
+        now: this.#now(),
         intervalMinutes: rules.intervalMinutes,
         nextInterval: { start: intervalName(rules, nextInterval), gate: isoOf(gateClosure(rules, nextInterval)) },
         importPriceMicro: rules.residual.importPrice,
         exportPriceMicro: rules.residual.exportPrice,
         intervalsCertified: this.#certified,
+        sealedOrders: isSealed(rules, this.#watch.members?.homes.length ?? this.#registry.homes.length),
       },
       homes: this.#registry.homes.map((home) => this.#homeView(home)),
       clearing: this.#clearing,
       prices: this.#prices,
       certificates: this.#certificates,
-      batches: this.#batches(),
+      batches: this.#batches.views(this.#registry.quorum),
       settlement: this.#settlement,
       surplus: surplusView(rules, this.#surplus),
+      watch: this.#watch.view(),
     };
   }
 
@@ -204,6 +219,7 @@ export class StreetView {
     const account = this.#accounts.get(home) ?? NEW_ACCOUNT;
     const equipment = this.#label.equipment.get(name);
     const last = this.#lastSettled?.homes.find((each) => each.home === home);
+    const voice = this.#voiceOf(home);
     return {
       home,
       name,
@@ -211,7 +227,9 @@ export class StreetView {
       battery: equipment?.battery ?? null,
       online: this.#isOnline(home),
       data: this.#hasData(home, last) ? "ok" : "no-data",
-      validator: this.#registry.validators.includes(home),
+      validator: voice !== null,
+      voice,
+      clockOffsetMs: this.#watch.clockOffsetOf(home),
       batteryPercent: null,
       keepForBackupPercent: null,
       balanceMicro: microOf(account.balance),
@@ -223,6 +241,16 @@ export class StreetView {
       boughtTotalWh: account.bought,
       soldTotalWh: account.sold,
     };
+  }
+
+  #now(): string {
+    return isoOf(Math.floor(this.#clock.now() / 1000));
+  }
+
+  #voiceOf(home: HomeId): HomeView["voice"] {
+    const members = this.#watch.members;
+    if (members === null) return this.#registry.validators.includes(home) ? "home" : null;
+    return members.validators.find((each) => each.home === home)?.class ?? null;
   }
 
   #readingOf(last: SettledHome | undefined): HomeView["reading"] {
@@ -244,28 +272,6 @@ export class StreetView {
     return this.#clock.monotonicMs() - at <= patience;
   }
 
-  #batches(): readonly BatchView[] {
-    const quorum = this.#registry.quorum;
-    const done = this.#receipts.map((receipt): BatchView => {
-      const { period, transaction, block, gas } = receipt;
-      return { period, ...this.#span(period), status: "on-chain", signatures: quorum, quorum, transaction, block, gas };
-    });
-    const open = this.#onTheirWay
-      .filter(({ period }) => !this.#receipts.some((receipt) => receipt.period === period))
-      .map(({ period, status, signatures }): BatchView => {
-        return { period, ...this.#span(period), status, signatures, quorum, transaction: null, block: null, gas: null };
-      });
-    return [...done, ...open].sort((a, b) => b.period - a.period);
-  }
-
-  #span(period: number): { readonly from: string; readonly until: string } {
-    const span = this.#periods.get(period) ?? {
-      from: (period * this.#rules.periodIntervals) as Interval,
-      to: ((period + 1) * this.#rules.periodIntervals - 1) as Interval,
-    };
-    return { from: intervalName(this.#rules, span.from), until: endName(this.#rules, span.to) };
-  }
-
   #sentence(): string {
     const online = `${this.homesOnline} of ${this.#registry.homes.length} homes online`;
     const clearing = this.#clearing;
@@ -283,22 +289,14 @@ export class StreetView {
 /** null: what is worth the same whoever brings it. */
 function senderOf(message: Message): HomeId | null {
   switch (message.kind) {
-    case "order":
-      return message.order.body.home;
-    case "reading":
-      return message.reading.body.home;
-    case "list":
-      return message.list.body.validator;
-    case "proposal":
-      return message.proposal.body.leader;
-    case "vote":
-      return message.vote.body.validator;
     case "period-vote":
       return message.periodVote.body.validator;
-    case "commit":
-      return message.commit.body.home;
+    case "closed":
+      return message.closed.body.validator;
     case "evidence":
     case "members":
       return null;
+    default:
+      return authorOf(message).home;
   }
 }

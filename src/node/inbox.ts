@@ -11,6 +11,7 @@ import {
   type ReadingContext,
   readingSignedIn,
   refuse,
+  saidBy,
 } from "../../engine/admission/index.ts";
 import type { Digest, HomeId, Interval, Period } from "../../engine/kernel/index.ts";
 import { type Contradictable, type Digests, decodeMessage, idOf, type MarketRules, type Message } from "../../engine/messages/index.ts";
@@ -121,7 +122,7 @@ export class Inbox {
   }
 
   #agreement(message: AgreementMessage, way: Way): Verdict {
-    const [author, now] = [authorOf(message), this.#modules.clock.monotonicMs()];
+    const [author, now] = [saidBy(message).validator, this.#modules.clock.monotonicMs()];
     if (way === "gossip" && this.#authors.isSpent(author, now)) return refuse("TOO_MANY_MESSAGES");
     const verdict = admitAgreement(message, this.#agreementContext());
     if (verdict.kind === "accept") {
@@ -190,22 +191,14 @@ export class Inbox {
 
   #remember(message: AgreementMessage): void {
     if (this.#seen.size >= MAX_SEEN) this.#seen.delete(this.#seen.values().next().value ?? "");
-    if (message.kind === "list") this.#seen.add(seenKey(message.list.id, authorOf(message)));
-    if (message.kind === "proposal") this.#seen.add(seenKey(message.proposal.id, authorOf(message)));
-    if (message.kind === "vote") this.#seen.add(seenKey(message.vote.id, authorOf(message)));
-    if (message.kind === "period-vote") this.#seen.add(seenKey(message.periodVote.id, authorOf(message)));
+    const { id, validator } = saidBy(message);
+    this.#seen.add(seenKey(id, validator));
   }
 }
 
 function bodyOf(message: EntryMessage): { readonly home: HomeId; readonly interval: Interval } {
   if (message.kind === "order") return message.order.body;
   return message.kind === "commit" ? message.commit.body : message.reading.body;
-}
-
-function authorOf(message: AgreementMessage): HomeId {
-  if (message.kind === "list") return message.list.body.validator;
-  if (message.kind === "proposal") return message.proposal.body.leader;
-  return message.kind === "vote" ? message.vote.body.validator : message.periodVote.body.validator;
 }
 
 const seenKey = (id: Digest, validator: HomeId): string => `${validator}/${id}`;

@@ -1,5 +1,5 @@
 export type { Evaluation } from "./evaluate.ts";
-export { homeOf } from "./membership.ts";
+export { homeOf, membersAt } from "./membership.ts";
 export { Neighbourhood, type NeighbourhoodModules } from "./neighbourhood.ts";
 export { type NodeModules, StreetNode } from "./node.ts";
 export type { ClockStatus, ClockView } from "./peer-clocks.ts";

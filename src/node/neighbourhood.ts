@@ -44,6 +44,12 @@ export class Neighbourhood {
     this.#cancel();
   }
 
+  /** What a home's clock is ahead of the validators' median, real ms; null: unknown. */
+  clockOffsetOf(home: HomeId): number | null {
+    const peers = this.peers.bound.filter((bound) => bound.home === home);
+    return peers.map(({ peer }) => this.clocks.offsetOf(peer)).find((offsetMs) => offsetMs !== null) ?? null;
+  }
+
   #review(): void {
     this.peers.review();
     this.#cancel = this.#modules.clock.after(REVIEW_MS, () => this.#review());

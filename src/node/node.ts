@@ -1,4 +1,4 @@
-import type { HomeId, Interval } from "../../engine/kernel/index.ts";
+import type { Digest, HomeId, Interval } from "../../engine/kernel/index.ts";
 import {
   type Digests,
   digestsOf,
@@ -12,6 +12,7 @@ import {
 import { type Batch, settledWith } from "../../engine/settlement/index.ts";
 import type { Cancel, Chain, Clock, Gossip, Log, Metrics, PeerName, RecoverSigner, Registry, Signer, Store } from "../ports/index.ts";
 import { CatchUp } from "./catch-up.ts";
+import { Closures } from "./closures.ts";
 import { Convictions } from "./convictions.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { Inbox } from "./inbox.ts";
@@ -59,6 +60,7 @@ export class StreetNode {
   readonly convictions: Convictions;
   /** null: follows the market and says nothing. */
   readonly #own: OwnEntries | null;
+  readonly #closures: Closures;
   readonly #signing: Signing;
   readonly #inbox: Inbox;
   readonly #catchUp: CatchUp;
@@ -89,7 +91,12 @@ export class StreetNode {
     });
     log.info("store.replayed", { interval: state.interval });
     this.periods = new Periods({ ...shared, digests }, periodOf(rules, modules.first));
-    this.rounds = new Rounds({ ...shared, certificates, fetch: (interval, missing) => void this.#catchUp.ask(interval, missing) }, state);
+    const fetch = (interval: Interval, missing: readonly Digest[]): void => void this.#catchUp.ask(interval, missing);
+    const tellClosed = (interval: Interval): void => {
+      if (outbox !== null && self !== null) this.#deliver(outbox.closed({ interval, validator: self }));
+    };
+    this.rounds = new Rounds({ ...shared, certificates, tellClosed, fetch }, state);
+    this.#closures = new Closures({ membership, onAllClosed: (interval) => this.#own?.showNow(interval) });
     const deliver = (message: Message): void => this.#deliver(message);
     this.#own = outbox === null || self === null ? null : new OwnEntries({ ...shared, outbox, self, current, deliver });
     this.#inbox = new Inbox({
@@ -104,7 +111,10 @@ export class StreetNode {
     });
     const periodVotes = (): readonly Uint8Array[] => this.periods.messages();
     this.#catchUp = new CatchUp({ ...shared, gossip, inbox: this.#inbox, rounds: this.rounds, periodVotes });
-    this.rounds.onCertified(({ evaluation }) => evaluation.batch !== null && this.periods.close(evaluation.batch));
+    this.rounds.onCertified(({ evaluation }) => {
+      if (evaluation.batch !== null) this.periods.close(evaluation.batch);
+      this.#closures.forget(evaluation.result.interval);
+    });
   }
 
   get digests(): Digests {
@@ -154,6 +164,7 @@ export class StreetNode {
 
   #deliver(message: Message): void {
     if (message.kind === "period-vote") this.periods.hear(message.periodVote);
+    else if (message.kind === "closed") this.#closures.hear(message.closed.body);
     else this.rounds.hear(message);
     for (const listener of this.#heard) listener(message);
   }

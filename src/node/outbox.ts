@@ -1,5 +1,6 @@
 import { type Address, assert, type Interval } from "../../engine/kernel/index.ts";
 import {
+  type Closed,
   commitmentOf,
   type Digests,
   decodeMessage,
@@ -21,6 +22,7 @@ const DEADLINE = "deadline";
 
 export type OrderMessage = Extract<Message, { kind: "order" }>;
 type ReadingMessage = Extract<Message, { kind: "reading" }>;
+type ClosedMessage = Extract<Message, { kind: "closed" }>;
 type CommitMessage = Extract<Message, { kind: "commit" }>;
 
 /**
@@ -96,6 +98,13 @@ export class Outbox {
       "agreement",
       encodeMessage({ kind: "period-vote", periodVote: { body, id: body.digest, signature: this.#modules.signer.sign(body.digest) } }),
     );
+  }
+
+  /** Says the same in every life, so it needs no place on disk. */
+  closed(body: Closed): ClosedMessage {
+    const { signer, digests } = this.#modules;
+    const id = digests.closed(body);
+    return this.#send("agreement", encodeMessage({ kind: "closed", closed: { body, id, signature: signer.sign(id) } })) as ClosedMessage;
   }
 
   /** From now on this home agrees to no fresh trade in the interval, over all its lives. */

@@ -24,7 +24,8 @@ export interface OwnEntriesModules {
 /** What this home wants and what its meter says: signed, kept, told to the street; sealed until the gate where orders are. */
 export class OwnEntries {
   readonly #modules: OwnEntriesModules;
-  readonly #reveals = new Set<Cancel>();
+  /** Sealed and not shown yet. */
+  readonly #sealed = new Map<OrderMessage, Cancel>();
 
   constructor(modules: OwnEntriesModules) {
     this.#modules = modules;
@@ -59,19 +60,31 @@ export class OwnEntries {
       for (const reading of outbox.earlierOwn("reading", interval(at))) this.#take(reading as EntryMessage);
   }
 
-  stop(): void {
-    for (const cancel of this.#reveals) cancel();
+  /** Every validator has closed its gate for the interval. */
+  showNow(at: Interval): void {
+    for (const message of [...this.#sealed.keys()]) if (message.order.body.interval === at) this.#show(message);
   }
 
-  /** Once all gates are closed, unless the interval is over by then. */
+  stop(): void {
+    for (const cancel of this.#sealed.values()) cancel();
+  }
+
+  /** When all gates have closed even if nobody says so. */
   #showLater(message: OrderMessage): void {
-    const { rules, clock, outbox, current } = this.#modules;
-    const { interval: at } = message.order.body;
-    const cancel = clock.at(revealAt(rules, at, clock.speed), () => {
-      this.#reveals.delete(cancel);
-      if (at >= current()) this.#take(outbox.show(message));
-    });
-    this.#reveals.add(cancel);
+    const { rules, clock } = this.#modules;
+    const at = revealAt(rules, message.order.body.interval, clock.speed);
+    this.#sealed.set(
+      message,
+      clock.at(at, () => this.#show(message)),
+    );
+  }
+
+  /** Unless its interval is over. */
+  #show(message: OrderMessage): void {
+    const { outbox, current } = this.#modules;
+    this.#sealed.get(message)?.();
+    this.#sealed.delete(message);
+    if (message.order.body.interval >= current()) this.#take(outbox.show(message));
   }
 
   #take(message: EntryMessage): void {

@@ -62,6 +62,11 @@ export class Peers implements Door {
     return this.#byPeer.get(peer) ?? null;
   }
 
+  /** Every peer that speaks for a home; two for a home whose key changes. */
+  get bound(): readonly { readonly home: HomeId; readonly peer: PeerName }[] {
+    return [...this.#byPeer].map(([peer, home]) => ({ peer, home }));
+  }
+
   async meet(peer: PeerName, signal: AbortSignal): Promise<boolean> {
     const answer = await this.#modules.gossip.request(peer, "hello", QUESTION, signal);
     if (!answer.ok) return false;

@@ -42,6 +42,8 @@ export interface RoundsModules {
   readonly self: HomeId | null;
   readonly certificates: Omit<CertificateContext, "validators">;
   readonly log: Log;
+  /** This home takes no more seals for the interval. */
+  readonly tellClosed: (interval: Interval) => void;
   /** Asks peers for what gossip did not bring. */
   readonly fetch: (interval: Interval, missing: readonly Digest[]) => void;
 }
@@ -209,6 +211,7 @@ export class Rounds {
     const { interval } = round;
     const lateMs = (clock.now() - gateClosure(rules, interval) * 1000) / clock.speed;
     this.#gateMet = lateMs < LIVE_MS ? clock.monotonicMs() - Math.max(0, lateMs) : null;
+    if (membership.isSealed && this.#voter(interval) !== null) this.#modules.tellClosed(interval);
     const waitsUntil = membership.isSealed ? shownBy(rules, interval, clock.speed) : 0;
     this.#openWhenShown(round);
     if (clock.now() >= waitsUntil) this.#open(round);

@@ -106,7 +106,13 @@ export function periodVote(home: number, at: number, content: Digest, signer = h
 
 /** What a peer asks for a message by. */
 export const messageId = (message: Message): Digest =>
-  message.kind === "period-vote" ? message.periodVote.id : "id" in message ? message.id : idOf(message);
+  message.kind === "period-vote"
+    ? message.periodVote.id
+    : message.kind === "closed"
+      ? message.closed.id
+      : "id" in message
+        ? message.id
+        : idOf(message);
 
 export const someDigest = (byte: number): Digest => digest(new Uint8Array(32).fill(byte));
 

@@ -42,6 +42,7 @@ function placesOf(message: Message): readonly (readonly [string, string])[] {
       return [[`order ${message.order.body.interval}/${message.order.body.seq}`, message.order.id]];
     case "commit":
       return [[`commit ${message.commit.body.interval}/${message.commit.body.seq}`, message.commit.id]];
+    case "closed":
     case "evidence":
     case "members":
       return [];

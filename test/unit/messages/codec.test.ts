@@ -84,6 +84,8 @@ function told(message: Message): { readonly [said: string]: object } {
       const { body, signature } = message.commit;
       return { commit: { ...body, commitment: bytes(body.commitment), signature } };
     }
+    case "closed":
+      return { closed: { ...message.closed.body, signature: message.closed.signature } };
     case "evidence": {
       const { first, second } = message.evidence;
       return { evidence: { first: proto(first), second: proto(second) } };
