@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { SystemMetrics } from "../../../adapters/system/index.ts";
 import { buildApi, type StreetCard, type StreetQueries } from "../../api/index.ts";
+import type { ClockView } from "../../node/index.ts";
 import type { Clock, Log } from "../../ports/index.ts";
 import type { CannotStart } from "../exit.ts";
 import { portRefusal } from "../port.ts";
@@ -55,7 +56,7 @@ const DASHBOARD = {
 const refusal = (at: Place, error: unknown): CannotStart => portRefusal(DASHBOARD, at, error);
 
 function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQueries {
-  const { view, node } = operator;
+  const { view, node, neighbourhood } = operator;
   const startedAt = new Date().toISOString();
   const startedMs = clock.monotonicMs();
   let certifiedMs = startedMs;
@@ -68,10 +69,13 @@ function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQu
     onChange: (listener) => view.onChange(listener),
     interval: (start) => view.interval(start),
     health: () => {
-      const healthy = clock.monotonicMs() - certifiedMs <= patience;
+      const problems = [
+        ...(clock.monotonicMs() - certifiedMs <= patience ? [] : ["no interval was certified for longer than an interval lasts"]),
+        ...clockTrouble(neighbourhood.clocks.view),
+      ];
       return {
-        healthy,
-        problems: healthy ? [] : ["no interval was certified for longer than an interval lasts"],
+        healthy: problems.length === 0,
+        problems,
         startedAt,
         lastReadingAt: view.lastReadingAt,
         lastCertificateAt: view.lastCertificateAt,
@@ -86,3 +90,6 @@ function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQu
     leave: (home, request) => operator.registrar.leave(home, request),
   };
 }
+
+const clockTrouble = ({ status, offsetMs, peers }: ClockView): readonly string[] =>
+  status === "bad" ? [`this machine's clock is ${Math.abs(offsetMs ?? 0)} ms off those of ${peers} homes`] : [];

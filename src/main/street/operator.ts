@@ -35,6 +35,7 @@ export interface OperatorOptions {
  */
 export class Operator {
   readonly node: StreetNode;
+  readonly neighbourhood: Neighbourhood;
   readonly view: StreetView;
   readonly registrar: Registrar;
   readonly #relay: Relay;
@@ -95,12 +96,13 @@ export class Operator {
       await relay.close();
       store.close();
     };
-    return new Operator({ ...opening, node, view, relay, store, close });
+    return new Operator({ ...opening, node, neighbourhood, view, relay, store, close });
   }
 
   constructor(
     parts: OperatorOptions & {
       readonly node: StreetNode;
+      readonly neighbourhood: Neighbourhood;
       readonly view: StreetView;
       readonly relay: Relay;
       readonly store: Store;
@@ -109,6 +111,7 @@ export class Operator {
   ) {
     const { node, view } = parts;
     this.node = node;
+    this.neighbourhood = parts.neighbourhood;
     this.view = view;
     this.#relay = parts.relay;
     this.#carrier = new Carrier(parts);

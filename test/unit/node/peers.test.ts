@@ -59,6 +59,7 @@ describe("who shows a statement", () => {
     expect([peers.isMember(nameOf(1)), peers.homeOf(nameOf(1))]).toEqual([false, null]);
     expect(await meet(nameOf(1), statement(1, nameOf(1)))).toBe(true);
     expect([peers.isMember(nameOf(1)), peers.homeOf(nameOf(1)), peers.isMember(nameOf(2))]).toEqual([true, 1, false]);
+    expect(peers.bound).toEqual([{ home: 1, peer: nameOf(1) }]);
   });
 
   test.each([
