@@ -9,6 +9,7 @@ import {
   type INTERNAL_FLAGS,
   type LogLevel,
   type REVOKE_FLAGS,
+  type SIM_FLAGS,
   type STREET_FLAGS,
   type VENUE_FLAGS,
   VERBS,
@@ -27,6 +28,7 @@ export type Command = { readonly log: LogLevel | null } & (
   | ({ readonly verb: "export" } & Given<typeof EXPORT_FLAGS>)
   | ({ readonly verb: "compare" } & Given<typeof COMPARE_FLAGS>)
   | ({ readonly verb: "venue" } & Given<typeof VENUE_FLAGS> & { readonly config: string })
+  | ({ readonly verb: "sim" } & Given<typeof SIM_FLAGS>)
   | ({ readonly verb: "verify-venue" } & Given<typeof VERIFY_VENUE_FLAGS> & { readonly file: string })
   | ({ readonly verb: "host" | "devices" } & Given<typeof INTERNAL_FLAGS> & { readonly config: string })
 );

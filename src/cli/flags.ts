@@ -1,4 +1,4 @@
-import { decimal, homes, instant, minutes, oneOf, type Read, text, whole } from "./values.ts";
+import { decimal, homes, instant, minutes, names, oneOf, type Read, seeds, text, whole } from "./values.ts";
 
 /** One flag; `read` null: it takes no value. */
 export interface Flag<T> {
@@ -76,6 +76,17 @@ export const VERIFY_VENUE_FLAGS = {
   out: flag(file, "FILE", "write each home's part of each trade as CSV"),
 } as const;
 
+export const SIM_FLAGS = {
+  seeds: flag(seeds, "A..B", "which runs; 1..100 unless told. One seed is one run, to the bit"),
+  homes: flag(whole(4, 100), "N", "homes of each street; the seed draws them unless told"),
+  intervals: flag(whole(1, 1_000), "M", "intervals that each street must certify"),
+  adversary: flag(names, "NAME", "who lies, with commas; the seed draws them unless told"),
+  "no-faults": on("nothing goes wrong but what liars do"),
+  instance: on("the agreement alone, without a street around it"),
+  signatures: flag(oneOf("fake", "real"), "KIND", "fake, or real at several times the cost"),
+  processes: flag(whole(1, 64), "N", "over how many processes the seeds are spread; one for each core unless told"),
+} as const;
+
 /** For processes that the street starts itself. */
 export const INTERNAL_FLAGS = {
   config: flag(file, "FILE", "what to run, as the street wrote it"),
@@ -94,6 +105,7 @@ export const VERBS = {
   compare: { flags: COMPARE_FLAGS, help: "tell what each mechanism makes of an interval's orders", internal: false },
   venue: { flags: VENUE_FLAGS, help: "run a market as a venue: one operator, a signed sequence", internal: false },
   "verify-venue": { flags: VERIFY_VENUE_FLAGS, help: "replay a venue's log and hold it to the rules", internal: false },
+  sim: { flags: SIM_FLAGS, help: "simulate streets where much goes wrong, and hold them to the laws", internal: false },
   version: { flags: {}, help: "print the version", internal: false },
   help: { flags: {}, help: "print this, or help on a verb", internal: false },
   host: { flags: INTERNAL_FLAGS, help: "run some homes of a street", internal: true },

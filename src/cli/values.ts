@@ -61,3 +61,23 @@ export const homes: Read<HomesWish> = (written) => {
     ? good({ kind: "ids", ids })
     : { ok: false, wants };
 };
+
+/** Both ends included. */
+export interface SeedRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** One seed, or all from A to B. */
+export const seeds: Read<SeedRange> = (written) => {
+  const match = /^(\d{1,10})(?:\.\.(\d{1,10}))?$/.exec(written);
+  const [from, to] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
+  const isRange = match !== null && from <= to && to < 2 ** 32;
+  return isRange ? good({ from, to }) : { ok: false, wants: "one seed or a range such as 1..1000" };
+};
+
+/** Words with commas between them. */
+export const names: Read<readonly string[]> = (written) => {
+  const found = written.split(",").map((name) => name.trim());
+  return found.every((name) => name !== "") ? good(found) : { ok: false, wants: "names with commas between them" };
+};

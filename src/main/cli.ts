@@ -21,6 +21,8 @@ async function run(command: Command): Promise<number> {
       return (await import("./venue/verify.ts")).runVerifyVenue(command);
     case "compare":
       return (await import("./compare.ts")).runCompare(command);
+    case "sim":
+      return (await import("./sim/run.ts")).runSim(command);
     case "export":
       return (await import("./export.ts")).runExport(command);
   }

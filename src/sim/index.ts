@@ -1,6 +1,9 @@
+export { ADVERSARIES, type AdversaryName } from "./adversaries/index.ts";
 export { chance, type Dice, diceOf } from "./chance.ts";
 export { HomeClock } from "./home-clock.ts";
 export { House, type HouseOptions, type HouseStart, type HouseState } from "./house.ts";
+export { faultsOf, runInstanceSeed } from "./instance/judge.ts";
+export { GHOST, type InstanceOutcome, runNetwork, TIMELY } from "./instance/network.ts";
 export { type MemoryDisk, memoryDisk, memoryStore, restoredDisk } from "./memory-store.ts";
 export { type Faults, NO_FAULTS, SeededNetwork } from "./seeded-network.ts";
 export type { HomeProfile, StepEnergy } from "./series.ts";
@@ -10,4 +13,10 @@ export { agentAddressOf, CHEAP_KEYS, cheapRecover, cheapSigner, type StreetKeys 
 export { type CrashStep, SimulatedHome } from "./street/home.ts";
 export { FIRST, INTERVAL_MS, SIM_DIGESTS, SIM_RULES } from "./street/market.ts";
 export { SimulatedStreet, type StreetOptions, type Witness } from "./street/street.ts";
+export type { Broken } from "./swarm/law.ts";
+export { type Outcome, runScenario } from "./swarm/run.ts";
+export { type Scenario, scenarioOf, type Wishes } from "./swarm/scenario.ts";
+export { runSeed, type SeedReport } from "./swarm/seed.ts";
+export { shrink } from "./swarm/shrink.ts";
+export { storyOf } from "./swarm/story.ts";
 export { VirtualClock, type VirtualClockOptions } from "./virtual-clock.ts";

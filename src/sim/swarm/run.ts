@@ -10,7 +10,7 @@ import type { Broken, Law, Verdict } from "./law.ts";
 import { lawsOf, messageOf } from "./laws.ts";
 import { describeMessage, intervalOf } from "./places.ts";
 import { isCalm, type Scenario } from "./scenario.ts";
-import { Transcript } from "./transcript.ts";
+import { type Line, Transcript } from "./transcript.ts";
 
 /** What came of a scenario. */
 export interface Outcome {
@@ -25,14 +25,6 @@ export interface Outcome {
   readonly lastedMs: number;
   /** What happened, one line each; empty unless asked for. */
   readonly log: readonly Line[];
-}
-
-/** One thing that happened. */
-export interface Line {
-  readonly atMs: number;
-  /** The interval that it's about; null: it's about the street. */
-  readonly interval: number | null;
-  readonly text: string;
 }
 
 export interface RunOptions {

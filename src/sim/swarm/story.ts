@@ -1,7 +1,8 @@
 import { FIRST } from "../street/market.ts";
 import { describeFault } from "./apply.ts";
-import type { Line, Outcome } from "./run.ts";
+import type { Outcome } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
+import type { Line } from "./transcript.ts";
 
 /** A broken law for people: what, in which scenario, and the events that matter, one line each. */
 export function storyOf({ scenario, broken, log }: Outcome): readonly string[] {

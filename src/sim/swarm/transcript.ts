@@ -1,4 +1,10 @@
-import type { Line } from "./run.ts";
+/** One thing that happened. */
+export interface Line {
+  readonly atMs: number;
+  /** The interval that it's about; null: it's about the street. */
+  readonly interval: number | null;
+  readonly text: string;
+}
 
 /** Everything that happened in a run, as a hash of 53 bits (cyrb53), and as lines when they are wanted. */
 export class Transcript {

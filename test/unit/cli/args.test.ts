@@ -44,6 +44,22 @@ describe("what is understood", () => {
     ],
     ["compare", { verb: "compare" }],
     ["compare --data d --at 2026-01-01T12:00Z --one-node", { verb: "compare", data: "d", at: "2026-01-01T12:00Z", "one-node": true }],
+    ["sim", { verb: "sim" }],
+    ["sim --seeds 7", { verb: "sim", seeds: { from: 7, to: 7 } }],
+    [
+      "sim --seeds 1..20 --homes 20 --intervals 20 --adversary silent,slow --no-faults --signatures real --processes 2",
+      {
+        verb: "sim",
+        seeds: { from: 1, to: 20 },
+        homes: 20,
+        intervals: 20,
+        adversary: ["silent", "slow"],
+        "no-faults": true,
+        signatures: "real",
+        processes: 2,
+      },
+    ],
+    ["sim --instance", { verb: "sim", instance: true }],
     ["host --config c", { verb: "host", config: "c" }],
     ["devices --config c", { verb: "devices", config: "c" }],
   ];
@@ -111,6 +127,11 @@ describe("what is refused, with exit 2 and what to do", () => {
     ["export --format xml", ["--format: wants csv"]],
     ["export --from 2026-01-02T00:00Z --until 2026-01-01T00:00Z", ["--until: must be later than --from"]],
     ["export --from 2026-01-02T00:00Z --until 2026-01-02T00:00Z", ["--until: must be later"]],
+    ["sim --seeds 9..2", ["--seeds: wants one seed or a range", '"9..2"', "commonwatt sim --help"]],
+    ["sim --seeds 1..", ["--seeds: wants"]],
+    ["sim --seeds 1..4294967296", ["--seeds: wants"]],
+    ["sim --adversary silent,,slow", ["--adversary: wants"]],
+    ["sim --homes 3", ["--homes: wants a whole number from 4 to 100"]],
     ["--sede 4 --speed fast --intervals 0", ["--sede", "--speed", "--intervals"]],
   ];
   test.each(table)("%s", (line, parts) => {

@@ -11,14 +11,15 @@ import {
   step,
   type Validators,
   validatorsOf,
-} from "../../engine/agreement/index.ts";
-import { type Digest, type HomeId, homeId, interval, ZERO_DIGEST } from "../../engine/kernel/index.ts";
-import type { Proposal, SignedList, SignedProposal, SignedVote, Vote, VoteKind } from "../../engine/messages/index.ts";
-import { idOf } from "./book.ts";
-import { chance } from "./chance.ts";
+} from "../../../engine/agreement/index.ts";
+import { type Digest, type HomeId, homeId, interval, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
+import type { Proposal, SignedList, SignedProposal, SignedVote, Vote, VoteKind } from "../../../engine/messages/index.ts";
+import { chance } from "../chance.ts";
 
 /** What travels: the agreement's own inputs. */
 export type Said = Extract<AgreementInput, { kind: "list" | "proposal" | "vote" }>;
+
+const idOf = (number: number): Digest => `0x${number.toString(16).padStart(64, "0")}` as Digest;
 
 const AT = interval(1000);
 const NO_SIGNATURE = new Uint8Array(65);
@@ -26,6 +27,9 @@ const NO_SIGNATURE = new Uint8Array(65);
 const CALM = 3_000;
 const END = 120_000;
 const PULL_MS = 200;
+
+/** What comes out of every choice of lists whose orders count for nothing. */
+const VOID = "void";
 
 /** Held by every honest home before the gate; held by none, and listed by the Byzantine alone. */
 export const TIMELY = idOf(900_001);
@@ -44,9 +48,11 @@ interface Home {
   heard: Map<Digest, Said>;
   waiting: Map<string, Wanted>;
   decided: Digest | null;
+  /** When it agrees to no fresh trade any more, by its own clock. */
+  readonly deadline: number;
 }
 
-export interface Outcome {
+export interface InstanceOutcome {
   readonly honest: readonly HomeId[];
   readonly decided: ReadonlyMap<HomeId, Digest>;
   /** All that honest homes ever signed, over all their lives. */
@@ -54,11 +60,15 @@ export interface Outcome {
   readonly lists: readonly SignedList[];
   readonly culprits: ReadonlySet<HomeId>;
   readonly ordersIn: (value: Digest) => readonly Digest[] | undefined;
+  /** Whether a value counts no orders. */
+  readonly isVoid: (value: Digest) => boolean;
+  /** No honest home's deadline had come when the last of them decided. */
+  readonly isTimely: boolean;
   readonly validators: Validators;
 }
 
 /** A street of n homes that agree on one interval: all chance from one seed, up to f of them Byzantine. */
-export function runNetwork(n: number, seed: number): Outcome {
+export function runNetwork(n: number, seed: number): InstanceOutcome {
   return new Network(n, seed).run();
 }
 
@@ -76,6 +86,8 @@ class Network {
   readonly #honestLists: SignedList[] = [];
   readonly #culprits = new Set<HomeId>();
   readonly #loss: number;
+  readonly #leaders: readonly HomeId[];
+  readonly #deadlines: () => number;
   #now = 0;
 
   constructor(n: number, seed: number) {
@@ -88,11 +100,14 @@ class Network {
       validators: ids.map((home) => ({ home, class: "home" })),
       minimums: { home: 0, operator: 0, utility: 0 },
     });
+    this.#leaders = leadersOf(this.#validators, AT);
+    const [soonest, spread] = [this.#pick([END, END, 200, 1_500]), this.#below(2_000)];
+    this.#deadlines = () => soonest + this.#below(spread + 1);
     this.#liars = this.#some(ids, this.#below(faulty(this.#validators) + 1));
     for (const id of ids) if (!this.#liars.includes(id)) this.#homes.set(id, this.#born(id));
   }
 
-  run(): Outcome {
+  run(): InstanceOutcome {
     for (const home of this.#homes.values()) this.#plan(home);
     for (const liar of this.#liars) this.#planLies(liar);
     for (; this.#now < END && !this.#isDone; this.#now++) {
@@ -107,6 +122,8 @@ class Network {
       lists: this.#honestLists,
       culprits: this.#culprits,
       ordersIn: (value) => this.#orders.get(value),
+      isVoid: (value) => value === this.#ids.get(VOID),
+      isTimely: [...this.#homes.values()].every(({ deadline }) => deadline > this.#now),
       validators: this.#validators,
     };
   }
@@ -127,12 +144,14 @@ class Network {
       heard: new Map(),
       waiting: new Map(),
       decided: null,
+      deadline: this.#deadlines(),
     };
   }
 
   #plan(home: Home): void {
     this.#at(this.#below(100), () => this.#closeGate(home));
     this.#at(this.#below(PULL_MS), () => this.#pull(home));
+    if (home.deadline < END) this.#at(home.deadline, () => home.isUp && this.#put(home, { kind: "deadline" }));
     for (let crashes = this.#pick([0, 0, 1, 3]); crashes > 0; crashes--) this.#at(100 + this.#below(CALM - 200), () => this.#crash(home));
   }
 
@@ -162,6 +181,7 @@ class Network {
       decided: null,
     });
     for (const said of [...home.disk.own, ...home.disk.because]) this.#hear(home, said);
+    if (this.#now >= home.deadline) this.#put(home, { kind: "deadline" });
     this.#put(home, { kind: "start" });
   }
 
@@ -237,7 +257,7 @@ class Network {
   }
 
   #valueOf(lists: readonly Digest[], isVoid = false): Digest {
-    if (isVoid) return this.#intern("void");
+    if (isVoid) return this.#intern(VOID);
     const { orders } = entrySet(
       this.#validators,
       lists.map((id) => this.#lists.get(id)!.body),
@@ -258,13 +278,19 @@ class Network {
   }
 
   #lead(liar: HomeId): void {
-    const view = 1 + this.#validators.ids.findIndex((_, i) => leaderOf(leadersOf(this.#validators, AT), i + 1) === liar);
+    const view = 1 + this.#validators.ids.findIndex((_, i) => leaderOf(this.#leaders, i + 1) === liar);
     const heard = [...this.#lists.keys()];
     for (let versions = 1 + this.#below(3); versions > 0; versions--) {
       const lists = this.#some(heard, Math.min(heard.length, quorum(this.#validators) + this.#below(2)));
       const parentView = this.#pick([0, 0, 0, this.#below(view)]);
       const isVoid = this.#random() < 0.1;
-      const value = this.#pick([this.#valueOf(lists), this.#valueOf(lists), idOf(600_000 + this.#below(3)), ...this.#values]);
+      const value = this.#pick([
+        this.#valueOf(lists),
+        this.#valueOf(lists),
+        idOf(600_000 + this.#below(3)),
+        this.#intern(VOID),
+        ...this.#values,
+      ]);
       this.#values.push(value);
       const proposal = this.#proposal({ interval: AT, view, leader: liar, value, parentView, isVoid, lists });
       this.#tell({ kind: "proposal", proposal });

@@ -1,0 +1,13 @@
+import type { SeedReport, Wishes } from "../../sim/index.ts";
+
+/** What every process of a swarm is told once. */
+export interface SwarmTask {
+  /** The agreement alone, without a street around it. */
+  readonly isInstance: boolean;
+  readonly wishes: Wishes;
+  /** Real signatures instead of cheap ones. */
+  readonly isSigned: boolean;
+}
+
+export type ToWorker = { readonly task: SwarmTask } | { readonly seed: number };
+export type FromWorker = { readonly report: SeedReport } | { readonly failed: string };

@@ -1,0 +1,27 @@
+import { runInstanceSeed, runSeed, type SeedReport } from "../../sim/index.ts";
+import { realKeys } from "./keys.ts";
+import type { FromWorker, SwarmTask, ToWorker } from "./task.ts";
+
+/** One process of a swarm: runs the seeds that it is sent, one after the other, and answers each. */
+let task: SwarmTask | null = null;
+let keys: Awaited<ReturnType<typeof realKeys>> | null = null;
+const tell = (message: FromWorker): unknown => process.send?.(message);
+
+async function run(seed: number): Promise<SeedReport> {
+  if (task === null) throw new Error("a seed came before the task");
+  if (task.isInstance) return runInstanceSeed(seed);
+  if (task.isSigned) keys ??= await realKeys();
+  return runSeed(seed, task.wishes, keys === null ? {} : { keys });
+}
+
+process.on("message", (message: ToWorker) => {
+  if ("task" in message) {
+    task = message.task;
+    return;
+  }
+  run(message.seed).then(
+    (report) => tell({ report }),
+    (error: unknown) =>
+      tell({ failed: `seed ${message.seed}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` }),
+  );
+});
