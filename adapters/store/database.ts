@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { assert } from "../../engine/kernel/index.ts";
 import { type StoreCode, StoreFatal, troubleOf } from "./trouble.ts";
+import { walDamage } from "./wal-file.ts";
 
 /** One SQLite file as we use it: one connection, every commit on disk when it returns, and nothing goes on after trouble. */
 export interface Database {
@@ -12,6 +13,8 @@ export interface Database {
   transaction(work: () => void): void;
   /** Does what must not go on after trouble with the disk either. */
   attempt<T>(work: () => T): T;
+  /** What is in it isn't what was put there: nothing goes on. */
+  damaged(what: string): StoreFatal;
   close(): void;
 }
 
@@ -49,6 +52,9 @@ export interface Shape {
 
 export function openDatabase(shape: Shape): Database {
   return unlessTrouble(shape.path, () => {
+    // A connection would write what is left of the log into the file when it is closed, and the damage would be gone.
+    const damage = walDamage(shape.path);
+    if (damage !== null) throw new Unopened("STORE_CORRUPT", shape.path, damage);
     const connection = new DatabaseSync(shape.path, { timeout: shape.busyMs });
     try {
       prepareFile(connection, shape);
@@ -103,7 +109,8 @@ function prepareFile(connection: DatabaseSync, shape: Shape): void {
     connection.exec(
       `BEGIN; ${shape.schema}; PRAGMA application_id = ${shape.applicationId}; PRAGMA user_version = ${shape.version}; COMMIT`,
     );
-  const check = pragma(connection, "quick_check(1)");
+  // The whole check also compares every index with its table: where a slot seems free that isn't, a home signs twice.
+  const check = pragma(connection, shape.exclusive ? "integrity_check(1)" : "quick_check(1)");
   if (check !== "ok") throw new Unopened("STORE_CORRUPT", shape.path, String(check).split("\n")[0]!);
   // A process that was killed between write and sync left rows that can be read but may not be on disk. Push them there
   // before anyone relies on them: this syncs the log first, then the file.
@@ -158,6 +165,10 @@ function wrap(connection: DatabaseSync, path: string, fate: Fate): Database {
           throw error;
         }
       }),
+    damaged: (what) => {
+      fate.fatal ??= new StoreFatal("STORE_CORRUPT", path, what);
+      return fate.fatal;
+    },
     close: () => {
       if (connection.isOpen) connection.close();
     },

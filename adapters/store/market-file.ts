@@ -1,7 +1,7 @@
 import { assert, type Digest, type Interval, interval, period } from "../../engine/kernel/index.ts";
 import type { Store } from "../../src/ports/index.ts";
 import { type Database, type Fate, openDatabase, openReadOnly } from "./database.ts";
-import { bytesOf } from "./signed-file.ts";
+import { bytesOf, sumOf } from "./signed-file.ts";
 
 /** What the street has decided: certified intervals, who its members were, settled periods; and this home's notes. Others may read it while we write. */
 export type MarketFile = Pick<Store, "saveBlock" | "saveMembers" | "savePeriod" | "setMeta"> & MarketReader;
@@ -12,7 +12,8 @@ const SCHEMA = `
   CREATE TABLE blocks (
     interval INTEGER PRIMARY KEY CHECK (interval BETWEEN 0 AND 4294967295),
     head TEXT NOT NULL CHECK (length(head) = 66),
-    bytes BLOB NOT NULL CHECK (length(bytes) > 0)
+    bytes BLOB NOT NULL CHECK (length(bytes) > 0),
+    sum INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE members (
     digest TEXT PRIMARY KEY CHECK (length(digest) = 66),
@@ -42,7 +43,7 @@ export function openMarketFile(path: string, busyMs: number, fate: Fate): Market
     saveBlock: (at, head, bytes) => {
       if (at === last) return assertSameHead(database, at, head);
       assert(last === null || at === last + 1, `blocks come without gaps: ${at} after ${last}`);
-      database.run("INSERT INTO blocks (interval, head, bytes) VALUES (?, ?, ?)", at, head, bytes);
+      database.run("INSERT INTO blocks (interval, head, bytes, sum) VALUES (?, ?, ?, ?)", at, head, bytes, sumOf([at], bytes));
       last = at;
     },
     saveMembers: (digest, bytes) => {
@@ -75,10 +76,11 @@ function readerOf(database: Database): MarketReader {
   return {
     database,
     blocks: (from, limit) =>
-      database.rows("SELECT interval, bytes FROM blocks WHERE interval >= ? ORDER BY interval LIMIT ?", from, limit).map((row) => ({
-        interval: interval(Number(row.interval)),
-        bytes: bytesOf(row),
-      })),
+      database.rows("SELECT interval, bytes, sum FROM blocks WHERE interval >= ? ORDER BY interval LIMIT ?", from, limit).map((row) => {
+        const bytes = bytesOf(row);
+        if (row.sum !== sumOf([row.interval], bytes)) throw database.damaged(`the block of interval ${row.interval} isn't as it was kept`);
+        return { interval: interval(Number(row.interval)), bytes };
+      }),
     lastInterval: () => {
       const last = database.row("SELECT max(interval) AS last FROM blocks")!.last;
       return last === null ? null : interval(Number(last));

@@ -1,6 +1,7 @@
+import { crc32 } from "node:zlib";
 import { assert, type Digest, type Interval, interval } from "../../engine/kernel/index.ts";
 import type { Store } from "../../src/ports/index.ts";
-import { type Database, type Fate, openDatabase } from "./database.ts";
+import { type Database, type Fate, openDatabase, Unopened } from "./database.ts";
 import type { GuardFile } from "./guard-file.ts";
 
 /**
@@ -22,6 +23,7 @@ const SCHEMA = `
     view INTEGER NOT NULL CHECK (view BETWEEN 0 AND 4294967295),
     kind TEXT NOT NULL CHECK (length(kind) BETWEEN 1 AND 32),
     bytes BLOB NOT NULL CHECK (length(bytes) > 0),
+    sum INTEGER NOT NULL,
     PRIMARY KEY (interval, view, kind)
   ) STRICT;
   CREATE TABLE own (
@@ -29,6 +31,7 @@ const SCHEMA = `
     kind TEXT NOT NULL CHECK (kind IN ('commit', 'order', 'reading')),
     seq INTEGER NOT NULL CHECK (seq BETWEEN 0 AND 4294967295),
     bytes BLOB NOT NULL CHECK (length(bytes) > 0),
+    sum INTEGER NOT NULL,
     PRIMARY KEY (interval, kind, seq)
   ) STRICT;
   CREATE TABLE evidence (
@@ -44,9 +47,9 @@ const SCHEMA = `
     next_guard TEXT
   ) STRICT`;
 
-const SAVE_VOTE = "INSERT INTO votes (interval, view, kind, bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
+const SAVE_VOTE = "INSERT INTO votes (interval, view, kind, bytes, sum) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 const GET_VOTE = "SELECT bytes FROM votes WHERE interval = ? AND view = ? AND kind = ?";
-const SAVE_OWN = "INSERT INTO own (interval, kind, seq, bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
+const SAVE_OWN = "INSERT INTO own (interval, kind, seq, bytes, sum) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 const GET_OWN = "SELECT bytes FROM own WHERE interval = ? AND kind = ? AND seq = ?";
 const SAVE_EVIDENCE = "INSERT INTO evidence (id, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING";
 
@@ -58,6 +61,7 @@ export const openSignedDatabase = (path: string, busyMs: number, fate: Fate): Da
 
 /** isComplete: nothing was ever signed that the database doesn't hold, whatever the guard says. */
 export function signedFile(database: Database, guard: GuardFile, isComplete: boolean): SignedFile {
+  assertUnharmed(database);
   let signFrom = database.attempt(() => openGuarded(database, guard, isComplete));
   const assertOpen = (at: Interval) => {
     assert(signFrom !== null, "nothing is signed before it is known from where on nothing was");
@@ -66,7 +70,7 @@ export function signedFile(database: Database, guard: GuardFile, isComplete: boo
 
   /** Returns only what is on disk: a row that we just committed, or one of an earlier commit. */
   function fill(save: string, get: string, slot: readonly (string | number)[], bytes: Uint8Array): Uint8Array {
-    if (database.run(save, ...slot, bytes) === 1) return bytes.slice();
+    if (database.run(save, ...slot, bytes, sumOf(slot, bytes)) === 1) return bytes.slice();
     return bytesOf(database.row(get, ...slot));
   }
 
@@ -124,6 +128,18 @@ function openGuarded(database: Database, guard: GuardFile, isComplete: boolean):
   guard.put();
   return signFrom === null ? null : interval(Number(signFrom));
 }
+
+/** SQLite holds its own structure together, but not what is in it. A slot that changed its place would be free to sign again. */
+function assertUnharmed(database: Database): void {
+  for (const select of ["SELECT interval, view, kind, bytes, sum FROM votes", "SELECT interval, kind, seq, bytes, sum FROM own"]) {
+    for (const { bytes, sum, ...slot } of database.rows(select)) {
+      if (sum !== sumOf(Object.values(slot), bytes as Uint8Array))
+        throw new Unopened("STORE_CORRUPT", database.path, `what was signed for interval ${slot.interval} isn't as it was kept`);
+    }
+  }
+}
+
+export const sumOf = (place: readonly unknown[], bytes: Uint8Array): number => crc32(bytes, crc32(place.join("/")));
 
 export function bytesOf(row: Readonly<Record<string, unknown>> | null): Uint8Array {
   assert(row !== null && ArrayBuffer.isView(row.bytes), "a row has bytes");

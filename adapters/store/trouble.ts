@@ -70,7 +70,7 @@ const WAY_OUT: Readonly<Record<StoreCode, string>> = {
   STORE_LOCKED: "another process runs this home; stop it, or give this one its own data folder",
   STORE_READONLY: "give this user write access to the folder and its files",
   STORE_CORRUPT:
-    "market.db may be deleted, the home fetches it again from its neighbours; signed.db must come from the newest copy, and without one the home needs a new key",
+    "a market.db may be removed, the home fetches it again from its neighbours; a signed.db too if there is no newer copy: the home then signs again after some intervals",
   STORE_FOREIGN: "use the version of commonwatt that wrote it, or another data folder",
   STORE_RESTORED:
     "what this home signed is in another file, so it could sign twice; put its own signed.db back, or remove this one: the home signs again after some intervals",

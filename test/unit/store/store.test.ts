@@ -135,7 +135,7 @@ describe("damage", () => {
     damage(join(path, "signed.db"));
     const opened = openStore(path);
     expect(opened).toMatchObject({ ok: false, code: "STORE_CORRUPT" });
-    expect(opened.ok ? "" : opened.detail).toContain("newest copy");
+    expect(opened.ok ? "" : opened.detail).toContain("newer copy");
   });
 
   test("market.db that is damaged may be deleted: the home goes on and what it signed stands", () => {
