@@ -31,7 +31,7 @@ const MODELS: readonly Model[] = [
   },
   {
     name: "list-rule",
-    holds: ["N=4", "N=6 SMALL", "N=7 SMALL", "N=10 SMALL"],
+    holds: ["N=4", "N=7 SMALL", "N=10 SMALL"],
     breaks: [
       ["N=4", "never_in"],
       ["MUTANT_F_LISTS", "late_out"],
@@ -57,8 +57,20 @@ const MODELS: readonly Model[] = [
     ],
   },
   {
+    name: "void-progress",
+    holds: [""],
+    breaks: [
+      ["", "never_late_trade"],
+      ["MUTANT_JUMPS_VIEWS", "completes"],
+      ["MUTANT_FINALIZE_KEEPS_NOTHING", "completes"],
+      ["MUTANT_NOTARIZED_WONT_NULLIFY", "completes"],
+      ["MUTANT_CLOCK_JUDGES_ALL", "completes"],
+      ["MUTANT_LEADER_TRADES_ON", "completes"],
+    ],
+  },
+  {
     name: "reveal",
-    holds: ["HONEST_HOME", "HONEST_HOME N=7", "TWO", "N=7", "N=10"],
+    holds: ["HONEST_HOME", "HONEST_HOME N=7", "TWO", "N=7"],
     breaks: [
       ["N=4", "never_in"],
       ["SKEW=3", "no_last_look"],
@@ -78,7 +90,7 @@ const MODELS: readonly Model[] = [
   },
   {
     name: "epoch",
-    holds: ["N=4", "NEW=27", "NEW=240", "N=7", "N=10"],
+    holds: ["N=4", "NEW=27", "NEW=240", "N=10"],
     breaks: [
       ["N=4", "never_next"],
       ["N=4", "never_decided"],
