@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { multiaddr } from "@multiformats/multiaddr";
 import type { StreetGossip } from "../../../adapters/libp2p/index.ts";
+import { Writer } from "../../../engine/messages/index.ts";
 import type { Door, PeerName } from "../../../src/ports/index.ts";
 import { rawPeer, TOPIC } from "../../support/raw-peer.ts";
-import { bytesOf, collect, Street, secretOf, textOf, until, withAddresses } from "../../support/street-gossip.ts";
+import { bytesOf, collect, FAST_LIMITS, Street, secretOf, textOf, until, withAddresses } from "../../support/street-gossip.ts";
 
 const street = new Street();
 
@@ -29,6 +30,13 @@ function door(
       return true;
     },
   };
+}
+
+/** One message as a frame of gossip: what gossipsub writes into its stream. */
+function publication(topic: keyof typeof TOPIC, text: string): Uint8Array {
+  const message = new Writer().bytes(2, bytesOf(text)).bytes(4, bytesOf(TOPIC[topic])).finish();
+  const rpc = new Writer().item(2, message).finish();
+  return Uint8Array.from([rpc.length, ...rpc]);
 }
 
 describe("a private network", () => {
@@ -94,6 +102,27 @@ describe("the door", () => {
       expect(await connected()).toBe(false);
     }
     expect([heard, overheard, home.peers()]).toEqual([[], [], []]);
+  });
+
+  test("a raw stranger gets no gossip stream beside a member that has one, and what it writes into its own reaches nobody", async () => {
+    const limits = { ...FAST_LIMITS, door: { ...FAST_LIMITS.door, probationMs: 4_000 } };
+    const home = await street.home({ seed: 1, limits });
+    const friend = await street.home({ seed: 2, peers: [withAddresses(home)] });
+    home.guard(door(home, new Set([friend.self])));
+    const heard = collect(home);
+    const raw = street.keep(await rawPeer());
+    const overheard: string[] = [];
+    raw.pubsub.addEventListener("message", (event) => void overheard.push(textOf(event.detail.data)));
+    await raw.join(home, [TOPIC.market]);
+    const stream = await raw.connections()[0]!.newStream("/meshsub/1.1.0");
+    await until("the friend is there", () => home.peers().length === 1 && friend.peers().length === 1);
+    stream.send(publication("market", "from outside"));
+    await home.publish("market", bytesOf("for members"));
+    await friend.publish("market", bytesOf("a member's"));
+    await until("the member is heard", () => heard.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(heard.map(({ text }) => text)).toEqual(["a member's"]);
+    expect([raw.connections().length, raw.inboundGossip(), overheard]).toEqual([1, [], []]);
   });
 
   test("a raw stranger can't stay by doing nothing, and comes back in vain until the door opens again", async () => {
