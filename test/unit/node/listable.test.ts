@@ -1,0 +1,208 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { type Digest, interval, wh } from "../../../engine/kernel/index.ts";
+import { commitmentOf, type SignedCommit, type SignedOrder } from "../../../engine/messages/index.ts";
+import { Pool } from "../../../src/node/pool.ts";
+import { agentAddressOf } from "../../support/cheap-signer.ts";
+import { AT, order, reading, seal, someDigest } from "../../support/node-parts.ts";
+
+const READ = interval(98);
+const [one, two, other] = [order(1), order(2), order(1, { energy: wh(600) })];
+const agent = agentAddressOf(1);
+
+type Held = readonly [entry: SignedOrder | SignedCommit, isTimely: boolean];
+function poolOf(...held: readonly Held[]): Pool {
+  const pool = new Pool();
+  for (const [entry, isTimely] of held) {
+    const how = { agent, isTimely };
+    if ("commitment" in entry.body) pool.add({ kind: "commit", commit: entry as SignedCommit }, how);
+    else pool.add({ kind: "order", order: entry as SignedOrder }, how);
+  }
+  return pool;
+}
+const ids = (...entries: readonly { readonly id: Digest }[]) => entries.map(({ id }) => id).sort();
+
+describe("open: what was held at the gate, whatever seals there are", () => {
+  test.each<[string, readonly Held[], Digest[]]>([
+    [
+      "in time",
+      [
+        [one, true],
+        [two, true],
+      ],
+      ids(one, two),
+    ],
+    [
+      "fetched",
+      [
+        [one, false],
+        [two, true],
+      ],
+      ids(two),
+    ],
+    [
+      "both of two that exclude each other",
+      [
+        [one, true],
+        [other, true],
+      ],
+      ids(one, other),
+    ],
+    ["of another interval", [[order(1, { interval: interval(101) }), true]], []],
+    [
+      "first fetched, then by gossip: fetched",
+      [
+        [one, false],
+        [one, true],
+      ],
+      [],
+    ],
+  ])("%s", (_, held, orders) => expect(poolOf(...held).listable(AT, READ, false)).toEqual({ commits: [], orders, readings: [] }));
+
+  test("a seal is never listed", () => expect(poolOf([seal(one), true]).listable(AT, READ, false).commits).toEqual([]));
+});
+
+describe("sealed: orders whose seal was held at the gate, and seals whose order hasn't come | all shown?", () => {
+  test.each<[string, readonly Held[], Digest[], Digest[], boolean]>([
+    ["nothing", [], [], [], true],
+    [
+      "sealed and shown",
+      [
+        [seal(one), true],
+        [one, true],
+      ],
+      [],
+      ids(one),
+      true,
+    ],
+    [
+      "shown before the seal came in",
+      [
+        [one, true],
+        [seal(one), true],
+      ],
+      [],
+      ids(one),
+      true,
+    ],
+    [
+      "shown in an answer to a question",
+      [
+        [seal(one), true],
+        [one, false],
+      ],
+      [],
+      ids(one),
+      true,
+    ],
+    ["sealed, not shown", [[seal(one), true]], ids(seal(one)), [], false],
+    [
+      "one of two shown",
+      [
+        [seal(one), true],
+        [seal(two), true],
+        [one, true],
+      ],
+      ids(seal(two)),
+      ids(one),
+      false,
+    ],
+    ["shown without a seal", [[one, true]], [], [], true],
+    [
+      "the seal came too late",
+      [
+        [seal(one), false],
+        [one, true],
+      ],
+      [],
+      [],
+      true,
+    ],
+    [
+      "shown another order than was sealed",
+      [
+        [seal(one), true],
+        [other, true],
+      ],
+      ids(seal(one)),
+      [],
+      false,
+    ],
+    [
+      "two seals, one order",
+      [
+        [seal(one), true],
+        [seal(other), true],
+        [one, true],
+      ],
+      ids(seal(other)),
+      ids(one),
+      false,
+    ],
+    [
+      "sealed under another signature",
+      [
+        [seal(one, { commitment: someDigest(5) }), true],
+        [one, true],
+      ],
+      ids(seal(one, { commitment: someDigest(5) })),
+      [],
+      false,
+    ],
+    ["of another interval", [[seal(order(1, { interval: interval(101) })), true]], [], [], true],
+  ])("%s", (_, held, commits, orders, isShown) => {
+    const pool = poolOf(...held);
+    expect(pool.listable(AT, READ, true)).toEqual({ commits, orders, readings: [] });
+    expect(pool.isShown(AT)).toBe(isShown);
+  });
+
+  const some = [0, 1, 2].flatMap((home) => [0, 1].map((seq) => order(home, { seq })));
+  test("no seal is listed beside its order; each of the two lists rises; nothing depends on what came first", () => {
+    const anyHeld = fc.shuffledSubarray([...some, ...some.map((each) => seal(each))].map((each): Held => [each, true]));
+    fc.assert(
+      fc.property(anyHeld, (held) => {
+        const { commits, orders } = poolOf(...held).listable(AT, READ, true);
+        expect(poolOf(...[...held].reverse()).listable(AT, READ, true)).toMatchObject({ commits, orders });
+        expect([commits, orders]).toEqual([[...commits].sort(), [...orders].sort()]);
+        const told = new Set(held.map(([entry]) => entry.id));
+        for (const each of some) {
+          const isSealed = told.has(seal(each).id);
+          expect([commits.includes(seal(each).id), orders.includes(each.id)]).toEqual([
+            isSealed && !told.has(each.id),
+            isSealed && told.has(each.id),
+          ]);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+test("readings of the interval that is settled, whenever they came", () => {
+  const pool = new Pool();
+  const readings = [reading(1, 98, 5), reading(2, 98, 6), reading(1, 97, 4)];
+  for (const each of readings) pool.add({ kind: "reading", reading: each }, { agent, isTimely: each.body.home === 1 });
+  for (const isSealed of [true, false]) expect(pool.listable(AT, READ, isSealed).readings).toEqual(ids(readings[0]!, readings[1]!));
+});
+
+test("an entry is handed out as the message it came in, with what stands beside it", () => {
+  const pool = poolOf([seal(one), true], [one, true], [other, true], [two, true]);
+  expect(pool.message(seal(one).id)).toEqual({ kind: "commit", commit: seal(one) });
+  expect(pool.message(one.id)).toEqual({ kind: "order", order: one });
+  expect(pool.message(someDigest(1))).toBeNull();
+  expect(
+    pool
+      .beside({ kind: "order", order: one })
+      .map((each) => each.kind === "order" && each.order.id)
+      .sort(),
+  ).toEqual(ids(one, other));
+  expect(pool.beside({ kind: "commit", commit: seal(other) })).toEqual([{ kind: "commit", commit: seal(one) }]);
+  expect(commitmentOf(one)).toBe(seal(one).body.commitment);
+});
+
+test("seals are forgotten with their interval", () => {
+  const pool = poolOf([seal(one), true], [seal(order(1, { interval: interval(101) })), true]);
+  pool.settle(AT, READ, []);
+  expect([pool.has(seal(one).id), pool.heldCommits(one.body.home, AT, 0).length]).toEqual([false, 0]);
+  expect(pool.heldCommits(one.body.home, interval(101), 0)).toHaveLength(1);
+});
