@@ -35,6 +35,8 @@ export interface InboxModules {
   /** Where the node stands: the interval it works on, and the first period that the chain lacks. */
   readonly current: () => Interval;
   readonly nextPeriod: () => Period;
+  /** Whether this home has said that an interval's gate is closed. */
+  readonly hasClosed: (interval: Interval) => boolean;
   /** Whether every neighbour can hear an author directly, so that handing a message on would only repeat it. */
   readonly inReach: () => boolean;
   /** Every admitted message, once. */
@@ -89,7 +91,8 @@ export class Inbox {
     const isAsked = way !== "gossip" && way.has(idOf(message));
     const verdict = this.#admit(message, isAsked);
     if (verdict.kind !== "accept" && (verdict.conflict ?? null) === null) return verdict;
-    this.#keep(message, !isAsked);
+    const isTooLate = message.kind === "commit" && this.#modules.hasClosed(message.commit.body.interval);
+    this.#keep(message, !isAsked && !isTooLate);
     // Both of two that exclude each other are kept: as evidence, and because lists may name either.
     const held = this.#heldBeside(message);
     if (held !== undefined) this.#modules.convictions.found(held, message);

@@ -95,7 +95,8 @@ export class Membership {
   enter(digest: Digest, interval: Interval): boolean {
     const members = this.known(digest);
     if (members === null) return false;
-    this.#before = this.#current;
+    // Again for the same interval, as after a restart, nothing has passed.
+    if (interval !== this.#interval) this.#before = this.#current;
     this.#interval = interval;
     if (digest !== this.#current.digest) this.#current = inForce(members);
     return true;

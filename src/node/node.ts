@@ -105,6 +105,7 @@ export class StreetNode {
       recover,
       metrics,
       current,
+      hasClosed: (interval) => outbox?.hasClosed(interval) ?? false,
       nextPeriod: () => this.periods.next,
       inReach: reachOf(modules.neighbours, gossip, clock),
       deliver,
@@ -114,6 +115,7 @@ export class StreetNode {
     this.rounds.onCertified(({ evaluation }) => {
       if (evaluation.batch !== null) this.periods.close(evaluation.batch);
       this.#closures.forget(evaluation.result.interval);
+      outbox?.forget(evaluation.result.interval);
     });
   }
 

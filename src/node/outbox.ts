@@ -17,8 +17,9 @@ import {
 import type { Gossip, OwnKind, Signer, Store, VoteSlot } from "../ports/index.ts";
 import { decodeFetched, encodeFetched } from "./requests.ts";
 
-/** Kept among what this home said, and no message. */
+/** Kept among what this home said, and no part of the agreement. */
 const DEADLINE = "deadline";
+const CLOSED = "closed";
 
 export type OrderMessage = Extract<Message, { kind: "order" }>;
 type ReadingMessage = Extract<Message, { kind: "reading" }>;
@@ -31,6 +32,8 @@ type CommitMessage = Extract<Message, { kind: "commit" }>;
  */
 export class Outbox {
   readonly #modules: { readonly signer: Signer; readonly store: Store; readonly gossip: Gossip; readonly digests: Digests };
+
+  readonly #gates = new Map<Interval, boolean>();
 
   constructor(modules: { readonly signer: Signer; readonly store: Store; readonly gossip: Gossip; readonly digests: Digests }) {
     this.#modules = modules;
@@ -100,11 +103,24 @@ export class Outbox {
     );
   }
 
-  /** Says the same in every life, so it needs no place on disk. */
+  /** On disk first: a clock that goes back after a restart doesn't open the gate again. */
   closed(body: Closed): ClosedMessage {
-    const { signer, digests } = this.#modules;
+    const { signer, digests, store } = this.#modules;
     const id = digests.closed(body);
-    return this.#send("agreement", encodeMessage({ kind: "closed", closed: { body, id, signature: signer.sign(id) } })) as ClosedMessage;
+    const bytes = encodeMessage({ kind: "closed", closed: { body, id, signature: signer.sign(id) } });
+    this.#gates.set(body.interval, true);
+    return this.#send("agreement", store.saveVote({ interval: body.interval, view: 0, kind: CLOSED }, bytes)) as ClosedMessage;
+  }
+
+  /** Whether this home has said, in this life or an earlier one, that the interval's gate is closed. */
+  hasClosed(interval: Interval): boolean {
+    const known = this.#gates.get(interval) ?? this.#modules.store.votes(interval).some(({ slot }) => slot.kind === CLOSED);
+    this.#gates.set(interval, known);
+    return known;
+  }
+
+  forget(upTo: Interval): void {
+    for (const interval of this.#gates.keys()) if (interval <= upTo) this.#gates.delete(interval);
   }
 
   /** From now on this home agrees to no fresh trade in the interval, over all its lives. */
@@ -118,7 +134,7 @@ export class Outbox {
 
   /** What this home said in an interval's agreement before it was restarted, and behind all of that what it rests on. */
   earlier(interval: Interval): readonly Message[] {
-    const said = this.#modules.store.votes(interval).filter(({ slot }) => slot.kind !== DEADLINE);
+    const said = this.#modules.store.votes(interval).filter(({ slot }) => slot.kind !== DEADLINE && slot.kind !== CLOSED);
     const kept = said.map(({ bytes }) => unpack(bytes).map((message) => this.#decode(message)));
     return [...kept.flatMap((messages) => messages.slice(0, 1)), ...kept.flatMap((messages) => messages.slice(1))];
   }
