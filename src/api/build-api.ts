@@ -10,7 +10,7 @@ import type { StreetQueries } from "./queries.ts";
 import { guardUpgrades, liveRoute } from "./routes/live.ts";
 import { marketRoutes, ownerRoutes } from "./routes/market.ts";
 import { operationRoutes } from "./routes/operations.ts";
-import { errorAnswer, healthAnswer, intervalView, streetCard } from "./schema/answers.ts";
+import { errorAnswer, evidenceView, healthAnswer, intervalView, streetCard } from "./schema/answers.ts";
 import { streetState } from "./schema/street-state.ts";
 
 export interface ApiOptions {
@@ -54,6 +54,7 @@ async function routes(app: FastifyInstance, options: ApiOptions): Promise<void> 
 
 function addSchemas(app: FastifyInstance): void {
   app.addSchema({ $id: "Error", ...errorAnswer });
+  app.addSchema({ $id: "Evidence", ...evidenceView });
   app.addSchema({ $id: "Health", ...healthAnswer });
   app.addSchema({ $id: "Interval", ...intervalView });
   app.addSchema({ $id: "StreetCard", ...streetCard });

@@ -1,3 +1,4 @@
+export type { BatchOnItsWay } from "./batch-views.ts";
 export { type ApiOptions, buildApi } from "./build-api.ts";
 export { API_ERRORS, type ApiCode, type ApiError } from "./errors.ts";
 export type {
@@ -13,12 +14,13 @@ export type {
   StreetCard,
   StreetQueries,
 } from "./queries.ts";
-
 export { streetState } from "./schema/index.ts";
 export type {
   BatchView,
   CertificateView,
   ClearingView,
+  ConvictionView,
+  EvidenceView,
   HomeView,
   IntervalView,
   OrderOutcome,
@@ -28,7 +30,8 @@ export type {
   StreetFacts,
   StreetState,
   SurplusView,
+  WatchView,
   WireView,
 } from "./state.ts";
-export { type BatchOnItsWay, type StreetLabel, StreetView } from "./street-view.ts";
+export { type StreetLabel, StreetView } from "./street-view.ts";
 export { type BookView, buildVenueApi, type VenueQueries, type VenueView } from "./venue-api.ts";

@@ -12,8 +12,8 @@ import {
   type Words,
 } from "../../engine/auction/index.ts";
 import type { HomeId, Interval, Nano } from "../../engine/kernel/index.ts";
-import { DEFAULT_RULES, deliveryEnd, deliveryStart, type MarketRules } from "../../engine/messages/index.ts";
-import type { SettledInterval, SurplusBooks } from "../../engine/settlement/index.ts";
+import { DEFAULT_RULES, deliveryEnd, deliveryStart, type MarketRules, type ResultKind } from "../../engine/messages/index.ts";
+import type { ClearedInterval, SettledInterval, SurplusBooks } from "../../engine/settlement/index.ts";
 import type { ClearingView, OrderView, SettlementView, SurplusView, WireView } from "./state.ts";
 import { kwhText } from "./words.ts";
 
@@ -24,20 +24,25 @@ export const endName = (rules: MarketRules, interval: Interval): string => isoOf
 /** For the eye only: the ledger keeps nano. */
 export const microOf = (amount: Nano): number => Math.round(amount / 1000);
 
-export function clearingView(rules: MarketRules, clearing: Clearing, words: Words): ClearingView {
+/** What is told of a void interval in place of a reason: its homes agreed on nothing but this. */
+const TOO_LATE = "the homes agreed too late to trade in this interval; the utility covers it";
+
+/** A clearing with who withheld a sealed order; a void one is told apart from one in which orders did not meet. */
+export function clearingView(rules: MarketRules, kind: ResultKind, { clearing, withheld }: ClearedInterval, words: Words): ClearingView {
   const trade = clearing.kind === "trade" ? clearing : null;
   const street = streetOf(rules);
   return {
     interval: intervalName(rules, clearing.interval),
-    kind: clearing.kind,
+    kind: kind === "void" ? kind : clearing.kind,
     priceMicro: trade?.price ?? null,
     priceRange: trade === null ? null : [trade.priceRange.low, trade.priceRange.high],
     volumeWh: trade?.volume ?? 0,
     priceSetBy: trade === null ? null : explainPriceUnder(street.mechanism, trade, rules.kPermille, words),
-    noTradeReason: clearing.kind === "no-trade" ? explainNoTrade(clearing, words) : null,
+    noTradeReason: kind === "void" ? TOO_LATE : clearing.kind === "no-trade" ? explainNoTrade(clearing, words) : null,
     orders: [...clearing.outcomes].sort(byCurve).map((outcome) => orderView(street, outcome, clearing, words)),
     unsoldWh: clearing.unsold,
     unboughtWh: clearing.unbought,
+    withheld: withheld.map((home) => ({ home, name: words.home(home) })),
     nodes: trade === null || !street.hasWires ? [] : street.names.map((name, at) => ({ name, priceMicro: trade.nodes[at]!.price })),
     wires: trade === null ? [] : wiresOf(street, trade),
   };
@@ -104,13 +109,14 @@ export function settlementView(rules: MarketRules, settled: SettledInterval, nam
   const { energyIn, energyOut, moneyIn, moneyOut } = settled.conservation;
   return {
     interval: intervalName(rules, settled.interval),
-    flows: settled.homes.map(({ home, boughtWh, soldWh, utilityImportWh, utilityExportWh, quality }) => ({
+    flows: settled.homes.map(({ home, boughtWh, soldWh, utilityImportWh, utilityExportWh, charge, quality }) => ({
       home,
       name: nameOf(home),
       boughtWh,
       soldWh,
       utilityImportWh,
       utilityExportWh,
+      chargeMicro: microOf(charge),
       quality,
     })),
     surplus: {
@@ -119,6 +125,7 @@ export function settlementView(rules: MarketRules, settled: SettledInterval, nam
       feesMicro: microOf(settled.surplus.fees),
       rentsMicro: microOf(settled.surplus.rents),
       keptMicro: microOf(settled.surplus.kept),
+      chargesMicro: microOf(settled.surplus.charges),
       lostWh: settled.surplus.lost,
     },
     conservation: {

@@ -1,6 +1,6 @@
 import type { Result } from "../../engine/kernel/index.ts";
 import type { MarketRules } from "../../engine/messages/index.ts";
-import type { IntervalView, StreetState } from "./state.ts";
+import type { EvidenceView, IntervalView, StreetState } from "./state.ts";
 
 export type { IntervalView } from "./state.ts";
 
@@ -11,6 +11,8 @@ export interface StreetQueries {
   onChange(listener: () => void): () => void;
   /** One interval by the start of its delivery, "2026-11-20T12:00:00Z"; null when nothing is known of it. */
   interval(start: string): IntervalView | null;
+  /** Everything that was ever proved against a home, the newest first. */
+  evidence(): readonly EvidenceView[];
   health(): HealthFacts;
   /** With this another home finds the street and its rules. */
   street(): StreetCard;

@@ -18,6 +18,51 @@ export interface StreetState {
   /** Of the last settled interval; null before the first. */
   readonly settlement: SettlementView | null;
   readonly surplus: SurplusView;
+  readonly watch: WatchView;
+}
+
+/** What whoever watches over the street should know beside its market. */
+export interface WatchView {
+  /** Who was proved to have signed two things where one is allowed: one entry for each home, the newest first. */
+  readonly convictions: readonly ConvictionView[];
+  /** This node's clock beside the median of the validators'. */
+  readonly clock: ClockFacts;
+  /** null: not known yet. */
+  readonly membership: MembershipView | null;
+}
+
+export interface ConvictionView {
+  readonly home: number;
+  readonly name: string;
+  /** How many pairs prove it; `GET /api/evidence` has them. */
+  readonly proofs: number;
+  /** Of the newest: what was signed twice, for which interval, and when it was heard here; null: before this program started. */
+  readonly kind: SignedKind;
+  readonly interval: string;
+  readonly heardAt: string | null;
+}
+
+export type SignedKind = "order" | "commit" | "reading" | "list" | "proposal" | "vote";
+
+/** offsetMs: what the others are ahead of this clock, real milliseconds; null: none of them answered lately. bad: more than homes forgive one another. */
+export interface ClockFacts {
+  readonly offsetMs: number | null;
+  readonly peers: number;
+  readonly status: "ok" | "warn" | "bad";
+}
+
+/** Who certifies now, and what the registry changes at the next settlement period's edge. */
+export interface MembershipView {
+  /** How many changes of the registry are in force. */
+  readonly version: number;
+  readonly validators: number;
+  /** How many of them certify. */
+  readonly quorum: number;
+  readonly nextEdge: string;
+  /** Names of homes. */
+  readonly joining: readonly string[];
+  readonly leaving: readonly string[];
+  readonly newKeys: readonly string[];
 }
 
 /** What buyers paid beyond what sellers got since the street began, who got it, and what wires lost; below 0 it was paid in. */
@@ -44,6 +89,8 @@ export interface StreetFacts {
   readonly importPriceMicro: number;
   readonly exportPriceMicro: number;
   readonly intervalsCertified: number;
+  /** Orders are sealed until their gate: nobody sees another's before. */
+  readonly sealedOrders: boolean;
 }
 
 export interface HomeView {
@@ -55,6 +102,10 @@ export interface HomeView {
   /** "no-data": its device says nothing; its energy is unknown, not 0. */
   readonly data: "ok" | "no-data";
   readonly validator: boolean;
+  /** Whose voice it has among those who certify; null: it is none of them. */
+  readonly voice: "home" | "operator" | "utility" | null;
+  /** What its clock is ahead of the validators' median, real milliseconds; null: unknown. */
+  readonly clockOffsetMs: number | null;
   /** Charge of its battery; null: unknown or not shared. */
   readonly batteryPercent: number | null;
   /** What it keeps for backup and never sells; null: unknown or not shared. */
@@ -93,9 +144,12 @@ export interface OrderView {
   readonly reason: string;
 }
 
+export type ClearingKind = "trade" | "no-trade" | "void";
+
 export interface ClearingView {
   readonly interval: string;
-  readonly kind: "trade" | "no-trade";
+  /** void: agreed too late to trade, and certified as that; its orders count for nothing. */
+  readonly kind: ClearingKind;
   /** null when nothing traded. */
   readonly priceMicro: number | null;
   /** Any price in here supports the same trades. */
@@ -109,6 +163,8 @@ export interface ClearingView {
   readonly orders: readonly OrderView[];
   readonly unsoldWh: number;
   readonly unboughtWh: number;
+  /** Sealed orders that were never shown, by the home that pays for each. */
+  readonly withheld: readonly { readonly home: number; readonly name: string }[];
   /** Prices at the nodes, the root first; empty on one node. null: no energy passes there, and no limit says what it would cost. */
   readonly nodes: readonly { readonly name: string; readonly priceMicro: number | null }[];
   /** Empty on one node and without trade. */
@@ -131,12 +187,14 @@ export interface WireView {
 
 export interface PricePoint {
   readonly interval: string;
+  readonly kind: ClearingKind;
   readonly priceMicro: number | null;
   readonly volumeWh: number;
 }
 
 export interface CertificateView {
   readonly interval: string;
+  readonly kind: "trade" | "void";
   readonly value: string;
   readonly votes: number;
   readonly validators: number;
@@ -168,6 +226,8 @@ export interface SettlementView {
     readonly soldWh: number;
     readonly utilityImportWh: number;
     readonly utilityExportWh: number;
+    /** What it paid for sealed orders that it never showed. */
+    readonly chargeMicro: number;
     readonly quality: "measured" | "estimated";
   }[];
   /** What buyers paid beyond what sellers got, and what wires lost of what sellers sold. */
@@ -178,6 +238,8 @@ export interface SettlementView {
     readonly feesMicro: number;
     readonly rentsMicro: number;
     readonly keptMicro: number;
+    /** For sealed orders that were never shown. */
+    readonly chargesMicro: number;
     readonly lostWh: number;
   };
   readonly conservation: {
@@ -195,4 +257,26 @@ export interface IntervalView {
   readonly clearing: ClearingView | null;
   readonly certificate: CertificateView | null;
   readonly settlement: SettlementView | null;
+}
+
+/** Proof that a home signed two things where an honest one signs one. */
+export interface EvidenceView {
+  readonly id: string;
+  readonly home: number;
+  readonly name: string;
+  readonly kind: SignedKind;
+  readonly interval: string;
+  /** null: before this program started. */
+  readonly heardAt: string | null;
+  /** Addresses of the keys that ever signed for the home. */
+  readonly keys: readonly string[];
+  readonly first: SignedMessageView;
+  readonly second: SignedMessageView;
+}
+
+/** As hex: what was signed (the EIP-712 digest), the signature, and the message in the bytes that peers exchange. */
+export interface SignedMessageView {
+  readonly digest: string;
+  readonly signature: string;
+  readonly message: string;
 }

@@ -219,7 +219,7 @@ export class StreetView {
     const account = this.#accounts.get(home) ?? NEW_ACCOUNT;
     const equipment = this.#label.equipment.get(name);
     const last = this.#lastSettled?.homes.find((each) => each.home === home);
-    const voice = this.#voiceOf(home);
+    const voice = this.#watch.voiceOf(home);
     return {
       home,
       name,
@@ -245,12 +245,6 @@ export class StreetView {
 
   #now(): string {
     return isoOf(Math.floor(this.#clock.now() / 1000));
-  }
-
-  #voiceOf(home: HomeId): HomeView["voice"] {
-    const members = this.#watch.members;
-    if (members === null) return this.#registry.validators.includes(home) ? "home" : null;
-    return members.validators.find((each) => each.home === home)?.class ?? null;
   }
 
   #readingOf(last: SettledHome | undefined): HomeView["reading"] {

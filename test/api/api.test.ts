@@ -200,6 +200,7 @@ describe("the OpenAPI document", () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     expect(named.sort()).toEqual([
+      "get /api/evidence",
       "get /api/intervals/{interval}",
       "get /api/state",
       "get /api/street",
@@ -231,7 +232,14 @@ describe("the OpenAPI document", () => {
     await check("/api/street", "/api/street", "200");
     await check("/healthz", "/healthz", "200");
     await check("/nowhere", "/api/intervals/{interval}".replace("{", "%7B").replace("}", "%7D"), "404");
-    expect(Object.keys(document.components.schemas).sort()).toEqual(["Error", "Health", "Interval", "StreetCard", "StreetState"]);
+    expect(Object.keys(document.components.schemas).sort()).toEqual([
+      "Error",
+      "Evidence",
+      "Health",
+      "Interval",
+      "StreetCard",
+      "StreetState",
+    ]);
     const ids = Object.values<Record<string, { operationId: string }>>(document.paths).flatMap((methods) =>
       Object.values(methods).map((each) => each.operationId),
     );

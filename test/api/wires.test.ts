@@ -119,6 +119,8 @@ describe("the street's card", () => {
     ["rules as they were before wires", RULES, true],
     ["with wires", WIRED, true],
     ["with another mechanism, sharing and account", { ...RULES, mechanism: "vcg", rationing: "max-min", surplusTo: "supplier" }, true],
+    ["with sealed orders and their charge", { ...RULES, orders: "sealed", withheldCharge: 0 }, true],
+    ["orders neither sealed nor open", { ...RULES, orders: "secret" }, false],
     ["no such mechanism", { ...RULES, mechanism: "dutch" }, false],
     ["a rule that nobody knows", { ...RULES, weather: "fine" }, false],
     ["a node whose name can't be seen", { ...RULES, network: { nodes: [{ ...TWO_BRANCHES.nodes[0], id: "\u202e" }], homes: [] } }, false],

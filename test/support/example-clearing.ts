@@ -37,6 +37,7 @@ export function exampleClearing(interval: string, all: readonly ExampleOrder[]):
     orders,
     unsoldWh: sum(sells) - volume,
     unboughtWh: sum(buys) - volume,
+    withheld: [],
     nodes: [],
     wires: [],
   };
@@ -109,6 +110,7 @@ function noTrade(interval: string, buys: readonly ExampleOrder[], sells: readonl
     orders: [...buys, ...sells].map((order) => ({ ...order, ...PLACE, filledWh: 0, outcome: "refused", reason })),
     unsoldWh: sum(sells),
     unboughtWh: sum(buys),
+    withheld: [],
     nodes: [],
     wires: [],
   };

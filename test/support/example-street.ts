@@ -1,4 +1,4 @@
-import type { BatchView, CertificateView, HomeView, PricePoint, SettlementView, StreetState } from "../../src/api/index.ts";
+import type { BatchView, CertificateView, ConvictionView, HomeView, PricePoint, SettlementView, StreetState } from "../../src/api/index.ts";
 import { type ExampleOrder, exampleClearing } from "./example-clearing.ts";
 
 const MINUTE = 60_000;
@@ -73,6 +73,7 @@ function settle(start: string, homes: readonly HomeView[], state: StreetState["c
       soldWh: filled("sell"),
       utilityImportWh: sells ? 0 : Math.max(0, rest + Math.round(30 * chance(home, 77))),
       utilityExportWh: sells ? Math.max(0, -rest) : 0,
+      chargeMicro: 0,
       quality: silent.has(home) ? ("estimated" as const) : ("measured" as const),
     };
   });
@@ -81,7 +82,7 @@ function settle(start: string, homes: readonly HomeView[], state: StreetState["c
   return {
     interval: start,
     flows,
-    surplus: { account: "grid", amountMicro: 0, feesMicro: 0, rentsMicro: 0, keptMicro: 0, lostWh: 0 },
+    surplus: { account: "grid", amountMicro: 0, feesMicro: 0, rentsMicro: 0, keptMicro: 0, chargesMicro: 0, lostWh: 0 },
     conservation: { energyInWh: moved, energyOutWh: moved, moneyInNano: money, moneyOutNano: money, holds: true },
   };
 }
@@ -98,6 +99,8 @@ function homeView(home: number, options: Required<ExampleOptions>): HomeView {
     online: !options.offline.includes(home),
     data: silent ? "no-data" : "ok",
     validator: home < 31,
+    voice: home < 31 ? "home" : null,
+    clockOffsetMs: options.offline.includes(home) ? null : Math.round(40 * chance(home, 12) - 20),
     batteryPercent: hasBattery(home) && !silent ? Math.round(35 + 60 * chance(home, options.seed, 3)) : null,
     keepForBackupPercent: hasBattery(home) && !silent ? 30 : null,
     balanceMicro: Math.round((chance(home, 1) - 0.55) * 60_000 * grown),
@@ -140,6 +143,7 @@ export function exampleStreet(given: ExampleOptions = {}): StreetState {
       importPriceMicro: IMPORT,
       exportPriceMicro: EXPORT,
       intervalsCertified: options.intervals,
+      sealedOrders: options.homes < 100,
     },
     homes: views.map((view) => {
       const flow = settlement?.flows.find(({ home }) => home === view.home);
@@ -147,8 +151,8 @@ export function exampleStreet(given: ExampleOptions = {}): StreetState {
     }),
     clearing,
     prices: starts.map((start): PricePoint => {
-      const { priceMicro, volumeWh } = clear(start);
-      return { interval: start, priceMicro, volumeWh };
+      const { kind, priceMicro, volumeWh } = clear(start);
+      return { interval: start, kind, priceMicro, volumeWh };
     }),
     certificates: starts
       .slice(-24)
@@ -157,6 +161,7 @@ export function exampleStreet(given: ExampleOptions = {}): StreetState {
     batches: begun ? batches(options.interval, Math.ceil(options.intervals / 32)) : [],
     settlement,
     surplus: { account: "grid", balanceMicro: 0, lostWh: 0 },
+    watch: watchOf(options.interval, options.homes),
   };
 }
 
@@ -169,10 +174,28 @@ function sentence(homes: readonly HomeView[], clearing: StreetState["clearing"])
   return `${start}; last price ${(clearing.priceMicro / 10_000).toFixed(1)} ct; ${rest}`;
 }
 
+function watchOf(interval: string, homes: number): StreetState["watch"] {
+  const validators = Math.min(31, homes);
+  return {
+    convictions: [],
+    clock: { offsetMs: 12, peers: validators, status: "ok" },
+    membership: {
+      version: homes,
+      validators,
+      quorum: Math.floor((2 * validators) / 3) + 1,
+      nextEdge: `${interval.slice(0, 11)}22:00:00Z`,
+      joining: [],
+      leaving: [],
+      newKeys: [],
+    },
+  };
+}
+
 function certificate(interval: string, back: number, homes: number): CertificateView {
   const validators = Math.min(31, homes);
   return {
     interval,
+    kind: "trade",
     value: hash(back),
     votes: back === 3 ? Math.floor((validators * 2) / 3) + 1 : validators - (back % 5 === 1 ? 1 : 0),
     validators,
@@ -222,6 +245,43 @@ export const EXAMPLES = {
     const orders = [order(0, "sell", 95_000, 400), order(1, "sell", 118_000, 350), order(3, "sell", 240_000, 500)];
     const wishes = [order(2, "buy", 290_000, 500), order(5, "buy", 205_000, 250), order(8, "buy", 101_000, 300)];
     return { ...state, clearing: exampleClearing("2026-06-18T06:45:00Z", [...orders, ...wishes]) };
+  },
+  /** Agreed too late to trade, twice: once just now, once a while ago. */
+  tooLate: (): StreetState => {
+    const state = exampleStreet({});
+    const last = exampleClearing("2026-06-18T06:45:00Z", []);
+    const noTradeReason = "the homes agreed too late to trade in this interval; the utility covers it";
+    const late = new Set(["2026-06-18T06:45:00Z", "2026-06-18T04:45:00Z"]);
+    return {
+      ...state,
+      sentence: `12 of 12 homes online; nothing traded: ${noTradeReason}`,
+      clearing: { ...last, kind: "void", noTradeReason },
+      prices: state.prices.map((point) => (late.has(point.interval) ? { ...point, kind: "void", priceMicro: null, volumeWh: 0 } : point)),
+      certificates: state.certificates.map((each) => (late.has(each.interval) ? { ...each, kind: "void", orders: 0 } : each)),
+    };
+  },
+  /** A bad day: liars, clocks that are off, orders that were never shown, homes that come and go. */
+  watched: (): StreetState => {
+    const state = exampleStreet({});
+    const name = (home: number): string => state.homes[home]!.name;
+    const proof = (home: number, kind: ConvictionView["kind"], proofs: number, heardAt: string | null): ConvictionView => {
+      return { home, name: name(home), kind, proofs, heardAt, interval: "2026-06-18T06:30:00Z" };
+    };
+    return {
+      ...state,
+      homes: state.homes.map((home) => ({ ...home, clockOffsetMs: home.home === 5 ? -2_140 : home.home === 9 ? 480 : home.clockOffsetMs })),
+      clearing: state.clearing && { ...state.clearing, withheld: [2, 2, 7].map((home) => ({ home, name: name(home) })) },
+      settlement: state.settlement && {
+        ...state.settlement,
+        flows: state.settlement.flows.map((flow) => (flow.home === 2 ? { ...flow, chargeMicro: 100_000 } : flow)),
+        surplus: { ...state.settlement.surplus, amountMicro: 100_000, chargesMicro: 100_000 },
+      },
+      watch: {
+        convictions: [proof(6, "vote", 3, "2026-06-18T06:58:20Z"), proof(11, "order", 1, null)],
+        clock: { offsetMs: 730, peers: 11, status: "bad" },
+        membership: { ...state.watch.membership!, joining: ["home-13", "Mill 4"], leaving: ["home-02"], newKeys: ["home-09"] },
+      },
+    };
   },
   broken: (): StreetState => {
     const state = exampleStreet({});

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
-import { type ApiOptions, buildApi, type StreetQueries, type StreetState } from "../../src/api/index.ts";
+import { type ApiOptions, buildApi, type EvidenceView, type StreetQueries, type StreetState } from "../../src/api/index.ts";
 import type { Clock } from "../../src/ports/index.ts";
 
 export const realClock: Pick<Clock, "after" | "monotonicMs"> = {
@@ -16,6 +16,7 @@ export class ExampleQueries implements StreetQueries {
   readonly asked: unknown[] = [];
   readonly listeners = new Set<() => void>();
   healthy = true;
+  proofs: readonly EvidenceView[] = [];
   answer: Awaited<ReturnType<StreetQueries["register"]>> = { ok: true, value: { home: 12 } };
   changeAnswer: Awaited<ReturnType<StreetQueries["leave"]>> = { ok: true, value: { home: 3, from: "2026-06-16T00:00:00.000Z" } };
   private current: StreetState;
@@ -44,6 +45,10 @@ export class ExampleQueries implements StreetQueries {
     if (certificate === null) return null;
     const last = clearing?.interval === start;
     return { interval: start, clearing: last ? clearing : null, certificate, settlement: last ? settlement : null };
+  }
+
+  evidence() {
+    return this.proofs;
   }
 
   health() {

@@ -126,7 +126,10 @@ describe("price history", () => {
       [3, 12],
       [6, 13],
       [7, 14],
-    ].map(([i, priceMicro]) => ({ interval: at(i as number), priceMicro: priceMicro as number | null, volumeWh: 1 }));
+    ].map(([i, price]) => {
+      const [priceMicro, kind] = price === null ? ([null, "no-trade"] as const) : ([price as number, "trade"] as const);
+      return { interval: at(i as number), kind, priceMicro, volumeWh: 1 };
+    });
     expect(runsOf(prices, QUARTER).map((run) => run.map(({ priceMicro }) => priceMicro))).toEqual([[10, 11], [12], [13, 14]]);
   });
 

@@ -35,6 +35,19 @@ export function marketRoutes(app: FastifyInstance, queries: StreetQueries): void
   );
 
   app.get(
+    "/api/evidence",
+    {
+      schema: {
+        operationId: "evidence",
+        summary: "Who was proved to have signed two things where one is allowed, with both messages, the newest first",
+        tags: ["street"],
+        response: { 200: { type: "array", items: ref("Evidence") } },
+      },
+    },
+    () => queries.evidence(),
+  );
+
+  app.get(
     "/api/street",
     { schema: { operationId: "street", summary: "What another home needs to join", tags: ["join"], response: { 200: ref("StreetCard") } } },
     () => queries.street(),

@@ -1,8 +1,8 @@
 import type { ApiError } from "../errors.ts";
 import type { AgentRequest, ChangeAnswer, HealthFacts, HomeAnswer, HomeRequest, LeaveRequest, StreetCard } from "../queries.ts";
-import type { IntervalView } from "../state.ts";
+import type { EvidenceView, IntervalView } from "../state.ts";
 import { count, described, instant, list, mirrors, nullable, number, object, oneOf, text, truth, withOptional } from "./shape.ts";
-import { certificate, clearing, settlement } from "./street-state.ts";
+import { certificate, clearing, settlement, signedKind } from "./street-state.ts";
 
 const address = text({ pattern: "^0x[0-9a-fA-F]{40}$" });
 const hash = text({ pattern: "^0x[0-9a-fA-F]{64}$" });
@@ -15,6 +15,28 @@ export const intervalParams = object({ interval: text({ pattern: "^\\d{4}-\\d{2}
 
 export const intervalView = mirrors<IntervalView>()(
   object({ interval: instant, clearing: nullable(clearing), certificate: nullable(certificate), settlement: nullable(settlement) }),
+);
+
+/** Bytes, as small hex digits. */
+const hex = text({ pattern: "^0x([0-9a-f]{2})*$" });
+const signedMessage = object({
+  digest: described(hash, "EIP-712, in the domain that the street's card tells"),
+  signature: hex,
+  message: described(hex, "as peers send it: config/schema/commonwatt.proto"),
+});
+
+export const evidenceView = mirrors<EvidenceView>()(
+  object({
+    id: hash,
+    home: count,
+    name: text(),
+    kind: signedKind,
+    interval: instant,
+    heardAt: described(nullable(instant), "null: before this program started"),
+    keys: described(list(address), "that ever signed for the home"),
+    first: signedMessage,
+    second: signedMessage,
+  }),
 );
 
 export interface HealthAnswer extends Omit<HealthFacts, "healthy"> {
@@ -65,6 +87,8 @@ const choices = {
   ),
   rationing: oneOf("pro-rata", "price-time", "max-min"),
   surplusTo: oneOf("supplier", "grid", "community"),
+  orders: oneOf("sealed", "open"),
+  withheldCharge: number,
 };
 
 const said = object({

@@ -9,6 +9,7 @@ import type {
   StreetFacts,
   StreetState,
   SurplusView,
+  WatchView,
   WireView,
 } from "../state.ts";
 import { count, described, instant, integer, list, mirrors, nullable, number, object, oneOf, pair, text, truth } from "./shape.ts";
@@ -29,6 +30,7 @@ const streetFacts = mirrors<StreetFacts>()(
     importPriceMicro: integer,
     exportPriceMicro: integer,
     intervalsCertified: count,
+    sealedOrders: described(truth, "nobody sees another's order before its gate"),
   }),
 );
 
@@ -41,6 +43,8 @@ const home = mirrors<HomeView>()(
     online: truth,
     data: oneOf("ok", "no-data"),
     validator: truth,
+    voice: described(nullable(oneOf("home", "operator", "utility")), "of those who certify"),
+    clockOffsetMs: nullable(number),
     batteryPercent: nullable(percent),
     keepForBackupPercent: nullable(percent),
     balanceMicro: integer,
@@ -84,10 +88,12 @@ const wire = mirrors<WireView>()(
   }),
 );
 
+const clearingKind = described(oneOf("trade", "no-trade", "void"), "void: agreed too late to trade, and certified as that");
+
 export const clearing = mirrors<ClearingView>()(
   object({
     interval: instant,
-    kind: oneOf("trade", "no-trade"),
+    kind: clearingKind,
     priceMicro: described(nullable(integer), "null when nothing traded"),
     priceRange: nullable(pair(integer)),
     volumeWh: count,
@@ -96,16 +102,18 @@ export const clearing = mirrors<ClearingView>()(
     orders: described(list(order), "buys by falling limit, then sells by rising limit"),
     unsoldWh: count,
     unboughtWh: count,
+    withheld: described(list(object({ home: count, name: text() })), "sealed orders never shown, by the home that pays for each"),
     nodes: described(list(object({ name: text(), priceMicro: nullable(integer) })), "the root first; empty on one node"),
     wires: described(list(wire), "empty on one node and without trade"),
   }),
 );
 
-const price = mirrors<PricePoint>()(object({ interval: instant, priceMicro: nullable(integer), volumeWh: count }));
+const price = mirrors<PricePoint>()(object({ interval: instant, kind: clearingKind, priceMicro: nullable(integer), volumeWh: count }));
 
 export const certificate = mirrors<CertificateView>()(
   object({
     interval: instant,
+    kind: oneOf("trade", "void"),
     value: text(),
     votes: count,
     validators: count,
@@ -136,6 +144,7 @@ const flow = object({
   soldWh: count,
   utilityImportWh: count,
   utilityExportWh: count,
+  chargeMicro: described(count, "for sealed orders that it never showed"),
   quality: oneOf("measured", "estimated"),
 });
 
@@ -149,6 +158,7 @@ export const settlement = mirrors<SettlementView>()(
       feesMicro: count,
       rentsMicro: integer,
       keptMicro: integer,
+      chargesMicro: count,
       lostWh: count,
     }),
     conservation: object({
@@ -158,6 +168,38 @@ export const settlement = mirrors<SettlementView>()(
       moneyOutNano: integer,
       holds: truth,
     }),
+  }),
+);
+
+export const signedKind = oneOf("order", "commit", "reading", "list", "proposal", "vote");
+
+const conviction = object({
+  home: count,
+  name: text(),
+  proofs: count,
+  kind: signedKind,
+  interval: instant,
+  heardAt: described(nullable(instant), "null: before this program started"),
+});
+
+const watch = mirrors<WatchView>()(
+  object({
+    convictions: described(list(conviction), "who was proved to have signed two things where one is allowed, the newest first"),
+    clock: described(
+      object({ offsetMs: nullable(number), peers: count, status: oneOf("ok", "warn", "bad") }),
+      "what the validators' clocks are ahead of this node's, median",
+    ),
+    membership: nullable(
+      object({
+        version: count,
+        validators: count,
+        quorum: count,
+        nextEdge: instant,
+        joining: list(text()),
+        leaving: list(text()),
+        newKeys: list(text()),
+      }),
+    ),
   }),
 );
 
@@ -177,6 +219,7 @@ export const streetState = described(
         mirrors<SurplusView>()(object({ account, balanceMicro: integer, lostWh: count })),
         "what buyers paid beyond what sellers got since the street began, and what wires lost",
       ),
+      watch,
     }),
   ),
   "Energy in Wh, prices in micro-currency per kWh, money in micro-currency (positive: the home gained), instants in UTC. null is unknown, never 0.",

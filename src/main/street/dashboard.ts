@@ -68,6 +68,7 @@ function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQu
     state: () => view.state(node.rounds.current),
     onChange: (listener) => view.onChange(listener),
     interval: (start) => view.interval(start),
+    evidence: () => view.evidence(),
     health: () => {
       const problems = [
         ...(clock.monotonicMs() - certifiedMs <= patience ? [] : ["no interval was certified for longer than an interval lasts"]),

@@ -2,9 +2,10 @@ import { openRelay } from "../../../adapters/evm/index.ts";
 import { openGossip } from "../../../adapters/libp2p/index.ts";
 import { openStore } from "../../../adapters/store/index.ts";
 import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index.ts";
-import { toHex } from "../../../engine/kernel/index.ts";
+import { type HomeId, interval, toHex } from "../../../engine/kernel/index.ts";
+import { type MarketRules, periodOf } from "../../../engine/messages/index.ts";
 import { type BatchOnItsWay, type StreetCard, StreetView } from "../../api/index.ts";
-import { Neighbourhood, StreetNode } from "../../node/index.ts";
+import { membersAt, Neighbourhood, StreetNode } from "../../node/index.ts";
 import type { BatchReceipt, Clock, Log, Metrics, Relay, Store } from "../../ports/index.ts";
 import { domainOf, firstOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
@@ -35,12 +36,13 @@ export interface OperatorOptions {
  */
 export class Operator {
   readonly node: StreetNode;
-  readonly neighbourhood: Neighbourhood;
   readonly view: StreetView;
+  readonly neighbourhood: Neighbourhood;
   readonly registrar: Registrar;
   readonly #relay: Relay;
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #rules: MarketRules;
   readonly #close: () => Promise<void>;
   #cancel: () => void = () => undefined;
   readonly #carrier: Carrier;
@@ -117,9 +119,12 @@ export class Operator {
     this.#carrier = new Carrier(parts);
     this.#store = parts.store;
     this.#clock = parts.clock;
+    this.#rules = rulesOf(parts.card);
     this.registrar = new Registrar({ ...parts, rules: parts.options.rules, networkKey: parts.street.networkKey.text });
     this.#close = parts.close;
     node.onHeard((message) => view.heard(message));
+    for (const proof of node.convictions.all) view.proved(proof, false);
+    node.convictions.onConviction((proof) => view.proved(proof, true));
     node.onCertified(({ evaluation, block, sinceGateMs }) => {
       const entries = { orders: evaluation.orders.length, readings: evaluation.readings.length };
       view.certified(evaluation, entries, block.certificate, sinceGateMs === null ? null : Math.round(sinceGateMs));
@@ -171,7 +176,22 @@ export class Operator {
     const [balances, batches] = [await this.#relay.balances(), await this.#relay.batches()];
     if (batches.ok) this.#keep(batches.value);
     this.view.registry(membership.registry);
+    this.#watch();
     this.view.chain(balances.ok ? balances.value.homes : null, batches.ok ? batches.value : [], this.#onTheirWay());
+  }
+
+  /** Who belongs to the street and will, and whose clocks differ. */
+  #watch(): void {
+    const { membership, rounds } = this.node;
+    const { clocks } = this.neighbourhood;
+    const { periodIntervals } = this.#rules;
+    const edge = interval((periodOf(this.#rules, rounds.current) + 1) * periodIntervals);
+    const offsets = membership.members.homes.flatMap(({ home }): [HomeId, number][] => {
+      const offsetMs = this.neighbourhood.clockOffsetOf(home);
+      return offsetMs === null ? [] : [[home, offsetMs]];
+    });
+    this.view.epochs({ now: membership.members, next: membersAt(membership.registry, edge), edge });
+    this.view.clocks({ own: clocks.view, homes: new Map(offsets) });
   }
 
   /** Receipts go into the store, so that exports name the transaction without asking the chain. */

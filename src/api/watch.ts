@@ -1,0 +1,138 @@
+import { authorOf, quorum, validatorsOf } from "../../engine/agreement/index.ts";
+import { type Address, type HomeId, type Interval, toHex } from "../../engine/kernel/index.ts";
+import { type Contradictable, encodeMessage, idOf, type MarketRules, type Members, type Message } from "../../engine/messages/index.ts";
+import { intervalName } from "./market-views.ts";
+import type { ClockFacts, ConvictionView, EvidenceView, HomeView, MembershipView, SignedMessageView, WatchView } from "./state.ts";
+
+/** A home that was proved to have signed two things where one is allowed. */
+export interface Proof {
+  readonly home: HomeId;
+  readonly evidence: Extract<Message, { readonly kind: "evidence" }>;
+}
+
+/** The set that agrees now, and the one that the registry names for the next settlement period. */
+export interface Epochs {
+  readonly now: Members;
+  readonly next: Members;
+  /** The next period's first interval. */
+  readonly edge: Interval;
+}
+
+/** By the clocks of those who answer: this node's, and what each home's is ahead of the median. */
+export interface Clocks {
+  readonly own: ClockFacts;
+  readonly homes: ReadonlyMap<HomeId, number>;
+}
+
+interface Heard extends Proof {
+  readonly heardAt: string | null;
+}
+
+/** What was proved, whose clock is off, and who comes and goes. */
+export class Watch {
+  readonly #rules: MarketRules;
+  readonly #nameOf: (home: HomeId) => string;
+  #proofs: readonly Heard[] = [];
+  #clocks: Clocks = { own: { offsetMs: null, peers: 0, status: "ok" }, homes: new Map() };
+  #epochs: Epochs | null = null;
+
+  constructor(rules: MarketRules, nameOf: (home: HomeId) => string) {
+    this.#rules = rules;
+    this.#nameOf = nameOf;
+  }
+
+  proved(proof: Proof, heardAt: string | null): void {
+    this.#proofs = [{ ...proof, heardAt }, ...this.#proofs];
+  }
+
+  compared(clocks: Clocks): void {
+    this.#clocks = clocks;
+  }
+
+  entered(epochs: Epochs): void {
+    this.#epochs = epochs;
+  }
+
+  get members(): Members | null {
+    return this.#epochs?.now ?? null;
+  }
+
+  voiceOf(home: HomeId): HomeView["voice"] {
+    return this.members?.validators.find((each) => each.home === home)?.class ?? null;
+  }
+
+  clockOffsetOf(home: HomeId): number | null {
+    return this.#clocks.homes.get(home) ?? null;
+  }
+
+  view(): WatchView {
+    return { convictions: this.#convictions(), clock: this.#clocks.own, membership: this.#membership() };
+  }
+
+  /** Newest first. */
+  evidence(keysOf: (home: HomeId) => readonly Address[]): readonly EvidenceView[] {
+    return this.#proofs.map((proof) => {
+      const { first, second } = proof.evidence.evidence;
+      return {
+        id: proof.evidence.id,
+        ...this.#told(proof),
+        keys: [...new Set(keysOf(proof.home))],
+        first: signedView(first),
+        second: signedView(second),
+      };
+    });
+  }
+
+  #convictions(): readonly ConvictionView[] {
+    const newest = new Map<HomeId, Heard>();
+    for (const proof of this.#proofs) if (!newest.has(proof.home)) newest.set(proof.home, proof);
+    const proofs = (home: HomeId): number => this.#proofs.filter((proof) => proof.home === home).length;
+    return [...newest.values()].map((proof) => ({ ...this.#told(proof), proofs: proofs(proof.home) }));
+  }
+
+  #told({ home, evidence: { evidence }, heardAt }: Heard): Omit<ConvictionView, "proofs"> {
+    const { first } = evidence;
+    return { home, name: this.#nameOf(home), kind: first.kind, interval: intervalName(this.#rules, intervalOf(first)), heardAt };
+  }
+
+  #membership(): MembershipView | null {
+    const name = ({ home }: { readonly home: HomeId }): string => this.#nameOf(home);
+    if (this.#epochs === null) return null;
+    const { now, next, edge } = this.#epochs;
+    const keysNow = new Map(now.homes.map(({ home, agent }) => [home, agent]));
+    const staying = new Set(next.homes.map(({ home }) => home));
+    const validators = validatorsOf(now);
+    return {
+      version: now.version,
+      validators: validators.ids.length,
+      quorum: quorum(validators),
+      nextEdge: intervalName(this.#rules, edge),
+      joining: next.homes.filter(({ home }) => !keysNow.has(home)).map(name),
+      leaving: now.homes.filter(({ home }) => !staying.has(home)).map(name),
+      newKeys: next.homes.filter(({ home, agent }) => keysNow.has(home) && keysNow.get(home) !== agent).map(name),
+    };
+  }
+}
+
+const signedView = (message: Contradictable): SignedMessageView => ({
+  digest: idOf(message),
+  signature: toHex(authorOf(message).signature),
+  message: toHex(encodeMessage(message)),
+});
+
+function intervalOf(message: Contradictable): Interval {
+  switch (message.kind) {
+    case "order":
+      return message.order.body.interval;
+    case "commit":
+      return message.commit.body.interval;
+    case "reading":
+      return message.reading.body.interval;
+    case "list":
+      return message.list.body.interval;
+    case "proposal":
+      return message.proposal.body.interval;
+    case "vote":
+      return message.vote.body.interval;
+  }
+}
