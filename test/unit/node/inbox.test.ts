@@ -1,71 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { fromHex, type HomeId, type Interval, interval, type Period, toHex, wh } from "../../../engine/kernel/index.ts";
+import { fromHex, type HomeId, interval, type Period, toHex, wh } from "../../../engine/kernel/index.ts";
 import { asEvidence, encodeMessage, type Message } from "../../../engine/messages/index.ts";
-import { Convictions } from "../../../src/node/convictions.ts";
-import { Inbox } from "../../../src/node/inbox.ts";
-import { Pool } from "../../../src/node/pool.ts";
-import type { Metrics } from "../../../src/ports/index.ts";
-import { memoryStore, VirtualClock } from "../../../src/sim/index.ts";
-import { cheapRecover } from "../../support/cheap-signer.ts";
-import { DIGESTS } from "../../support/messages.ts";
-import {
-  AT,
-  asMessage,
-  list,
-  membership,
-  messageId,
-  order,
-  periodVote,
-  proposal,
-  reading,
-  someDigest,
-  vote,
-} from "../../support/node-parts.ts";
-import { QUIET, UNCOUNTED } from "../../support/quiet.ts";
-import { RULES } from "../../support/rules.ts";
-
-/** 10 s before the gate of interval 100, whose orders are settled with the readings of 98. */
-const BEFORE_GATE = (100 * 900 - 70) * 1000;
-const AFTER_GATE = (100 * 900 - 50) * 1000;
-
-/** How a message comes: by gossip, in an answer to a question for it, or in an answer to one for something else. */
-type Coming = "gossip" | "asked" | "unasked";
-
-function desk({ now = BEFORE_GATE, current = AT as number, nextPeriod = 1, inReach = false } = {}) {
-  const codes: string[] = [];
-  const delivered: Message[] = [];
-  const pool = new Pool();
-  const members = membership();
-  const convictions = new Convictions({
-    digests: DIGESTS,
-    membership: members,
-    recover: cheapRecover,
-    store: memoryStore(),
-    gossip: { publish: async () => undefined },
-    log: QUIET,
-  });
-  const place = { current: current as Interval, nextPeriod: nextPeriod as Period };
-  const metrics: Metrics = { ...UNCOUNTED, counter: () => ({ add: (labels) => void codes.push(Object.values(labels).join()) }) };
-  const inbox = new Inbox({
-    rules: RULES,
-    digests: DIGESTS,
-    clock: new VirtualClock({ startMs: now, speed: 1 }),
-    pool,
-    membership: members,
-    convictions,
-    recover: cheapRecover,
-    metrics,
-    current: () => place.current,
-    nextPeriod: () => place.nextPeriod,
-    inReach: () => inReach,
-    deliver: (message) => void delivered.push(message),
-  });
-  const say = (message: Message, coming: Coming = "gossip") => {
-    const way = coming === "gossip" ? coming : new Set([coming === "asked" ? messageId(message) : someDigest(99)]);
-    return `${inbox.receive(encodeMessage(message), way)} ${codes.at(-1)}`;
-  };
-  return { inbox, pool, delivered, codes, convictions, place, say };
-}
+import { AFTER_GATE, desk } from "../../support/inbox-desk.ts";
+import { AT, asMessage, list, order, periodVote, proposal, reading, someDigest, vote } from "../../support/node-parts.ts";
 
 const content = someDigest(4);
 const forged = 3 as HomeId;
