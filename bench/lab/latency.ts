@@ -3,12 +3,11 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
-import { gateClosure, isSealed } from "../../engine/messages/index.ts";
+import { gateClosure } from "../../engine/messages/index.ts";
 import type { StreetCard } from "../../src/api/index.ts";
 import { rulesOf } from "../../src/main/card.ts";
 import { atMost, quantile, type Row } from "../engine/frame.ts";
 import { LabProcess, program, ROOT } from "./lab-process.ts";
-import { SEAL_MS } from "./leader.ts";
 import { cpuSeconds, family, mainThread } from "./meters.ts";
 import type { LabFrame, LabPart } from "./part.ts";
 
@@ -40,7 +39,7 @@ export const part: LabPart = {
     `the real program on loopback, \`commonwatt street\`, ${VALIDATORS} validators of 12, 30 and 100 homes in ${[TWELVE, THIRTY, HUNDRED].map(({ processes }) => processes).join(", ")} processes (fewer share one`,
     "thread, more share two cores); from gate closure to the certificate at a home, and at the last home of an interval; CPU and waiting",
     "for a core from /proc, both of the homes' processes alone (the operator, the chain and the devices run beside them); orders open, and",
-    `sealed, as below 100 homes by default: that keeps an interval ${SEAL_MS} ms after its gate before anybody can list, which the goal doesn't know`,
+    "sealed until the gates of all are known to be closed, as below 100 homes by default",
   ],
   leftOut: ["network delay, slower machines; intervals before homes have met"],
   run: async (frame) => {
@@ -67,7 +66,6 @@ async function sizeRows({ quick, folder, say }: LabFrame, size: Size): Promise<r
     // Whoever never had it waits for ever.
     const all = everywhere.flatMap((each) => [...each, ...Array<number>(homes - each.length).fill(Number.POSITIVE_INFINITY)]);
     const last = everywhere.map((each) => (each.length < homes ? Number.POSITIVE_INFINITY : Math.max(...each)));
-    const sealMs = isSealed(rulesOf(card), homes) ? SEAL_MS : 0;
     const row = (what: string, value: number, unit = "ms", note = ""): Row => ({ what, value, unit, goal: null, note });
     return [
       {
@@ -82,7 +80,6 @@ async function sizeRows({ quick, folder, say }: LabFrame, size: Size): Promise<r
         `(${last.filter(Number.isFinite).length} of ${intervals} intervals)`,
       ),
       { ...row("  at the last home of an interval, p99", quantile(last, 0.99)), goal: atMost(goalMs) },
-      ...(sealMs === 0 ? [] : [row(`  the same beyond the ${sealMs} ms that orders stay sealed`, quantile(last, 0.99) - sealMs)]),
       row("  CPU of a home for an interval", (1_000 * seen.cpuS) / homes / intervals, "ms"),
       row(`  CPU of all homes in the ${goalMs} ms after the gate`, quantile(seen.busyMs, 0.5), "ms", `(${cpus().length} cores)`),
       row(
