@@ -95,8 +95,9 @@ export function signedFile(database: Database, guard: GuardFile, isComplete: boo
       database.rows("SELECT id, bytes FROM evidence ORDER BY number").map((row) => ({ id: row.id as Digest, bytes: bytesOf(row) })),
     maySignFrom: () => signFrom,
     resumeSigning: (from) => {
-      signFrom = interval(Math.max(from, signFrom ?? 0));
-      database.run("UPDATE facts SET sign_from = ?", signFrom);
+      const later = interval(Math.max(from, signFrom ?? 0));
+      database.run("UPDATE facts SET sign_from = ?", later);
+      signFrom = later;
     },
     forgetBefore: (from) =>
       database.attempt(() => {
