@@ -1,9 +1,10 @@
 import type { Digest, Interval } from "../../engine/kernel/index.ts";
-import { encodeMessage, type Message } from "../../engine/messages/index.ts";
+import type { Message } from "../../engine/messages/index.ts";
 import type { Clock, Gossip, Log, PeerName, RequestKind, Store } from "../ports/index.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Membership } from "./membership.ts";
 import type { Pool } from "./pool.ts";
+import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import {
   decodeBlocks,
   decodeBlocksRequest,
@@ -29,6 +30,7 @@ export interface CatchUpModules {
   readonly log: Log;
   /** Period votes that peers may have missed. */
   readonly periodVotes: () => readonly Uint8Array[];
+  readonly work?: PureWork;
 }
 
 const REQUEST_MS = 2_000;
@@ -118,11 +120,12 @@ export class CatchUp {
     const question = decodeFetch(body);
     if (question === null) return undefined;
     const votes = this.#modules.periodVotes();
-    const wanted = question.wanted.flatMap((id) => this.#kept(id) ?? []).map(encodeMessage);
+    const { encode } = this.#modules.work ?? PURE_WORK;
+    const wanted = question.wanted.flatMap((id) => this.#kept(id) ?? []).map(encode);
     if (question.interval < rounds.current)
       return encodeFetched({ block: store.blocks(question.interval, 1)[0]?.bytes ?? null, messages: [...wanted, ...votes] });
     const heard = question.interval === rounds.current ? (rounds.round?.messages ?? []) : [];
-    return encodeFetched({ block: null, messages: [...wanted, ...heard.map(encodeMessage), ...votes] });
+    return encodeFetched({ block: null, messages: [...wanted, ...heard.map(encode), ...votes] });
   }
 
   #kept(id: Digest): Message | null {

@@ -48,6 +48,7 @@ export interface EvaluationContext {
   readonly validators: Validators;
   readonly membership: Pick<Membership, "isSealed" | "agentAt" | "members">;
   readonly pool: Pool;
+  readonly evaluate?: typeof evaluateEntries;
 }
 
 /** The lists that a value is made from, and whether it counts their orders. */
@@ -58,7 +59,7 @@ export interface Choice {
 
 /** Works out an interval from the lists at its gate; what this home doesn't hold yet is named, to be fetched. */
 export function evaluateLists(context: EvaluationContext, state: MarketState, { lists, isVoid }: Choice): EvaluationOrMissing {
-  const { rules, validators, membership, pool } = context;
+  const { rules, validators, membership, pool, evaluate = evaluateEntries } = context;
   const bodies = lists.map((list) => list.body);
   const set = entrySet(validators, bodies);
   const wanted = isVoid ? set.readings : [...set.commits, ...set.orders, ...set.readings];
@@ -76,7 +77,7 @@ export function evaluateLists(context: EvaluationContext, state: MarketState, { 
     readings: oneReadingEach(readings.filter(({ body }) => body.interval === settledWith(interval))),
     nextMembers: members,
   };
-  return { evaluation: evaluateEntries(rules, state, counted) };
+  return { evaluation: evaluate(rules, state, counted) };
 }
 
 export const endsEpoch = (rules: MarketRules, interval: Interval): boolean =>
@@ -97,7 +98,7 @@ function countedOrders(
   return membership.isSealed ? shownOf(commits, orders) : { orders: withoutConflicts(orders), withheld: [] };
 }
 
-function evaluateEntries(rules: MarketRules, state: MarketState, counted: Counted): Evaluation {
+export function evaluateEntries(rules: MarketRules, state: MarketState, counted: Counted): Evaluation {
   return { ...advance(rules, state, { ...counted, ...rootsOf(counted) }), ...counted };
 }
 

@@ -14,13 +14,14 @@ import {
   saidBy,
 } from "../../engine/admission/index.ts";
 import type { Digest, HomeId, Interval, Period } from "../../engine/kernel/index.ts";
-import { type Contradictable, type Digests, decodeMessage, idOf, type MarketRules, type Message } from "../../engine/messages/index.ts";
+import { type Contradictable, type Digests, idOf, type MarketRules, type Message } from "../../engine/messages/index.ts";
 import { settledWith } from "../../engine/settlement/index.ts";
 import type { Clock, Counter, Judgement, Metrics, RecoverSigner } from "../ports/index.ts";
 import { AGREEMENT_BUDGET, AuthorBudget } from "./author-budget.ts";
 import type { Convictions } from "./convictions.ts";
 import type { Membership } from "./membership.ts";
 import type { EntryMessage, Pool } from "./pool.ts";
+import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { lastDelivered, nextGate, openIntervals } from "./schedule.ts";
 
 export interface InboxModules {
@@ -31,6 +32,7 @@ export interface InboxModules {
   readonly membership: Membership;
   readonly convictions: Convictions;
   readonly recover: RecoverSigner;
+  readonly work?: PureWork;
   readonly metrics: Metrics;
   /** Where the node stands: the interval it works on, and the first period that the chain lacks. */
   readonly current: () => Interval;
@@ -65,7 +67,8 @@ export class Inbox {
   }
 
   receive(bytes: Uint8Array, way: Way = "gossip"): Judgement {
-    const message = decodeMessage(bytes, this.#modules.digests);
+    const { work = PURE_WORK, digests } = this.#modules;
+    const message = work.decode(bytes, digests);
     if (!message.ok) return this.#count({ kind: "reject", code: message.code });
     const judgement = this.#count(this.#judge(message.value, way));
     return judgement === "accept" && this.#modules.inReach() ? "ignore" : judgement;

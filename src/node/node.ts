@@ -21,6 +21,7 @@ import { Outbox } from "./outbox.ts";
 import { OwnEntries } from "./own-entries.ts";
 import { Periods } from "./periods.ts";
 import { Pool } from "./pool.ts";
+import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { reachOf } from "./reach.ts";
 import { replayStore } from "./replay.ts";
 import { type Certified, Rounds } from "./rounds.ts";
@@ -43,6 +44,8 @@ export interface NodeModules {
   readonly recover: RecoverSigner;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** Worked out at home unless told. */
+  readonly work?: PureWork;
 }
 
 /** Real milliseconds between looks at the chain. */
@@ -84,7 +87,8 @@ export class StreetNode {
     const current = (): Interval => this.rounds.current;
     this.#signing = new Signing({ rules, clock, store, membership, log, current });
     const own = { pool, membership, convictions: this.convictions, signing: this.#signing, self, outbox };
-    const shared = { rules, clock, store, log, ...own };
+    const work = modules.work ?? PURE_WORK;
+    const shared = { rules, clock, store, log, work, ...own };
     const state = replayStore({ ...modules, digests, membership }, (evaluation) => {
       this.#replayed(evaluation);
       onReplayed(evaluation);

@@ -17,6 +17,7 @@ import { blockOf, type Evaluation, evaluateLists, isWhole, replay } from "./eval
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Pool } from "./pool.ts";
+import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { Round, type RoundWorld } from "./round.ts";
 import { shownBy, tradeDeadline } from "./schedule.ts";
 import type { Signing } from "./signing.ts";
@@ -39,6 +40,7 @@ export interface RoundsModules {
   readonly signing: Signing;
   /** null: this home follows and never votes. */
   readonly outbox: Outbox | null;
+  readonly work?: PureWork;
   readonly self: HomeId | null;
   readonly certificates: Omit<CertificateContext, "validators">;
   readonly log: Log;
@@ -174,10 +176,11 @@ export class Rounds {
   }
 
   #world(interval: Interval): RoundWorld {
-    const { rules, membership, pool, outbox, convictions, clock } = this.#modules;
+    const { rules, membership, pool, outbox, convictions, clock, work = PURE_WORK } = this.#modules;
     return {
       speak: (effect) => (effect.kind === "vote" ? outbox!.vote(effect.vote, effect.because) : outbox!.proposal(effect.proposal)),
-      evaluate: (choice) => evaluateLists({ rules, validators: membership.validators, membership, pool }, this.#state, choice),
+      evaluate: (choice) =>
+        evaluateLists({ rules, validators: membership.validators, membership, pool, evaluate: work.evaluate }, this.#state, choice),
       after: (timer, view, task) => this.#timers.push(clock.after(TIMEOUTS[timer](view), task)),
       fetchSoon: () => this.#timers.push(clock.after(FETCH_MS, () => this.#fetch(interval))),
       decided: (certificate) => this.#timers.push(clock.after(0, () => this.#decided(certificate))),
