@@ -129,7 +129,7 @@ function figures(what: string, everyMs: readonly number[], p95: Goal | null, not
     { what: `${what}: missing of ${everyMs.length}`, value: missingOf(everyMs), unit: "", goal: exactly(0), note },
     row("50", quantile(came, 0.5), null),
     row("95", quantile(came, 0.95), p95),
-    { ...row("", Math.max(...came), null), what: "  longest" },
+    { ...row("", quantile(came, 1), null), what: "  longest" },
   ];
 }
 
@@ -173,7 +173,7 @@ async function partitionRows({ quick, seed, say }: LabFrame, street: LabStreet, 
       exactly(0),
     ),
     row("  mended to an interval certified everywhere, p50", quantile(healed, 0.5), "ms", null),
-    row("  mended to an interval certified everywhere, longest", Math.max(...healed), "ms", atMost(5_000)),
+    row("  mended to an interval certified everywhere, longest", quantile(healed, 1), "ms", atMost(5_000)),
   ];
 }
 
