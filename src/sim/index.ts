@@ -1,4 +1,5 @@
 export { ADVERSARIES, type AdversaryName } from "./adversaries/index.ts";
+export { bestLimit, lastLook } from "./adversaries/last-look.ts";
 export { chance, type Dice, diceOf } from "./chance.ts";
 export { HomeClock } from "./home-clock.ts";
 export { House, type HouseOptions, type HouseStart, type HouseState } from "./house.ts";
@@ -11,7 +12,7 @@ export { SimulatedDisk, type WriteStep } from "./simulated-disk.ts";
 export { CountingChain } from "./street/chain.ts";
 export { agentAddressOf, CHEAP_KEYS, cheapRecover, cheapSigner, type StreetKeys } from "./street/cheap-signer.ts";
 export { type CrashStep, SimulatedHome } from "./street/home.ts";
-export { FIRST, INTERVAL_MS, SIM_DIGESTS, SIM_RULES } from "./street/market.ts";
+export { FIRST, INTERVAL_MS, ordersOf, SIM_DIGESTS, SIM_RULES } from "./street/market.ts";
 export { SimulatedStreet, type StreetOptions, type Witness } from "./street/street.ts";
 export type { Broken } from "./swarm/law.ts";
 export { type Outcome, runScenario } from "./swarm/run.ts";
