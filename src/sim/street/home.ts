@@ -1,6 +1,6 @@
 import { assert, type Digest, type HomeId, homeId, type Interval } from "../../../engine/kernel/index.ts";
 import { type Digests, decodeMessage, digestsOf, type MarketRules, type Message } from "../../../engine/messages/index.ts";
-import { type Certified, type NodeModules, StreetNode } from "../../node/index.ts";
+import { type Certified, type NodeModules, type PureWork, StreetNode } from "../../node/index.ts";
 import type { Gossip, Log } from "../../ports/index.ts";
 import { chance, diceOf } from "../chance.ts";
 import type { HomeClock } from "../home-clock.ts";
@@ -34,6 +34,7 @@ export interface Surroundings {
   readonly network: SeededNetwork;
   readonly chain: CountingChain;
   readonly witness: Witness;
+  readonly work: PureWork;
   readonly names: () => readonly string[];
 }
 
@@ -86,7 +87,9 @@ export class SimulatedHome {
     const { chain, network, witness } = this.#street;
     const gossip = network.open(this.name);
     const modules = this.#modules(life, gossip);
-    const node = new StreetNode(this.adversary === null ? modules : this.#corrupted(this.adversary, modules), chain.known);
+    const corrupted = this.adversary === null ? modules : this.#corrupted(this.adversary, modules);
+    // The power may have gone between a block's reaching the disk and anybody's hearing of it.
+    const node = new StreetNode(corrupted, chain.known, ({ result, value }) => this.heads.set(result.interval, value));
     node.onCertified((certified) => !life.isOver && this.#note(certified));
     this.#live = { life, node, gossip };
     witness.power?.(this, true);
@@ -145,6 +148,7 @@ export class SimulatedHome {
       signer: this.id === null ? null : keys.signer(this.id),
       recover: keys.recover,
       metrics: UNCOUNTED,
+      work: this.#street.work,
       log: this.#log(life),
     };
   }
@@ -193,7 +197,7 @@ export class SimulatedHome {
   }
 
   #say(bytes: Uint8Array): void {
-    const message = decodeMessage(bytes, this.#digests);
+    const message = this.#street.work.decode(bytes, this.#digests);
     assert(message.ok || !this.isHonest, `${this.name} sends what nobody can read`);
     if (!message.ok) return;
     this.said.push(message.value);

@@ -9,6 +9,7 @@ import { CountingChain } from "./chain.ts";
 import { CHEAP_KEYS, type StreetKeys } from "./cheap-signer.ts";
 import { SimulatedHome, type Witness } from "./home.ts";
 import { FIRST, registryOf, SIM_RULES, SPEED } from "./market.ts";
+import { sharedWork } from "./shared-work.ts";
 
 export type { Witness } from "./home.ts";
 
@@ -51,7 +52,8 @@ export class SimulatedStreet {
     this.network = new SeededNetwork(this.clock, this.#chance, faults);
     this.chain = new CountingChain(registryOf(homes, keys), rules, keys.recover, this.clock);
     const names = (): readonly string[] => this.everybody.map(({ name }) => name);
-    const surroundings = { seed, rules, keys, network: this.network, chain: this.chain, witness: options.witness ?? {}, names };
+    const work = sharedWork();
+    const surroundings = { seed, rules, keys, network: this.network, chain: this.chain, witness: options.witness ?? {}, work, names };
     const upTo = (most: number): number => Math.round((2 * this.#chance() - 1) * most);
     const member = (index: number | null): SimulatedHome =>
       new SimulatedHome(
