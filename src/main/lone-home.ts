@@ -1,11 +1,12 @@
 import { createMetrics, openLog, systemClock } from "../../adapters/system/index.ts";
+import { deliveryStart } from "../../engine/messages/index.ts";
 import type { StreetCard } from "../api/index.ts";
 import type { Command } from "../cli/index.ts";
 import type { Clock } from "../ports/index.ts";
-import { readCard } from "./card.ts";
+import { readCard, rulesOf } from "./card.ts";
 import { type HomeConfig, loadConfig } from "./config/index.ts";
 import { CannotStart } from "./exit.ts";
-import { openHome, unwrap } from "./home.ts";
+import { openHome, type RunningHome, unwrap } from "./home.ts";
 import { leaveStreet, nextKeyAt, rotateKey, takeUpNextKey } from "./owner-changes.ts";
 import { stopSignal } from "./stop.ts";
 
@@ -42,10 +43,17 @@ async function runUntil(
   }
   const ready = await openHome(config, card, surroundings);
   const running = await ready.begin(clock, card.peers);
-  process.stdout.write(`${config.name} trades in ${card.name}; its keys and books are in ${config.data}\n`);
+  process.stdout.write(`${config.name} trades in ${card.name}${from(running, card, clock)}; its keys and books are in ${config.data}\n`);
   const isOver = await Promise.race([stopped, nextKeyComes(config, card, clock)]);
   await running.stop();
   return isOver;
+}
+
+/** A home that has just joined trades from the next settlement period on. */
+function from({ node }: RunningHome, card: StreetCard, clock: Clock): string {
+  const since = node.self === null ? undefined : node.membership.registered(node.self)?.since;
+  const start = since === undefined ? 0 : deliveryStart(rulesOf(card), since) * 1000;
+  return start > clock.now() ? ` from ${new Date(start).toISOString()} on` : "";
 }
 
 /** False when a key waits whose time has come. Looks again and again, as it may be asked for while the home runs. */
