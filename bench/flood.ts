@@ -127,7 +127,7 @@ console.log(
 for (const [kind, what] of Object.entries(KINDS)) console.log(`  ${kind}: ${what}`);
 console.log("Delay: from publish at the honest home to admission at the flooded one, p50 / p99 ms. Goal: orders' p99 <= 50 ms.");
 console.log(
-  "Left out: sealed orders, several flooders, relays between them; unlimited is ours without budgets and scores, not another program.\n",
+  "Left out: sealed orders, several flooders, relays between them; the rules allow 10,000 orders a home, where streets allow a few; unlimited is ours without budgets and scores, not another program.\n",
 );
 console.log(
   "flood     limits        sent     orders, ms       votes, ms      lost   checks   judged stall ms  RSS MB 0/max/1    CPU        cut",
