@@ -35,6 +35,7 @@ export class Unopened extends Error {
 /** What the files of one store share: trouble with one is the end of all. */
 export interface Fate {
   fatal: StoreFatal | null;
+  onFatal: (fatal: StoreFatal) => void;
 }
 
 export interface Shape {
@@ -73,7 +74,7 @@ export function openReadOnly(path: string, applicationId: number, version: numbe
       if (pragma(connection, "application_id") !== applicationId || pragma(connection, "user_version") !== version) {
         throw new Unopened("STORE_FOREIGN", path, "it is no file of this version of commonwatt");
       }
-      return wrap(connection, path, { fatal: null });
+      return wrap(connection, path, { fatal: null, onFatal: () => undefined });
     } catch (error) {
       connection.close();
       throw error;
@@ -134,6 +135,12 @@ function wrap(connection: DatabaseSync, path: string, fate: Fate): Database {
     return known;
   }
 
+  function endWith(code: StoreCode, what: string): StoreFatal {
+    fate.fatal = new StoreFatal(code, path, what);
+    fate.onFatal(fate.fatal);
+    return fate.fatal;
+  }
+
   function attempt<T>(work: () => T): T {
     if (fate.fatal !== null) throw fate.fatal;
     assert(connection.isOpen, `${path} is closed`);
@@ -143,8 +150,7 @@ function wrap(connection: DatabaseSync, path: string, fate: Fate): Database {
       if (fate.fatal !== null) throw fate.fatal;
       const trouble = troubleOf(error);
       if (trouble === null) throw error;
-      fate.fatal = new StoreFatal(trouble.code, path, trouble.what);
-      throw fate.fatal;
+      throw endWith(trouble.code, trouble.what);
     }
   }
 
@@ -165,10 +171,7 @@ function wrap(connection: DatabaseSync, path: string, fate: Fate): Database {
           throw error;
         }
       }),
-    damaged: (what) => {
-      fate.fatal ??= new StoreFatal("STORE_CORRUPT", path, what);
-      return fate.fatal;
-    },
+    damaged: (what) => endWith("STORE_CORRUPT", what),
     close: () => {
       if (connection.isOpen) connection.close();
     },

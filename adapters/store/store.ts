@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { assert, type Interval, ok, type Result } from "../../engine/kernel/index.ts";
 import type { Store } from "../../src/ports/index.ts";
-import { assertSynced, type Database, Unopened } from "./database.ts";
+import { assertSynced, type Database, type Fate, Unopened } from "./database.ts";
 import { guardFile } from "./guard-file.ts";
 import { type MarketFile, type MarketReader, openMarketFile, openMarketReader } from "./market-file.ts";
 import { openSignedDatabase, type SignedFile, signedFile } from "./signed-file.ts";
@@ -19,21 +19,33 @@ export interface StoreOptions {
    * Else a folder that has lost its memory, or was put back from a copy, signs nothing until `resumeSigning`.
    */
   readonly isComplete?: boolean;
+  /**
+   * Told once when the disk has failed under the running store. If it isn't given, the error is thrown again where nobody can
+   * catch it, and that ends the process: a caller that keeps its peers' messages from throwing must not keep a home alive
+   * that can't write.
+   */
+  readonly onFatal?: (fatal: StoreFatal) => void;
 }
 
 // Nobody but us writes market.db; a person's own sqlite3 shell might, for a moment.
 const MARKET_BUSY_MS = 5000;
 
-const DEFAULTS = { keepIntervals: 96, busyMs: 500, isComplete: false } as const;
+const DEFAULTS = { keepIntervals: 96, busyMs: 500, isComplete: false, onFatal: endProcess } as const;
+
+function endProcess(fatal: StoreFatal): void {
+  setImmediate(() => {
+    throw fatal;
+  });
+}
 
 /** A home's memory in the folder `path`: `signed.db` with its guard, and `market.db`. The folder is made when it is missing. */
 export function openStore(path: string, options: StoreOptions = {}): Result<Store, StoreCode> {
-  const { keepIntervals, busyMs, isComplete } = { ...DEFAULTS, ...options };
+  const { keepIntervals, busyMs, isComplete, onFatal } = { ...DEFAULTS, ...options };
   assert(Number.isSafeInteger(keepIntervals) && keepIntervals >= 1, "a store keeps at least one interval");
   const opened: Database[] = [];
   try {
     prepareFolder(path);
-    const fate = { fatal: null };
+    const fate: Fate = { fatal: null, onFatal: () => undefined };
     const database = openSignedDatabase(join(path, "signed.db"), busyMs, fate);
     opened.push(database);
     const market = openMarketFile(join(path, "market.db"), MARKET_BUSY_MS, fate);
@@ -41,6 +53,7 @@ export function openStore(path: string, options: StoreOptions = {}): Result<Stor
     pair(database, market.database);
     const signed = signedFile(database, guardFile(join(path, "signed.guard")), isComplete);
     for (const database of opened) assertSynced(database);
+    fate.onFatal = onFatal;
     return ok(storeOf(signed, market, keepIntervals));
   } catch (error) {
     for (const database of opened) database.close();

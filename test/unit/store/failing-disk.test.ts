@@ -59,13 +59,15 @@ onDisk(`a disk that fails under a running store${why}`, () => {
   }
 
   function failing(name: string, fail: () => void): { readonly before: ReturnType<typeof kept>; readonly codes: readonly string[] } {
-    const store = openOwnStore(path);
+    let ends = 0;
+    const store = openOwnStore(path, { onFatal: () => ends++ });
     for (const write of Object.values(writes)) write(store, 1);
     const before = kept(store);
     fail();
     const codes = [codeOf(() => writes[name]!(store, 2)), codeOf(() => kept(store))];
     for (const write of Object.values(writes)) codes.push(codeOf(() => write(store, 2)));
     store.close();
+    expect(ends).toBe(1);
     return { before, codes };
   }
 

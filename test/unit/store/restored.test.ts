@@ -159,7 +159,7 @@ describe("a home that has all that it signed goes on", () => {
       if (left === 0) throw new Error("the end");
       return goOn();
     };
-    const database = openSignedDatabase(join(path, "signed.db"), 50, { fatal: null });
+    const database = openSignedDatabase(join(path, "signed.db"), 50, { fatal: null, onFatal: () => undefined });
     try {
       const signed = signedFile(database, { ...guard, [step]: () => endOr(guard[step]) }, false);
       for (let at = 2; ; at++) signed.forgetBefore(interval(at));

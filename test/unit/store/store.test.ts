@@ -175,11 +175,14 @@ describe("damage", () => {
 
 describe("a disk that fails under a running store", () => {
   // A limit on the size of files stands in for a full disk: the write itself fails, in the real code path.
-  test("is fatal, and stays fatal", () => {
+  test("is fatal, stays fatal, and ends the process though every caller swallows it", () => {
     open().close();
     const script = `trap '' XFSZ; ulimit -f 512; exec "$0" "$@"`;
-    const said = execFileSync("/bin/bash", ["-c", script, process.execPath, ...NODE, path, "fill"], { encoding: "utf8" });
-    expect(said).toBe("OPEN\nStoreFatal STORE_FAILED\nStoreFatal STORE_FAILED\n");
+    const { stdout, stderr, status } = spawnSync("/bin/bash", ["-c", script, process.execPath, ...NODE, path, "fill"], {
+      encoding: "utf8",
+    });
+    expect(stdout).toBe("OPEN\nStoreFatal STORE_FAILED\nStoreFatal STORE_FAILED\n");
+    expect([status, stderr]).toEqual([1, expect.stringContaining("STORE_FAILED: ")]);
     const store = open();
     const kept = store.votes(interval(1));
     expect(kept.length).toBeGreaterThan(10);
@@ -196,8 +199,8 @@ describe("a disk that is full", () => {
 
   (canMount() ? test : test.skip)("is fatal, and stays fatal (skipped where unshare can't mount)", () => {
     mkdirSync(path);
-    const { stdout } = small(`mount -t tmpfs -o size=600k t ${path} && exec "$0" "$@"`);
-    expect(stdout).toBe("OPEN\nStoreFatal STORE_FULL\nStoreFatal STORE_FULL\n");
+    const { stdout, status } = small(`mount -t tmpfs -o size=600k t ${path} && exec "$0" "$@"`);
+    expect([stdout, status]).toEqual(["OPEN\nStoreFatal STORE_FULL\nStoreFatal STORE_FULL\n", 1]);
   });
 });
 
