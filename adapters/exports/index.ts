@@ -4,6 +4,8 @@ export {
   type CsvFacts,
   FLOWS,
   type Flow,
+  INTERVAL_KINDS,
+  type IntervalKind,
   type IntervalRow,
   type Manifest,
   QUALITIES,

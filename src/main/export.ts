@@ -7,7 +7,7 @@ import type { Command } from "../cli/index.ts";
 import { type Books, withBooks } from "./books.ts";
 import { cannotStart } from "./exit.ts";
 import { unwrap } from "./home.ts";
-import { intervalRows } from "./interval-rows.ts";
+import { intervalRows, type RowFacts } from "./interval-rows.ts";
 import { VERSION } from "./version.ts";
 
 type ExportCommand = Extract<Command, { verb: "export" }>;
@@ -26,18 +26,18 @@ function rowsOf(
   span: { readonly from: number; readonly until: number },
 ): readonly IntervalRow[] {
   const rows: IntervalRow[] = [];
-  const trades = new Map<Interval, string>();
+  const certified = new Map<Interval, Pick<RowFacts, "kind" | "tradeId">>();
   replay(({ result, value, settled }) => {
-    trades.set(result.interval, value);
+    certified.set(result.interval, { kind: result.kind, tradeId: value });
     if (settled === null) return;
     const startMs = deliveryStart(rules, settled.interval) * 1000;
-    const tradeId = trades.get(settled.interval) ?? null;
-    trades.delete(settled.interval);
+    const facts = certified.get(settled.interval)!;
+    certified.delete(settled.interval);
     if (startMs < span.from || startMs >= span.until) return;
     const receipt = receipts.get(periodOf(rules, settled.interval));
     const batch = { batchId: receipt === undefined ? null : String(receipt.period), txHash: receipt?.transaction ?? null };
     rows.push(
-      ...intervalRows(settled, { rules, nameOf, tradeId, ...batch })
+      ...intervalRows(settled, { rules, nameOf, ...facts, ...batch })
         .filter(({ home }) => self === null || home === self)
         .map(({ row }) => row),
     );

@@ -1,13 +1,15 @@
 import type { IntervalRow } from "../../adapters/exports/index.ts";
 import { type EdgeFlow, type Fill, networkOf, nodeNames } from "../../engine/auction/index.ts";
 import { cost, type HomeId, type MicroPerKwh, type Nano, nano, sum } from "../../engine/kernel/index.ts";
-import { DEFAULT_RULES, deliveryEnd, deliveryStart, type MarketRules } from "../../engine/messages/index.ts";
+import { DEFAULT_RULES, deliveryEnd, deliveryStart, type MarketRules, type ResultKind } from "../../engine/messages/index.ts";
 import { type SettledHome, type SettledInterval, toMicro } from "../../engine/settlement/index.ts";
 
 /** What a settled interval doesn't say of itself. */
 export interface RowFacts {
   readonly rules: MarketRules;
   readonly nameOf: (home: HomeId) => string;
+  /** As it was certified; void has no trade. */
+  readonly kind: ResultKind;
   readonly tradeId: string | null;
   readonly batchId: string | null;
   readonly txHash: string | null;
@@ -30,8 +32,8 @@ interface Part {
 }
 
 /**
- * Four rows for each home: what it had from and gave to the utility and its neighbours; then what each wire earned and lost,
- * and what a mechanism kept. Amounts of trade are rounded together with those, so that they sum to zero; each of the
+ * Four rows for each home: what it had from and gave to the utility and its neighbours, and one more for what it was charged; then
+ * what each wire earned and lost, what a mechanism kept, and what all were charged. Amounts of trade and charges are rounded together with those, so that they sum to zero; each of the
  * utility's flows by itself.
  */
 export function intervalRows(settled: SettledInterval, facts: RowFacts): readonly HomeRow[] {
@@ -50,11 +52,13 @@ const ROUNDED_TOGETHER: readonly ((part: Part) => boolean)[] = [
   ({ flow }) => flow === "utility_export",
 ];
 
-function rowOf(part: Part, amountMicro: number, { interval }: SettledInterval, { rules, tradeId, batchId, txHash }: RowFacts): IntervalRow {
+function rowOf(part: Part, amountMicro: number, { interval, clearing }: SettledInterval, facts: RowFacts): IntervalRow {
+  const { rules, kind, tradeId, batchId, txHash } = facts;
   return {
     startMs: deliveryStart(rules, interval) * 1000,
     endMs: deliveryEnd(rules, interval) * 1000,
     timeZone: "UTC",
+    intervalKind: kind === "void" ? kind : clearing.kind,
     meteringPoint: part.point,
     flow: part.flow,
     energyWh: part.energyWh,
@@ -77,12 +81,15 @@ function homeParts({ clearing }: SettledInterval, home: SettledHome, { rules: { 
   const [imported, exported] = [home.utilityImportWh, home.utilityExportWh];
   const street = clearing.kind === "trade" ? clearing.price : null;
   const common = { home: home.home, point: nameOf(home.home), quality: home.quality };
-  return [
+  const { charge } = home;
+  const parts: readonly Part[] = [
     { ...common, flow: "utility_import", energyWh: imported, price: importPrice, amount: paid(cost(imported, importPrice)) },
     { ...common, flow: "utility_export", energyWh: exported, price: exportPrice, amount: cost(exported, exportPrice) },
     { ...common, flow: "p2p_import", energyWh: home.boughtWh, price: priceOf(buys, street), amount: paid(amountOf(buys)) },
     { ...common, flow: "p2p_export", energyWh: home.soldWh, price: priceOf(sells, street), amount: amountOf(sells) },
   ];
+  if (charge === 0) return parts;
+  return [...parts, { ...common, flow: "withheld_charge", energyWh: 0, price: null, amount: paid(charge), quality: "calculated" }];
 }
 
 const amountOf = (fills: readonly Fill[]): Nano => sum(fills.map(({ amount }) => amount));
@@ -95,18 +102,26 @@ function priceOf(fills: readonly Fill[], street: MicroPerKwh | null): MicroPerKw
   return fills.every(({ price, energy, amount }) => price === first.price && amount === energy * price) ? first.price : null;
 }
 
-/** Rows of the account that the rules name, wire by wire: fees, what scarcity earned, and what was lost (which costs it nothing: buyers paid). */
+/**
+ * Rows of the account that the rules name: wire by wire fees, what scarcity earned, and what was lost (which costs it nothing: buyers
+ * paid); what a mechanism kept, and what withheld orders cost their homes.
+ */
 function surplusParts({ clearing, surplus }: SettledInterval, rules: MarketRules): readonly Part[] {
-  if (clearing.kind === "no-trade") return [];
   const account = rules.surplusTo ?? DEFAULT_RULES.surplusTo;
   const names = nodeNames(rules);
   const { nodes } = networkOf(rules);
   const common = { home: null, quality: "calculated", price: null } as const;
-  const wires = clearing.flows.flatMap((flow) =>
+  const flows = clearing.kind === "trade" ? clearing.flows : [];
+  const wires = flows.flatMap((flow) =>
     wireParts(flow, nodes[flow.node]!.edge!.fee, { ...common, point: `${account}:${names[flow.node]}` }),
   );
-  if (surplus.kept === 0) return wires;
-  return [...wires, { ...common, point: `${account}:market`, flow: "market_surplus", energyWh: 0, amount: surplus.kept }];
+  const market = { ...common, point: `${account}:market`, energyWh: 0 };
+  const { kept, charges } = surplus;
+  return [
+    ...wires,
+    ...(kept === 0 ? [] : [{ ...market, flow: "market_surplus", amount: kept } as const]),
+    ...(charges === 0 ? [] : [{ ...market, flow: "withheld_charge", amount: charges } as const]),
+  ];
 }
 
 type WireCommon = Pick<Part, "home" | "quality" | "price" | "point">;

@@ -4,7 +4,7 @@ import { FLOWS, type Flow, type IntervalRow } from "./row.ts";
 
 /** What stands beside an export, so that whoever gets the file can check it without us. */
 export interface Manifest {
-  readonly schema: "commonwatt-interval-rows/2";
+  readonly schema: "commonwatt-interval-rows/3";
   readonly generator: string;
   readonly scope: Scope;
   readonly file: { readonly name: string; readonly sha256: string; readonly bytes: number };
@@ -18,8 +18,8 @@ export interface Manifest {
   readonly energyWh: Readonly<Record<Flow, number>>;
   readonly amountMicro: Readonly<Record<Flow | "total", number>>;
   /**
-   * In every interval neighbours sold what neighbours bought and what was lost on the way, and what buyers paid is what sellers and
-   * the surplus's account got; null for one home alone, where that can't be seen.
+   * In every interval neighbours sold what neighbours bought and what was lost on the way, and what buyers paid and homes were charged is what
+   * sellers and the surplus's account got; null for one home alone, where that can't be seen.
    */
   readonly balance: { readonly boughtWh: number; readonly lostWh: number; readonly soldWh: number; readonly holds: true } | null;
 }
@@ -71,7 +71,7 @@ export function newTally(): Tally {
     result: ({ fileName, scope, generator }) => {
       if (scope === "street" && open.size > 0) return unbalanced(fileName, open);
       return ok({
-        schema: "commonwatt-interval-rows/2",
+        schema: "commonwatt-interval-rows/3",
         generator,
         scope,
         file: { name: fileName, sha256: hash.copy().digest("hex"), bytes: seen.bytes },
@@ -116,6 +116,7 @@ const ENERGY_SIGNS: Readonly<Record<Flow, -1 | 0 | 1>> = {
   congestion_rent: 0,
   grid_loss: 1,
   market_surplus: 0,
+  withheld_charge: 0,
 };
 
 /** Whose money must sum to zero. */

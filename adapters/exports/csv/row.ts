@@ -1,6 +1,6 @@
 import { assert } from "../../../engine/kernel/index.ts";
 
-/** The first four are a home's; the others are of the account that gets what buyers pay beyond what sellers get. */
+/** The first four are a home's; the others are of the account that gets what buyers pay beyond what sellers get; the charge is of both. */
 export const FLOWS = [
   "utility_import",
   "utility_export",
@@ -10,8 +10,13 @@ export const FLOWS = [
   "congestion_rent",
   "grid_loss",
   "market_surplus",
+  "withheld_charge",
 ] as const;
 export type Flow = (typeof FLOWS)[number];
+
+/** no-trade: orders did not meet. void: agreed too late to trade, and certified as that. */
+export const INTERVAL_KINDS = ["trade", "no-trade", "void"] as const;
+export type IntervalKind = (typeof INTERVAL_KINDS)[number];
 
 /** Calculated: no meter says it, the clearing does. */
 export const QUALITIES = ["measured", "estimated", "corrected", "calculated"] as const;
@@ -24,6 +29,7 @@ export interface IntervalRow {
   readonly endMs: number;
   /** IANA name: local date and index are read on its clocks. */
   readonly timeZone: string;
+  readonly intervalKind: IntervalKind;
   /** A home's; of a wire its account and name: "grid:north". */
   readonly meteringPoint: string;
   readonly flow: Flow;
@@ -53,6 +59,7 @@ export function assertRow(row: IntervalRow): void {
     "a row's instants are whole seconds",
   );
   assert(endMs > startMs && startMs % (endMs - startMs) === 0, "a row spans one interval, counted from 1970");
+  assert(INTERVAL_KINDS.includes(row.intervalKind), `no such kind of interval: ${row.intervalKind}`);
   assert(FLOWS.includes(row.flow) && QUALITIES.includes(row.quality), `no such flow or quality: ${row.flow}, ${row.quality}`);
   assert(Number.isSafeInteger(row.energyWh) && row.energyWh >= 0, `a row's energy is whole Wh, never negative: ${row.energyWh}`);
   assert(

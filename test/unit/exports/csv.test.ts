@@ -13,6 +13,7 @@ const row = (fields: Partial<IntervalRow> = {}): IntervalRow => ({
   startMs: NOON,
   endMs: NOON + QUARTER,
   timeZone: "Europe/Vienna",
+  intervalKind: "trade",
   meteringPoint: "home-01",
   flow: "utility_import",
   energyWh: 250,
@@ -46,12 +47,12 @@ describe("the file", () => {
   test("one row, written out", async () => {
     const { text } = await render([
       row({ counterparty: "n7", quality: "corrected", revision: 2, tradeId: "t1", batchId: "5", txHash: `0x${"ab".repeat(32)}` }),
-      row({ flow: "utility_export", energyWh: 0, priceMicroPerKwh: null, amountMicro: 0 }),
+      row({ flow: "utility_export", energyWh: 0, priceMicroPerKwh: null, amountMicro: 0, intervalKind: "void" }),
     ]);
     expect(text).toBe(
-      "interval_start_utc,interval_end_utc,tz,local_date,interval_index,metering_point,flow,energy_wh,price_micro_per_kwh,amount_micro,currency,counterparty_pseudonym,quality,revision,trade_id,batch_id,tx_hash\n" +
-        `2026-06-01T10:00:00Z,2026-06-01T10:15:00Z,Europe/Vienna,2026-06-01,49,home-01,utility_import,250,300000,-75000,EUR,n7,corrected,2,t1,5,0x${"ab".repeat(32)}\n` +
-        "2026-06-01T10:00:00Z,2026-06-01T10:15:00Z,Europe/Vienna,2026-06-01,49,home-01,utility_export,0,,0,EUR,,measured,1,,,\n",
+      "interval_start_utc,interval_end_utc,tz,local_date,interval_index,interval_kind,metering_point,flow,energy_wh,price_micro_per_kwh,amount_micro,currency,counterparty_pseudonym,quality,revision,trade_id,batch_id,tx_hash\n" +
+        `2026-06-01T10:00:00Z,2026-06-01T10:15:00Z,Europe/Vienna,2026-06-01,49,trade,home-01,utility_import,250,300000,-75000,EUR,n7,corrected,2,t1,5,0x${"ab".repeat(32)}\n` +
+        "2026-06-01T10:00:00Z,2026-06-01T10:15:00Z,Europe/Vienna,2026-06-01,49,void,home-01,utility_export,0,,0,EUR,,measured,1,,,\n",
     );
   });
 
@@ -136,7 +137,7 @@ describe("the manifest", () => {
     expect(manifest).toEqual({
       ok: true,
       value: {
-        schema: "commonwatt-interval-rows/2",
+        schema: "commonwatt-interval-rows/3",
         generator: "commonwatt 0.1.0",
         scope: "street",
         file: { name: "street.csv", sha256: createHash("sha256").update(text).digest("hex"), bytes: Buffer.byteLength(text) },
@@ -151,6 +152,15 @@ describe("the manifest", () => {
         balance: { boughtWh: 140, lostWh: 0, soldWh: 140, holds: true },
       },
     });
+  });
+
+  test("charges for withheld orders belong to the balance of money", async () => {
+    const charge = (meteringPoint: string, amountMicro: number): IntervalRow =>
+      row({ flow: "withheld_charge", meteringPoint, quality: "calculated", energyWh: 0, priceMicroPerKwh: null, amountMicro });
+    const { manifest } = await render([charge("home-01", -100_000), charge("home-02", -50_000), charge("grid:market", 150_000)]);
+    expect(manifest).toMatchObject({ ok: true, value: { amountMicro: { withheld_charge: 0, total: 0 } } });
+    const lacking = await render([charge("home-01", -100_000), charge("grid:market", 50_000)]);
+    expect(lacking.manifest).toMatchObject({ ok: false, detail: expect.stringContaining("50000 micro more paid than received") });
   });
 
   test("energy lost on wires and their money belong to the balance", async () => {
@@ -225,7 +235,7 @@ describe("an independent reader", () => {
       const { text } = await render(rows, { ...STREET, scope: "home" });
       const read = JSON.parse(execFileSync(PYTHON, ["-c", READER], { input: text, encoding: "utf8", maxBuffer: 1e8 })) as string[][];
       expect(read[0]).toEqual([...COLUMNS]);
-      expect(read.slice(1).map((fields) => [fields[5], fields[6], fields[7], fields[9], fields[11], fields[14]])).toEqual(
+      expect(read.slice(1).map((fields) => [fields[6], fields[7], fields[8], fields[10], fields[12], fields[15]])).toEqual(
         rows.map(({ meteringPoint, flow, energyWh, amountMicro, counterparty, tradeId }) => [
           meteringPoint,
           flow,

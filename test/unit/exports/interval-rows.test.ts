@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type IntervalRow, renderCsv } from "../../../adapters/exports/index.ts";
-import { nodeNames } from "../../../engine/auction/index.ts";
-import { microPerKwh } from "../../../engine/kernel/index.ts";
+import { clearingRules, mechanismOf, networkOf, nodeNames } from "../../../engine/auction/index.ts";
+import { homeId, interval, microPerKwh } from "../../../engine/kernel/index.ts";
 import type { MarketRules } from "../../../engine/messages/index.ts";
-import type { SettledInterval } from "../../../engine/settlement/index.ts";
+import { NEW_ACCOUNT, type SettledInterval, settle } from "../../../engine/settlement/index.ts";
 import { intervalRows } from "../../../src/main/interval-rows.ts";
 import { live } from "../../support/market-life.ts";
 import { anyRules, TWO_BRANCHES } from "../../support/network-rules.ts";
@@ -13,7 +13,20 @@ import { RULES } from "../../support/rules.ts";
 const settledOf = (rules: MarketRules, seed: number): readonly SettledInterval[] =>
   live({ rules, seed, intervals: 8, lost: 0.1 }).advances.flatMap(({ settled }) => (settled === null ? [] : [settled]));
 const rowsOf = (rules: MarketRules, settled: SettledInterval): readonly IntervalRow[] =>
-  intervalRows(settled, { rules, nameOf: (home) => `home-${home}`, tradeId: "t", batchId: null, txHash: null }).map(({ row }) => row);
+  intervalRows(settled, { rules, nameOf: (home) => `home-${home}`, kind: "trade", tradeId: "t", batchId: null, txHash: null }).map(
+    ({ row }) => row,
+  );
+/** An interval without orders that counts, in which homes withheld what they had sealed. */
+const settleWithheld = (rules: MarketRules, withheld: readonly number[]): SettledInterval => {
+  const clearing = mechanismOf("k-double-auction").clear({
+    interval: interval(100),
+    orders: [],
+    network: networkOf(rules),
+    rules: clearingRules(rules),
+  });
+  const before = new Map([0, 1, 2].map((home) => [homeId(home), NEW_ACCOUNT]));
+  return settle(rules, before, { clearing, withheld: withheld.map(homeId) }, []).settled;
+};
 const total = (all: readonly number[]): number => all.reduce((sum, each) => sum + each, 0);
 const UTILITY = ["utility_import", "utility_export"];
 
@@ -101,6 +114,33 @@ describe("rows of a settled interval", () => {
       expect([row.meteringPoint, row.quality, row.tradeId, row.energyWh]).toEqual(["community:market", "calculated", "t", 0]);
       expect(Math.abs(row.amountMicro * 1000 - settled.surplus.kept)).toBeLessThan(1000);
     }
+  });
+
+  test("what withheld orders cost is a row of each home that pays, and one of the account that gets it", async () => {
+    const rules: MarketRules = { ...RULES, surplusTo: "community", withheldCharge: 70_001 };
+    const settled = settleWithheld(rules, [2, 1, 2]);
+    const rows = rowsOf(rules, settled);
+    const charges = rows.filter(({ flow }) => flow === "withheld_charge");
+    expect(charges.map(({ meteringPoint, amountMicro, energyWh, quality }) => [meteringPoint, amountMicro, energyWh, quality])).toEqual([
+      ["home-1", -70_001, 0, "calculated"],
+      ["home-2", -140_002, 0, "calculated"],
+      ["community:market", 210_003, 0, "calculated"],
+    ]);
+    for (const { home, amount } of settled.homes) {
+      const own = rows.filter(({ meteringPoint }) => meteringPoint === `home-${home}`);
+      expect(total(own.map(({ amountMicro }) => amountMicro)) * 1000).toBe(amount);
+    }
+    expect(await manifestOf(rows)).toMatchObject({ ok: true, value: { amountMicro: { withheld_charge: 0 } } });
+  });
+
+  test("each row tells of what kind its interval is: void isn't one in which nothing traded", () => {
+    const settled = settleWithheld(RULES, []);
+    const facts = { rules: RULES, nameOf: () => "a", tradeId: "t", batchId: null, txHash: null };
+    const kinds = (kind: "trade" | "void", of: SettledInterval) => [
+      ...new Set(intervalRows(of, { ...facts, kind }).map(({ row }) => row.intervalKind)),
+    ];
+    const traded = settledOf(RULES, 5).find(({ clearing }) => clearing.kind === "trade")!;
+    expect([kinds("trade", settled), kinds("void", settled), kinds("trade", traded)]).toEqual([["no-trade"], ["void"], ["trade"]]);
   });
 
   test("one node under the k-double auction has four rows for each home and no others", () => {
