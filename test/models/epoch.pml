@@ -1,6 +1,6 @@
 /*
  * An epoch's edge. N validators of the old set, of which F lie, sign one list each for the epoch's last interval and name in it the
- * member set that they read from the chain; a reading comes or doesn't. The proposal names lists, and the value the next members.
+ * member set that they read from the chain; a reading comes, doesn't, or is of the past. The proposal names lists, and the value the next members.
  * Agreement on that value is instance.pml's matter: here one value of a valid proposal is certified. Homes learn of it one by one,
  * or never, and the next interval is then voted on by homes that know, each once; liars of either set vote for everything.
  * Ids: 0 to 2 honest and 3 a liar in the old set; 4 to 6 honest and 7 a liar among those who may join.
@@ -62,14 +62,17 @@ hidden byte read_by_honest, adopted_in_time, never_back, one_set, one_result, ne
   :: named == NEXT -> next++ \
   fi
 
-/* Of the sets other than the current one that enough lists name the one named most; of equals the lowest digest. */
+/* Of the sets that enough lists name the one named most; of equals the lowest digest. */
 #define BETTER(count, digest) if :: count >= NEEDED && count > most -> most = count; set = digest :: else fi
 #ifdef MUTANT_LOUDEST
 /* What most lists name, however few. */
 #define ADOPT most = current; set = CURRENT; if :: made_up >= most -> most = made_up; set = MADE_UP :: else fi; \
   if :: next > most -> set = NEXT :: else fi
-#else
+#elif defined(MUTANT_ANY_VERSION)
 #define ADOPT most = 0; set = CURRENT; BETTER(made_up, MADE_UP); BETTER(former, FORMER); BETTER(next, NEXT)
+#else
+/* The version of what is adopted is above the current one's; liars claim any for what they make up. */
+#define ADOPT most = 0; set = CURRENT; BETTER(made_up, MADE_UP); BETTER(next, NEXT)
 #endif
 
 #define VOTES(members, id, value) \
@@ -109,10 +112,8 @@ active proctype street() {
       if
       :: word = NEXT; some_read = true
       :: word = CURRENT; all_read = false
-#ifdef MUTANT_LATEST_READING
-      /* What the chain's node shows just now, and that node may lag. */
+      /* Its node of the chain lags. */
       :: word = FORMER; all_read = false
-#endif
       fi;
       if :: word = word * 2 :: word = word * 2 + 1 fi;
       if

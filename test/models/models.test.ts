@@ -99,7 +99,7 @@ const MODELS: readonly Model[] = [
       ["MUTANT_LOUDEST", "read_by_honest"],
       ["MUTANT_Q_LISTS", "adopted_in_time"],
       ["MUTANT_FEWER_LISTS", "adopted_in_time"],
-      ["MUTANT_LATEST_READING", "never_back"],
+      ["MUTANT_ANY_VERSION", "never_back"],
       ["MUTANT_OWN_READING", "one_set"],
       ["MUTANT_OWN_READING", "one_result"],
       ["MUTANT_SLOW_TO_SWITCH", "one_result"],

@@ -75,7 +75,8 @@ hidden byte i, lists, a, b, a_order, b_order, a_in, b_in, in, charges;
 #ifdef MUTANT_CONFLICT_IS_FREE
 #define CONFLICT false
 #else
-#define CONFLICT (a >= NEEDED && b >= NEEDED)
+/* An order that doesn't count for what else is in its place. */
+#define CONFLICT (a_order >= NEEDED || b_order >= NEEDED)
 #endif
 
 #ifdef MUTANT_REVEAL_COUNTS
@@ -173,8 +174,8 @@ active proctype street() {
     od;
     if
     :: lists >= Q ->
-      a_in = IS_IN(a, a_order) && !(b >= NEEDED);
-      b_in = IS_IN(b, b_order) && !(a >= NEEDED);
+      a_in = IS_IN(a, a_order) && !(b_order >= NEEDED || WITHHELD(b, b_order));
+      b_in = IS_IN(b, b_order) && !(a_order >= NEEDED || WITHHELD(a, a_order));
       in = a_in || b_in;
       charges = CHARGES;
       never_in = !a_in;
