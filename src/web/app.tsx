@@ -8,6 +8,7 @@ import { Homes } from "./parts/homes.tsx";
 import { OrderCurves } from "./parts/order-curves.tsx";
 import { Proof } from "./parts/proof.tsx";
 import { Street } from "./parts/street.tsx";
+import { Watch } from "./parts/watch.tsx";
 import { texts } from "./texts/index.ts";
 
 /** The page: one street, from the sentence that says it all down to the proof. */
@@ -42,6 +43,7 @@ export function App() {
           <OrderCurves state={state} looked={looked} back={back} />
           <History state={state} look={look} />
         </div>
+        <Watch state={state} />
         <Homes state={state} />
         <Certificates state={state} />
         <Proof state={state} />

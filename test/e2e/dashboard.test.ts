@@ -151,6 +151,37 @@ withChromium(`the page in a browser (skipped when ${CHROMIUM} is absent)`, () =>
     await expectText(page, "#curves-details", "400 Wh of 400 Wh traded");
   });
 
+  test("an interval that was agreed on too late is told, and isn't taken for one without trade", async () => {
+    const page = await open("tooLate");
+    expect(await page.textContent(".fact-price .value")).toBe("Agreed too late");
+    expect([await page.locator("[data-kind='void']").count(), await page.locator("[data-kind='no-trade']").count()]).toEqual([1, 0]);
+    expect(await page.textContent("[data-kind='void']")).toContain("The homes agreed too late to trade in this interval");
+    expect(await page.locator(".gap.late").count()).toBe(2);
+    expect(await page.locator(".certificates .late").count()).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+
+  test("neighbours are told who signed two things, whose clock is off, who withheld orders, who comes and goes; else nothing", async () => {
+    const page = await open("watched");
+    const told = await page.locator(".watch li").allTextContents();
+    expect(told[0]).toMatch(/^home-07 signed two different votes for 08:30 to 08:45\. Noticed at 08:58\. 3 such pairs are kept as proof\./);
+    expect(told[1]).toMatch(/^home-12 signed two different orders .* Noticed before this program started\. Both are kept as proof\./);
+    expect(told.slice(2)).toEqual([
+      "home-03 did not show 2 orders that it had sealed, and is charged for them.",
+      "home-08 did not show an order that it had sealed, and is charged for it.",
+      "This machine's clock is 0.7 s slow, measured against 11 homes.",
+      "The clock of home-06 is 2.1 s slow.",
+      "The clock of home-10 is 0.5 s fast.",
+      expect.stringMatching(/^Joining at Fri.* 19 Jun.* 00:00: home-13, Mill 4\.$/),
+      expect.stringMatching(/^Leaving at .*: home-02\.$/),
+      expect.stringMatching(/^With a new key from .*: home-09\.$/),
+    ]);
+    expect(await page.textContent(".fact-gate .more")).toContain("sealed until then");
+    queries.set(EXAMPLES.midday());
+    await page.locator("#watch").waitFor({ state: "detached" });
+    expect(complaints).toEqual([]);
+  });
+
   test("a home without data is marked, and its reading is unknown, never 0", async () => {
     const page = await open("noData");
     expect(await page.locator(".house.missing").count()).toBe(1);

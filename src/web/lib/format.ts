@@ -76,3 +76,7 @@ export const sentence = (phrase: string): string => {
   const text = phrase.charAt(0).toUpperCase() + phrase.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;
 };
+
+/** "0.7 s" */
+export const seconds = (ms: number): string =>
+  `${(ms / 1000).toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} s`;

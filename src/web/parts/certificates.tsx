@@ -28,7 +28,7 @@ export function Certificates({ state: { certificates, street } }: { state: Stree
 }
 
 function Certificate({ certificate, when }: { certificate: CertificateView; when: [string, string] }) {
-  const { votes, validators, latencyMs, orders } = certificate;
+  const { kind, votes, validators, latencyMs, orders } = certificate;
   const words = texts.certificates;
   return (
     <li>
@@ -42,7 +42,7 @@ function Certificate({ certificate, when }: { certificate: CertificateView; when
       </svg>
       <span>{words.votes(votes, validators)}</span>
       <span class="soft">{latencyMs === null ? words.later : words.latency(Math.round(latencyMs).toLocaleString("en"))}</span>
-      <span class="soft">{words.orders(orders)}</span>
+      {kind === "void" ? <span class="soft late">{words.late}</span> : <span class="soft">{words.orders(orders)}</span>}
     </li>
   );
 }

@@ -19,7 +19,7 @@ export function Facts({ state, anchor, stoppedAt }: { state: StreetState; anchor
       <Fact
         name={texts.gate}
         value={left <= 0 ? texts.gateNow : countdown(left)}
-        more={texts.gateFor(...span(street.nextInterval.start, street.intervalMinutes, zone))}
+        more={(street.sealedOrders ? texts.gateSealed : texts.gateFor)(...span(street.nextInterval.start, street.intervalMinutes, zone))}
         id="gate"
       >
         <Progress left={left} of={street.intervalMinutes * 60_000} />
@@ -38,7 +38,8 @@ export function Facts({ state, anchor, stoppedAt }: { state: StreetState; anchor
 
 function Price({ state: { clearing, street }, more }: { state: StreetState; more: string }) {
   if (clearing === null) return <Fact name={texts.price} value="–" more={more} id="price" />;
-  if (clearing.priceMicro === null) return <Fact name={texts.price} value={texts.priceNone} more={more} id="price" />;
+  if (clearing.priceMicro === null)
+    return <Fact name={texts.price} value={clearing.kind === "void" ? texts.priceLate : texts.priceNone} more={more} id="price" />;
   const value = priceNumber(clearing.priceMicro, street.currency).toLocaleString("en", {
     minimumFractionDigits: 1,
     maximumFractionDigits: 3,

@@ -65,6 +65,7 @@ function HistoryChart(props: { prices: readonly PricePoint[]; street: StreetFact
       <ul class="key">
         <li class="key-volume">{texts.history.volumeKey}</li>
         <li class="key-gap">{texts.history.noTradeKey}</li>
+        {prices.some(({ kind }) => kind === "void") ? <li class="key-late">{texts.history.lateKey}</li> : null}
       </ul>
       <div id="history-details" class="details" aria-live="polite">
         {chosen === undefined ? <p class="hint">{texts.history.hint}</p> : <Details point={chosen} street={street} />}
@@ -148,11 +149,19 @@ function Volumes({ frame, prices, intervalMs }: { frame: Frame; prices: readonly
   const most = Math.max(1, ...prices.map(({ volumeWh }) => volumeWh));
   return (
     <g class="volumes">
-      {prices.map(({ interval, priceMicro, volumeWh }) => {
+      {prices.map(({ interval, kind, priceMicro, volumeWh }) => {
         const at = Date.parse(interval);
         const [from, to] = [frame.x(at), frame.x(at + intervalMs)];
         if (priceMicro === null)
-          return <circle key={interval} class="gap" cx={(from + to) / 2} cy={BARS.floor - 4} r={Math.min(2.2, (to - from) / 2.6)} />;
+          return (
+            <circle
+              key={interval}
+              class={kind === "void" ? "gap late" : "gap"}
+              cx={(from + to) / 2}
+              cy={BARS.floor - 4}
+              r={Math.min(2.2, (to - from) / 2.6)}
+            />
+          );
         const height = (volumeWh / most) * (BARS.floor - BARS.top);
         return (
           <rect key={interval} class="bar" x={from + 0.3} y={BARS.floor - height} width={Math.max(0.8, to - from - 0.6)} height={height} />
@@ -178,7 +187,7 @@ function Details({ point, street }: { point: PricePoint; street: StreetFacts }) 
   const [from, until] = span(point.interval, street.intervalMinutes, street.timeZone);
   const what =
     point.priceMicro === null
-      ? words.gap(from, until)
+      ? (point.kind === "void" ? words.late : words.gap)(from, until)
       : words.point(from, until, price(point.priceMicro, street.currency), energy(point.volumeWh));
   return (
     <>

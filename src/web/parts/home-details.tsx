@@ -15,7 +15,7 @@ export function HomeDetails({ home, flow, currency }: { home: HomeView; flow: Fl
         {flow?.quality === "estimated" ? <span class="tag">{words.estimated}</span> : null}
       </p>
       <dl>
-        {flow === undefined ? null : <FlowFacts flow={flow} />}
+        {flow === undefined ? null : <FlowFacts flow={flow} currency={currency} />}
         {home.batteryPercent === null ? null : <Pair name={words.battery} value={`${Math.round(home.batteryPercent)} %`} />}
         {home.keepForBackupPercent === null ? null : <Pair name={words.keep} value={`${Math.round(home.keepForBackupPercent)} %`} />}
         <Pair name={words.saved} value={money(home.savedMicro, currency)} />
@@ -24,7 +24,7 @@ export function HomeDetails({ home, flow, currency }: { home: HomeView; flow: Fl
   );
 }
 
-function FlowFacts({ flow }: { flow: Flow }) {
+function FlowFacts({ flow, currency }: { flow: Flow; currency: string }) {
   const words = texts.street.details;
   return (
     <>
@@ -32,6 +32,7 @@ function FlowFacts({ flow }: { flow: Flow }) {
       {flow.soldWh > 0 ? <Pair name={words.sold} value={energy(flow.soldWh)} /> : null}
       {flow.utilityImportWh > 0 ? <Pair name={words.import} value={energy(flow.utilityImportWh)} /> : null}
       {flow.utilityExportWh > 0 ? <Pair name={words.export} value={energy(flow.utilityExportWh)} /> : null}
+      {flow.chargeMicro > 0 ? <Pair name={words.charge} value={money(flow.chargeMicro, currency)} /> : null}
     </>
   );
 }

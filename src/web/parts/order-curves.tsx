@@ -46,7 +46,7 @@ function Cleared({ clearing, state }: { clearing: ClearingView; state: StreetSta
   const [ref, width] = useWidth();
   return (
     <>
-      {clearing.kind === "no-trade" ? <NoTrade clearing={clearing} /> : <Result clearing={clearing} currency={state.street.currency} />}
+      {clearing.kind === "trade" ? <Result clearing={clearing} currency={state.street.currency} /> : <NoTrade clearing={clearing} />}
       <div class="chart" ref={ref}>
         {width === 0 || clearing.orders.length === 0 ? null : (
           <CurvesChart key={clearing.interval} clearing={clearing} street={state.street} width={width} />
@@ -81,14 +81,14 @@ function Result({ clearing, currency }: { clearing: ClearingView; currency: stri
 /** No trade is no price of 0: two shores without a bridge. */
 function NoTrade({ clearing }: { clearing: ClearingView }) {
   return (
-    <div class="no-trade" data-kind="no-trade">
+    <div class="no-trade" data-kind={clearing.kind}>
       <svg viewBox="0 0 88 44" aria-hidden="true">
         <path class="shore buy" d="M4 30h14v-6h14" />
         <path class="shore sell" d="M56 18h14v-6h14" />
         <path class="bridge" d="M36 24 52 18" />
       </svg>
       <div>
-        <p class="result-title">{texts.noTrade.title}</p>
+        <p class="result-title">{clearing.kind === "void" ? texts.tooLate.title : texts.noTrade.title}</p>
         <p>{sentence(clearing.noTradeReason ?? texts.noTrade.noOrders)}</p>
       </div>
     </div>

@@ -1,0 +1,49 @@
+import type { ConvictionView, StreetState } from "../../api/state.ts";
+import { dayOf, seconds, span, timeOf } from "../lib/format.ts";
+import { watchedOf } from "../lib/watched.ts";
+import { texts } from "../texts/index.ts";
+import { Card } from "./card.tsx";
+
+/** What neighbours should know of one another; nothing when there is nothing. */
+export function Watch({ state }: { state: StreetState }) {
+  const { street, watch } = state;
+  const words = texts.watch;
+  const { withheld, clocks, own, changes } = watchedOf(state);
+  const { convictions } = watch;
+  if (convictions.length + withheld.length + clocks.length + changes.length === 0 && own === null) return null;
+  const zone = street.timeZone;
+  const when = watch.membership === null ? "" : `${dayOf(watch.membership.nextEdge, zone)} ${timeOf(watch.membership.nextEdge, zone)}`;
+  return (
+    <Card id="watch" title={words.title} sub={words.sub}>
+      <ul class="watch">
+        {convictions.map((each) => (
+          <Conviction key={each.home} conviction={each} state={state} />
+        ))}
+        {withheld.map(({ name, many }) => (
+          <li key={`withheld ${name}`}>{words.withheld(name, many)}</li>
+        ))}
+        {own === null ? null : <li class={own.status}>{words.ownClock(seconds(Math.abs(own.aheadMs)), own.aheadMs > 0, own.peers)}</li>}
+        {clocks.map(({ name, aheadMs }) => (
+          <li key={`clock ${name}`}>{words.homeClock(name, seconds(Math.abs(aheadMs)), aheadMs > 0)}</li>
+        ))}
+        {changes.map(({ kind, names }) => (
+          <li key={kind} class="plain">
+            {words[kind](names.join(", "), when)}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function Conviction({ conviction, state: { street } }: { conviction: ConvictionView; state: StreetState }) {
+  const { home, name, kind, interval, heardAt, proofs } = conviction;
+  const words = texts.watch;
+  return (
+    <li class="bad" data-conviction={home}>
+      <strong>{words.signed(name, words.told[kind], ...span(interval, street.intervalMinutes, street.timeZone))}</strong>{" "}
+      {heardAt === null ? words.earlier : words.heard(timeOf(heardAt, street.timeZone))} {words.proofs(proofs)}{" "}
+      <a href="/api/evidence">{words.all}</a>
+    </li>
+  );
+}
