@@ -47,7 +47,7 @@ async function cutting(how: How, keptIn: (path: string) => Kept): Promise<void> 
   try {
     const [said, lost] = [new Said(), [] as number[]];
     for (let cut = 0; cut < cuts; cut++) {
-      await said.live({ path: disk.path, how, ms: next() * 300, end: () => disk.cut() });
+      await said.live({ path: disk.path, how, ms: next() * 300, end: () => disk.cut(), isCut: true });
       disk.restore();
       lost.push(said.lostFrom(keptIn(disk.path)));
     }

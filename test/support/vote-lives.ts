@@ -16,6 +16,8 @@ export interface Life {
   /** Ends it this long after it has said something first, ms. */
   readonly ms: number;
   readonly end: (writer: ChildProcess) => void;
+  /** The end is a power cut: what the writer says after it began, a home without power wouldn't have said. */
+  readonly isCut?: boolean;
 }
 
 /** All that a home has said over its lives, and where it said two things in one place. */
@@ -33,16 +35,21 @@ export class Said {
   }
 
   /** One more life, over the last slots of the one before. Returns what it wrote to stderr. */
-  async live({ path, how, ms, end }: Life): Promise<string> {
+  async live({ path, how, ms, end, isCut = false }: Life): Promise<string> {
     const from = String(Math.max(0, this.#votes - 20));
     const writer = spawn(process.execPath, ["--no-warnings", WRITER, path, how, from], { stdio: ["ignore", "pipe", "pipe"] });
     let [said, trouble] = ["", ""];
     writer.stderr.on("data", (chunk) => (trouble += chunk));
-    writer.stdout.once("data", () => setTimeout(() => end(writer), ms));
+    let heard = Number.POSITIVE_INFINITY;
+    const endNow = () => {
+      if (isCut) heard = said.length;
+      end(writer);
+    };
+    writer.stdout.once("data", () => setTimeout(endNow, ms));
     writer.stdout.on("data", (chunk) => (said += chunk));
     await new Promise((resolve) => writer.once("close", resolve));
     // A torn line was not sent.
-    for (const line of said.split("\n").slice(0, -1)) this.#hear(line);
+    for (const line of said.slice(0, heard).split("\n").slice(0, -1)) this.#hear(line);
     return trouble;
   }
 

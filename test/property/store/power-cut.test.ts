@@ -18,7 +18,7 @@ async function losses(how: How, cuts: number, keptIn: (path: string) => Kept): P
     const [said, lost] = [new Said(), [] as number[]];
     for (let cut = 0; cut < cuts; cut++) {
       const end = (_: ChildProcess) => disk.cut();
-      await said.live({ path: disk.path, how, ms: next() * 300, end });
+      await said.live({ path: disk.path, how, ms: next() * 300, end, isCut: true });
       disk.restore();
       lost.push(said.lostFrom(keptIn(disk.path)));
     }
