@@ -204,6 +204,17 @@ describe("a set comes into force when it is certified", () => {
     expect([keyAt(members, 1, 110), keyAt(members, 2, 115), keyAt(members, 3, 110)]).toEqual([1, 2, null]);
   });
 
+  test("who spoke before the edge is who had been agreed on, whatever the chain says of it later", () => {
+    const { members } = street();
+    members.wanted(interval(110));
+    members.update({
+      ...REGISTRY,
+      homes: [home(0, 100), { ...home(1, 100), keys: [{ agent: agentAddressOf(77), since: interval(100) }] }],
+    });
+    members.enter(next, interval(110));
+    expect([keyAt(members, 1, 109), keyAt(members, 2, 109), keyAt(members, 1, 110)]).toEqual([1, 2, 51]);
+  });
+
   test("entered twice, as after a restart, it still knows who spoke before", () => {
     const { members } = street();
     members.wanted(interval(110));
