@@ -147,6 +147,9 @@ describe("which set a validator names for the next interval", () => {
     expect(members.update(more)).toBe(true);
     expect(members.wanted(interval(110))).toEqual({ digest: membersDigest(at(more, 110)), version: 13 });
     expect(members.digest).toBe(one!.digest);
+    // What the chain says of an epoch that has begun comes too late for it.
+    members.update({ ...REGISTRY, homes: [...REGISTRY.homes, home(5, 100)] });
+    expect(members.wanted(interval(105))).toEqual(one);
   });
 });
 
