@@ -8,12 +8,12 @@ const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 /** Not the launcher's, which keep a home small: streets leave a lot behind that dies young. */
 const FLAGS = ["--max-semi-space-size=32"];
 
-/** Runs seeds on several processes, each the next one as soon as it is free; `onReport` hears of each as it ends. */
+/** Runs seeds on several processes, each the next one as soon as it is free; `onReport` hears of each as it ends, with the CPU time that it took. */
 export async function runPool(
   task: SwarmTask,
   seeds: { readonly from: number; readonly to: number },
   processes: number,
-  onReport: (report: SeedReport) => void,
+  onReport: (report: SeedReport, cpuMs: number) => void,
 ): Promise<void> {
   let next = seeds.from;
   const count = Math.min(processes, seeds.to - seeds.from + 1);
@@ -30,7 +30,7 @@ export async function runPool(
       worker.on("message", (message: FromWorker) => {
         if ("failed" in message) reject(cannotStart("SIM_FAILED", message.failed));
         else {
-          onReport(message.report);
+          onReport(message.report, message.cpuMs);
           feed();
         }
       });

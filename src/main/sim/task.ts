@@ -10,4 +10,4 @@ export interface SwarmTask {
 }
 
 export type ToWorker = { readonly task: SwarmTask } | { readonly seed: number };
-export type FromWorker = { readonly report: SeedReport } | { readonly failed: string };
+export type FromWorker = { readonly report: SeedReport; readonly cpuMs: number } | { readonly failed: string };

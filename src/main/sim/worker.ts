@@ -7,6 +7,11 @@ let task: SwarmTask | null = null;
 let keys: Awaited<ReturnType<typeof realKeys>> | null = null;
 const tell = (message: FromWorker): unknown => process.send?.(message);
 
+function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
 async function run(seed: number): Promise<SeedReport> {
   if (task === null) throw new Error("a seed came before the task");
   if (task.isInstance) return runInstanceSeed(seed);
@@ -19,8 +24,9 @@ process.on("message", (message: ToWorker) => {
     task = message.task;
     return;
   }
+  const before = process.cpuUsage();
   run(message.seed).then(
-    (report) => tell({ report }),
+    (report) => tell({ report, cpuMs: cpuMsSince(before) }),
     (error: unknown) =>
       tell({ failed: `seed ${message.seed}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` }),
   );

@@ -82,7 +82,9 @@ export class SimulatedHome {
     return this.#live.node;
   }
 
+  /** Once: of two power cuts that overlap the first end is the end. */
   async start(): Promise<void> {
+    if (this.#live !== null) return;
     const life: Life = { isOver: false };
     const { chain, network, witness } = this.#street;
     const gossip = network.open(this.name);
