@@ -8,7 +8,7 @@ import { LIVE_LIMITS, LiveFeed, type LiveLimits } from "./live.ts";
 import { servePage } from "./page.ts";
 import type { StreetQueries } from "./queries.ts";
 import { guardUpgrades, liveRoute } from "./routes/live.ts";
-import { marketRoutes, ownerRoutes } from "./routes/market.ts";
+import { evidenceRoute, marketRoutes, ownerRoutes } from "./routes/market.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { errorAnswer, evidenceView, healthAnswer, intervalView, streetCard } from "./schema/answers.ts";
 import { streetState } from "./schema/street-state.ts";
@@ -46,6 +46,7 @@ async function routes(app: FastifyInstance, options: ApiOptions): Promise<void> 
   const feed = new LiveFeed(options, options.liveLimits ?? LIVE_LIMITS);
   app.addHook("preClose", async () => feed.close());
   marketRoutes(app, options.queries);
+  evidenceRoute(app, options.queries);
   ownerRoutes(app, options.queries);
   operationRoutes(app, options);
   liveRoute(app, feed);

@@ -6,6 +6,7 @@ import { runPath, runsOf } from "../../src/web/lib/history.ts";
 import { streetLayout, thickness } from "../../src/web/lib/layout.ts";
 import { around, scale, ticks } from "../../src/web/lib/scale.ts";
 import { isQuiet, streetNow } from "../../src/web/lib/street-time.ts";
+import { watchedOf } from "../../src/web/lib/watched.ts";
 import { en } from "../../src/web/texts/en.ts";
 import { EXAMPLES } from "../support/example-street.ts";
 
@@ -226,5 +227,30 @@ describe("words", () => {
       const flows = example().settlement?.flows ?? [];
       expect([name, flows.reduce((sum, flow) => sum + flow.boughtWh - flow.soldWh, 0)]).toEqual([name, 0]);
     }
+  });
+});
+
+describe("what is worth a look", () => {
+  test("nothing on an ordinary day", () => {
+    expect(watchedOf(EXAMPLES.midday())).toEqual({ withheld: [], clocks: [], own: null, changes: [] });
+  });
+
+  test("clocks from a quarter of a second on, either way; unknown is none", () => {
+    const state = EXAMPLES.midday();
+    const offsets = [250, 251, -250, -251, null];
+    const homes = offsets.map((clockOffsetMs, i) => ({ ...state.homes[0]!, name: `${i}`, clockOffsetMs }));
+    expect(watchedOf({ ...state, homes }).clocks).toEqual([
+      { name: "1", aheadMs: 251 },
+      { name: "3", aheadMs: -251 },
+    ]);
+  });
+
+  test("when the others are ahead, this machine's clock is behind", () => {
+    const { own, withheld } = watchedOf(EXAMPLES.watched());
+    expect(own).toEqual({ aheadMs: -730, peers: 11, status: "bad" });
+    expect(withheld).toEqual([
+      { name: "home-03", many: 2 },
+      { name: "home-08", many: 1 },
+    ]);
   });
 });

@@ -35,19 +35,6 @@ export function marketRoutes(app: FastifyInstance, queries: StreetQueries): void
   );
 
   app.get(
-    "/api/evidence",
-    {
-      schema: {
-        operationId: "evidence",
-        summary: "Who was proved to have signed two things where one is allowed, with both messages, the newest first",
-        tags: ["street"],
-        response: { 200: { type: "array", items: ref("Evidence") } },
-      },
-    },
-    () => queries.evidence(),
-  );
-
-  app.get(
     "/api/street",
     { schema: { operationId: "street", summary: "What another home needs to join", tags: ["join"], response: { 200: ref("StreetCard") } } },
     () => queries.street(),
@@ -72,6 +59,22 @@ export function marketRoutes(app: FastifyInstance, queries: StreetQueries): void
       const result = await queries.register(request.body);
       return result.ok ? reply.code(201).send(result.value) : refuse(reply, result.code, result.detail);
     },
+  );
+}
+
+/** What was proved against homes, for whoever wants to check it. */
+export function evidenceRoute(app: FastifyInstance, queries: Pick<StreetQueries, "evidence">): void {
+  app.get(
+    "/api/evidence",
+    {
+      schema: {
+        operationId: "evidence",
+        summary: "Who was proved to have signed two things where one is allowed, with both messages, the newest first",
+        tags: ["street"],
+        response: { 200: { type: "array", items: ref("Evidence") } },
+      },
+    },
+    () => queries.evidence(),
   );
 }
 
