@@ -37,8 +37,10 @@ export function runCompare(command: CompareCommand): Promise<number> {
   });
 }
 
+type Compared = Pick<Evaluation, "orders"> & { readonly result: Pick<Evaluation["result"], "interval" | "kind"> };
+
 /** The table: a line for each mechanism, money in the currency, to the nano. */
-export function comparisonText(rules: MarketRules, { result, orders }: Pick<Evaluation, "result" | "orders">, asOneNode: boolean): string {
+export function comparisonText(rules: MarketRules, { result, orders }: Compared, asOneNode: boolean): string {
   const network = asOneNode ? ONE_NODE : networkOf(rules);
   const { interval } = result;
   const input: ClearingInput = {
@@ -54,7 +56,7 @@ export function comparisonText(rules: MarketRules, { result, orders }: Pick<Eval
     ...(made === null ? ["knows no wires"] : figures(made)),
   ]);
   return [
-    `${at}: ${orders.length} orders on ${nodes === 1 ? "one node" : `${nodes} nodes`}; money in ${rules.currency}, * the street's own`,
+    `${at}: ${result.kind === "void" ? "agreed too late to trade, so " : ""}${orders.length} orders on ${nodes === 1 ? "one node" : `${nodes} nodes`}; money in ${rules.currency}, * the street's own`,
     ...aligned([["mechanism", "Wh", "price per kWh", "buyers pay", "sellers get", "between", "welfare", "efficiency"], ...rows]),
   ].join("\n");
 }

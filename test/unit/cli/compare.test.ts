@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { homeId, interval, microPerKwh, wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
-import type { IntervalResult, MarketRules, SignedOrder } from "../../../engine/messages/index.ts";
+import { homeId, interval, microPerKwh, wh } from "../../../engine/kernel/index.ts";
+import type { MarketRules, SignedOrder } from "../../../engine/messages/index.ts";
 import { comparisonText } from "../../../src/main/compare.ts";
 import { idOf } from "../../support/book.ts";
 import { TWO_BRANCHES } from "../../support/network-rules.ts";
@@ -8,7 +8,7 @@ import { RULES } from "../../support/rules.ts";
 
 // 2026-11-25T12:00:00Z.
 const NOON = interval(1_995_120);
-const result = { interval: NOON, prevHead: ZERO_DIGEST } as IntervalResult;
+const result = { interval: NOON, kind: "trade" } as const;
 const order = (id: number, side: "buy" | "sell", ct: number): SignedOrder => ({
   body: { home: homeId(id), interval: NOON, side, energy: wh(500), limit: microPerKwh(ct * 10_000), seq: 0 },
   id: idOf(id),
@@ -38,6 +38,13 @@ describe("what each mechanism makes of an interval's orders", () => {
     expect(fieldsOf(lines, "pay-as-bid")).toEqual(["pay-as-bid", "knows no wires"]);
     expect(fieldsOf(lines, "k-double-auction *")[5]).not.toBe("0");
     expect(linesOf(rules, true)).toEqual(linesOf(RULES, false));
+  });
+
+  test("an interval that was agreed on too late is named as that, for it counted no orders", () => {
+    const text = comparisonText(RULES, { result: { ...result, kind: "void" }, orders: [] }, false);
+    expect(text.split("\n")[0]).toBe(
+      "2026-11-25T12:00:00Z: agreed too late to trade, so 0 orders on one node; money in EUR, * the street's own",
+    );
   });
 
   test("the street's own is marked", () => {
