@@ -34,7 +34,7 @@ export interface WatchView {
 export interface ConvictionView {
   readonly home: number;
   readonly name: string;
-  /** How many pairs prove it; `GET /api/evidence` has them. */
+  /** How many pairs prove it; `GET /api/evidence` has the newest. */
   readonly proofs: number;
   /** Of the newest: what was signed twice, for which interval, and when it was heard here; null: before this program started. */
   readonly kind: SignedKind;

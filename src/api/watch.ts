@@ -28,6 +28,9 @@ interface Heard extends Proof {
   readonly heardAt: string | null;
 }
 
+/** One pair proves it; a liar that signs many, long ones must not make the answer endless. */
+const SHOWN_OF_ONE_HOME = 4;
+
 /** What was proved, whose clock is off, and who comes and goes. */
 export class Watch {
   readonly #rules: MarketRules;
@@ -69,9 +72,14 @@ export class Watch {
     return { convictions: this.#convictions(), clock: this.#clocks.own, membership: this.#membership() };
   }
 
-  /** Newest first. */
+  /** Newest first, at most `SHOWN_OF_ONE_HOME` of each home. */
   evidence(keysOf: (home: HomeId) => readonly Address[]): readonly EvidenceView[] {
-    return this.#proofs.map((proof) => {
+    const shown = new Map<HomeId, number>();
+    const told = this.#proofs.filter(({ home }) => {
+      shown.set(home, (shown.get(home) ?? 0) + 1);
+      return shown.get(home)! <= SHOWN_OF_ONE_HOME;
+    });
+    return told.map((proof) => {
       const { first, second } = proof.evidence.evidence;
       return {
         id: proof.evidence.id,

@@ -219,6 +219,15 @@ describe("what was proved against homes", () => {
     ]);
   });
 
+  test("the newest four of a home are handed out, however many it signed", () => {
+    const { view: other } = watched();
+    for (let round = 1; round <= 6; round++) other.proved(lie(1, round), true);
+    other.proved(lie(2, 1), true);
+    const newest = [6, 5, 4, 3].map((round) => lie(1, round).evidence.id);
+    expect(other.evidence().map(({ id }) => id)).toEqual([lie(2, 1).evidence.id, ...newest]);
+    expect(other.state(FIRST).watch.convictions.map(({ proofs }) => proofs)).toEqual([1, 6]);
+  });
+
   test("can be checked by anybody with nothing but the answer and the street's card", async () => {
     queries.proofs = view.evidence();
     const reply = await app.inject("/api/evidence");
