@@ -1,7 +1,8 @@
 import { quorum } from "../../../engine/agreement/index.ts";
 import type { Vote } from "../../../engine/messages/index.ts";
 import type { SeedReport } from "../swarm/seed.ts";
-import { GHOST, type InstanceOutcome, runNetwork, TIMELY } from "./network.ts";
+import { GHOST } from "./liar.ts";
+import { type InstanceOutcome, runNetwork, TIMELY } from "./network.ts";
 
 /** What an agreement alone must keep to, and doesn't; one line each. */
 export function faultsOf(outcome: InstanceOutcome): readonly string[] {
