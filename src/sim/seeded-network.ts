@@ -1,5 +1,6 @@
-import { assert, fail, ok, type Result, toHex } from "../../engine/kernel/index.ts";
+import { assert, equal, fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { Clock, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "../ports/index.ts";
+import { hashOf } from "./hash-of.ts";
 
 /** What goes wrong on the way; chances from 0 to 1. */
 export interface Faults {
@@ -16,6 +17,12 @@ export const NO_FAULTS: Faults = { loss: 0, duplication: 0, delayMs: { least: 0,
 type Handler = Parameters<Gossip["onMessage"]>[0];
 type Answerer = Parameters<Gossip["onRequest"]>[1];
 
+/** What gossip carries: the same bytes on the same topic are the same parcel, whoever sends them. */
+interface Parcel {
+  readonly topic: Topic;
+  readonly bytes: Uint8Array;
+}
+
 /** How long a message waits when nobody is there to hear, real ms. */
 const RETRY_MS = 250;
 
@@ -29,6 +36,9 @@ export class SeededNetwork {
   readonly #clock: Pick<Clock, "after">;
   readonly #chance: () => number;
   readonly #homes = new Map<PeerName, SimulatedGossip>();
+  /** Who is connected to whom, until something changes. */
+  readonly #peers = new Map<SimulatedGossip, readonly SimulatedGossip[]>();
+  readonly #parcels = new Map<number, Parcel[]>();
   #groups: readonly (readonly PeerName[])[] | null = null;
   /** Who hears nothing of whom: "from>to". */
   readonly #deaf = new Set<string>();
@@ -44,12 +54,14 @@ export class SeededNetwork {
     assert(!this.#homes.has(name), `${name} is connected already`);
     const gossip = new SimulatedGossip(name, this, (ms, task) => this.#clock.after(ms, task));
     this.#homes.set(name, gossip);
+    this.#peers.clear();
     return gossip;
   }
 
   /** From now on each group hears only itself; who is in no group hears nobody. */
   partition(...groups: readonly (readonly PeerName[])[]): void {
     this.#groups = groups;
+    this.#peers.clear();
   }
 
   /** From now on nothing of what `from` sends reaches `to`; the other way goes on, and both believe that they are connected. */
@@ -59,16 +71,33 @@ export class SeededNetwork {
 
   heal(): void {
     this.#groups = null;
+    this.#peers.clear();
     this.#deaf.clear();
   }
 
   leave(home: SimulatedGossip): void {
     if (this.#homes.get(home.self) === home) this.#homes.delete(home.self);
+    this.#peers.clear();
   }
 
   peersOf(home: SimulatedGossip): readonly SimulatedGossip[] {
-    if (!this.#isOpen(home)) return [];
-    return [...this.#homes.values()].filter((other) => other !== home && this.#connects(home, other));
+    if (home.isClosed) return [];
+    const known = this.#peers.get(home);
+    if (known !== undefined) return known;
+    const peers = [...this.#homes.values()].filter((other) => other !== home && this.#connects(home, other));
+    this.#peers.set(home, peers);
+    return peers;
+  }
+
+  /** The same for the same bytes; a copy, so that the sender's may change. */
+  parcelOf(topic: Topic, bytes: Uint8Array): Parcel {
+    const hash = hashOf(bytes);
+    const alike = this.#parcels.get(hash) ?? [];
+    const known = alike.find((parcel) => parcel.topic === topic && equal(parcel.bytes, bytes));
+    if (known !== undefined) return known;
+    const parcel = { topic, bytes: bytes.slice() };
+    this.#parcels.set(hash, [...alike, parcel]);
+    return parcel;
   }
 
   /** Bytes for one home alone, past what gossip does about repeats: what only a liar sends. */
@@ -86,12 +115,8 @@ export class SeededNetwork {
     if (mayRepeat && this.#chance() < this.faults.duplication) this.carry(from, to, arrive);
   }
 
-  #isOpen(home: SimulatedGossip): boolean {
-    return this.#homes.get(home.self) === home;
-  }
-
   #reaches(from: SimulatedGossip, to: SimulatedGossip): boolean {
-    if (!this.#isOpen(from) || !this.#isOpen(to) || !this.#connects(from, to)) return false;
+    if (from.isClosed || to.isClosed || !this.#connects(from, to)) return false;
     return this.#deaf.size === 0 || !this.#deaf.has(`${from.self}>${to.self}`);
   }
 
@@ -105,10 +130,10 @@ class SimulatedGossip implements Gossip {
   readonly self: PeerName;
   readonly #network: SeededNetwork;
   readonly #later: Clock["after"];
-  readonly #seen = new Set<string>();
+  readonly #seen = new Set<Parcel>();
   readonly #answerers = new Map<RequestKind, Answerer>();
   #handler: Handler | null = null;
-  #closed = false;
+  isClosed = false;
 
   constructor(self: PeerName, network: SeededNetwork, later: Clock["after"]) {
     this.self = self;
@@ -117,10 +142,10 @@ class SimulatedGossip implements Gossip {
   }
 
   async publish(topic: Topic, bytes: Uint8Array): Promise<void> {
-    if (this.#closed) return;
-    const name = `${topic}/${toHex(bytes)}`;
-    this.#seen.add(name);
-    this.#send(topic, bytes.slice(), name);
+    if (this.isClosed) return;
+    const parcel = this.#network.parcelOf(topic, bytes);
+    this.#seen.add(parcel);
+    this.#send(parcel);
   }
 
   onMessage(handler: Handler): void {
@@ -157,7 +182,7 @@ class SimulatedGossip implements Gossip {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.isClosed = true;
     this.#network.leave(this);
   }
 
@@ -170,17 +195,17 @@ class SimulatedGossip implements Gossip {
     }
   }
 
-  hear(topic: Topic, bytes: Uint8Array, name: string, from: PeerName): void {
-    if (this.#seen.has(name)) return;
-    this.#seen.add(name);
-    this.judge(topic, bytes, from);
+  hear(parcel: Parcel, from: PeerName): void {
+    if (this.#seen.has(parcel)) return;
+    this.#seen.add(parcel);
+    this.judge(parcel.topic, parcel.bytes, from);
   }
 
   /** The verdict steers real gossip's scores; here it changes nothing, and neither does a handler that fails. */
   judge(topic: Topic, bytes: Uint8Array, from: PeerName): void {
     const failed = (error: unknown): unknown => this.#network.failures.push({ by: this.self, error });
     try {
-      const judgement: Judgement | Promise<Judgement> | undefined = this.#handler?.(topic, bytes.slice(), from);
+      const judgement: Judgement | Promise<Judgement> | undefined = this.#handler?.(topic, bytes, from);
       if (judgement instanceof Promise) void judgement.catch(failed);
     } catch (error) {
       // As in the port: a handler's own bug stops nothing.
@@ -188,9 +213,9 @@ class SimulatedGossip implements Gossip {
     }
   }
 
-  #send(topic: Topic, bytes: Uint8Array, name: string): void {
+  #send(parcel: Parcel): void {
     const peers = this.#network.peersOf(this);
-    for (const peer of peers) this.#network.carry(this, peer, () => peer.hear(topic, bytes, name, this.self), true);
-    if (peers.length === 0 && !this.#closed) this.#later(RETRY_MS, () => this.#send(topic, bytes, name));
+    for (const peer of peers) this.#network.carry(this, peer, () => peer.hear(parcel, this.self), true);
+    if (peers.length === 0 && !this.isClosed) this.#later(RETRY_MS, () => this.#send(parcel));
   }
 }

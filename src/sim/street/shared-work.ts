@@ -1,6 +1,7 @@
 import { equal } from "../../../engine/kernel/index.ts";
 import type { Message } from "../../../engine/messages/index.ts";
 import { type Evaluation, PURE_WORK, type PureWork } from "../../node/index.ts";
+import { hashOf } from "../hash-of.ts";
 
 interface Decoded {
   readonly bytes: Uint8Array;
@@ -16,6 +17,8 @@ const MOST = 20_000;
  */
 export function sharedWork(): PureWork {
   const decoded = new Map<number, Decoded>();
+  /** What goes round in a street is one object for all who hear it. */
+  const read = new WeakMap<Uint8Array, Decoded["message"]>();
   const encoded = new WeakMap<object, Uint8Array>();
   const evaluated = new Map<string, Evaluation>();
   const keep = <Key, Value>(map: Map<Key, Value>, key: Key, value: Value): Value => {
@@ -23,16 +26,21 @@ export function sharedWork(): PureWork {
     map.set(key, value);
     return value;
   };
+  const decode: PureWork["decode"] = (bytes, digests) => {
+    const key = hashOf(bytes);
+    const known = decoded.get(key);
+    // Two contents of one hash are told apart; the later one is remembered.
+    if (known !== undefined && equal(known.bytes, bytes)) return known.message;
+    const own = bytes.slice();
+    const message = PURE_WORK.decode(own, digests);
+    if (message.ok) encoded.set(bodyOf(message.value), own);
+    return keep(decoded, key, { bytes: own, message }).message;
+  };
   return {
     decode: (bytes, digests) => {
-      const key = hashOf(bytes);
-      const known = decoded.get(key);
-      // Two contents of one hash are told apart; the later one is remembered.
-      if (known !== undefined && equal(known.bytes, bytes)) return known.message;
-      const own = bytes.slice();
-      const message = PURE_WORK.decode(own, digests);
-      if (message.ok) encoded.set(bodyOf(message.value), own);
-      return keep(decoded, key, { bytes: own, message }).message;
+      const message = read.get(bytes) ?? decode(bytes, digests);
+      read.set(bytes, message);
+      return message;
     },
     encode: (message) => encoded.get(bodyOf(message)) ?? PURE_WORK.encode(message),
     evaluate: (rules, state, counted) => {
@@ -47,13 +55,4 @@ export function sharedWork(): PureWork {
 function bodyOf(message: Message): object {
   const [wrapped] = Object.values(message).filter((each): each is object => typeof each === "object");
   return wrapped ?? message;
-}
-
-function hashOf(bytes: Uint8Array): number {
-  let [high, low] = [bytes.length, 0x41c6_ce57];
-  for (let i = 0; i < bytes.length; i++) {
-    high = Math.imul(high ^ bytes[i]!, 2_654_435_761);
-    low = Math.imul(low ^ high, 1_597_334_677);
-  }
-  return (high >>> 0) * 2 ** 20 + ((low >>> 0) & 0xf_ffff);
 }

@@ -1,0 +1,9 @@
+/** A whole number for bytes, the same for the same bytes; different ones may share it. For tables, not for safety. */
+export function hashOf(bytes: Uint8Array): number {
+  let [high, low] = [bytes.length, 0x41c6_ce57];
+  for (let i = 0; i < bytes.length; i++) {
+    high = Math.imul(high ^ bytes[i]!, 2_654_435_761);
+    low = Math.imul(low ^ high, 1_597_334_677);
+  }
+  return (high >>> 0) * 2 ** 20 + ((low >>> 0) & 0xf_ffff);
+}
