@@ -7,9 +7,12 @@ export type Field = { readonly number: number; readonly value: number | Uint8Arr
 
 const VARINT = 0;
 const BYTES = 2;
+/** Bytes of a number below 2^53. */
+const MAX_VARINT = 8;
 
 export class Writer {
-  readonly #bytes: number[] = [];
+  #bytes = new Uint8Array(256);
+  #length = 0;
 
   uint(number: number, value: number): this {
     if (value !== 0) {
@@ -27,21 +30,32 @@ export class Writer {
   item(number: number, value: Uint8Array): this {
     this.#varint(number * 8 + BYTES);
     this.#varint(value.length);
-    for (const byte of value) this.#bytes.push(byte);
+    this.#makeRoom(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
     return this;
   }
 
   finish(): Uint8Array {
-    return Uint8Array.from(this.#bytes);
+    return this.#bytes.slice(0, this.#length);
   }
 
   #varint(value: number): void {
+    this.#makeRoom(MAX_VARINT);
     let rest = value;
     while (rest > 127) {
-      this.#bytes.push((rest % 128) + 128);
+      this.#bytes[this.#length++] = (rest % 128) + 128;
       rest = Math.floor(rest / 128);
     }
-    this.#bytes.push(rest);
+    this.#bytes[this.#length++] = rest;
+  }
+
+  #makeRoom(more: number): void {
+    const needed = this.#length + more;
+    if (needed <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
   }
 }
 
@@ -69,7 +83,7 @@ export function readFields(bytes: Uint8Array): readonly Field[] | null {
 
 function varint(bytes: Uint8Array, from: number): { readonly value: number; readonly next: number } | null {
   let value = 0;
-  for (let at = from, scale = 1; at < bytes.length && at < from + 8; at++, scale *= 128) {
+  for (let at = from, scale = 1; at < bytes.length && at < from + MAX_VARINT; at++, scale *= 128) {
     const byte = bytes[at]!;
     value += (byte % 128) * scale;
     if (byte < 128) return Number.isSafeInteger(value) ? { value, next: at + 1 } : null;
