@@ -1,6 +1,7 @@
-import { equal } from "../../../engine/kernel/index.ts";
+import { type Address, type Digest, equal } from "../../../engine/kernel/index.ts";
 import type { Message } from "../../../engine/messages/index.ts";
 import { type Evaluation, PURE_WORK, type PureWork } from "../../node/index.ts";
+import type { RecoverSigner } from "../../ports/index.ts";
 import { hashOf } from "../hash-of.ts";
 
 interface Decoded {
@@ -11,21 +12,22 @@ interface Decoded {
 /** So many are remembered before all are forgotten; a street says fewer in some intervals. */
 const MOST = 20_000;
 
+function keep<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): Value {
+  if (map.size >= MOST) map.clear();
+  map.set(key, value);
+  return value;
+}
+
 /**
  * Pure work done once for all homes of a street: the same bytes are the same message, and the same entries on the same head are
  * the same result, whoever works it out. Of one market alone, as the digests are not looked at.
  */
 export function sharedWork(): PureWork {
-  const decoded = new Map<number, Decoded>();
-  /** What goes round in a street is one object for all who hear it. */
   const read = new WeakMap<Uint8Array, Decoded["message"]>();
+  const decoded = new Map<number, Decoded>();
   const encoded = new WeakMap<object, Uint8Array>();
   const evaluated = new Map<string, Evaluation>();
-  const keep = <Key, Value>(map: Map<Key, Value>, key: Key, value: Value): Value => {
-    if (map.size >= MOST) map.clear();
-    map.set(key, value);
-    return value;
-  };
+  const nameOf = namesOfObjects();
   const decode: PureWork["decode"] = (bytes, digests) => {
     const key = hashOf(bytes);
     const known = decoded.get(key);
@@ -37,6 +39,7 @@ export function sharedWork(): PureWork {
     return keep(decoded, key, { bytes: own, message }).message;
   };
   return {
+    // What goes round in a street is one object for all who hear it.
     decode: (bytes, digests) => {
       const message = read.get(bytes) ?? decode(bytes, digests);
       read.set(bytes, message);
@@ -44,15 +47,40 @@ export function sharedWork(): PureWork {
     },
     encode: (message) => encoded.get(bodyOf(message)) ?? PURE_WORK.encode(message),
     evaluate: (rules, state, counted) => {
-      const ids = [...counted.orders, ...counted.readings].map(({ id }) => id).join();
-      const key = `${state.head} ${counted.kind} ${counted.nextMembers} ${ids} ${JSON.stringify(counted.withheld)}`;
+      const { kind, nextMembers, orders, withheld, readings } = counted;
+      const kept = withheld.map((each) => bodyOf(each));
+      const entries = [orders, kept, readings].map((each: readonly object[]) => each.map(nameOf).join(" ")).join("/");
+      const key = `${state.head} ${kind} ${nextMembers} ${entries}`;
       return evaluated.get(key) ?? keep(evaluated, key, PURE_WORK.evaluate(rules, state, counted));
     },
   };
 }
 
+/** Who signed, found out once for each signature and all who look at it. */
+export function sharedRecover(recover: RecoverSigner): RecoverSigner {
+  const found = new WeakMap<Uint8Array, { readonly signed: Digest; readonly by: Address | null }>();
+  return (signed, signature) => {
+    const known = found.get(signature);
+    if (known?.signed === signed) return known.by;
+    const by = recover(signed, signature);
+    found.set(signature, { signed, by });
+    return by;
+  };
+}
+
+/** A number for each object, the same whenever it comes. */
+function namesOfObjects(): (one: object) => number {
+  const names = new WeakMap<object, number>();
+  let last = 0;
+  return (one) => {
+    const name = names.get(one) ?? ++last;
+    names.set(one, name);
+    return name;
+  };
+}
+
 /** What a message wraps: the same object however it's passed on. */
 function bodyOf(message: Message): object {
-  const [wrapped] = Object.values(message).filter((each): each is object => typeof each === "object");
-  return wrapped ?? message;
+  for (const each of Object.values(message)) if (typeof each === "object") return each;
+  return message;
 }

@@ -9,7 +9,7 @@ import { CountingChain } from "./chain.ts";
 import { CHEAP_KEYS, type StreetKeys } from "./cheap-signer.ts";
 import { SimulatedHome, type Witness } from "./home.ts";
 import { FIRST, registryOf, SIM_RULES, SPEED } from "./market.ts";
-import { sharedWork } from "./shared-work.ts";
+import { sharedRecover, sharedWork } from "./shared-work.ts";
 
 export type { Witness } from "./home.ts";
 
@@ -45,7 +45,8 @@ export class SimulatedStreet {
   readonly #chance: () => number;
 
   constructor(options: StreetOptions) {
-    const { seed, homes, faults = NO_FAULTS, skewMs = 0, driftPpm = 0, rules = SIM_RULES, keys = CHEAP_KEYS } = options;
+    const { seed, homes, faults = NO_FAULTS, skewMs = 0, driftPpm = 0, rules = SIM_RULES, keys: own = CHEAP_KEYS } = options;
+    const keys: StreetKeys = { ...own, recover: sharedRecover(own.recover) };
     this.rules = rules;
     this.clock = new VirtualClock({ startMs: (gateClosure(rules, FIRST) - 600) * 1000, speed: SPEED });
     this.#chance = chance(seed);
