@@ -6,11 +6,17 @@ import { type Address, concat, type Digest, digest, fromHex, keccak, keccakDiges
  */
 export type Field = number | Digest | Address;
 
+/** Values of the low four bytes. */
+const HALF_WORD = 2 ** 32;
+
 /** One static field: a number below 2^53, a digest or an address, right-aligned in 32 bytes. */
 export function word(value: Field): Uint8Array {
   const bytes = new Uint8Array(32);
-  if (typeof value === "number") new DataView(bytes.buffer).setBigUint64(24, BigInt(value));
-  else {
+  if (typeof value === "number") {
+    const view = new DataView(bytes.buffer);
+    view.setUint32(24, Math.floor(value / HALF_WORD));
+    view.setUint32(28, value % HALF_WORD);
+  } else {
     const raw = fromHex(value);
     bytes.set(raw, 32 - raw.length);
   }

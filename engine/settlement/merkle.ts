@@ -67,9 +67,15 @@ function above(level: readonly Uint8Array[]): readonly Uint8Array[] {
 
 const pair = (a: Uint8Array, b: Uint8Array): Uint8Array => keccak(toHex(a) < toHex(b) ? concat([a, b]) : concat([b, a]));
 
+/** Values of the low four bytes. */
+const HALF_WORD = 2 ** 32;
+
 /** Two's complement in 32 bytes. */
 function int256(value: number): Uint8Array {
   const bytes = new Uint8Array(32).fill(value < 0 ? 0xff : 0);
-  new DataView(bytes.buffer).setBigInt64(24, BigInt(value));
+  const view = new DataView(bytes.buffer);
+  const high = Math.floor(value / HALF_WORD);
+  view.setInt32(24, high);
+  view.setUint32(28, value - high * HALF_WORD);
   return bytes;
 }
