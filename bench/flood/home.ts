@@ -83,6 +83,7 @@ const inbox = new Inbox({
   recover: checked,
   metrics: UNCOUNTED,
   current: openInterval,
+  hasRoom: () => true,
   hasClosed: () => false,
   nextPeriod: () => 0 as Period,
   inReach: () => false,

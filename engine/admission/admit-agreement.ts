@@ -16,6 +16,8 @@ export interface AgreementContext {
   /** Intervals that are not decided here yet and near enough to be worked on, both ends included. */
   readonly undecidedIntervals: { readonly first: Interval; readonly last: Interval };
   readonly unsettledPeriods: { readonly first: Period; readonly last: Period };
+  /** How many entries all homes together can have in one list. */
+  readonly maxEntries: number;
   /** The highest view that is kept; a bound on memory. */
   readonly maxView: number;
   /** The key that a validator signs with; undefined for everybody else. */
@@ -75,9 +77,13 @@ function intervalOf(message: Exclude<AgreementMessage, { readonly kind: "period-
   return message.vote.body.interval;
 }
 
-function hasShape(message: AgreementMessage, { maxView }: AgreementContext): AdmissionCode | null {
+function hasShape(message: AgreementMessage, { maxEntries, maxView }: AgreementContext): AdmissionCode | null {
   if (message.kind === "period-vote" || message.kind === "closed") return null;
-  if (message.kind === "list") return isSorted(message.list) ? null : "LIST_NOT_SORTED";
+  if (message.kind === "list") {
+    const { commits, orders, readings } = message.list.body;
+    if (commits.length + orders.length + readings.length > maxEntries) return "LIST_TOO_LONG";
+    return isSorted(message.list) ? null : "LIST_NOT_SORTED";
+  }
   const { view, value, nullifies } = claimOf(message);
   // Views count from 1; 0 is a proposal's word for "no parent".
   if (view === 0) return "VIEW_ZERO";

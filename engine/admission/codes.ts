@@ -39,6 +39,7 @@ export const ADMISSION = {
   VIEW_AHEAD: "ignore",
   NOT_A_VALIDATOR: "ignore",
   TOO_MANY_MESSAGES: "ignore",
+  LIST_TOO_LONG: "ignore",
   LIST_NOT_SORTED: "reject",
   VALUE_MISPLACED: "reject",
   // Evidence and member sets

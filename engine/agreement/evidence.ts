@@ -1,4 +1,4 @@
-import type { Address, Digest, HomeId } from "../kernel/index.ts";
+import type { Address, Digest, HomeId, Interval } from "../kernel/index.ts";
 import { type Contradictable, type Evidence, idOf, type Signature } from "../messages/index.ts";
 
 /** Who said a thing, and under which signature. */
@@ -16,6 +16,24 @@ export function authorOf(message: Contradictable): { readonly home: HomeId; read
       return { home: message.proposal.body.leader, signature: message.proposal.signature };
     case "vote":
       return { home: message.vote.body.validator, signature: message.vote.signature };
+  }
+}
+
+/** The interval whose key signs a message: a reading is signed after its own. */
+export function signedIn(message: Contradictable): Interval {
+  switch (message.kind) {
+    case "order":
+      return message.order.body.interval;
+    case "commit":
+      return message.commit.body.interval;
+    case "reading":
+      return (message.reading.body.interval + 1) as Interval;
+    case "list":
+      return message.list.body.interval;
+    case "proposal":
+      return message.proposal.body.interval;
+    case "vote":
+      return message.vote.body.interval;
   }
 }
 
@@ -50,16 +68,18 @@ export function contradiction(one: Contradictable, other: Contradictable): HomeI
 }
 
 export interface EvidenceContext {
-  /** The keys that a home has or had. */
-  readonly agentsOf: (home: HomeId) => readonly Address[];
+  /** The keys that a home may have signed with in an interval: one that was taken back convicts nobody afterwards. */
+  readonly keysIn: (home: HomeId, interval: Interval) => readonly Address[];
   readonly recover: (digest: Digest, signature: Signature) => Address | null;
 }
 
 /** Whom a stranger's evidence convicts; null when it convicts nobody. */
-export function convicts({ first, second }: Evidence, { agentsOf, recover }: EvidenceContext): HomeId | null {
+export function convicts({ first, second }: Evidence, { keysIn, recover }: EvidenceContext): HomeId | null {
   const culprit = contradiction(first, second);
   if (culprit === null) return null;
-  const agents = new Set(agentsOf(culprit));
-  const signers = [first, second].map((message) => recover(idOf(message), authorOf(message).signature));
-  return signers.every((signer) => signer !== null && agents.has(signer)) ? culprit : null;
+  const isSigned = [first, second].every((message) => {
+    const signer = recover(idOf(message), authorOf(message).signature);
+    return signer !== null && keysIn(culprit, signedIn(message)).includes(signer);
+  });
+  return isSigned ? culprit : null;
 }

@@ -1,5 +1,5 @@
 export { type CertificateContext, certify, isCertified } from "./certificate.ts";
-export { authorOf, contradiction, convicts, type EvidenceContext } from "./evidence.ts";
+export { authorOf, contradiction, convicts, type EvidenceContext, signedIn } from "./evidence.ts";
 export {
   type EntrySet,
   entriesRoot,
@@ -8,6 +8,7 @@ export {
   nextMembers,
   oneReadingEach,
   shownOf,
+  withheldId,
   withoutConflicts,
 } from "./order-set.ts";
 export { faulty, isQuorum, leaderOf, leadersOf, quorum, type Validators, validatorsOf } from "./quorum.ts";

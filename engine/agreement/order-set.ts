@@ -1,13 +1,5 @@
 import { compare, concat, type Digest, fromHex, type HomeId, keccakDigest } from "../kernel/index.ts";
-import {
-  commitmentOf,
-  idOf,
-  type OrderList,
-  type SignedCommit,
-  type SignedOrder,
-  type SignedReading,
-  type Withheld,
-} from "../messages/index.ts";
+import { entryId, type OrderList, type SignedCommit, type SignedOrder, type SignedReading, type Withheld } from "../messages/index.ts";
 import { faulty, type Validators } from "./quorum.ts";
 
 /** What at least f+1 of the given lists hold, so at least one honest validator held it at the gate; by rising digest. */
@@ -71,7 +63,7 @@ export function shownOf(
   orders: readonly SignedOrder[],
 ): { readonly orders: readonly SignedOrder[]; readonly withheld: readonly Withheld[] } {
   // Shown to some and not to others, it is shown when enough have seen it.
-  const shown = new Set(orders.map(commitmentOf));
+  const shown = new Set(orders.map(entryId));
   const sealed = unshown.filter(({ body }) => !shown.has(body.commitment));
   const held = countOf([...sealed, ...orders].map(seat));
   const alone = (order: SignedOrder): boolean => held.get(seat(order)) === 1;
@@ -80,14 +72,17 @@ export function shownOf(
     ...orders.filter((order) => !alone(order)).map((order): Withheld => ({ kind: "order", order })),
   ];
   const places = new Map(
-    [...others].sort((a, b) => compare(b.kind, a.kind) || compare(idOf(b), idOf(a))).map((each) => [seatOf(each), each]),
+    [...others].sort((a, b) => compare(b.kind, a.kind) || compare(withheldId(b), withheldId(a))).map((each) => [seatOf(each), each]),
   );
-  return { orders: orders.filter(alone), withheld: [...places.values()].sort((a, b) => compare(idOf(a), idOf(b))) };
+  return { orders: orders.filter(alone), withheld: [...places.values()].sort((a, b) => compare(withheldId(a), withheldId(b))) };
 }
 
 type Seated = { readonly body: { readonly home: HomeId; readonly seq: number } };
 const seat = ({ body }: Seated): string => `${body.home}/${body.seq}`;
-const seatOf = (withheld: Withheld): string => seat(withheld.kind === "commit" ? withheld.commit : withheld.order);
+const seatOf = (withheld: Withheld): string => seat(entryOf(withheld));
+const entryOf = (withheld: Withheld): SignedCommit | SignedOrder => (withheld.kind === "commit" ? withheld.commit : withheld.order);
+/** As roots bind it. */
+export const withheldId = (withheld: Withheld): Digest => entryId(entryOf(withheld));
 
 /** Drops both of two readings of one home: a meter has one value. */
 export function oneReadingEach(readings: readonly SignedReading[]): readonly SignedReading[] {

@@ -36,7 +36,7 @@ export {
   type VenueTrading,
   WIDE_ACCOUNTS,
 } from "./rules.ts";
-export { commitmentOf, type Digests, digestsOf, resultHash, TYPES } from "./typed-data.ts";
+export { type Digests, digestsOf, entryId, resultHash, TYPES } from "./typed-data.ts";
 export {
   type Block,
   type Certificate,

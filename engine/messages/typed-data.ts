@@ -69,10 +69,11 @@ export const resultHash = (r: IntervalResult): Digest =>
   ]);
 
 /**
- * What a commit names: keccak-256 of the signed order's digest and its signature. Orders are few and could be guessed; a
- * signature under the home's key can't, so nobody learns the order from it, and the home can show no other.
+ * An entry by what it says and the very signature under it, keccak-256 of both: what lists name, peers ask for and roots bind. A
+ * key has many signatures for one digest, and homes must not hold different ones under one name. It is also what a commit names:
+ * orders are few and could be guessed; a signature under the home's key can't, and the home can show no other.
  */
-export const commitmentOf = ({ id, signature }: Pick<Signed<Order>, "id" | "signature">): Digest =>
+export const entryId = ({ id, signature }: Pick<Signed<unknown>, "id" | "signature">): Digest =>
   keccakDigest(concat([fromHex(id), signature]));
 
 /** The digests that are signed in one market; made once, as the domain separators are the dear part. */

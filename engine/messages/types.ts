@@ -21,7 +21,7 @@ export interface Commit {
   readonly home: HomeId;
   readonly interval: Interval;
   readonly seq: number;
-  /** `commitmentOf` the signed order. */
+  /** The signed order's `entryId`. */
   readonly commitment: Digest;
 }
 
@@ -44,7 +44,7 @@ export interface Reading {
   readonly quality: ReadingQuality;
 }
 
-/** What one validator held at gate closure; `commits`, `orders` and `readings` are digests in rising order. */
+/** What one validator held at gate closure; `commits`, `orders` and `readings` are each entry's `entryId`, in rising order. */
 export interface OrderList {
   readonly interval: Interval;
   readonly validator: HomeId;

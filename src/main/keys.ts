@@ -18,13 +18,15 @@ export async function passwordOf({ password }: Pick<HomeConfig, "password">): Pr
 }
 
 /**
- * A home's memory and the key that it signs with, made when they are missing. The memory is made first: a key that is there
- * without one may have signed what nobody remembers.
+ * A home's memory and the key that it signs with, made when they are missing. A key that is there without a memory may have signed
+ * what nobody remembers, so a new key is made after its memory.
  */
 export async function openMemory(folder: string, password: string): Promise<{ readonly key: AgentKey; readonly store: Store }> {
   const path = join(folder, "agent.json");
-  const store = unwrap(openStore(folder, { isComplete: !existsSync(path) }));
-  return { key: (await openOrCreate(path, password)).key, store };
+  const isNew = !existsSync(path);
+  const known = isNew ? null : (await openOrCreate(path, password)).key;
+  const store = unwrap(openStore(folder, { isComplete: isNew }));
+  return { key: known ?? (await openOrCreate(path, password)).key, store };
 }
 
 /** A key of a home, made when it is missing. The owner's key belongs on another machine: it alone may withdraw. */

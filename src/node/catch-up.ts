@@ -37,6 +37,8 @@ const REQUEST_MS = 2_000;
 /** A peer that has not answered by then may be gone: the next one is asked as well. */
 const PATIENCE_MS = 350;
 const BLOCKS_AT_ONCE = 128;
+/** So many of an answer's messages may be what no honest home says, as it looks here: keys change. */
+const MAX_REFUSED = 8;
 
 /** Asks peers for what gossip did not bring, one peer after the other, and answers when they ask. */
 export class CatchUp {
@@ -74,7 +76,12 @@ export class CatchUp {
     const fetched = answer.ok ? decodeFetched(answer.value) : null;
     if (fetched === null) return false;
     const wanted = new Set(missing);
-    for (const message of fetched.messages) inbox.receive(message, wanted);
+    let refused = 0;
+    for (const message of fetched.messages) {
+      if (inbox.receive(message, wanted) === "reject") refused++;
+      // The rest of such an answer is not worth its signature checks.
+      if (refused > MAX_REFUSED) break;
+    }
     if (fetched.block === null && interval === rounds.current) signing.levelWith(peer);
     return fetched.block !== null && this.#adopt(peer, fetched.block);
   }
@@ -129,9 +136,11 @@ export class CatchUp {
   }
 
   #kept(id: Digest): Message | null {
-    const { pool, membership } = this.#modules;
+    const { pool, membership, rounds } = this.#modules;
+    const entry = pool.message(id) ?? rounds.round?.message(id);
+    if (entry !== undefined && entry !== null) return entry;
     const members = membership.known(id);
-    return members === null ? pool.message(id) : { kind: "members", members, id };
+    return members === null ? null : { kind: "members", members, id };
   }
 
   #answerBlocks(body: Uint8Array): Uint8Array | undefined {

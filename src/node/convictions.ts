@@ -1,5 +1,5 @@
 import { type AdmissionCode, refuse } from "../../engine/admission/index.ts";
-import { contradiction, convicts } from "../../engine/agreement/index.ts";
+import { contradiction, convicts, signedIn } from "../../engine/agreement/index.ts";
 import type { Digest, HomeId } from "../../engine/kernel/index.ts";
 import {
   asEvidence,
@@ -83,8 +83,8 @@ export class Convictions {
   #unproved({ evidence }: EvidenceMessage): AdmissionCode | null {
     const { membership, recover } = this.#modules;
     const culprit = contradiction(evidence.first, evidence.second);
-    if (culprit === null || membership.agentsOf(culprit).length === 0) return "HOME_UNKNOWN";
-    return convicts(evidence, { agentsOf: membership.agentsOf, recover }) === null ? "SIGNATURE_INVALID" : null;
+    if (culprit === null || membership.keysIn(culprit, signedIn(evidence.first)).length === 0) return "HOME_UNKNOWN";
+    return convicts(evidence, { keysIn: membership.keysIn, recover }) === null ? "SIGNATURE_INVALID" : null;
   }
 
   #keep(message: EvidenceMessage): void {

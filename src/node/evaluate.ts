@@ -5,15 +5,17 @@ import {
   oneReadingEach,
   shownOf,
   type Validators,
+  withheldId,
   withoutConflicts,
 } from "../../engine/agreement/index.ts";
-import type { Digest, Interval } from "../../engine/kernel/index.ts";
+import { type Digest, type Interval, ZERO_DIGEST } from "../../engine/kernel/index.ts";
 import {
   type Block,
   type Certificate,
-  idOf,
+  entryId,
   type MarketRules,
   type Members,
+  membersDigest,
   periodOf,
   type ResultKind,
   resultHash,
@@ -103,8 +105,9 @@ export function evaluateEntries(rules: MarketRules, state: MarketState, counted:
 }
 
 const rootsOf = ({ orders, withheld, readings }: Pick<Counted, "orders" | "withheld" | "readings">) => ({
-  orderSetRoot: entriesRoot([...orders.map(({ id }) => id), ...withheld.map(idOf)]),
-  readingSetRoot: entriesRoot(readings.map(({ id }) => id)),
+  // The border between the two counts too.
+  orderSetRoot: entriesRoot([...orders.map(entryId), ...(withheld.length > 0 ? [ZERO_DIGEST, ...withheld.map(withheldId)] : [])]),
+  readingSetRoot: entriesRoot(readings.map(entryId)),
 });
 
 /** `members` is the next interval's set where it is another. */
@@ -127,12 +130,13 @@ export function replay(rules: MarketRules, state: MarketState, block: Block): Ev
 }
 
 /** Whether a block's entries are those that its result names: nothing left out or put in by who hands it on. */
-export function isWhole({ result, orders, withheld, readings }: Block): boolean {
+export function isWhole({ result, orders, withheld, readings, members }: Block): boolean {
   const { interval, kind } = result;
   const roots = rootsOf({ orders, withheld, readings });
   return (
     roots.orderSetRoot === result.orderSetRoot &&
     roots.readingSetRoot === result.readingSetRoot &&
+    (members === null || membersDigest(members) === result.nextMembers) &&
     [...orders, ...withheld.map(bodied)].every(({ body }) => body.interval === interval) &&
     readings.every(({ body }) => body.interval === settledWith(interval)) &&
     (kind === "trade" || orders.length + withheld.length === 0)

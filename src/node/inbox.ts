@@ -14,13 +14,13 @@ import {
   saidBy,
 } from "../../engine/admission/index.ts";
 import type { Digest, HomeId, Interval, Period } from "../../engine/kernel/index.ts";
-import { type Contradictable, type Digests, idOf, type MarketRules, type Message } from "../../engine/messages/index.ts";
+import { type Contradictable, type Digests, entryId, idOf, type MarketRules, type Message } from "../../engine/messages/index.ts";
 import { settledWith } from "../../engine/settlement/index.ts";
 import type { Clock, Counter, Judgement, Metrics, RecoverSigner } from "../ports/index.ts";
 import { AGREEMENT_BUDGET, AuthorBudget } from "./author-budget.ts";
 import type { Convictions } from "./convictions.ts";
 import type { Membership } from "./membership.ts";
-import type { EntryMessage, Pool } from "./pool.ts";
+import { type EntryMessage, type Pool, signedOf } from "./pool.ts";
 import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { lastDelivered, nextGate, openIntervals } from "./schedule.ts";
 
@@ -41,6 +41,8 @@ export interface InboxModules {
   readonly hasClosed: (interval: Interval) => boolean;
   /** Whether every neighbour can hear an author directly, so that handing a message on would only repeat it. */
   readonly inReach: () => boolean;
+  /** Whether a message of agreement can be kept until its interval has come. */
+  readonly hasRoom: (message: AgreementMessage) => boolean;
   /** Every admitted message, once. */
   readonly deliver: (message: Message) => void;
 }
@@ -50,7 +52,7 @@ export type Way = "gossip" | ReadonlySet<Digest>;
 type Verdict = { readonly kind: Judgement; readonly code?: AdmissionCode; readonly conflict?: readonly [unknown, unknown] | null };
 
 const MAX_SEEN = 20_000;
-const MAX_VIEW = 1_000;
+const MAX_VIEW = 100_000;
 /** Intervals and periods ahead of ours that may be spoken of. */
 const MAX_AHEAD = 8;
 
@@ -89,9 +91,12 @@ export class Inbox {
     }
   }
 
-  /** What was asked for is taken whatever the time; unasked, an answer brings nothing in that gossip wouldn't. */
+  /**
+   * What was asked for is named by f+1 lists, an honest one among them: whether it is taken hangs on nothing but the entry and the
+   * agreed members, for every home needs it. Unasked, an answer brings nothing in that gossip wouldn't.
+   */
   #entry(message: EntryMessage, way: Way): Verdict {
-    const isAsked = way !== "gossip" && way.has(idOf(message));
+    const isAsked = way !== "gossip" && way.has(entryId(signedOf(message)));
     const verdict = this.#admit(message, isAsked);
     if (verdict.kind !== "accept" && (verdict.conflict ?? null) === null) return verdict;
     const isTooLate = message.kind === "commit" && this.#modules.hasClosed(message.commit.body.interval);
@@ -111,7 +116,7 @@ export class Inbox {
 
   #keep(message: EntryMessage, isTimely: boolean): void {
     const { pool, membership } = this.#modules;
-    const { home, interval } = bodyOf(message);
+    const { home, interval } = signedOf(message).body;
     const agent = membership.agentAt(home, message.kind === "reading" ? readingSignedIn(interval) : interval);
     if (agent !== undefined) pool.add(message, { agent, isTimely });
   }
@@ -130,9 +135,12 @@ export class Inbox {
   #agreement(message: AgreementMessage, way: Way): Verdict {
     const [author, now] = [saidBy(message).validator, this.#modules.clock.monotonicMs()];
     if (way === "gossip" && this.#authors.isSpent(author, now)) return refuse("TOO_MANY_MESSAGES");
-    const verdict = admitAgreement(message, this.#agreementContext());
+    const isAsked = way !== "gossip" && message.kind === "list" && way.has(message.list.id);
+    const verdict = admitAgreement(message, this.#agreementContext(isAsked));
     if (verdict.kind === "accept") {
+      // What can't be kept must not count as seen: it is asked for when its interval has come.
       this.#authors.charge(author, now);
+      if (!this.#modules.hasRoom(message)) return refuse("TOO_MANY_MESSAGES");
       this.#remember(message);
       this.#modules.deliver(message);
     }
@@ -154,7 +162,7 @@ export class Inbox {
       rules,
       openIntervals: isAsked ? asked : membership.isSealed ? closed : open,
       hasSeen: pool.has,
-      heldOrders: pool.heldOrders,
+      heldOrders: isAsked ? NONE : pool.heldOrders,
     };
   }
 
@@ -163,7 +171,14 @@ export class Inbox {
     const open = openIntervals(rules, clock.now());
     const asked = { first: current(), last: open.last };
     const { isSealed } = membership;
-    return { ...this.#speakers, rules, isSealed, openIntervals: isAsked ? asked : open, hasSeen: pool.has, heldCommits: pool.heldCommits };
+    return {
+      ...this.#speakers,
+      rules,
+      isSealed,
+      openIntervals: isAsked ? asked : open,
+      hasSeen: pool.has,
+      heldCommits: isAsked ? NONE : pool.heldCommits,
+    };
   }
 
   #readingContext(isAsked: boolean): ReadingContext {
@@ -171,7 +186,7 @@ export class Inbox {
     const delivered = lastDelivered(rules, clock.now(), clock.speed);
     const first = settledWith(current());
     const last = isAsked ? (Math.max(delivered, first) as Interval) : delivered;
-    const { heldReadings, neighbours } = pool;
+    const { heldReadings, neighbours } = isAsked ? UNCOMPARED : pool;
     return { ...this.#speakers, readableIntervals: { first, last }, hasSeen: pool.has, heldReadings, neighbours };
   }
 
@@ -180,14 +195,18 @@ export class Inbox {
     return { agentAt: membership.agentAt, isRegistered: membership.isRegistered, recover };
   }
 
-  #agreementContext(): AgreementContext {
-    const { membership, recover, current, nextPeriod } = this.#modules;
+  /** A list that was asked for may have been heard before, when it was one too many. */
+  #agreementContext(isAsked: boolean): AgreementContext {
+    const { rules, membership, recover, current, nextPeriod } = this.#modules;
     const first = current();
     const period = nextPeriod();
     return {
-      hasSeen: (id, validator) => this.#seen.has(seenKey(id, validator)),
-      undecidedIntervals: { first, last: (first + MAX_AHEAD) as Interval },
+      hasSeen: (id, validator) => !isAsked && this.#seen.has(seenKey(id, validator)),
+      // Who speaks in the next epoch, and under which key, isn't agreed yet.
+      undecidedIntervals: { first, last: Math.min(first + MAX_AHEAD, membership.lastOfEpoch) as Interval },
       unsettledPeriods: { first: period, last: (period + MAX_AHEAD) as Period },
+      // Of each kind two in one place at most: more prove nothing.
+      maxEntries: 2 * membership.mostHomes * (2 * rules.maxOrdersPerHome + 1),
       maxView: MAX_VIEW,
       validatorKey: membership.validatorKey,
       periodKey: membership.periodKey,
@@ -202,9 +221,7 @@ export class Inbox {
   }
 }
 
-function bodyOf(message: EntryMessage): { readonly home: HomeId; readonly interval: Interval } {
-  if (message.kind === "order") return message.order.body;
-  return message.kind === "commit" ? message.commit.body : message.reading.body;
-}
+const NONE = (): readonly never[] => [];
+const UNCOMPARED = { heldReadings: NONE, neighbours: () => ({ before: null, after: null }) } as const;
 
 const seenKey = (id: Digest, validator: HomeId): string => `${validator}/${id}`;

@@ -18,6 +18,8 @@ export interface MembershipModules {
   readonly store: Pick<Store, "members" | "saveMembers">;
 }
 
+const MAX_READ = 16;
+
 /** A set in force, and what follows from it. */
 interface InForce {
   readonly digest: Digest;
@@ -109,6 +111,16 @@ export class Membership {
     return { digest: isEdge ? this.learn(members) : this.#current.digest, version: members.version };
   }
 
+  /** Homes of the larger of the set in force and the one before: a list at an edge names readings of both. */
+  get mostHomes(): number {
+    return Math.max(this.#current.members.homes.length, this.#before.members.homes.length);
+  }
+
+  /** The last interval that the set in force agrees on. */
+  get lastOfEpoch(): Interval {
+    return ((this.#epochOf(this.#interval) + 1) * this.#modules.rules.periodIntervals - 1) as Interval;
+  }
+
   /** The key that signs for a home in an interval: as agreed in this epoch, as the chain says in those to come. */
   agentAt = (home: HomeId, interval: Interval): Address | undefined => {
     if (interval < this.#interval) return this.#before.agents.get(home);
@@ -121,12 +133,9 @@ export class Membership {
   agentOf = (home: HomeId): Address | undefined => this.#current.agents.get(home);
   validatorKey = (home: HomeId): Address | undefined => (this.validators.ids.includes(home) ? this.agentOf(home) : undefined);
 
-  /** Every key that a home ever had. */
-  agentsOf = (home: HomeId): readonly Address[] => {
-    const current = this.agentOf(home);
-    const registered = this.registered(home)?.keys.map(({ agent }) => agent) ?? [];
-    return current === undefined ? registered : [current, ...registered];
-  };
+  /** The keys that a home may have signed with in an interval: as agreed now, and as the chain says. */
+  keysIn = (home: HomeId, interval: Interval): readonly Address[] =>
+    [this.agentAt(home, interval), this.#readAt(interval).agents.get(home)].flatMap((key) => key ?? []);
 
   /** Whose signatures under a period the vault counts, in its order. */
   periodValidators(period: Period): Validators {
@@ -147,6 +156,8 @@ export class Membership {
     const edge = Math.max(this.#modules.first, this.#epochOf(interval) * this.#modules.rules.periodIntervals) as Interval;
     const known = this.#read.get(edge) ?? inForce(membersAt(this.#registry, edge));
     this.#read.set(edge, known);
+    // Anybody may ask about any interval.
+    if (this.#read.size > MAX_READ) this.#read.delete(this.#read.keys().next().value ?? edge);
     return known;
   }
 }

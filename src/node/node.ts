@@ -109,6 +109,7 @@ export class StreetNode {
       recover,
       metrics,
       current,
+      hasRoom: (message) => this.rounds.hasRoom(message),
       hasClosed: (interval) => outbox?.hasClosed(interval) ?? false,
       nextPeriod: () => this.periods.next,
       inReach: reachOf(modules.neighbours, gossip, clock),

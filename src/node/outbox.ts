@@ -1,10 +1,10 @@
 import { type Address, assert, type Interval } from "../../engine/kernel/index.ts";
 import {
   type Closed,
-  commitmentOf,
   type Digests,
   decodeMessage,
   encodeMessage,
+  entryId,
   type Message,
   type Order,
   type OrderList,
@@ -13,9 +13,10 @@ import {
   type Reading,
   type SignedVote,
   type Vote,
+  Writer,
 } from "../../engine/messages/index.ts";
 import type { Gossip, OwnKind, Signer, Store, VoteSlot } from "../ports/index.ts";
-import { decodeFetched, encodeFetched } from "./requests.ts";
+import { decodeFetched } from "./requests.ts";
 
 /** Kept among what this home said, and no part of the agreement. */
 const DEADLINE = "deadline";
@@ -24,7 +25,7 @@ const CLOSED = "closed";
 export type OrderMessage = Extract<Message, { kind: "order" }>;
 type ReadingMessage = Extract<Message, { kind: "reading" }>;
 type ClosedMessage = Extract<Message, { kind: "closed" }>;
-type CommitMessage = Extract<Message, { kind: "commit" }>;
+export type CommitMessage = Extract<Message, { kind: "commit" }>;
 
 /**
  * Speaks for this home: signs, keeps the signed bytes on disk, then sends. What an earlier life of this home said in the same
@@ -53,7 +54,7 @@ export class Outbox {
     const { store, signer, digests } = this.#modules;
     const order = this.#signOrder(body);
     const { home, interval, seq } = order.order.body;
-    const commit = { home, interval, seq, commitment: commitmentOf(order.order) };
+    const commit = { home, interval, seq, commitment: entryId(order.order) };
     const id = digests.commit(commit);
     const message: Message = { kind: "commit", commit: { body: commit, id, signature: signer.sign(id) } };
     return { commit: this.#send("market", store.saveOwn("commit", interval, seq, encodeMessage(message))) as CommitMessage, order };
@@ -71,11 +72,16 @@ export class Outbox {
     return this.#send("market", this.#modules.store.saveOwn("reading", body.interval, 0, encodeMessage(message))) as ReadingMessage;
   }
 
-  list(body: OrderList): Message {
+  /**
+   * With what it names, in one write: should the whole street lose power now, the lists bind it to entries that must not have been
+   * in its homes' memories alone.
+   */
+  list(body: OrderList, named: readonly Message[]): Message {
     const id = this.#modules.digests.list(body);
     return this.#said(
       { interval: body.interval, view: 0, kind: "list" },
       { kind: "list", list: { body, id, signature: this.#modules.signer.sign(id) } },
+      named,
     );
   }
 
@@ -170,7 +176,11 @@ export class Outbox {
 }
 
 /** What stands in one slot: this home's message, then those it rests on, in the form of a peer's answer. */
-const pack = (messages: readonly Message[]): Uint8Array => encodeFetched({ block: null, messages: messages.map(encodeMessage) });
+function pack(messages: readonly Message[]): Uint8Array {
+  const writer = new Writer();
+  for (const message of messages) writer.item(2, encodeMessage(message));
+  return writer.finish();
+}
 
 function unpack(bytes: Uint8Array): readonly Uint8Array[] {
   const kept = decodeFetched(bytes)?.messages ?? [];

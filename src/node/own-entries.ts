@@ -1,8 +1,8 @@
 import { type HomeId, type Interval, interval } from "../../engine/kernel/index.ts";
-import type { MarketRules, Message, Order, Reading } from "../../engine/messages/index.ts";
+import { gateClosure, type MarketRules, type Message, type Order, type Reading } from "../../engine/messages/index.ts";
 import type { Cancel, Clock } from "../ports/index.ts";
 import type { Membership } from "./membership.ts";
-import type { OrderMessage, Outbox } from "./outbox.ts";
+import type { CommitMessage, OrderMessage, Outbox } from "./outbox.ts";
 import type { EntryMessage, Pool } from "./pool.ts";
 import { revealAt } from "./schedule.ts";
 import type { Signing } from "./signing.ts";
@@ -50,14 +50,22 @@ export class OwnEntries {
     const { rules, outbox, current } = this.#modules;
     const from = current();
     for (let at = from; at < from + rules.openIntervals + 2; at++) {
-      const commits = outbox.earlierOwn("commit", interval(at));
-      for (const commit of commits) this.#take(commit as EntryMessage);
-      for (const order of outbox.earlierOwn("order", interval(at)))
-        if (commits.length > 0) this.#showLater(order as OrderMessage);
-        else this.#take(order as EntryMessage);
+      const commits = outbox.earlierOwn("commit", interval(at)).filter((message) => message.kind === "commit");
+      for (const commit of commits) this.#take(commit);
+      const orders = outbox.earlierOwn("order", interval(at)).filter((message) => message.kind === "order");
+      for (const order of orders) this.#orderAgain(order, commits);
     }
     for (let at = Math.max(0, from - 2); at <= from; at++)
       for (const reading of outbox.earlierOwn("reading", interval(at))) this.#take(reading as EntryMessage);
+  }
+
+  /** An order that was to be sealed when the power went is sealed now, if there is still time. */
+  #orderAgain(message: OrderMessage, commits: readonly CommitMessage[]): void {
+    const { rules, clock, membership } = this.#modules;
+    const { body } = message.order;
+    if (commits.some(({ commit }) => commit.body.seq === body.seq)) this.#showLater(message);
+    else if (!membership.isSealed) this.#take(message);
+    else if (clock.now() < gateClosure(rules, body.interval) * 1000) this.order(body);
   }
 
   /** Every validator has closed its gate for the interval. */

@@ -1,13 +1,16 @@
+import { readingSignedIn } from "../../engine/admission/index.ts";
 import { type Address, compare, type Digest, type HomeId, type Interval } from "../../engine/kernel/index.ts";
 import {
   type Contradictable,
-  commitmentOf,
+  entryId,
+  type Message,
   type Reading,
   type Signed,
   type SignedCommit,
   type SignedOrder,
   type SignedReading,
 } from "../../engine/messages/index.ts";
+import type { RecoverSigner } from "../ports/index.ts";
 
 /** How an entry came in. */
 export interface Admitted {
@@ -18,21 +21,24 @@ export interface Admitted {
 }
 
 export type EntryMessage = Extract<Contradictable, { readonly kind: "order" | "commit" | "reading" }>;
-type Held<T> = Admitted & { readonly entry: T };
+type Held<T> = Admitted & { readonly id: Digest; readonly entry: T };
+type AgentAt = (home: HomeId, interval: Interval) => Address | undefined;
 type Body = { readonly home: HomeId; readonly interval: Interval };
 
-const byId = (a: { readonly id: Digest }, b: { readonly id: Digest }): number => compare(a.id, b.id);
-
-/** Entries of one kind by digest, and by home. */
+/** Entries of one kind by `entryId`, and by home. */
 class Shelf<T extends Signed<Body>> {
   readonly #held = new Map<Digest, Held<T>>();
   readonly #ofHome = new Map<HomeId, T[]>();
 
   add(entry: T, how: Admitted): void {
-    if (this.#held.has(entry.id)) return;
-    this.#held.set(entry.id, { ...how, entry });
+    const id = entryId(entry);
+    if (this.#held.has(id)) return;
+    this.#held.set(id, { ...how, id, entry });
     const { home } = entry.body;
-    this.#ofHome.set(home, [...this.from(home), entry].sort(byId));
+    this.#ofHome.set(
+      home,
+      [...this.from(home), entry].sort((a, b) => compare(a.id, b.id)),
+    );
   }
 
   get = (id: Digest): T | undefined => this.#held.get(id)?.entry;
@@ -40,7 +46,7 @@ class Shelf<T extends Signed<Body>> {
   has = (id: Digest): boolean => this.#held.has(id);
 
   of(interval: Interval): readonly Held<T>[] {
-    return [...this.#held.values()].filter(({ entry }) => entry.body.interval === interval).sort((a, b) => byId(a.entry, b.entry));
+    return [...this.#held.values()].filter(({ entry }) => entry.body.interval === interval).sort((a, b) => compare(a.id, b.id));
   }
 
   from = (home: HomeId): readonly T[] => this.#ofHome.get(home) ?? [];
@@ -53,6 +59,14 @@ class Shelf<T extends Signed<Body>> {
       else this.#ofHome.delete(home);
     }
   }
+}
+
+export const isEntry = (message: Message): message is EntryMessage =>
+  message.kind === "order" || message.kind === "commit" || message.kind === "reading";
+
+export function signedOf(message: EntryMessage): SignedOrder | SignedCommit | SignedReading {
+  if (message.kind === "order") return message.order;
+  return message.kind === "commit" ? message.commit : message.reading;
 }
 
 /** What a validator may list of an interval, as digests in rising order. */
@@ -76,6 +90,16 @@ export class Pool {
     if (message.kind === "order") this.orders.add(message.order, how);
     else if (message.kind === "commit") this.commits.add(message.commit, how);
     else this.readings.add(message.reading, how);
+  }
+
+  /** Entries that an earlier life held and named in its list; gives back the messages that are none. */
+  holdAgain(messages: readonly Message[], recover: RecoverSigner): readonly Message[] {
+    for (const message of messages.filter(isEntry)) {
+      const { id, signature } = signedOf(message);
+      const agent = recover(id, signature);
+      if (agent !== null) this.add(message, { agent, isTimely: true });
+    }
+    return messages.filter((message) => !isEntry(message));
   }
 
   /** What is held in an entry's own place, itself included. */
@@ -103,22 +127,35 @@ export class Pool {
   }
 
   /** What this home held before the gate; of sealed orders, those that were shown since, and the seals of those that weren't. */
-  listable(interval: Interval, readingsOf: Interval, isSealed: boolean): Listable {
-    const commits = isSealed ? this.#timelyCommits(interval) : [];
-    const sealed = new Set(commits.map(({ body }) => body.commitment));
-    const orders = this.orders.of(interval).filter(({ entry, isTimely }) => (isSealed ? sealed.has(commitmentOf(entry)) : isTimely));
-    const shown = new Set(orders.map(({ entry }) => commitmentOf(entry)));
+  listable(interval: Interval, readingsOf: Interval, isSealed: boolean, agentAt: AgentAt): Listable {
+    // Under a key that isn't in force others could not take it, and could not work out what a list with it leads to.
+    const isSignedIn = (at: Interval) => (held: Held<Signed<Body>>) => agentAt(held.entry.body.home, at) === held.agent;
+    const commits = isSealed ? this.#timelyCommits(interval).filter(isSignedIn(interval)) : [];
+    const sealed = new Set(commits.map(({ entry }) => entry.body.commitment));
+    const inForce = this.orders.of(interval).filter(isSignedIn(interval));
+    const orders = inForce.filter(({ id, isTimely }) => (isSealed ? sealed.has(id) : isTimely));
+    const readings = this.readings.of(readingsOf).filter(isSignedIn(readingSignedIn(readingsOf)));
+    const shown = new Set(orders.map(({ id }) => id));
     return {
-      commits: commits.filter(({ body }) => !shown.has(body.commitment)).map(({ id }) => id),
-      orders: orders.map(({ entry }) => entry.id),
-      readings: this.readings.of(readingsOf).map(({ entry }) => entry.id),
+      commits: commits.filter(({ entry }) => !shown.has(entry.body.commitment)).map(({ id }) => id),
+      orders: orders.map(({ id }) => id),
+      readings: readings.map(({ id }) => id),
     };
+  }
+
+  /** Orders that were sealed in time and not shown yet, by the `entryId` that their seals name. */
+  unshown(interval: Interval): readonly Digest[] {
+    return this.#timelyCommits(interval).flatMap(({ entry }) => (this.orders.has(entry.body.commitment) ? [] : [entry.body.commitment]));
+  }
+
+  /** The messages that a list names, as far as they are held. */
+  named({ commits, orders, readings }: Listable): readonly EntryMessage[] {
+    return [...commits, ...orders, ...readings].flatMap((id) => this.message(id) ?? []);
   }
 
   /** Whether every seal that was held before the gate has its order. */
   isShown(interval: Interval): boolean {
-    const shown = new Set(this.orders.of(interval).map(({ entry }) => commitmentOf(entry)));
-    return this.#timelyCommits(interval).every(({ body }) => shown.has(body.commitment));
+    return this.unshown(interval).length === 0;
   }
 
   heldOrders = (home: HomeId, interval: Interval, seq: number): readonly SignedOrder[] =>
@@ -147,7 +184,7 @@ export class Pool {
     this.readings.forget(settledInterval);
   }
 
-  #timelyCommits(interval: Interval): readonly SignedCommit[] {
-    return this.commits.of(interval).flatMap(({ entry, isTimely }) => (isTimely ? [entry] : []));
+  #timelyCommits(interval: Interval): readonly Held<SignedCommit>[] {
+    return this.commits.of(interval).filter(({ isTimely }) => isTimely);
   }
 }

@@ -3,11 +3,13 @@ import {
   type AgreementEffect,
   type AgreementInput,
   agreement,
+  leaderOf,
+  quorum,
   step,
   type Validators,
 } from "../../engine/agreement/index.ts";
 import { compare, type Digest, type HomeId, type Interval } from "../../engine/kernel/index.ts";
-import { type Certificate, idOf, type Message, type SignedList } from "../../engine/messages/index.ts";
+import { type Certificate, idOf, type Message, type SignedList, type SignedProposal } from "../../engine/messages/index.ts";
 import type { Choice, Evaluation, EvaluationOrMissing } from "./evaluate.ts";
 
 /** What a round asks of the node around it. */
@@ -50,13 +52,14 @@ export class Round {
   /** An admitted message of this interval, this home's own included. */
   hear(message: Message): void {
     const input = inputOf(message);
-    if (input === null) return;
+    if (input === null || this.#isIdle(input)) return;
     this.#messages.set(idOf(input), message);
     if (message.kind === "list") this.#lists.set(message.list.id, message.list);
     this.put(input);
     if (message.kind === "list") this.#onList();
     // Everybody works a fresh proposal out, whether it may still vote or not: whoever knows the value needs no one's block.
-    if (message.kind === "proposal" && message.proposal.body.lists.length > 0) this.#evaluate(message.proposal.body);
+    if (input.kind === "proposal" && input.proposal.body.lists.length > 0 && this.#isFirst(input.proposal))
+      this.#evaluate(input.proposal.body);
   }
 
   put(input: AgreementInput): void {
@@ -94,9 +97,16 @@ export class Round {
     return this.#evaluations.get(value);
   }
 
-  /** All that was heard, for a peer that missed some of it. */
+  /** All that was heard, for a peer that missed some of it: what is small first, and of each validator one list before any second. */
   get messages(): readonly Message[] {
-    return [...this.#messages.values()];
+    const all = [...this.#messages.values()];
+    const first = new Set([...this.#lists.values()].filter((list) => this.#listsOf(list.body.validator)[0] === list).map(({ id }) => id));
+    const rank = (message: Message): number => (message.kind !== "list" ? 0 : first.has(message.list.id) ? 1 : 2);
+    return all.sort((a, b) => rank(a) - rank(b));
+  }
+
+  message(id: Digest): Message | undefined {
+    return this.#messages.get(id);
   }
 
   #perform(effect: AgreementEffect): void {
@@ -105,6 +115,27 @@ export class Round {
     else if (effect.kind === "timer") this.#world.after(effect.timer, effect.view, () => this.put(effect));
     else if (effect.kind === "decide") this.#world.decided(effect.certificate);
     else this.#world.evidence(effect);
+  }
+
+  /** Of a leader that proposes two things in one view the second is evidence and no more. */
+  #isFirst({ id, body }: SignedProposal): boolean {
+    return this.#agreement.proposals.get(body.view)?.id === id;
+  }
+
+  /** Nothing comes of it but room: what another than a view's leader proposes, and a third list of one validator that nobody has named. */
+  #isIdle(input: AgreementInput): boolean {
+    const { leaders, validators } = this.#agreement;
+    if (input.kind === "proposal") {
+      const { view, leader, lists } = input.proposal.body;
+      const isCounted = lists.length === 0 || (lists.length >= quorum(validators) && lists.length <= validators.ids.length);
+      return leader !== leaderOf(leaders, view) || !isCounted || new Set(lists).size < lists.length;
+    }
+    if (input.kind !== "list" || this.#missing.includes(input.list.id)) return false;
+    return this.#listsOf(input.list.body.validator).length >= 2;
+  }
+
+  #listsOf(validator: HomeId): readonly SignedList[] {
+    return [...this.#lists.values()].filter(({ body }) => body.validator === validator);
   }
 
   /** With every validator's list at hand the proposal can be foreseen; to work it out now saves the wait later. */
@@ -119,7 +150,8 @@ export class Round {
     const name = `${isVoid}/${lists.join()}`;
     if (this.#done.has(name)) return;
     const held = lists.flatMap((id) => this.#lists.get(id) ?? []);
-    const outcome = held.length < lists.length ? { missing: [] } : this.#world.evaluate({ lists: held, isVoid });
+    const unheard = lists.filter((id) => !this.#lists.has(id));
+    const outcome = unheard.length > 0 ? { missing: unheard } : this.#world.evaluate({ lists: held, isVoid });
     if ("evaluation" in outcome) {
       const { value } = outcome.evaluation;
       this.#done.add(name);
@@ -129,7 +161,7 @@ export class Round {
       return;
     }
     this.#waiting.set(name, { lists, isVoid });
-    this.#missing = [...new Set([...this.#missing, ...outcome.missing])];
+    this.#missing = [...new Set([...outcome.missing, ...this.#missing])];
     this.#world.fetchSoon();
   }
 }

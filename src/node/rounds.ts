@@ -11,16 +11,18 @@ import {
   resultHash,
 } from "../../engine/messages/index.ts";
 import { type MarketState, settledWith } from "../../engine/settlement/index.ts";
-import type { Cancel, Clock, Log, Store } from "../ports/index.ts";
+import type { Clock, Log, Store } from "../ports/index.ts";
+import { Ahead, intervalOf, isSaid } from "./ahead.ts";
 import type { Convictions } from "./convictions.ts";
 import { blockOf, type Evaluation, evaluateLists, isWhole, replay } from "./evaluate.ts";
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Pool } from "./pool.ts";
+import { isEntry, type Pool } from "./pool.ts";
 import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { Round, type RoundWorld } from "./round.ts";
-import { shownBy, tradeDeadline } from "./schedule.ts";
+import { askUnshownAt, shownBy, tradeDeadline } from "./schedule.ts";
 import type { Signing } from "./signing.ts";
+import { Timers } from "./timers.ts";
 
 /** One more interval is certified and this home has worked it out itself. */
 export interface Certified {
@@ -58,13 +60,9 @@ const TIMEOUTS = {
   view: (view: number) => Math.min(1000 * 1.5 ** (view - 1), 5000),
   propose: (view: number) => (view === 1 ? 100 : 400),
 } as const;
-/** How long a round may be silent before peers are asked for it. */
+/** How long a round may be silent before peers are asked for it; what it lacks is most likely on its way, and asked for sooner. */
 const STALL_MS = 500;
-/** What a proposal names and this home lacks is most likely on its way; only then it is asked for. */
 const FETCH_MS = 80;
-/** Messages of the next intervals are kept for later; more than a street says in them is noise. */
-const MAX_AHEAD = 8;
-const MAX_BUFFERED = 4096;
 /** A gate that closed longer ago than this (real ms) was not met live; its latency says nothing. */
 const LIVE_MS = 250;
 
@@ -76,8 +74,9 @@ export class Rounds {
   readonly #modules: RoundsModules;
   #state: MarketState;
   #round: Round | null = null;
-  #ahead: Message[] = [];
-  #timers: Cancel[] = [];
+  readonly #ahead = new Ahead();
+  readonly #timers: Timers;
+  #isFetching = false;
   #gateMet: number | null = null;
   /** This home has said what it holds for the round. */
   #isOpened = false;
@@ -86,6 +85,7 @@ export class Rounds {
 
   constructor(modules: RoundsModules, state: MarketState) {
     this.#modules = modules;
+    this.#timers = new Timers(modules.clock);
     this.#state = state;
   }
 
@@ -112,18 +112,23 @@ export class Rounds {
 
   stop(): void {
     this.#stopped = true;
-    this.#cancelTimers();
+    this.#timers.cancel();
   }
 
   hear(message: Message): void {
-    const interval = intervalOf(message);
     if (this.#stopped) return;
-    if (message.kind === "order" || message.kind === "commit" || message.kind === "reading") this.#onEntry(this.#round);
+    if (isEntry(message)) this.#onEntry(this.#round);
     else if (message.kind === "members") this.#round === null && this.#begin();
-    else if (interval === this.#round?.interval) this.#round.hear(message);
+    else if (!isSaid(message)) return;
+    else if (intervalOf(message) === this.#round?.interval) this.#round.hear(message);
     // Before the start even the current interval's are kept: admission lets nothing in twice.
-    else if (interval >= this.current && interval <= this.current + MAX_AHEAD && this.#ahead.length < MAX_BUFFERED)
-      this.#ahead.push(message);
+    else if (this.hasRoom(message)) this.#ahead.keep(message);
+  }
+
+  /** Whether a message of agreement can be heard now, or kept until its interval has come. */
+  hasRoom(message: Message): boolean {
+    if (!isSaid(message) || intervalOf(message) === this.#round?.interval) return true;
+    return intervalOf(message) >= this.current && this.#ahead.hasRoom(message, this.current);
   }
 
   /** A block from a peer: taken only when it is the next one, truly certified, and leads to the same result here. */
@@ -153,37 +158,33 @@ export class Rounds {
   }
 
   #begin(): void {
-    const { membership, clock, rules, outbox } = this.#modules;
+    const { membership, clock, rules, outbox, pool, certificates } = this.#modules;
     const interval = this.current;
-    if (!membership.enter(this.#state.members, interval)) {
-      this.#awaitMembers(interval);
-      return;
-    }
+    if (!membership.enter(this.#state.members, interval)) return void this.#awaitMembers(interval);
     const round = new Round(interval, membership.validators, this.#voter(interval), this.#world(interval));
     this.#round = round;
+    this.#isFetching = false;
     this.#gateMet = null;
     this.#isOpened = false;
-    for (const message of outbox?.earlier(interval) ?? []) round.hear(message);
+    for (const message of pool.holdAgain(outbox?.earlier(interval) ?? [], certificates.recover)) round.hear(message);
     const deadline = tradeDeadline(rules, interval, clock.speed);
     if (clock.now() >= deadline || outbox?.isPastDeadline(interval)) round.put({ kind: "deadline" });
     // Also when it has passed, but not for each of a week's blocks that are on their way.
-    this.#timers.push(clock.at(deadline, () => this.#passDeadline(round)));
-    const ahead = this.#ahead;
-    this.#ahead = ahead.filter((message) => intervalOf(message) > interval);
-    for (const message of ahead) if (intervalOf(message) === interval && this.#round === round) round.hear(message);
+    this.#timers.at(deadline, () => this.#passDeadline(round));
+    for (const message of this.#ahead.take(interval)) if (this.#round === round) round.hear(message);
     if (this.#round !== round) return;
-    this.#timers.push(clock.at(gateClosure(rules, interval) * 1000, () => this.#closeGate(round)));
+    this.#timers.at(gateClosure(rules, interval) * 1000, () => this.#closeGate(round));
   }
 
   #world(interval: Interval): RoundWorld {
-    const { rules, membership, pool, outbox, convictions, clock, work = PURE_WORK } = this.#modules;
+    const { rules, membership, pool, outbox, convictions, work = PURE_WORK } = this.#modules;
     return {
       speak: (effect) => (effect.kind === "vote" ? outbox!.vote(effect.vote, effect.because) : outbox!.proposal(effect.proposal)),
       evaluate: (choice) =>
         evaluateLists({ rules, validators: membership.validators, membership, pool, evaluate: work.evaluate }, this.#state, choice),
-      after: (timer, view, task) => this.#timers.push(clock.after(TIMEOUTS[timer](view), task)),
-      fetchSoon: () => this.#timers.push(clock.after(FETCH_MS, () => this.#fetch(interval))),
-      decided: (certificate) => this.#timers.push(clock.after(0, () => this.#decided(certificate))),
+      after: (timer, view, task) => this.#timers.after(TIMEOUTS[timer](view), task),
+      fetchSoon: () => this.#fetchSoon(interval),
+      decided: (certificate) => this.#timers.after(0, () => this.#decided(certificate)),
       evidence: ({ first, second }) => convictions.found(first, second),
     };
   }
@@ -202,10 +203,9 @@ export class Rounds {
 
   /** The next interval's members are certified and not known here; the peer that answers may be behind as well. */
   #awaitMembers(interval: Interval): void {
-    const { fetch, clock } = this.#modules;
     this.#round = null;
-    fetch(interval, [this.#state.members]);
-    this.#timers.push(clock.after(STALL_MS, () => interval === this.current && this.#round === null && this.#begin()));
+    this.#modules.fetch(interval, [this.#state.members]);
+    this.#timers.after(STALL_MS, () => interval === this.current && this.#round === null && this.#begin());
   }
 
   /** Orders for the interval are closed. Sealed ones are shown now, and are waited for a little. */
@@ -218,7 +218,16 @@ export class Rounds {
     const waitsUntil = membership.isSealed ? shownBy(rules, interval, clock.speed) : 0;
     this.#openWhenShown(round);
     if (clock.now() >= waitsUntil) this.#open(round);
-    else this.#timers.push(clock.at(waitsUntil, () => this.#open(round)));
+    else {
+      this.#timers.at(askUnshownAt(rules, interval, clock.speed), () => this.#askUnshown(round));
+      this.#timers.at(waitsUntil, () => this.#open(round));
+    }
+  }
+
+  /** A seal names its order's digest, so what one lost message has kept away can be had from others. */
+  #askUnshown(round: Round): void {
+    const unshown = this.#modules.pool.unshown(round.interval);
+    if (!this.#isOpened && unshown.length > 0) this.#modules.fetch(round.interval, unshown);
   }
 
   #openWhenShown(round: Round): void {
@@ -235,23 +244,30 @@ export class Rounds {
     this.#isOpened = true;
     const self = this.#voter(interval);
     if (outbox !== null && self !== null) {
-      const entries = pool.listable(interval, settledWith(interval), membership.isSealed);
+      const entries = pool.listable(interval, settledWith(interval), membership.isSealed, membership.agentAt);
       const { digest, version } = membership.wanted((interval + 1) as Interval);
-      round.hear(outbox.list({ interval, validator: self, members: digest, membersVersion: version, ...entries }));
+      const list = { interval, validator: self, members: digest, membersVersion: version, ...entries };
+      round.hear(outbox.list(list, pool.named(entries)));
     }
     round.put({ kind: "start" });
     this.#watch(interval);
   }
 
   #watch(interval: Interval): void {
-    const { clock } = this.#modules;
-    this.#timers.push(
-      clock.after(STALL_MS, () => {
-        if (interval !== this.current) return;
-        this.#fetch(interval);
-        this.#watch(interval);
-      }),
-    );
+    this.#timers.after(STALL_MS, () => {
+      if (interval !== this.current) return;
+      this.#fetch(interval);
+      this.#watch(interval);
+    });
+  }
+
+  #fetchSoon(interval: Interval): void {
+    if (this.#isFetching) return;
+    this.#isFetching = true;
+    this.#timers.after(FETCH_MS, () => {
+      this.#isFetching = false;
+      this.#fetch(interval);
+    });
   }
 
   #fetch(interval: Interval): void {
@@ -274,27 +290,9 @@ export class Rounds {
     store.saveBlock(evaluation.result.interval, evaluation.value, encodeBlock(block));
     this.#state = evaluation.state;
     pool.settle(evaluation.result.interval, settledWith(evaluation.result.interval), evaluation.readings);
-    this.#cancelTimers();
+    this.#timers.cancel();
     this.#round = null;
     for (const listener of this.#listeners) listener({ evaluation, block, sinceGateMs });
     this.#begin();
-  }
-
-  #cancelTimers(): void {
-    for (const cancel of this.#timers) cancel();
-    this.#timers = [];
-  }
-}
-
-export function intervalOf(message: Message): Interval | -1 {
-  switch (message.kind) {
-    case "list":
-      return message.list.body.interval;
-    case "proposal":
-      return message.proposal.body.interval;
-    case "vote":
-      return message.vote.body.interval;
-    default:
-      return -1;
   }
 }

@@ -30,6 +30,10 @@ const afterGate = (rules: MarketRules, interval: Interval, speed: number, realMs
 /** When this home shows the orders that it sealed; street time, ms. */
 export const revealAt = (rules: MarketRules, interval: Interval, speed: number): number => afterGate(rules, interval, speed, REVEAL_MS);
 
+/** When a validator asks peers for orders that should have been shown; street time, ms. */
+export const askUnshownAt = (rules: MarketRules, interval: Interval, speed: number): number =>
+  afterGate(rules, interval, speed, (REVEAL_MS + SHOWN_MS) / 2);
+
 /** When a validator lists what was shown until then; street time, ms. */
 export const shownBy = (rules: MarketRules, interval: Interval, speed: number): number => afterGate(rules, interval, speed, SHOWN_MS);
 

@@ -25,7 +25,9 @@ const OUT_OF_REACH = 2;
  */
 export class Signing {
   readonly #modules: SigningModules;
+  /** Who was no further than this home when it stood at that interval. */
   readonly #level = new Set<PeerName>();
+  #at: Interval | null = null;
 
   constructor(modules: SigningModules) {
     this.#modules = modules;
@@ -48,8 +50,11 @@ export class Signing {
   levelWith(peer: PeerName): void {
     const { rules, clock, store, membership, log, current } = this.#modules;
     if (!this.isPaused) return;
+    if (this.#at !== current()) this.#level.clear();
+    this.#at = current();
     this.#level.add(peer);
-    if (this.#level.size < quorum(membership.validators)) return;
+    // All others, where a quorum is more than those.
+    if (this.#level.size < Math.min(quorum(membership.validators), membership.validators.ids.length - 1)) return;
     const from = (Math.max(current(), nextGate(rules, clock.now())) + OUT_OF_REACH) as Interval;
     store.resumeSigning(from);
     log.info("signing.resumed", { from });

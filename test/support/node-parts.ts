@@ -11,11 +11,12 @@ import {
 } from "../../engine/kernel/index.ts";
 import {
   type Commit,
-  commitmentOf,
+  entryId,
   idOf,
   type Message,
   type Order,
   type Reading,
+  type Signature,
   type SignedCommit,
   type SignedList,
   type SignedOrder,
@@ -26,6 +27,7 @@ import {
   type Vote,
 } from "../../engine/messages/index.ts";
 import { Membership } from "../../src/node/membership.ts";
+import { isEntry, signedOf } from "../../src/node/pool.ts";
 import type { Registry } from "../../src/ports/index.ts";
 import { memoryStore } from "../../src/sim/index.ts";
 import { agentAddressOf, cheapSigner } from "./cheap-signer.ts";
@@ -68,7 +70,7 @@ export function order(home: number, change: Partial<Order> = {}, signer = home):
 /** Seals an order, or with `commitment` something else under its place. */
 export function seal({ body, ...signed }: SignedOrder, change: Partial<Commit> = {}, signer: number = body.home): SignedCommit {
   const { home, interval: at, seq } = body;
-  const commit: Commit = { home, interval: at, seq, commitment: commitmentOf(signed), ...change };
+  const commit: Commit = { home, interval: at, seq, commitment: entryId(signed), ...change };
   return { body: commit, ...sign(signer, DIGESTS.commit(commit)) };
 }
 
@@ -104,15 +106,19 @@ export function periodVote(home: number, at: number, content: Digest, signer = h
   return { body: { period: at as Period, validator: homeId(home), digest: content }, ...sign(signer, content) };
 }
 
+/** The same under another signature of the same key: one that the cheap signers' recovery takes, as ECDSA has many for one digest. */
+export const signedAgain = <T extends { readonly signature: Signature }>(signed: T): T => ({
+  ...signed,
+  signature: signed.signature.map((byte, i) => (i === 60 ? byte ^ 1 : byte)),
+});
+
 /** What a peer asks for a message by. */
-export const messageId = (message: Message): Digest =>
-  message.kind === "period-vote"
-    ? message.periodVote.id
-    : message.kind === "closed"
-      ? message.closed.id
-      : "id" in message
-        ? message.id
-        : idOf(message);
+export function messageId(message: Message): Digest {
+  if (message.kind === "period-vote") return message.periodVote.id;
+  if (message.kind === "closed") return message.closed.id;
+  if (isEntry(message)) return entryId(signedOf(message));
+  return "id" in message ? message.id : idOf(message);
+}
 
 export const someDigest = (byte: number): Digest => digest(new Uint8Array(32).fill(byte));
 

@@ -1,6 +1,6 @@
 import { clearingRules, mechanismOf, ONE_NODE } from "../../../engine/auction/index.ts";
 import type { Interval, MicroPerKwh } from "../../../engine/kernel/index.ts";
-import { commitmentOf, DEFAULT_RULES, type MarketRules, type Order, type SignedOrder } from "../../../engine/messages/index.ts";
+import { DEFAULT_RULES, entryId, type MarketRules, type Order, type SignedOrder } from "../../../engine/messages/index.ts";
 import type { Adversary } from "../street/adversary.ts";
 import { hearing, signed, speaking, whisperAll } from "./hooks.ts";
 
@@ -58,4 +58,4 @@ export function bestLimit(rules: MarketRules, own: Order, others: readonly Signe
     .limit as MicroPerKwh;
 }
 
-const OWN = commitmentOf({ id: `0x${"00".repeat(32)}` as SignedOrder["id"], signature: new Uint8Array(65) });
+const OWN = entryId({ id: `0x${"00".repeat(32)}` as SignedOrder["id"], signature: new Uint8Array(65) });

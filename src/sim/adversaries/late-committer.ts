@@ -1,5 +1,5 @@
 import { wh } from "../../../engine/kernel/index.ts";
-import { commitmentOf } from "../../../engine/messages/index.ts";
+import { entryId } from "../../../engine/messages/index.ts";
 import type { Adversary } from "../street/adversary.ts";
 import { hearing, signed, speaking, whisperAll } from "./hooks.ts";
 
@@ -17,7 +17,7 @@ export const lateCommitter: Adversary = {
       if (message.kind !== "order" || dice.happens(0.7)) return true;
       const body = { ...message.order.body, home, side: "buy" as const, energy: wh(1 + dice.below(1_000)), seq: 3 };
       const order = signed(modules, body, digests.order(body));
-      const seal = { home, interval: body.interval, seq: body.seq, commitment: commitmentOf(order) };
+      const seal = { home, interval: body.interval, seq: body.seq, commitment: entryId(order) };
       const commit = signed(modules, seal, digests.commit(seal));
       whisperAll(world, () => ({ kind: "commit", commit }));
       whisperAll(world, () => ({ kind: "order", order }));
