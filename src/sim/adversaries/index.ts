@@ -2,6 +2,7 @@ import type { Adversary } from "../street/adversary.ts";
 import { censoring } from "./censoring.ts";
 import { equivocating } from "./equivocating.ts";
 import { forgedCertificate } from "./forged-certificate.ts";
+import { framing } from "./framing.ts";
 import { garbage } from "./garbage.ts";
 import { lateCommitter } from "./late-committer.ts";
 import { lyingMeter } from "./lying-meter.ts";
@@ -24,6 +25,7 @@ export const ADVERSARIES = {
   "late-committer": lateCommitter,
   "stale-chain": staleChain,
   "forged-certificate": forgedCertificate,
+  framing,
 } as const satisfies Readonly<Record<string, Adversary>>;
 
 export type AdversaryName = keyof typeof ADVERSARIES;
