@@ -18,12 +18,12 @@ export const AFTER_GATE = (100 * 900 - 50) * 1000;
 /** How a message comes: by gossip, in an answer to a question for it, or in an answer to one for something else. */
 export type Coming = "gossip" | "asked" | "unasked";
 
-/** An inbox and what stands around it; `say` gives the verdict and its code. */
-export function desk({ now = BEFORE_GATE, current = AT as number, nextPeriod = 1, inReach = false, isSealed = false } = {}) {
+/** An inbox in the first interval of an epoch, and what stands around it; `say` gives the verdict and its code. */
+export function desk({ now = BEFORE_GATE, current = AT as number, nextPeriod = 1, inReach = false, isSealed = false, epoch = 10 } = {}) {
   const codes: string[] = [];
   const delivered: Message[] = [];
   const pool = new Pool();
-  const members = membership(REGISTRY, isSealed ? "sealed" : "open");
+  const members = membership(REGISTRY, isSealed ? "sealed" : "open", epoch);
   const convictions = new Convictions({
     digests: DIGESTS,
     membership: members,
@@ -32,7 +32,13 @@ export function desk({ now = BEFORE_GATE, current = AT as number, nextPeriod = 1
     gossip: { publish: async () => undefined },
     log: QUIET,
   });
-  const place = { current: current as Interval, hasClosed: () => false, nextPeriod: nextPeriod as Period, closed: new Set<Interval>() };
+  const place = {
+    current: current as Interval,
+    hasRoom: () => true,
+    hasClosed: () => false,
+    nextPeriod: nextPeriod as Period,
+    closed: new Set<Interval>(),
+  };
   const metrics: Metrics = { ...UNCOUNTED, counter: () => ({ add: (labels) => void codes.push(Object.values(labels).join()) }) };
   const inbox = new Inbox({
     rules: RULES,
@@ -47,6 +53,7 @@ export function desk({ now = BEFORE_GATE, current = AT as number, nextPeriod = 1
     nextPeriod: () => place.nextPeriod,
     hasClosed: (at) => place.closed.has(at),
     inReach: () => inReach,
+    hasRoom: () => place.hasRoom(),
     deliver: (message) => void delivered.push(message),
   });
   const say = (message: Message, coming: Coming = "gossip") => {

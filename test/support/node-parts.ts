@@ -57,8 +57,8 @@ export const REGISTRY: Registry = {
   quorum: 3,
 };
 /** As at interval AT; nothing says "orders", so by its size the street would seal them: these are open. */
-export const membership = (registry: Registry = REGISTRY, orders: "open" | "sealed" = "open"): Membership =>
-  new Membership({ rules: { periodIntervals: 1, orders }, first: AT, store: memoryStore() }, registry);
+export const membership = (registry: Registry = REGISTRY, orders: "open" | "sealed" = "open", periodIntervals = 1): Membership =>
+  new Membership({ rules: { periodIntervals, orders }, first: AT, store: memoryStore() }, registry);
 
 const sign = (home: number, id: Digest) => ({ id, signature: cheapSigner(home).sign(id) });
 

@@ -17,7 +17,17 @@ import {
   type Verdict,
 } from "../../../engine/admission/index.ts";
 import { address, homeId, interval, microPerKwh, period, wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
-import type { Commit, Order, Reading, Signature, SignedCommit, SignedOrder, SignedReading, Vote } from "../../../engine/messages/index.ts";
+import {
+  type Commit,
+  entryId,
+  type Order,
+  type Reading,
+  type Signature,
+  type SignedCommit,
+  type SignedOrder,
+  type SignedReading,
+  type Vote,
+} from "../../../engine/messages/index.ts";
 import { idOf } from "../../support/book.ts";
 import { RULES } from "../../support/rules.ts";
 
@@ -66,7 +76,8 @@ describe("orders", () => {
 
   test.each<[string, AdmissionCode | "accept", SignedOrder, Partial<OrderContext>]>([
     ["a good order", "accept", signed(), {}],
-    ["seen before", "ORDER_SEEN", signed(), { hasSeen: (id) => id === idOf(7) }],
+    ["seen before", "ORDER_SEEN", signed(), { hasSeen: (id) => id === entryId(signed()) }],
+    ["its digest seen under another signature", "accept", signed(), { hasSeen: (id) => id === idOf(7) || id === entryId(signed({}, 4)) }],
     ["the gate closed", "INTERVAL_CLOSED", signed({ interval: interval(99) }), {}],
     ["the first open interval", "accept", signed({ interval: interval(100) }), {}],
     ["the last open interval", "accept", signed({ interval: interval(107) }), {}],
@@ -168,7 +179,7 @@ describe("sealed orders", () => {
 
   test.each<[string, AdmissionCode | "accept", SignedCommit, Partial<CommitContext>]>([
     ["a good seal", "accept", signed(), {}],
-    ["seen before", "COMMIT_SEEN", signed(), { hasSeen: (id) => id === idOf(7) }],
+    ["seen before", "COMMIT_SEEN", signed(), { hasSeen: (id) => id === entryId(signed()) }],
     ["in a street whose orders are open", "ORDERS_NOT_SEALED", signed(), { isSealed: false }],
     ["the gate closed", "INTERVAL_CLOSED", signed({ interval: interval(99) }), {}],
     ["the first open interval", "accept", signed({ interval: interval(100) }), {}],
@@ -243,7 +254,7 @@ describe("readings", () => {
 
   test.each<[string, AdmissionCode | "accept", SignedReading, Partial<ReadingContext>]>([
     ["a good reading", "accept", signed(), {}],
-    ["seen before", "READING_SEEN", signed(), { hasSeen: (id) => id === idOf(7) }],
+    ["seen before", "READING_SEEN", signed(), { hasSeen: (id) => id === entryId(signed()) }],
     ["of the last readable interval", "accept", signed({ interval: interval(99) }), {}],
     ["of an interval that is not over", "READING_TOO_EARLY", signed({ interval: interval(100) }), {}],
     ["of the first readable interval", "accept", signed({ interval: interval(96) }), {}],
@@ -319,6 +330,7 @@ describe("agreement", () => {
     hasSeen: () => false,
     undecidedIntervals: { first: interval(50), last: interval(51) },
     unsettledPeriods: { first: period(5), last: period(6) },
+    maxEntries: 100,
     maxView: 100,
     validatorKey: (home) => (home < 4 ? agentOf(home) : undefined),
     periodKey: (home, of) => (home < 4 ? agentOf(of === 6 && home === 3 ? 103 : home) : undefined),
@@ -348,6 +360,10 @@ describe("agreement", () => {
     ["a stranger", "NOT_A_VALIDATOR", vote({ validator: homeId(4) }, 4), {}],
     ["a stranger's proposal", "NOT_A_VALIDATOR", proposal(1, idOf(9), homeId(4)), {}],
     ["a stranger's period vote", "NOT_A_VALIDATOR", periodVote(5, homeId(4)), {}],
+    ["as many entries as all homes can have", "accept", list([1, 2], [3], AT, [4]), { maxEntries: 4 }],
+    ["a seal more", "LIST_TOO_LONG", list([1, 2], [3], AT, [4, 5]), { maxEntries: 4 }],
+    ["an order more", "LIST_TOO_LONG", list([1, 2, 6], [3], AT, [4]), { maxEntries: 4 }],
+    ["a reading more", "LIST_TOO_LONG", list([1, 2], [3, 5], AT, [4]), { maxEntries: 4 }],
     ["orders out of order", "LIST_NOT_SORTED", list([2, 1], []), {}],
     ["an order twice", "LIST_NOT_SORTED", list([1, 1], []), {}],
     ["seals out of order", "LIST_NOT_SORTED", list([1], [3], AT, [2, 1]), {}],

@@ -85,15 +85,20 @@ test("who said it, by kind", () => {
 });
 
 describe("whom a stranger's pair convicts", () => {
+  // Of interval AT two keys: one that was taken back at its end, in the eyes of some.
   const ROTATED = 901;
-  const context = { agentsOf: (home: number) => (home === 5 ? [] : [home, ROTATED].map(agentAddressOf)), recover: cheapRecover };
+  const keysIn = (home: number, at: number) => (home === 5 ? [] : at === AT ? [home, ROTATED] : [home]).map(agentAddressOf);
+  const context = { keysIn, recover: cheapRecover };
   const culprit = (one: Contradictable, two: Contradictable) => convicts(asEvidence(one, two)!.evidence, context);
   const spoiled = (message: Contradictable, signature: Signature): Contradictable =>
     message.kind === "vote" ? { kind: "vote", vote: { ...message.vote, signature } } : message;
 
   test.each<[string, Contradictable, Contradictable, number | null]>([
     ["the home that signed both", aVote(1), aVote(1, other), 1],
-    ["also under a key that it once had", anOrder(1, {}, ROTATED), anOrder(1, { energy: wh(600) }), 1],
+    ["also under another key of that interval", anOrder(1, {}, ROTATED), anOrder(1, { energy: wh(600) }), 1],
+    ["not under a key that it had before", anOrder(1, { interval: NEXT }, ROTATED), anOrder(1, { interval: NEXT, energy: wh(600) }), null],
+    ["a reading is signed in the interval after its own", aReading(1, AT - 1, 5, 0, ROTATED), aReading(1, AT - 1, 6), 1],
+    ["under the key of that one, not of its own", aReading(1, AT, 5, 0, ROTATED), aReading(1, AT, 6), null],
     ["not for what goes together", aVote(1), aVote(1, { kind: "nullify" }), null],
     ["not when another signed the first", aVote(1, {}, 2), aVote(1, other), null],
     ["nor the second", aVote(1), aVote(1, other, 2), null],

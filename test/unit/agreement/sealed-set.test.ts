@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { entrySet, faulty, nextMembers, quorum, shownOf } from "../../../engine/agreement/index.ts";
+import { entrySet, faulty, nextMembers, quorum, shownOf, withheldId } from "../../../engine/agreement/index.ts";
 import { type Digest, homeId, interval, wh } from "../../../engine/kernel/index.ts";
-import { idOf, type OrderList, type SignedCommit, type SignedOrder } from "../../../engine/messages/index.ts";
+import { entryId, type OrderList, type Signed, type SignedCommit, type SignedOrder } from "../../../engine/messages/index.ts";
 import { idOf as numbered } from "../../support/book.ts";
-import { order, seal, someDigest } from "../../support/node-parts.ts";
+import { order, seal, signedAgain } from "../../support/node-parts.ts";
 
 const street = (n: number) => ({ ids: Array.from({ length: n }, (_, i) => homeId(i)) });
 const list = (validator: number, change: Partial<OrderList> = {}): OrderList => ({
@@ -60,15 +60,13 @@ describe("who agrees next: the newest set that f+1 lists read", () => {
   });
 
   test("f liars bring in no set that no honest validator read, and all honest together bring theirs", () => {
-    const anyCase = fc
-      .integer({ min: 1, max: 13 })
-      .chain((n) =>
-        fc.record({
-          n: fc.constant(n),
-          chosen: fc.shuffledSubarray([...street(n).ids], { minLength: n, maxLength: n }),
-          version: fc.integer({ min: 0, max: 9 }),
-        }),
-      );
+    const anyCase = fc.integer({ min: 1, max: 13 }).chain((n) =>
+      fc.record({
+        n: fc.constant(n),
+        chosen: fc.shuffledSubarray([...street(n).ids], { minLength: n, maxLength: n }),
+        version: fc.integer({ min: 0, max: 9 }),
+      }),
+    );
     fc.assert(
       fc.property(anyCase, ({ n, chosen, version }) => {
         const f = faulty(street(n));
@@ -85,14 +83,14 @@ describe("who agrees next: the newest set that f+1 lists read", () => {
 describe("sealed orders: unshown seals | orders -> what counts | for whom a place is withheld", () => {
   const [one, two, other] = [order(1), order(2), order(1, { energy: wh(600) })];
   const second = order(1, { seq: 1 });
-  const byId = <T extends { readonly id: Digest }>(entries: readonly T[]) => [...entries].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const byId = <T extends Signed<unknown>>(entries: readonly T[]) => [...entries].sort((a, b) => (entryId(a) < entryId(b) ? -1 : 1));
   const lower = byId([seal(one), seal(other)])[0]!;
   const told = (commits: readonly SignedCommit[], orders: readonly SignedOrder[]) => {
     const { orders: counted, withheld } = shownOf(commits, orders);
-    return [counted.map(({ id }) => id), withheld.map(idOf)];
+    return [counted.map(entryId), withheld.map(withheldId)];
   };
 
-  test.each<[string, readonly SignedCommit[], readonly SignedOrder[], readonly SignedOrder[], readonly { readonly id: Digest }[]]>([
+  test.each<[string, readonly SignedCommit[], readonly SignedOrder[], readonly SignedOrder[], readonly Signed<unknown>[]]>([
     ["nothing at all", [], [], [], []],
     ["shown to all", [], [one, two], [one, two], []],
     ["never shown", [seal(one)], [], [], [seal(one)]],
@@ -106,15 +104,15 @@ describe("sealed orders: unshown seals | orders -> what counts | for whom a plac
     ["two orders there, and one elsewhere that counts", [], [one, other, second], [second], byId([one, other]).slice(0, 1)],
     ["another order than was sealed is another's word against the seal", [seal(one)], [other], [], [seal(one)]],
     [
-      "a seal under another signature of the same order is another seal",
-      [seal(one, { commitment: someDigest(3) })],
-      [one],
+      "one order under two signatures is two in one place",
       [],
-      [seal(one, { commitment: someDigest(3) })],
+      byId([one, signedAgain(one)]),
+      [],
+      byId([one, signedAgain(one)]).slice(0, 1),
     ],
-  ])("%s", (_, commits, orders, counted, withheld) =>
-    expect(told(commits, orders)).toEqual([counted.map(({ id }) => id), withheld.map(({ id }) => id)]),
-  );
+    ["shown under another signature than was sealed", [seal(one)], [signedAgain(one)], [], [seal(one)]],
+    ["a seal under another signature of the same order is another seal", [seal(signedAgain(one))], [one], [], [seal(signedAgain(one))]],
+  ])("%s", (_, commits, orders, counted, withheld) => expect(told(commits, orders)).toEqual([counted.map(entryId), withheld.map(entryId)]));
 
   test("which message stands for a place says which kind it is", () => {
     expect(shownOf([seal(one)], []).withheld).toEqual([{ kind: "commit", commit: seal(one) }]);
@@ -134,7 +132,7 @@ describe("sealed orders: unshown seals | orders -> what counts | for whom a plac
         const found = shownOf(commits, byId(orders));
         expect(shownOf(byId(commits), byId(orders))).toEqual(found);
         expect(shownOf([...commits].reverse(), byId(orders))).toEqual(found);
-        const ids = found.withheld.map(idOf);
+        const ids = found.withheld.map(withheldId);
         expect(ids).toEqual([...ids].sort());
         const bodies = found.withheld.map((each) => (each.kind === "commit" ? each.commit.body : each.order.body));
         const paying = bodies.map(({ home, seq }) => `${home}/${seq}`);

@@ -5,9 +5,9 @@ import { fromHex, homeId } from "../../../engine/kernel/index.ts";
 import {
   asEvidence,
   type Contradictable,
-  commitmentOf,
   decodeMessage,
   encodeMessage,
+  entryId,
   idOf,
   type Message,
   Writer,
@@ -113,6 +113,6 @@ describe("what is refused", () => {
 
 test("a seal names the order and its signature: another signature under the same order is another seal", () => {
   const { id, signature } = order(1);
-  expect(commitmentOf(order(1))).toBe(keccak256(Uint8Array.from([...fromHex(id), ...signature])));
-  expect(commitmentOf({ id, signature: signature.map((byte, i) => (i === 0 ? byte ^ 1 : byte)) })).not.toBe(commitmentOf(order(1)));
+  expect(entryId(order(1))).toBe(keccak256(Uint8Array.from([...fromHex(id), ...signature])));
+  expect(entryId({ id, signature: signature.map((byte, i) => (i === 0 ? byte ^ 1 : byte)) })).not.toBe(entryId(order(1)));
 });

@@ -79,6 +79,7 @@ function desk() {
     recover: cheapRecover,
     metrics: { ...UNCOUNTED, counter: () => ({ add: (labels) => void codes.push(Object.values(labels).join()) }) },
     current: () => AT,
+    hasRoom: () => true,
     hasClosed: () => false,
     nextPeriod: () => 1 as Period,
     inReach: () => false,

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import { type Digest, fail, type Interval, ok } from "../../../engine/kernel/index.ts";
-import { encodeMessage, type Message } from "../../../engine/messages/index.ts";
+import { encodeMessage, entryId, type Message } from "../../../engine/messages/index.ts";
 import { CatchUp, type CatchUpModules } from "../../../src/node/catch-up.ts";
 import { Pool } from "../../../src/node/pool.ts";
 import { decodeFetch, decodeFetched, encodeFetch, encodeFetched } from "../../../src/node/requests.ts";
 import type { Adoption } from "../../../src/node/rounds.ts";
 import { memoryStore, VirtualClock } from "../../../src/sim/index.ts";
 import { agentAddressOf } from "../../support/cheap-signer.ts";
-import { AT, asMessage, membership, order, seal, someDigest, vote } from "../../support/node-parts.ts";
+import { AT, asMessage, list, membership, order, seal, someDigest, vote } from "../../support/node-parts.ts";
 import { QUIET } from "../../support/quiet.ts";
 
 const BLOCK = Uint8Array.of(1, 2, 3);
@@ -38,7 +38,7 @@ function desk(answers: readonly (Uint8Array | null)[], adoptions: readonly Adopt
     inbox: { receive: (bytes: Uint8Array, way: ReadonlySet<Digest>) => void heard.push([bytes, way]) },
     rounds: {
       current: AT,
-      round: { messages: [asMessage.vote(vote(1))] },
+      round: { messages: [asMessage.vote(vote(1))], message: (id: Digest) => (id === list(2).id ? asMessage.list(list(2)) : undefined) },
       adopt: () => {
         const adoption = verdicts.shift() ?? "unneeded";
         done.push(adoption);
@@ -95,8 +95,8 @@ describe("a neighbour's blocks", () => {
 test("messages of an answer go through the inbox, with what was asked for", async () => {
   const bytes = encodeMessage(asMessage.order(order(1)));
   const { catchUp, heard } = desk([encodeFetched({ block: null, messages: [bytes] })]);
-  await catchUp.ask(AT, [order(1).id, someDigest(4)]);
-  expect(heard).toEqual([[bytes, new Set([order(1).id, someDigest(4)])]]);
+  await catchUp.ask(AT, [entryId(order(1)), someDigest(4)]);
+  expect(heard).toEqual([[bytes, new Set([entryId(order(1)), someDigest(4)])]]);
 });
 
 describe("what is answered", () => {
@@ -115,9 +115,12 @@ describe("what is answered", () => {
   const said = hex(asMessage.vote(vote(1)));
 
   test("orders and seals by their digests, then what was said", () => {
-    const wanted = [order(1).id, seal(order(2)).id, someDigest(9)];
+    const wanted = [entryId(order(1)), entryId(seal(order(2))), order(1).id, someDigest(9)];
     expect(answer(wanted).told).toEqual([hex(asMessage.order(order(1))), hex(asMessage.commit(seal(order(2)))), said]);
   });
+
+  test("a list by its digest, which a proposal has named", () =>
+    expect(answer([list(2).id]).told).toEqual([hex(asMessage.list(list(2))), said]));
 
   test("a member set by its digest", () => {
     const { told, set } = answer([]);
@@ -125,7 +128,7 @@ describe("what is answered", () => {
   });
 
   test("of an interval ahead nothing that was said", () =>
-    expect(answer([order(1).id], AT + 1).told).toEqual([hex(asMessage.order(order(1)))]));
+    expect(answer([entryId(order(1))], AT + 1).told).toEqual([hex(asMessage.order(order(1)))]));
 
   test("nothing to who asks nonsense", () => {
     const { handlers } = desk([]);

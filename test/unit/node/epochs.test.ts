@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { homeId, type Interval, interval, type Period } from "../../../engine/kernel/index.ts";
+import { homeId, interval, type Period } from "../../../engine/kernel/index.ts";
 import { type Members, membersDigest } from "../../../engine/messages/index.ts";
 import { Membership, membersAt } from "../../../src/node/membership.ts";
 import type { RegisteredHome, Registry } from "../../../src/ports/index.ts";
@@ -252,9 +252,15 @@ test("a period is signed by who its first interval had, as the vault counts", ()
   ]);
 });
 
-test("a home is convicted under any key that it ever had", () => {
-  const { members } = street();
-  expect(members.agentsOf(homeId(1))).toEqual(expect.arrayContaining([agentAddressOf(1), agentAddressOf(51)]));
-  expect(members.agentsOf(homeId(9))).toEqual([]);
-  expect(members.agentAt(homeId(9), 105 as Interval)).toBeUndefined();
+test("a home is convicted under a key that was in force, as agreed or as the chain says; not under one that was taken back before", () => {
+  const late: Registry = { ...REGISTRY, homes: [home(0, 100), home(1, 100)] };
+  const { members } = street(late);
+  const keysIn = (id: number, when: number) => [...new Set(members.keysIn(homeId(id), interval(when)))];
+  expect([keysIn(1, 105), keysIn(1, 110), keysIn(9, 105)]).toEqual([[agentAddressOf(1)], [agentAddressOf(1)], []]);
+  // Agreed without the change: for this epoch either key may have signed.
+  members.enter(members.learn(at(late, 110)), interval(110));
+  members.update(REGISTRY);
+  expect(keysIn(1, 109)).toEqual([agentAddressOf(1)]);
+  expect(keysIn(1, 115)).toEqual([agentAddressOf(1), agentAddressOf(51)]);
+  expect(keysIn(1, 120)).toEqual([agentAddressOf(51)]);
 });

@@ -1,13 +1,22 @@
 import { describe, expect, test } from "@jest/globals";
 import { type Digest, homeId, interval, wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
-import type { Order, OrderList, SignedCommit, SignedList, SignedOrder, SignedReading } from "../../../engine/messages/index.ts";
+import {
+  entryId,
+  type Order,
+  type OrderList,
+  type Signed,
+  type SignedCommit,
+  type SignedList,
+  type SignedOrder,
+  type SignedReading,
+} from "../../../engine/messages/index.ts";
 import { genesis } from "../../../engine/settlement/index.ts";
 import { type Evaluation, evaluateLists } from "../../../src/node/evaluate.ts";
 import { Membership } from "../../../src/node/membership.ts";
 import { Pool } from "../../../src/node/pool.ts";
 import { memoryStore } from "../../../src/sim/index.ts";
 import { agentAddressOf } from "../../support/cheap-signer.ts";
-import { AT, list, order, REGISTRY, reading, seal, someDigest } from "../../support/node-parts.ts";
+import { AT, list, order, REGISTRY, reading, seal, signedAgain, someDigest } from "../../support/node-parts.ts";
 import { RULES } from "../../support/rules.ts";
 
 // Four validators: an entry is in when two of three lists hold it. Epochs of ten intervals: 109 is the last one of its own.
@@ -41,7 +50,7 @@ const saying = (validator: number, change: Partial<OrderList>): SignedList => {
 };
 /** Three validators' lists of the same. */
 const three = (change: Partial<OrderList>) => [0, 1, 2].map((validator) => saying(validator, change));
-const ids = (...entries: readonly { readonly id: Digest }[]) => entries.map(({ id }) => id).sort();
+const ids = (...entries: readonly Signed<unknown>[]) => entries.map(entryId).sort();
 const sell = (home: number, change: Partial<Order> = {}, signer = home) => order(home, { side: "sell", ...change }, signer);
 
 describe("what counts of open orders", () => {
@@ -51,9 +60,9 @@ describe("what counts of open orders", () => {
     const lists = [saying(0, { orders: ids(one, two) }), saying(1, { orders: ids(one) }), saying(2, { orders: ids(two, three_) })];
     expect(evaluate(lists)).toEqual({ missing: ids(one, two) });
     hold(one);
-    expect(evaluate(lists)).toEqual({ missing: [two.id] });
+    expect(evaluate(lists)).toEqual({ missing: ids(two) });
     hold(two);
-    expect(result(lists).orders.map(({ id }) => id)).toEqual(ids(one, two));
+    expect(result(lists).orders.map(entryId)).toEqual(ids(one, two));
     expect(result(lists).kind).toBe("trade");
   });
 
@@ -67,11 +76,21 @@ describe("what counts of open orders", () => {
     expect(result(three({ orders: ids(good, oldKey, left, later) })).orders).toEqual([good]);
   });
 
+  test("neither of one order under two signatures", () => {
+    const { hold, result } = street();
+    const [one, again, good] = [order(0), signedAgain(order(0)), sell(1)];
+    for (const each of [one, again, good]) hold(each);
+    expect(result(three({ orders: ids(one, again, good) })).orders).toEqual([good]);
+    // Named by one list alone, the second takes nothing away.
+    const lists = [saying(0, { orders: ids(one, again, good) }), saying(1, { orders: ids(one, good) }), saying(2, {})];
+    expect(result(lists).orders.map(entryId)).toEqual(ids(one, good));
+  });
+
   test("neither of two under one seq; and nothing is withheld in an open street, whatever seals there are", () => {
     const { hold, result } = street();
     const [one, other, good] = [order(0), order(0, { energy: wh(600) }), sell(1)];
     for (const each of [one, other, good, seal(order(2))]) hold(each);
-    const { orders, withheld } = result(three({ orders: ids(one, other, good), commits: [seal(order(2)).id] }));
+    const { orders, withheld } = result(three({ orders: ids(one, other, good), commits: ids(seal(order(2))) }));
     expect([orders, withheld]).toEqual([[good], []]);
   });
 });
@@ -87,10 +106,33 @@ describe("what counts of sealed ones", () => {
     expect([orders, withheld]).toEqual([[shown], [{ kind: "commit", commit: seals[0] }]]);
   });
 
+  test("one order under two signatures that were both sealed and shown is two in one place: it is withheld", () => {
+    const { hold, result } = street({ orders: "sealed" });
+    const [one, again] = [order(1), signedAgain(order(1))];
+    for (const each of [one, again]) hold(each);
+    const { orders, withheld } = result(three({ orders: ids(one, again) }));
+    expect([orders, withheld.map((each) => each.kind === "order" && entryId(each.order))]).toEqual([[], ids(one, again).slice(0, 1)]);
+  });
+
+  // A seal fits one signature of its order: what half of the street saw under another must not change what the other half makes of it.
+  test.each([[order(1)], [signedAgain(order(1))], [null]])("whichever signature of an order a home holds, the value is one", (first) => {
+    const { hold, evaluate, result } = street({ orders: "sealed" });
+    const [one, other] = [order(1), signedAgain(order(1))];
+    const lists = [
+      ...[0, 1].map((validator) => saying(validator, { orders: ids(one) })),
+      ...[2, 3].map((validator) => saying(validator, { commits: ids(seal(one)) })),
+    ];
+    hold(seal(one));
+    if (first !== null) hold(first);
+    if (first === null || entryId(first) === entryId(other)) expect(evaluate(lists)).toEqual({ missing: ids(one) });
+    hold(one);
+    expect([result(lists).orders, result(lists).withheld]).toEqual([[one], []]);
+  });
+
   test("a seal that only one list names makes nobody pay", () => {
     const { hold, result } = street({ orders: "sealed" });
     hold(seal(order(1)));
-    const lists = [saying(0, { commits: [seal(order(1)).id] }), saying(1, {}), saying(2, {})];
+    const lists = [saying(0, { commits: ids(seal(order(1))) }), saying(1, {}), saying(2, {})];
     expect(result(lists).withheld).toEqual([]);
   });
 });
@@ -99,8 +141,8 @@ describe("void", () => {
   test("needs no orders, counts none, charges nobody, and settles readings all the same", () => {
     const { hold, evaluate, result } = street({ orders: "sealed" });
     const read = reading(1, 98, 500);
-    const lists = three({ orders: ids(order(0)), commits: ids(seal(order(1))), readings: [read.id] });
-    expect(evaluate(lists, true)).toEqual({ missing: [read.id] });
+    const lists = three({ orders: ids(order(0)), commits: ids(seal(order(1))), readings: ids(read) });
+    expect(evaluate(lists, true)).toEqual({ missing: ids(read) });
     hold(read);
     const found = result(lists, true);
     expect([found.kind, found.orders, found.withheld, found.readings]).toEqual(["void", [], [], [read]]);
@@ -155,8 +197,8 @@ test("the order in which lists are named changes nothing", () => {
   for (const each of [order(0), sell(1), reading(1, 98, 5)]) hold(each);
   const lists = [
     saying(0, { orders: ids(order(0), sell(1)) }),
-    saying(1, { orders: ids(order(0)), readings: [reading(1, 98, 5).id] }),
-    saying(2, { orders: ids(sell(1)), readings: [reading(1, 98, 5).id] }),
+    saying(1, { orders: ids(order(0)), readings: ids(reading(1, 98, 5)) }),
+    saying(2, { orders: ids(sell(1)), readings: ids(reading(1, 98, 5)) }),
   ];
   expect(result([...lists].reverse())).toEqual(result(lists));
   expect(homeId(0)).toBe(

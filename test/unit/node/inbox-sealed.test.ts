@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { interval, wh } from "../../../engine/kernel/index.ts";
-import { asEvidence, type Contradictable, type Message, membersDigest } from "../../../engine/messages/index.ts";
+import { asEvidence, type Contradictable, entryId, type Message, membersDigest } from "../../../engine/messages/index.ts";
 import { AFTER_GATE, BEFORE_GATE, type Coming, desk } from "../../support/inbox-desk.ts";
 import { AT, asMessage, order, reading, seal, someDigest, vote } from "../../support/node-parts.ts";
 import { NO_MINIMUMS } from "../../support/validators.ts";
@@ -103,7 +103,7 @@ describe("what may be listed: it came by gossip, while time counted", () => {
   test("the key that signed is kept with it", () => {
     const { say, pool, members } = desk();
     say(ORDER);
-    expect(pool.orders.agentOf(order(1).id)).toBe(members.agentOf(order(1).body.home));
+    expect(pool.orders.agentOf(entryId(order(1)))).toBe(members.agentOf(order(1).body.home));
   });
 });
 

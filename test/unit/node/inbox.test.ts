@@ -1,8 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import { fromHex, type HomeId, interval, type Period, toHex, wh } from "../../../engine/kernel/index.ts";
-import { asEvidence, encodeMessage, type Message } from "../../../engine/messages/index.ts";
+import { asEvidence, encodeMessage, entryId, type Message } from "../../../engine/messages/index.ts";
+import { idOf as numbered } from "../../support/book.ts";
+import { cheapSigner } from "../../support/cheap-signer.ts";
 import { AFTER_GATE, desk } from "../../support/inbox-desk.ts";
-import { AT, asMessage, list, order, periodVote, proposal, reading, someDigest, vote } from "../../support/node-parts.ts";
+import { DIGESTS } from "../../support/messages.ts";
+import { AT, asMessage, list, order, periodVote, proposal, reading, signedAgain, someDigest, vote } from "../../support/node-parts.ts";
 
 const content = someDigest(4);
 const forged = 3 as HomeId;
@@ -11,7 +14,6 @@ describe("each kind comes in once", () => {
   const table: readonly [string, Message, string][] = [
     ["order", asMessage.order(order(1)), "ORDER_SEEN"],
     ["reading", asMessage.reading(reading(1, 98, 50)), "READING_SEEN"],
-    ["list", asMessage.list(list(1)), "MESSAGE_SEEN"],
     ["proposal", asMessage.proposal(proposal(1)), "MESSAGE_SEEN"],
     ["vote", asMessage.vote(vote(1)), "MESSAGE_SEEN"],
     ["period vote", asMessage.periodVote(periodVote(1, 1, content)), "MESSAGE_SEEN"],
@@ -20,6 +22,27 @@ describe("each kind comes in once", () => {
     const { say, delivered } = desk();
     expect([say(message), say(message), say(message, "asked")]).toEqual(["accept ACCEPTED", `ignore ${seen}`, `ignore ${seen}`]);
     expect(delivered).toEqual([message]);
+  });
+
+  test("a list that was asked for comes in again: heard as one of too many, it may not have been kept", () => {
+    const { say, delivered } = desk();
+    const ways = ["gossip", "gossip", "unasked", "asked"] as const;
+    expect(ways.map((way) => say(asMessage.list(list(1)), way))).toEqual([
+      "accept ACCEPTED",
+      "ignore MESSAGE_SEEN",
+      "ignore MESSAGE_SEEN",
+      "accept ACCEPTED",
+    ]);
+    expect(delivered).toEqual(Array(2).fill(asMessage.list(list(1))));
+  });
+
+  test("what there is no room for yet isn't counted as seen", () => {
+    const { say, place, delivered } = desk();
+    place.hasRoom = () => false;
+    expect(say(asMessage.vote(vote(1)))).toBe("ignore TOO_MANY_MESSAGES");
+    place.hasRoom = () => true;
+    expect(say(asMessage.vote(vote(1)))).toBe("accept ACCEPTED");
+    expect(delivered).toHaveLength(1);
   });
 
   test("one digest, two validators: each vote for a period counts", () => {
@@ -52,7 +75,7 @@ describe("what is turned away reaches nobody", () => {
     ["a list in the wrong order", asMessage.list(list(1, AT, [someDigest(2), someDigest(1)])), "reject LIST_NOT_SORTED"],
     ["a vote in another's name", asMessage.vote(vote(1, {}, forged)), "reject SIGNATURE_INVALID"],
     ["a vote in view 0", asMessage.vote(vote(1, { view: 0 })), "reject VIEW_ZERO"],
-    ["a view that nobody reaches", asMessage.vote(vote(1, { view: 1_001 })), "ignore VIEW_AHEAD"],
+    ["a view that nobody reaches", asMessage.vote(vote(1, { view: 100_001 })), "ignore VIEW_AHEAD"],
     ["to nullify a value", asMessage.vote(vote(1, { kind: "nullify", value: content })), "reject VALUE_MISPLACED"],
     ["a decided interval", asMessage.vote(vote(1, { interval: interval(99) })), "ignore INTERVAL_DECIDED"],
     ["nine ahead", asMessage.vote(vote(1, { interval: interval(109) })), "ignore INTERVAL_AHEAD"],
@@ -71,6 +94,27 @@ describe("what is turned away reaches nobody", () => {
     const { say } = desk();
     expect(say(asMessage.vote(vote(1, { interval: interval(108) })))).toBe("accept ACCEPTED");
     expect(say(asMessage.periodVote(periodVote(1, 9, content)))).toBe("accept ACCEPTED");
+  });
+
+  test("and no nearer than the epoch's end: who speaks then isn't agreed yet", () => {
+    const { say } = desk({ epoch: 5 });
+    expect([104, 105].map((at) => say(asMessage.vote(vote(1, { interval: interval(at) }))))).toEqual([
+      "accept ACCEPTED",
+      "ignore INTERVAL_AHEAD",
+    ]);
+  });
+
+  // Four homes of four orders each: two seals and two orders in a place, and two readings of a home.
+  test.each([
+    [64, "accept ACCEPTED"],
+    [65, "ignore LIST_TOO_LONG"],
+  ])("a list of %i orders beside eight readings: %s", (length, expected) => {
+    const { say } = desk();
+    const { body } = list(1);
+    const entries = (count: number) => Array.from({ length: count }, (_, i) => numbered(i + 1));
+    const long = { ...body, orders: entries(length), readings: entries(8) };
+    const id = DIGESTS.list(long);
+    expect(say(asMessage.list({ body: long, id, signature: cheapSigner(1).sign(id) }))).toBe(expected);
   });
 
   const garbage: readonly [string, string][] = [
@@ -110,18 +154,27 @@ describe("two that exclude each other are kept as evidence", () => {
       "ignore SEQ_CONFLICT",
       "ignore TOO_MANY_ORDERS",
     ]);
-    expect([first!, second!, third!].map(({ id }) => pool.has(id))).toEqual([true, true, false]);
+    expect([first!, second!, third!].map((each) => pool.has(entryId(each)))).toEqual([true, true, false]);
     expect(delivered).toHaveLength(2);
     expect(convictions.all.map(({ home, evidence }) => [home, evidence])).toEqual([
       [1, asEvidence({ kind: "order", order: first! }, { kind: "order", order: second! })],
     ]);
   });
 
+  test("one order under two signatures: another entry in the same place, so both are kept and told; it accuses nobody", () => {
+    const { say, pool, delivered, convictions } = desk();
+    const pair = [order(1), signedAgain(order(1))];
+    expect(pair.map((each) => say(asMessage.order(each)))).toEqual(["accept ACCEPTED", "ignore SEQ_CONFLICT"]);
+    expect(say(asMessage.order(pair[0]!))).toBe("ignore ORDER_SEEN");
+    expect(pair.map((each) => pool.has(entryId(each)))).toEqual([true, true]);
+    expect([delivered.length, convictions.all]).toEqual([2, []]);
+  });
+
   test("readings too", () => {
     const { say, pool, delivered } = desk();
     const pair = [reading(1, 98, 500), reading(1, 98, 600)];
     expect(pair.map((each) => say(asMessage.reading(each)))).toEqual(["accept ACCEPTED", "ignore READING_CONFLICT"]);
-    expect(pair.map(({ id }) => pool.has(id))).toEqual([true, true]);
+    expect(pair.map((each) => pool.has(entryId(each)))).toEqual([true, true]);
     expect(delivered).toHaveLength(2);
   });
 

@@ -1,14 +1,16 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type Digest, interval, wh } from "../../../engine/kernel/index.ts";
-import { commitmentOf, type SignedCommit, type SignedOrder } from "../../../engine/messages/index.ts";
+import { entryId, type Signed, type SignedCommit, type SignedOrder } from "../../../engine/messages/index.ts";
 import { Pool } from "../../../src/node/pool.ts";
 import { agentAddressOf } from "../../support/cheap-signer.ts";
-import { AT, order, reading, seal, someDigest } from "../../support/node-parts.ts";
+import { AT, order, reading, seal, signedAgain, someDigest } from "../../support/node-parts.ts";
 
 const READ = interval(98);
 const [one, two, other] = [order(1), order(2), order(1, { energy: wh(600) })];
 const agent = agentAddressOf(1);
+/** One key for all of them. */
+const agentAt = () => agent;
 
 type Held = readonly [entry: SignedOrder | SignedCommit, isTimely: boolean];
 function poolOf(...held: readonly Held[]): Pool {
@@ -20,7 +22,7 @@ function poolOf(...held: readonly Held[]): Pool {
   }
   return pool;
 }
-const ids = (...entries: readonly { readonly id: Digest }[]) => entries.map(({ id }) => id).sort();
+const ids = (...entries: readonly Signed<unknown>[]) => entries.map(entryId).sort();
 
 describe("open: what was held at the gate, whatever seals there are", () => {
   test.each<[string, readonly Held[], Digest[]]>([
@@ -57,9 +59,9 @@ describe("open: what was held at the gate, whatever seals there are", () => {
       ],
       [],
     ],
-  ])("%s", (_, held, orders) => expect(poolOf(...held).listable(AT, READ, false)).toEqual({ commits: [], orders, readings: [] }));
+  ])("%s", (_, held, orders) => expect(poolOf(...held).listable(AT, READ, false, agentAt)).toEqual({ commits: [], orders, readings: [] }));
 
-  test("a seal is never listed", () => expect(poolOf([seal(one), true]).listable(AT, READ, false).commits).toEqual([]));
+  test("a seal is never listed", () => expect(poolOf([seal(one), true]).listable(AT, READ, false, agentAt).commits).toEqual([]));
 });
 
 describe("sealed: orders whose seal was held at the gate, and seals whose order hasn't come | all shown?", () => {
@@ -142,17 +144,17 @@ describe("sealed: orders whose seal was held at the gate, and seals whose order 
     [
       "sealed under another signature",
       [
-        [seal(one, { commitment: someDigest(5) }), true],
+        [seal(signedAgain(one)), true],
         [one, true],
       ],
-      ids(seal(one, { commitment: someDigest(5) })),
+      ids(seal(signedAgain(one))),
       [],
       false,
     ],
     ["of another interval", [[seal(order(1, { interval: interval(101) })), true]], [], [], true],
   ])("%s", (_, held, commits, orders, isShown) => {
     const pool = poolOf(...held);
-    expect(pool.listable(AT, READ, true)).toEqual({ commits, orders, readings: [] });
+    expect(pool.listable(AT, READ, true, agentAt)).toEqual({ commits, orders, readings: [] });
     expect(pool.isShown(AT)).toBe(isShown);
   });
 
@@ -161,15 +163,15 @@ describe("sealed: orders whose seal was held at the gate, and seals whose order 
     const anyHeld = fc.shuffledSubarray([...some, ...some.map((each) => seal(each))].map((each): Held => [each, true]));
     fc.assert(
       fc.property(anyHeld, (held) => {
-        const { commits, orders } = poolOf(...held).listable(AT, READ, true);
-        expect(poolOf(...[...held].reverse()).listable(AT, READ, true)).toMatchObject({ commits, orders });
+        const { commits, orders } = poolOf(...held).listable(AT, READ, true, agentAt);
+        expect(poolOf(...[...held].reverse()).listable(AT, READ, true, agentAt)).toMatchObject({ commits, orders });
         expect([commits, orders]).toEqual([[...commits].sort(), [...orders].sort()]);
-        const told = new Set(held.map(([entry]) => entry.id));
+        const told = new Set(held.map(([entry]) => entryId(entry)));
         for (const each of some) {
-          const isSealed = told.has(seal(each).id);
-          expect([commits.includes(seal(each).id), orders.includes(each.id)]).toEqual([
-            isSealed && !told.has(each.id),
-            isSealed && told.has(each.id),
+          const isSealed = told.has(entryId(seal(each)));
+          expect([commits.includes(entryId(seal(each))), orders.includes(entryId(each))]).toEqual([
+            isSealed && !told.has(entryId(each)),
+            isSealed && told.has(entryId(each)),
           ]);
         }
       }),
@@ -182,27 +184,28 @@ test("readings of the interval that is settled, whenever they came", () => {
   const pool = new Pool();
   const readings = [reading(1, 98, 5), reading(2, 98, 6), reading(1, 97, 4)];
   for (const each of readings) pool.add({ kind: "reading", reading: each }, { agent, isTimely: each.body.home === 1 });
-  for (const isSealed of [true, false]) expect(pool.listable(AT, READ, isSealed).readings).toEqual(ids(readings[0]!, readings[1]!));
+  for (const isSealed of [true, false])
+    expect(pool.listable(AT, READ, isSealed, agentAt).readings).toEqual(ids(readings[0]!, readings[1]!));
 });
 
 test("an entry is handed out as the message it came in, with what stands beside it", () => {
   const pool = poolOf([seal(one), true], [one, true], [other, true], [two, true]);
-  expect(pool.message(seal(one).id)).toEqual({ kind: "commit", commit: seal(one) });
-  expect(pool.message(one.id)).toEqual({ kind: "order", order: one });
+  expect(pool.message(entryId(seal(one)))).toEqual({ kind: "commit", commit: seal(one) });
+  expect(pool.message(entryId(one))).toEqual({ kind: "order", order: one });
   expect(pool.message(someDigest(1))).toBeNull();
   expect(
     pool
       .beside({ kind: "order", order: one })
-      .map((each) => each.kind === "order" && each.order.id)
+      .map((each) => each.kind === "order" && entryId(each.order))
       .sort(),
   ).toEqual(ids(one, other));
   expect(pool.beside({ kind: "commit", commit: seal(other) })).toEqual([{ kind: "commit", commit: seal(one) }]);
-  expect(commitmentOf(one)).toBe(seal(one).body.commitment);
+  expect(entryId(one)).toBe(seal(one).body.commitment);
 });
 
 test("seals are forgotten with their interval", () => {
   const pool = poolOf([seal(one), true], [seal(order(1, { interval: interval(101) })), true]);
   pool.settle(AT, READ, []);
-  expect([pool.has(seal(one).id), pool.heldCommits(one.body.home, AT, 0).length]).toEqual([false, 0]);
+  expect([pool.has(entryId(seal(one))), pool.heldCommits(one.body.home, AT, 0).length]).toEqual([false, 0]);
   expect(pool.heldCommits(one.body.home, interval(101), 0)).toHaveLength(1);
 });

@@ -78,7 +78,7 @@ describe("everything is kept before it is sent, on its own topic, and signed", (
   const table: readonly [string, (outbox: Outbox) => Message, readonly string[]][] = [
     ["order", (outbox) => outbox.order(order(5)), ["kept", "sent market 0x0a"]],
     ["reading", (outbox) => outbox.reading(reading(5)), ["kept", "sent market 0x12"]],
-    ["list", (outbox) => outbox.list(lists), ["kept", "sent agreement 0x1a"]],
+    ["list", (outbox) => outbox.list(lists, []), ["kept", "sent agreement 0x1a"]],
     ["proposal", (outbox) => outbox.proposal(proposal), ["kept", "sent agreement 0x22"]],
     [
       "period-vote",
@@ -122,15 +122,18 @@ describe("an earlier life's word wins", () => {
   test("so does a list, and so does a leader in a view", () => {
     const { life } = home();
     const list = (entries: readonly ReturnType<typeof someDigest>[]) =>
-      life().list({
-        interval: AT,
-        validator: homeId(1),
-        members: ZERO_DIGEST,
-        membersVersion: 1,
-        commits: [],
-        orders: entries,
-        readings: [],
-      });
+      life().list(
+        {
+          interval: AT,
+          validator: homeId(1),
+          members: ZERO_DIGEST,
+          membersVersion: 1,
+          commits: [],
+          orders: entries,
+          readings: [],
+        },
+        [],
+      );
     expect(list([someDigest(1)])).toEqual(list([]));
     const propose = (view: number, value: number) =>
       life().proposal({ interval: AT, view, leader: homeId(1), value: someDigest(value), parentView: 0, isVoid: false, lists: [] });

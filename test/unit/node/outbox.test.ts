@@ -49,7 +49,10 @@ describe("what was said stands", () => {
   test("a restarted home puts in its own words first, then the votes they rest on", () => {
     const { life } = lives();
     const before = life();
-    before.list({ interval: AT, validator: SELF, members: ZERO_DIGEST, membersVersion: 1, commits: [], orders: [idOf(1)], readings: [] });
+    before.list(
+      { interval: AT, validator: SELF, members: ZERO_DIGEST, membersVersion: 1, commits: [], orders: [idOf(1)], readings: [] },
+      [],
+    );
     before.vote(vote("finalize"), [heard(0), heard(1), heard(3)]);
     before.proposal({ interval: AT, view: 2, leader: SELF, value: idOf(9), parentView: 1, isVoid: false, lists: [] });
     const earlier = life().earlier(AT);

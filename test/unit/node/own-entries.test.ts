@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { type Digest, homeId, type Interval, interval, wh } from "../../../engine/kernel/index.ts";
-import { commitmentOf, decodeMessage, type Message } from "../../../engine/messages/index.ts";
+import { decodeMessage, entryId, type Message } from "../../../engine/messages/index.ts";
 import { Outbox } from "../../../src/node/outbox.ts";
 import { OwnEntries } from "../../../src/node/own-entries.ts";
 import { Pool } from "../../../src/node/pool.ts";
@@ -91,7 +91,7 @@ describe("sealed: first the seal, and the order half a second after the gate", (
         .of(AT)
         .map(({ entry }) => entry.body.commitment)
         .sort(),
-    ).toEqual([order(1), order(1, { seq: 1, energy: wh(700) })].map(commitmentOf).sort());
+    ).toEqual([order(1), order(1, { seq: 1, energy: wh(700) })].map(entryId).sort());
     await clock.run(10_499);
     expect([sent.length, pool.orders.of(AT)]).toEqual([2, []]);
     await clock.run(10_500);
@@ -171,7 +171,7 @@ describe("after a restart", () => {
   test("another wish under the same seq changes nothing: the seal is that of the order on disk", async () => {
     const { own, clock, sent, pool } = life({ disk: sealed(), from: -3 });
     own.order(order(1, { energy: wh(900) }).body);
-    expect(pool.commits.of(AT).map(({ entry }) => entry.body.commitment)).toEqual([commitmentOf(order(1))]);
+    expect(pool.commits.of(AT).map(({ entry }) => entry.body.commitment)).toEqual([entryId(order(1))]);
     await clock.run(4_000);
     expect(sent).toEqual(["0 commit 0", "3500 order 0"]);
     expect(held(pool, order(1).id)).toHaveLength(1);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { compare, homeId, interval } from "../../../engine/kernel/index.ts";
+import { homeId, interval } from "../../../engine/kernel/index.ts";
+import { entryId, type Signed } from "../../../engine/messages/index.ts";
 import { Pool } from "../../../src/node/pool.ts";
 import { agentAddressOf } from "../../support/cheap-signer.ts";
-import { AT, order, reading, someDigest } from "../../support/node-parts.ts";
+import { AT, order, reading, signedAgain, someDigest } from "../../support/node-parts.ts";
 
 const NEXT = interval(AT + 1);
 const TIMELY = { agent: agentAddressOf(0), isTimely: true };
@@ -16,22 +17,22 @@ function filled() {
   return { pool, orders, readings };
 }
 
-const ids = (entries: readonly { readonly id: string }[]) => entries.map(({ id }) => id);
+const ids = (entries: readonly Signed<unknown>[]) => entries.map(entryId);
 
 describe("the pool", () => {
-  test("finds by digest, whatever the kind", () => {
+  test("finds by what entries are named by, whatever the kind", () => {
     const { pool, orders, readings } = filled();
-    expect(pool.orders.get(orders[2]!.id)).toBe(orders[2]);
-    expect(pool.readings.get(readings[1]!.id)).toBe(readings[1]);
-    expect([orders[0]!.id, readings[0]!.id, someDigest(1)].map(pool.has)).toEqual([true, true, false]);
-    expect(pool.orders.get(readings[0]!.id)).toBeUndefined();
+    expect(pool.orders.get(entryId(orders[2]!))).toBe(orders[2]);
+    expect(pool.readings.get(entryId(readings[1]!))).toBe(readings[1]);
+    expect([...ids([orders[0]!, readings[0]!]), orders[0]!.id, someDigest(1)].map(pool.has)).toEqual([true, true, false, false]);
+    expect(pool.orders.get(entryId(readings[0]!))).toBeUndefined();
   });
 
-  test("lists one interval by rising digest, as a signed list needs it", () => {
+  test("lists one interval by rising name, as a signed list needs it", () => {
     const { pool, orders, readings } = filled();
-    expect(ids(pool.orders.of(AT).map(({ entry }) => entry))).toEqual(ids(orders.slice(0, 3)).sort(compare));
-    expect(ids(pool.orders.of(NEXT).map(({ entry }) => entry))).toEqual([orders[3]!.id]);
-    expect(ids(pool.readings.of(interval(98)).map(({ entry }) => entry))).toEqual(ids(readings.slice(1, 3)).sort(compare));
+    expect(ids(pool.orders.of(AT).map(({ entry }) => entry))).toEqual(ids(orders.slice(0, 3)).sort());
+    expect(ids(pool.orders.of(NEXT).map(({ entry }) => entry))).toEqual(ids([orders[3]!]));
+    expect(ids(pool.readings.of(interval(98)).map(({ entry }) => entry))).toEqual(ids(readings.slice(1, 3)).sort());
     expect(pool.orders.of(interval(1))).toEqual([]);
   });
 
@@ -42,6 +43,18 @@ describe("the pool", () => {
     expect(pool.heldOrders(homeId(0), AT, 0)).toHaveLength(2);
     expect(pool.heldOrders(homeId(1), AT, 1)).toEqual([orders[2]]);
     expect(pool.heldOrders(homeId(1), AT, 2)).toEqual([]);
+  });
+
+  test("keeps what a home signed twice twice, each under its own name", () => {
+    const { pool, orders } = filled();
+    const again = signedAgain(orders[2]!);
+    pool.add({ kind: "order", order: again }, { agent: agentAddressOf(0), isTimely: false });
+    expect([orders[2]!, again].map((each) => pool.orders.get(entryId(each)))).toEqual([orders[2], again]);
+    expect(pool.heldOrders(homeId(1), AT, 1)).toEqual([orders[2], again]);
+    const held = pool.orders.of(AT).filter(({ entry }) => entry.body.seq === 1);
+    expect(new Set(held.map(({ id, isTimely }) => `${id} ${isTimely}`))).toEqual(
+      new Set([`${entryId(orders[2]!)} true`, `${entryId(again)} false`]),
+    );
   });
 
   test("knows a home's nearest readings on both sides", () => {
@@ -55,8 +68,8 @@ describe("the pool", () => {
   test("forgets what a certified interval used up, and nothing else", () => {
     const { pool, orders, readings } = filled();
     pool.settle(AT, interval(98), [readings[1]!]);
-    expect(orders.map(({ id }) => pool.has(id))).toEqual([false, false, false, true]);
-    expect(readings.map(({ id }) => pool.has(id))).toEqual([false, false, false, true]);
+    expect(ids(orders).map(pool.has)).toEqual([false, false, false, true]);
+    expect(ids(readings).map(pool.has)).toEqual([false, false, false, true]);
   });
 
   test("a settled reading is still what the next is compared with", () => {
