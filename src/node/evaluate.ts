@@ -50,7 +50,7 @@ export interface EvaluationContext {
   readonly validators: Validators;
   readonly membership: Pick<Membership, "isSealed" | "agentAt" | "members">;
   readonly pool: Pool;
-  readonly evaluate?: typeof evaluateEntries;
+  readonly work?: { readonly entrySet: typeof entrySet; readonly evaluate: typeof evaluateEntries };
 }
 
 /** The lists that a value is made from, and whether it counts their orders. */
@@ -61,9 +61,9 @@ export interface Choice {
 
 /** Works out an interval from the lists at its gate; what this home doesn't hold yet is named, to be fetched. */
 export function evaluateLists(context: EvaluationContext, state: MarketState, { lists, isVoid }: Choice): EvaluationOrMissing {
-  const { rules, validators, membership, pool, evaluate = evaluateEntries } = context;
+  const { rules, validators, membership, pool, work = { entrySet, evaluate: evaluateEntries } } = context;
   const bodies = lists.map((list) => list.body);
-  const set = entrySet(validators, bodies);
+  const set = work.entrySet(validators, bodies);
   const wanted = isVoid ? set.readings : [...set.commits, ...set.orders, ...set.readings];
   const missing = wanted.filter((id) => !pool.has(id));
   if (missing.length > 0) return { missing };
@@ -79,7 +79,7 @@ export function evaluateLists(context: EvaluationContext, state: MarketState, { 
     readings: oneReadingEach(readings.filter(({ body }) => body.interval === settledWith(interval))),
     nextMembers: members,
   };
-  return { evaluation: evaluate(rules, state, counted) };
+  return { evaluation: work.evaluate(rules, state, counted) };
 }
 
 export const endsEpoch = (rules: MarketRules, interval: Interval): boolean =>

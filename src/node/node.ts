@@ -54,7 +54,7 @@ const CHAIN_MS = 5_000;
 /** One member of the street at work: hears, agrees, and keeps the ledger. */
 export class StreetNode {
   readonly self: HomeId | null;
-  readonly pool = new Pool();
+  readonly pool: Pool;
   readonly membership: Membership;
   readonly periods: Periods;
   readonly rounds: Rounds;
@@ -80,14 +80,15 @@ export class StreetNode {
     this.#digests = digests;
     this.membership = new Membership(modules, registry);
     this.self = signer === null ? null : homeOf(registry, signer.address);
+    const work = modules.work ?? PURE_WORK;
+    this.pool = new Pool(work);
     const { membership, pool, self } = this;
     this.convictions = new Convictions({ digests, membership, recover, store, gossip, log });
-    const outbox = signer === null ? null : new Outbox({ signer, store, gossip, digests });
+    const outbox = signer === null ? null : new Outbox({ signer, store, gossip, digests, work });
     const certificates = { digests, agentOf: membership.agentOf, recover };
     const current = (): Interval => this.rounds.current;
     this.#signing = new Signing({ rules, clock, store, membership, log, current });
     const own = { pool, membership, convictions: this.convictions, signing: this.#signing, self, outbox };
-    const work = modules.work ?? PURE_WORK;
     const shared = { rules, clock, store, log, work, ...own };
     const state = replayStore({ ...modules, digests, membership }, (evaluation) => {
       this.#replayed(evaluation);

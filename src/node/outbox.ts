@@ -2,7 +2,6 @@ import { type Address, assert, type Interval } from "../../engine/kernel/index.t
 import {
   type Closed,
   type Digests,
-  decodeMessage,
   encodeMessage,
   entryId,
   type Message,
@@ -16,6 +15,7 @@ import {
   Writer,
 } from "../../engine/messages/index.ts";
 import type { Gossip, OwnKind, Signer, Store, VoteSlot } from "../ports/index.ts";
+import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { decodeFetched } from "./requests.ts";
 
 /** Kept among what this home said, and no part of the agreement. */
@@ -27,16 +27,23 @@ type ReadingMessage = Extract<Message, { kind: "reading" }>;
 type ClosedMessage = Extract<Message, { kind: "closed" }>;
 export type CommitMessage = Extract<Message, { kind: "commit" }>;
 
+export interface OutboxModules {
+  readonly signer: Signer;
+  readonly store: Store;
+  readonly gossip: Gossip;
+  readonly digests: Digests;
+  readonly work?: PureWork;
+}
+
 /**
  * Speaks for this home: signs, keeps the signed bytes on disk, then sends. What an earlier life of this home said in the same
  * place stands; its bytes are sent again instead of new ones. Every method returns the message that was sent.
  */
 export class Outbox {
-  readonly #modules: { readonly signer: Signer; readonly store: Store; readonly gossip: Gossip; readonly digests: Digests };
-
+  readonly #modules: OutboxModules;
   readonly #gates = new Map<Interval, boolean>();
 
-  constructor(modules: { readonly signer: Signer; readonly store: Store; readonly gossip: Gossip; readonly digests: Digests }) {
+  constructor(modules: OutboxModules) {
     this.#modules = modules;
   }
 
@@ -169,7 +176,8 @@ export class Outbox {
   }
 
   #decode(bytes: Uint8Array): Message {
-    const message = decodeMessage(bytes, this.#modules.digests);
+    const { work = PURE_WORK, digests } = this.#modules;
+    const message = work.decode(bytes, digests);
     assert(message.ok, "the store holds messages of this market only");
     return message.value;
   }

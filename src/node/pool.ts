@@ -28,13 +28,23 @@ type Body = { readonly home: HomeId; readonly interval: Interval };
 /** Entries of one kind by `entryId`, and by home. */
 class Shelf<T extends Signed<Body>> {
   readonly #held = new Map<Digest, Held<T>>();
+  readonly #ofInterval = new Map<Interval, Held<T>[]>();
   readonly #ofHome = new Map<HomeId, T[]>();
+  readonly #idOf: typeof entryId;
+
+  constructor(idOf: typeof entryId) {
+    this.#idOf = idOf;
+  }
 
   add(entry: T, how: Admitted): void {
-    const id = entryId(entry);
+    const id = this.#idOf(entry);
     if (this.#held.has(id)) return;
-    this.#held.set(id, { ...how, id, entry });
-    const { home } = entry.body;
+    const held = { ...how, id, entry };
+    this.#held.set(id, held);
+    const { home, interval } = entry.body;
+    const beside = this.#ofInterval.get(interval);
+    if (beside === undefined) this.#ofInterval.set(interval, [held]);
+    else beside.push(held);
     this.#ofHome.set(
       home,
       [...this.from(home), entry].sort((a, b) => compare(a.id, b.id)),
@@ -45,14 +55,21 @@ class Shelf<T extends Signed<Body>> {
   agentOf = (id: Digest): Address | undefined => this.#held.get(id)?.agent;
   has = (id: Digest): boolean => this.#held.has(id);
 
+  /** By rising `entryId`. */
   of(interval: Interval): readonly Held<T>[] {
-    return [...this.#held.values()].filter(({ entry }) => entry.body.interval === interval).sort((a, b) => compare(a.id, b.id));
+    return [...this.unsorted(interval)].sort((a, b) => compare(a.id, b.id));
   }
+
+  unsorted = (interval: Interval): readonly Held<T>[] => this.#ofInterval.get(interval) ?? [];
 
   from = (home: HomeId): readonly T[] => this.#ofHome.get(home) ?? [];
 
   forget(upTo: Interval): void {
-    for (const [id, { entry }] of this.#held) if (entry.body.interval <= upTo) this.#held.delete(id);
+    for (const [interval, those] of this.#ofInterval) {
+      if (interval > upTo) continue;
+      for (const { id } of those) this.#held.delete(id);
+      this.#ofInterval.delete(interval);
+    }
     for (const [home, entries] of this.#ofHome) {
       const left = entries.filter(({ body }) => body.interval > upTo);
       if (left.length > 0) this.#ofHome.set(home, left);
@@ -78,11 +95,17 @@ export interface Listable {
 
 /** What was admitted and is not settled yet, this home's own entries among it. */
 export class Pool {
-  readonly orders = new Shelf<SignedOrder>();
-  readonly commits = new Shelf<SignedCommit>();
-  readonly readings = new Shelf<SignedReading>();
+  readonly orders: Shelf<SignedOrder>;
+  readonly commits: Shelf<SignedCommit>;
+  readonly readings: Shelf<SignedReading>;
   /** The newest reading of each home in a certified interval: what the next one is compared with. */
   readonly #settled = new Map<HomeId, Reading>();
+
+  constructor({ entryId: idOf }: { readonly entryId: typeof entryId } = { entryId }) {
+    this.orders = new Shelf(idOf);
+    this.commits = new Shelf(idOf);
+    this.readings = new Shelf(idOf);
+  }
 
   has = (id: Digest): boolean => this.orders.has(id) || this.commits.has(id) || this.readings.has(id);
 
@@ -130,7 +153,7 @@ export class Pool {
   listable(interval: Interval, readingsOf: Interval, isSealed: boolean, agentAt: AgentAt): Listable {
     // Under a key that isn't in force others could not take it, and could not work out what a list with it leads to.
     const isSignedIn = (at: Interval) => (held: Held<Signed<Body>>) => agentAt(held.entry.body.home, at) === held.agent;
-    const commits = isSealed ? this.#timelyCommits(interval).filter(isSignedIn(interval)) : [];
+    const commits = isSealed ? this.commits.of(interval).filter((held) => held.isTimely && isSignedIn(interval)(held)) : [];
     const sealed = new Set(commits.map(({ entry }) => entry.body.commitment));
     const inForce = this.orders.of(interval).filter(isSignedIn(interval));
     const orders = inForce.filter(({ id, isTimely }) => (isSealed ? sealed.has(id) : isTimely));
@@ -145,7 +168,8 @@ export class Pool {
 
   /** Orders that were sealed in time and not shown yet, by the `entryId` that their seals name. */
   unshown(interval: Interval): readonly Digest[] {
-    return this.#timelyCommits(interval).flatMap(({ entry }) => (this.orders.has(entry.body.commitment) ? [] : [entry.body.commitment]));
+    const timely = this.commits.unsorted(interval).filter(({ isTimely }) => isTimely);
+    return timely.flatMap(({ entry }) => (this.orders.has(entry.body.commitment) ? [] : [entry.body.commitment]));
   }
 
   /** The messages that a list names, as far as they are held. */
@@ -182,9 +206,5 @@ export class Pool {
     this.orders.forget(interval);
     this.commits.forget(interval);
     this.readings.forget(settledInterval);
-  }
-
-  #timelyCommits(interval: Interval): readonly Held<SignedCommit>[] {
-    return this.commits.of(interval).filter(({ isTimely }) => isTimely);
   }
 }

@@ -180,8 +180,7 @@ export class Rounds {
     const { rules, membership, pool, outbox, convictions, work = PURE_WORK } = this.#modules;
     return {
       speak: (effect) => (effect.kind === "vote" ? outbox!.vote(effect.vote, effect.because) : outbox!.proposal(effect.proposal)),
-      evaluate: (choice) =>
-        evaluateLists({ rules, validators: membership.validators, membership, pool, evaluate: work.evaluate }, this.#state, choice),
+      evaluate: (choice) => evaluateLists({ rules, validators: membership.validators, membership, pool, work }, this.#state, choice),
       after: (timer, view, task) => this.#timers.after(TIMEOUTS[timer](view), task),
       fetchSoon: () => this.#fetchSoon(interval),
       decided: (certificate) => this.#timers.after(0, () => this.#decided(certificate)),

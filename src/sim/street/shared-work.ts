@@ -27,6 +27,8 @@ export function sharedWork(): PureWork {
   const decoded = new Map<number, Decoded>();
   const encoded = new WeakMap<object, Uint8Array>();
   const evaluated = new Map<string, Evaluation>();
+  const sets = new Map<string, ReturnType<PureWork["entrySet"]>>();
+  const ids = new WeakMap<object, Digest>();
   const nameOf = namesOfObjects();
   const decode: PureWork["decode"] = (bytes, digests) => {
     const key = hashOf(bytes);
@@ -44,6 +46,15 @@ export function sharedWork(): PureWork {
       const message = read.get(bytes) ?? decode(bytes, digests);
       read.set(bytes, message);
       return message;
+    },
+    entryId: (entry) => {
+      const id = ids.get(entry) ?? PURE_WORK.entryId(entry);
+      ids.set(entry, id);
+      return id;
+    },
+    entrySet: (validators, lists) => {
+      const key = `${validators.ids.length} ${lists.map(nameOf).join(" ")}`;
+      return sets.get(key) ?? keep(sets, key, PURE_WORK.entrySet(validators, lists));
     },
     encode: (message) => encoded.get(bodyOf(message)) ?? PURE_WORK.encode(message),
     evaluate: (rules, state, counted) => {
