@@ -11,7 +11,8 @@ const BYTES = 2;
 const MAX_VARINT = 8;
 
 export class Writer {
-  #bytes = new Uint8Array(256);
+  /** Single bytes, and values that are copied once, at the end. */
+  readonly #parts: (number | Uint8Array)[] = [];
   #length = 0;
 
   uint(number: number, value: number): this {
@@ -30,32 +31,36 @@ export class Writer {
   item(number: number, value: Uint8Array): this {
     this.#varint(number * 8 + BYTES);
     this.#varint(value.length);
-    this.#makeRoom(value.length);
-    this.#bytes.set(value, this.#length);
+    this.#parts.push(value);
     this.#length += value.length;
     return this;
   }
 
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const bytes = new Uint8Array(this.#length);
+    let at = 0;
+    for (const part of this.#parts) {
+      if (typeof part === "number") bytes[at++] = part;
+      else {
+        bytes.set(part, at);
+        at += part.length;
+      }
+    }
+    return bytes;
   }
 
   #varint(value: number): void {
-    this.#makeRoom(MAX_VARINT);
     let rest = value;
     while (rest > 127) {
-      this.#bytes[this.#length++] = (rest % 128) + 128;
+      this.#byte((rest % 128) + 128);
       rest = Math.floor(rest / 128);
     }
-    this.#bytes[this.#length++] = rest;
+    this.#byte(rest);
   }
 
-  #makeRoom(more: number): void {
-    const needed = this.#length + more;
-    if (needed <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
-    larger.set(this.#bytes);
-    this.#bytes = larger;
+  #byte(value: number): void {
+    this.#parts.push(value);
+    this.#length++;
   }
 }
 
