@@ -1,11 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import { address, homeId, interval, ok, toHex, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
-import type { Message, SignedVote, Vote } from "../../../engine/messages/index.ts";
+import { encodeMessage, entryId, type Message, type SignedVote, type Vote } from "../../../engine/messages/index.ts";
 import { Outbox } from "../../../src/node/outbox.ts";
+import { Pool } from "../../../src/node/pool.ts";
 import type { Gossip } from "../../../src/ports/index.ts";
 import { memoryDisk, memoryStore } from "../../../src/sim/index.ts";
 import { idOf } from "../../support/book.ts";
+import { agentAddressOf, cheapRecover } from "../../support/cheap-signer.ts";
 import { DIGESTS } from "../../support/messages.ts";
+import { order, reading, seal } from "../../support/node-parts.ts";
 
 const AT = interval(5);
 const SELF = homeId(2);
@@ -58,6 +61,37 @@ describe("what was said stands", () => {
     const earlier = life().earlier(AT);
     expect(earlier.slice(0, 3).map(told).sort()).toEqual(["finalize by 2", "list", "proposal"]);
     expect(earlier.slice(3)).toEqual([heard(0), heard(1), heard(3)].map((each) => ({ kind: "vote", vote: each })));
+  });
+
+  test("what a list names is kept with it, not sent, and held again by a later life, which may list it", () => {
+    const { sent, life } = lives();
+    const pool = new Pool();
+    const agent = agentAddressOf(1);
+    const [shown, hidden, foreign] = [order(1), order(2), order(3)];
+    const read = reading(1, 98, 5);
+    for (const each of [shown, foreign]) pool.add({ kind: "order", order: each }, { agent, isTimely: true });
+    for (const each of [seal(shown), seal(hidden)]) pool.add({ kind: "commit", commit: each }, { agent, isTimely: true });
+    pool.add({ kind: "reading", reading: read }, { agent, isTimely: true });
+    const listed = pool.listable(interval(100), interval(98), true, () => agent);
+    expect(listed).toEqual({ commits: [entryId(seal(hidden))], orders: [entryId(shown)], readings: [entryId(read)] });
+    const body = { interval: interval(100), validator: SELF, members: ZERO_DIGEST, membersVersion: 1, ...listed };
+    const list = life().list(body, pool.named(listed));
+    expect(sent).toEqual([`agreement ${toHex(encodeMessage(list))}`]);
+
+    const later = new Pool();
+    expect(later.holdAgain(life().earlier(interval(100)), cheapRecover)).toEqual([list]);
+    const held = [hidden, shown, foreign].map((each) => [later.has(entryId(seal(each))), later.has(entryId(each))]);
+    expect(held).toEqual([
+      [true, false],
+      [false, true],
+      [false, false],
+    ]);
+    expect(later.readings.get(entryId(read))).toEqual(read);
+    // Under the key that signed it, as it was admitted.
+    expect([later.orders.agentOf(entryId(shown)), later.commits.agentOf(entryId(seal(hidden)))]).toEqual([1, 2].map(agentAddressOf));
+    // Another list in its place changes neither the list nor what is kept with it.
+    life().list({ ...body, orders: [] }, [{ kind: "order", order: foreign }]);
+    expect(life().earlier(interval(100))).toHaveLength(4);
   });
 
   test("what a vote rests on is kept, not sent", () => {
