@@ -203,6 +203,27 @@ test("an entry is handed out as the message it came in, with what stands beside 
   expect(entryId(one)).toBe(seal(one).body.commitment);
 });
 
+test("orders whose seal came in time and which were never shown are named as their seals name them, to be asked for", () => {
+  const late = order(3);
+  const pool = poolOf([seal(one), true], [seal(two), true], [seal(late), false], [one, false], [signedAgain(two), true]);
+  expect(pool.unshown(AT)).toEqual([entryId(two)]);
+  expect(pool.unshown(interval(101))).toEqual([]);
+});
+
+test("what another key signed than the one in force is not listed, nor what it sealed", () => {
+  const other = agentAddressOf(9);
+  const pool = new Pool();
+  pool.add({ kind: "order", order: one }, { agent: other, isTimely: true });
+  pool.add({ kind: "commit", commit: seal(one) }, { agent: other, isTimely: true });
+  pool.add({ kind: "commit", commit: seal(two) }, { agent: other, isTimely: true });
+  pool.add({ kind: "reading", reading: reading(1, 98, 5) }, { agent: other, isTimely: true });
+  const nothing = { commits: [], orders: [], readings: [] };
+  for (const isSealed of [true, false]) expect(pool.listable(AT, READ, isSealed, agentAt)).toEqual(nothing);
+  // A reading is signed in the interval after its own, under the key of that one.
+  const keyOf = (_: unknown, at: number) => (at === READ + 1 ? other : agent);
+  expect(pool.listable(AT, READ, true, keyOf)).toEqual({ ...nothing, readings: ids(reading(1, 98, 5)) });
+});
+
 test("seals are forgotten with their interval", () => {
   const pool = poolOf([seal(one), true], [seal(order(1, { interval: interval(101) })), true]);
   pool.settle(AT, READ, []);

@@ -168,6 +168,29 @@ describe("after a restart", () => {
     expect([sent, delivered]).toEqual([[], []]);
   });
 
+  // The power went between an order and its seal.
+  const unsealed = () => {
+    const disk = sealed();
+    disk.own.delete(`${AT}/commit/0`);
+    return disk;
+  };
+
+  test("what was to be sealed is sealed while there is time, and nobody can have it before", async () => {
+    const { own, clock, sent, pool } = life({ disk: unsealed(), from: -3 });
+    own.restore();
+    expect([sent, pool.orders.of(AT)]).toEqual([["0 commit 0"], []]);
+    expect(pool.commits.of(AT).map(({ entry, isTimely }) => [entry.body.commitment, isTimely])).toEqual([[entryId(order(1)), true]]);
+    await clock.run(4_000);
+    expect(sent).toEqual(["0 commit 0", "3500 order 0"]);
+  });
+
+  test("after the gate it is neither sealed nor shown", async () => {
+    const { own, clock, sent, pool } = life({ disk: unsealed(), from: 0 });
+    own.restore();
+    await clock.run(4_000);
+    expect([sent, pool.orders.of(AT), pool.commits.of(AT)]).toEqual([[], [], []]);
+  });
+
   test("another wish under the same seq changes nothing: the seal is that of the order on disk", async () => {
     const { own, clock, sent, pool } = life({ disk: sealed(), from: -3 });
     own.order(order(1, { energy: wh(900) }).body);
