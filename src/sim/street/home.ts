@@ -93,6 +93,8 @@ export class SimulatedHome {
     // The power may have gone between a block's reaching the disk and anybody's hearing of it.
     const node = new StreetNode(corrupted, chain.known, ({ result, value }) => this.heads.set(result.interval, value));
     node.onCertified((certified) => !life.isOver && this.#note(certified));
+    // What a node writes as it is made may be where the power goes again.
+    if (life.isOver) return gossip.close();
     this.#live = { life, node, gossip };
     witness.power?.(this, true);
     void node.start();
