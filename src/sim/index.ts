@@ -14,6 +14,7 @@ export { CountingChain } from "./street/chain.ts";
 export { agentAddressOf, CHEAP_KEYS, cheapRecover, cheapSigner, type StreetKeys } from "./street/cheap-signer.ts";
 export { type CrashStep, SimulatedHome } from "./street/home.ts";
 export { FIRST, INTERVAL_MS, ordersOf, SIM_DIGESTS, SIM_RULES } from "./street/market.ts";
+export { sharedRecover, sharedWork } from "./street/shared-work.ts";
 export { SimulatedStreet, type StreetOptions, type Witness } from "./street/street.ts";
 export type { Broken } from "./swarm/law.ts";
 export { type Outcome, runScenario } from "./swarm/run.ts";
