@@ -8,7 +8,7 @@ import {
   step,
   type Validators,
 } from "../../engine/agreement/index.ts";
-import { compare, type Digest, type HomeId, type Interval } from "../../engine/kernel/index.ts";
+import type { Digest, HomeId, Interval } from "../../engine/kernel/index.ts";
 import { type Certificate, idOf, type Message, type SignedList, type SignedProposal } from "../../engine/messages/index.ts";
 import type { Choice, Evaluation, EvaluationOrMissing } from "./evaluate.ts";
 
@@ -142,7 +142,8 @@ export class Round {
   #onList(): void {
     this.retry();
     const { validators, isPastDeadline } = this.#agreement;
-    const lists = [...this.#lists.values()].sort((a, b) => compare(a.body.validator, b.body.validator));
+    // One of each: a validator that signs two must not count twice, nor what it made up be asked for.
+    const lists = validators.ids.flatMap((home) => this.#listsOf(home).slice(0, 1));
     if (lists.length === validators.ids.length) this.#evaluate({ lists: lists.map(({ id }) => id), isVoid: isPastDeadline });
   }
 

@@ -96,10 +96,10 @@ describe("lists", () => {
     expect([round.missing, fetches.at(-1)]).toEqual(Array(2).fill([three[2]!.id, someDigest(77)]));
     hear(round, asMessage.list(three[2]!));
     expect(round.message(three[2]!.id)).toEqual(asMessage.list(three[2]!));
-    expect([worked.at(-1), round.missing]).toEqual(["trade of 0,1,3", [someDigest(77)]]);
+    expect([worked.includes("trade of 0,1,3"), round.missing]).toEqual([true, [someDigest(77)]]);
   });
 
-  test.failing("one of each validator is foreseen as the choice, two of one are none", () => {
+  test("one of each validator is foreseen as the choice, two of one are none", () => {
     const { round, worked } = following();
     hear(round, ...[...lists.slice(0, 2), ...three.slice(0, 2)].map(asMessage.list));
     expect(worked).toEqual([]);
