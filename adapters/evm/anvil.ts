@@ -106,9 +106,12 @@ function findBinary(given: string | undefined): Result<string, "ANVIL_MISSING"> 
   }
 }
 
+/** A machine on which everything starts at once is slow to answer. */
+const PATIENCE_MS = 15_000;
+
 /** Silences the log, which would only cost time, and gives the accounts their fees. */
 async function prepare(port: number, { funded = [] }: AnvilOptions): Promise<Result<void, "ANVIL_FAILED">> {
-  const rpc: Rpc = connect({ rpc: rpcAt(port) });
+  const rpc: Rpc = connect({ rpc: rpcAt(port), timeoutMs: PATIENCE_MS });
   try {
     const calls = [rpc.ask("anvil_setLoggingEnabled", [false]), ...funded.map((who) => rpc.ask("anvil_setBalance", [who, PLENTY]))];
     const refused = (await Promise.all(calls)).find((answer) => !answer.ok);
