@@ -1,5 +1,5 @@
-import { type Address, compare, type Digest, type HomeId, type Interval, type Period, unreachable, ZERO_DIGEST } from "../kernel/index.ts";
-import type { Message, Signature, SignedList } from "../messages/index.ts";
+import { type Address, compare, type Digest, type HomeId, type Interval, type Period, ZERO_DIGEST } from "../kernel/index.ts";
+import { authorOf, idOf, intervalOf, type Message, type Signature, type SignedList, signedOf } from "../messages/index.ts";
 import type { AdmissionCode } from "./codes.ts";
 import { type Check, firstRefusal, refuse, type Verdict } from "./verdict.ts";
 
@@ -34,29 +34,8 @@ export function admitAgreement(message: AgreementMessage, context: AgreementCont
   return code === null ? { kind: "accept", message: message as AdmittedAgreement } : refuse(code);
 }
 
-type Said = { readonly id: Digest; readonly signature: Signature; readonly validator: HomeId };
-
-/** Who says it and under which digest. */
-export function saidBy(message: AgreementMessage): Said {
-  switch (message.kind) {
-    case "list":
-      return { ...message.list, validator: message.list.body.validator };
-    case "proposal":
-      return { ...message.proposal, validator: message.proposal.body.leader };
-    case "vote":
-      return { ...message.vote, validator: message.vote.body.validator };
-    case "closed":
-      return { ...message.closed, validator: message.closed.body.validator };
-    case "period-vote":
-      return { ...message.periodVote, validator: message.periodVote.body.validator };
-    default:
-      return unreachable(message);
-  }
-}
-
 function isNew(message: AgreementMessage, { hasSeen }: AgreementContext): AdmissionCode | null {
-  const said = saidBy(message);
-  return hasSeen(said.id, said.validator) ? "MESSAGE_SEEN" : null;
+  return hasSeen(idOf(message), authorOf(message)) ? "MESSAGE_SEEN" : null;
 }
 
 function isInTime(message: AgreementMessage, { undecidedIntervals, unsettledPeriods }: AgreementContext): AdmissionCode | null {
@@ -68,13 +47,6 @@ function isInTime(message: AgreementMessage, { undecidedIntervals, unsettledPeri
   const interval = intervalOf(message);
   if (interval < undecidedIntervals.first) return "INTERVAL_DECIDED";
   return interval > undecidedIntervals.last ? "INTERVAL_AHEAD" : null;
-}
-
-function intervalOf(message: Exclude<AgreementMessage, { readonly kind: "period-vote" }>): Interval {
-  if (message.kind === "list") return message.list.body.interval;
-  if (message.kind === "closed") return message.closed.body.interval;
-  if (message.kind === "proposal") return message.proposal.body.interval;
-  return message.vote.body.interval;
 }
 
 function hasShape(message: AgreementMessage, { maxEntries, maxView }: AgreementContext): AdmissionCode | null {
@@ -104,13 +76,13 @@ const isSorted = ({ body }: SignedList): boolean => rises(body.commits) && rises
 const keyFor = (message: AgreementMessage, { validatorKey, periodKey }: AgreementContext): Address | undefined =>
   message.kind === "period-vote"
     ? periodKey(message.periodVote.body.validator, message.periodVote.body.period)
-    : validatorKey(saidBy(message).validator);
+    : validatorKey(authorOf(message));
 
 const isFromValidators: Check<AgreementMessage, AgreementContext> = (message, context) =>
   keyFor(message, context) === undefined ? "NOT_A_VALIDATOR" : null;
 
 const isSigned: Check<AgreementMessage, AgreementContext> = (message, context) => {
-  const { id, signature } = saidBy(message);
+  const { id, signature } = signedOf(message);
   const signer = context.recover(id, signature);
   return signer !== null && signer === keyFor(message, context) ? null : "SIGNATURE_INVALID";
 };

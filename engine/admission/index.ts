@@ -3,7 +3,6 @@ export {
   type AgreementContext,
   type AgreementMessage,
   admitAgreement,
-  saidBy,
 } from "./admit-agreement.ts";
 export { type AdmittedCommit, admitCommit, type CommitContext, type CommitVerdict } from "./admit-commit.ts";
 export { type AdmittedOrder, admitOrder, type OrderContext, type OrderVerdict, screenOrder } from "./admit-order.ts";

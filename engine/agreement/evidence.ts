@@ -1,41 +1,10 @@
+import { readingSignedIn } from "../admission/index.ts";
 import type { Address, Digest, HomeId, Interval } from "../kernel/index.ts";
-import { type Contradictable, type Evidence, idOf, type Signature } from "../messages/index.ts";
-
-/** Who said a thing, and under which signature. */
-export function authorOf(message: Contradictable): { readonly home: HomeId; readonly signature: Signature } {
-  switch (message.kind) {
-    case "order":
-      return { home: message.order.body.home, signature: message.order.signature };
-    case "commit":
-      return { home: message.commit.body.home, signature: message.commit.signature };
-    case "reading":
-      return { home: message.reading.body.home, signature: message.reading.signature };
-    case "list":
-      return { home: message.list.body.validator, signature: message.list.signature };
-    case "proposal":
-      return { home: message.proposal.body.leader, signature: message.proposal.signature };
-    case "vote":
-      return { home: message.vote.body.validator, signature: message.vote.signature };
-  }
-}
+import { authorOf, type Contradictable, type Evidence, idOf, intervalOf, type Signature, signedOf } from "../messages/index.ts";
 
 /** The interval whose key signs a message: a reading is signed after its own. */
-export function signedIn(message: Contradictable): Interval {
-  switch (message.kind) {
-    case "order":
-      return message.order.body.interval;
-    case "commit":
-      return message.commit.body.interval;
-    case "reading":
-      return (message.reading.body.interval + 1) as Interval;
-    case "list":
-      return message.list.body.interval;
-    case "proposal":
-      return message.proposal.body.interval;
-    case "vote":
-      return message.vote.body.interval;
-  }
-}
+export const signedIn = (message: Contradictable): Interval =>
+  message.kind === "reading" ? readingSignedIn(intervalOf(message)) : intervalOf(message);
 
 /** The places that a message takes; an honest home fills each of them once in its life. */
 function placesOf(message: Contradictable): readonly string[] {
@@ -61,8 +30,8 @@ function placesOf(message: Contradictable): readonly string[] {
 
 /** The home that said both of two things of which an honest one says one; null when they go together. Says nothing about signatures. */
 export function contradiction(one: Contradictable, other: Contradictable): HomeId | null {
-  const { home } = authorOf(one);
-  if (home !== authorOf(other).home || idOf(one) === idOf(other)) return null;
+  const home = authorOf(one);
+  if (home !== authorOf(other) || idOf(one) === idOf(other)) return null;
   const taken = new Set(placesOf(one));
   return placesOf(other).some((place) => taken.has(place)) ? home : null;
 }
@@ -78,7 +47,7 @@ export function convicts({ first, second }: Evidence, { keysIn, recover }: Evide
   const culprit = contradiction(first, second);
   if (culprit === null) return null;
   const isSigned = [first, second].every((message) => {
-    const signer = recover(idOf(message), authorOf(message).signature);
+    const signer = recover(idOf(message), signedOf(message).signature);
     return signer !== null && keysIn(culprit, signedIn(message)).includes(signer);
   });
   return isSigned ? culprit : null;

@@ -1,5 +1,5 @@
 export { type CertificateContext, certify, isCertified } from "./certificate.ts";
-export { authorOf, contradiction, convicts, type EvidenceContext, signedIn } from "./evidence.ts";
+export { contradiction, convicts, type EvidenceContext, signedIn } from "./evidence.ts";
 export {
   type EntrySet,
   entriesRoot,

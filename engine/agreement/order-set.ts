@@ -1,5 +1,13 @@
 import { compare, concat, type Digest, fromHex, type HomeId, keccakDigest } from "../kernel/index.ts";
-import { entryId, type OrderList, type SignedCommit, type SignedOrder, type SignedReading, type Withheld } from "../messages/index.ts";
+import {
+  entryId,
+  type OrderList,
+  type SignedCommit,
+  type SignedOrder,
+  type SignedReading,
+  signedOf,
+  type Withheld,
+} from "../messages/index.ts";
 import { faulty, type Validators } from "./quorum.ts";
 
 /** What at least f+1 of the given lists hold, so at least one honest validator held it at the gate; by rising digest. */
@@ -79,10 +87,9 @@ export function shownOf(
 
 type Seated = { readonly body: { readonly home: HomeId; readonly seq: number } };
 const seat = ({ body }: Seated): string => `${body.home}/${body.seq}`;
-const seatOf = (withheld: Withheld): string => seat(entryOf(withheld));
-const entryOf = (withheld: Withheld): SignedCommit | SignedOrder => (withheld.kind === "commit" ? withheld.commit : withheld.order);
+const seatOf = (withheld: Withheld): string => seat(signedOf(withheld));
 /** As roots bind it. */
-export const withheldId = (withheld: Withheld): Digest => entryId(entryOf(withheld));
+export const withheldId = (withheld: Withheld): Digest => entryId(signedOf(withheld));
 
 /** Drops both of two readings of one home: a meter has one value. */
 export function oneReadingEach(readings: readonly SignedReading[]): readonly SignedReading[] {

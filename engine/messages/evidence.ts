@@ -1,23 +1,6 @@
-import { compare, concat, type Digest, fromHex, keccakDigest } from "../kernel/index.ts";
+import { compare, concat, fromHex, keccakDigest } from "../kernel/index.ts";
+import { idOf } from "./signed.ts";
 import type { Contradictable, Message } from "./types.ts";
-
-/** The digest that was signed. */
-export function idOf(message: Contradictable): Digest {
-  switch (message.kind) {
-    case "order":
-      return message.order.id;
-    case "commit":
-      return message.commit.id;
-    case "reading":
-      return message.reading.id;
-    case "list":
-      return message.list.id;
-    case "proposal":
-      return message.proposal.id;
-    case "vote":
-      return message.vote.id;
-  }
-}
 
 /** Two messages as evidence, the one with the lower digest first, so that one pair has one name; null for one message twice. */
 export function asEvidence(one: Contradictable, other: Contradictable): Extract<Message, { readonly kind: "evidence" }> | null {

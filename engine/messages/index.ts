@@ -2,7 +2,7 @@ export { decodeBlock, encodeBlock } from "./block.ts";
 export type { DecodeCode } from "./body.ts";
 export { decodeMessage, encodeMessage, MAX_MESSAGE_BYTES, MESSAGE_LIMITS } from "./codec.ts";
 export { word } from "./eip712.ts";
-export { asEvidence, idOf } from "./evidence.ts";
+export { asEvidence } from "./evidence.ts";
 export { decodeMembers, encodeMembers, MAX_MEMBERS, membersDigest } from "./members.ts";
 export {
   decodePeerStatement,
@@ -36,6 +36,7 @@ export {
   type VenueTrading,
   WIDE_ACCOUNTS,
 } from "./rules.ts";
+export { authorOf, hasAuthor, idOf, intervalOf, type SignedMessage, signedOf } from "./signed.ts";
 export { type Digests, digestsOf, entryId, resultHash, TYPES } from "./typed-data.ts";
 export {
   type Block,

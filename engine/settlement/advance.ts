@@ -1,6 +1,7 @@
 import { type Clearing, clearingRoot, clearingRules, mechanismOf, networkOf, type OrderEntry } from "../auction/index.ts";
 import { add, assert, compare, concat, type Digest, fromHex, type Interval, keccakDigest } from "../kernel/index.ts";
 import {
+  authorOf,
   DEFAULT_RULES,
   type IntervalResult,
   type MarketRules,
@@ -67,7 +68,7 @@ export function advance(rules: MarketRules, before: MarketState, entries: Agreed
     nextMembers: entries.nextMembers,
   };
   const value = resultHash(result);
-  const withheld = entries.withheld.map((each) => (each.kind === "commit" ? each.commit : each.order).body.home);
+  const withheld = entries.withheld.map(authorOf);
   const cleared = [...before.cleared, { clearing, withheld }].filter((each) => each.clearing.interval > settledWith(interval));
   const after: MarketState = { interval, head: value, members: entries.nextMembers, ...books, cleared, carried: before.carried };
   const closed = settled !== null && endsPeriod(rules, settled.interval) ? closePeriod(rules, after, settled.interval) : null;

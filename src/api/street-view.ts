@@ -1,7 +1,15 @@
-import { authorOf } from "../../engine/agreement/index.ts";
 import type { Words } from "../../engine/auction/index.ts";
 import { add, type HomeId, type Interval, type Nano, nano, sub } from "../../engine/kernel/index.ts";
-import { type Certificate, gateClosure, isSealed, type MarketRules, type Message, type Reading } from "../../engine/messages/index.ts";
+import {
+  authorOf,
+  type Certificate,
+  gateClosure,
+  hasAuthor,
+  isSealed,
+  type MarketRules,
+  type Message,
+  type Reading,
+} from "../../engine/messages/index.ts";
 import {
   type Account,
   type Advance,
@@ -110,8 +118,7 @@ export class StreetView {
   }
 
   heard(message: Message): void {
-    const sender = senderOf(message);
-    if (sender !== null) this.#heardAt.set(sender, this.#clock.monotonicMs());
+    if (hasAuthor(message)) this.#heardAt.set(authorOf(message), this.#clock.monotonicMs());
     if (message.kind === "reading") this.#readings.set(message.reading.body.home, message.reading.body);
   }
 
@@ -277,20 +284,5 @@ export class StreetView {
 
   #changed(): void {
     for (const listener of this.#listeners) listener();
-  }
-}
-
-/** null: what is worth the same whoever brings it. */
-function senderOf(message: Message): HomeId | null {
-  switch (message.kind) {
-    case "period-vote":
-      return message.periodVote.body.validator;
-    case "closed":
-      return message.closed.body.validator;
-    case "evidence":
-    case "members":
-      return null;
-    default:
-      return authorOf(message).home;
   }
 }

@@ -1,6 +1,15 @@
-import { authorOf, quorum, validatorsOf } from "../../engine/agreement/index.ts";
+import { quorum, validatorsOf } from "../../engine/agreement/index.ts";
 import { type Address, type HomeId, type Interval, toHex } from "../../engine/kernel/index.ts";
-import { type Contradictable, encodeMessage, idOf, type MarketRules, type Members, type Message } from "../../engine/messages/index.ts";
+import {
+  type Contradictable,
+  encodeMessage,
+  idOf,
+  intervalOf,
+  type MarketRules,
+  type Members,
+  type Message,
+  signedOf,
+} from "../../engine/messages/index.ts";
 import { intervalName } from "./market-views.ts";
 import type { ClockFacts, ConvictionView, EvidenceView, HomeView, MembershipView, SignedMessageView, WatchView } from "./state.ts";
 
@@ -124,23 +133,6 @@ export class Watch {
 
 const signedView = (message: Contradictable): SignedMessageView => ({
   digest: idOf(message),
-  signature: toHex(authorOf(message).signature),
+  signature: toHex(signedOf(message).signature),
   message: toHex(encodeMessage(message)),
 });
-
-function intervalOf(message: Contradictable): Interval {
-  switch (message.kind) {
-    case "order":
-      return message.order.body.interval;
-    case "commit":
-      return message.commit.body.interval;
-    case "reading":
-      return message.reading.body.interval;
-    case "list":
-      return message.list.body.interval;
-    case "proposal":
-      return message.proposal.body.interval;
-    case "vote":
-      return message.vote.body.interval;
-  }
-}

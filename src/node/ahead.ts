@@ -1,5 +1,5 @@
-import type { HomeId, Interval } from "../../engine/kernel/index.ts";
-import type { Message } from "../../engine/messages/index.ts";
+import type { Interval } from "../../engine/kernel/index.ts";
+import { authorOf, intervalOf, type Message } from "../../engine/messages/index.ts";
 
 type Said = Extract<Message, { kind: "list" | "proposal" | "vote" }>;
 
@@ -31,14 +31,4 @@ export class Ahead {
     this.#kept = kept.filter((message) => intervalOf(message) > interval);
     return kept.filter((message) => intervalOf(message) === interval);
   }
-}
-
-export function intervalOf(message: Said): Interval {
-  if (message.kind === "list") return message.list.body.interval;
-  return message.kind === "proposal" ? message.proposal.body.interval : message.vote.body.interval;
-}
-
-function authorOf(message: Said): HomeId {
-  if (message.kind === "list") return message.list.body.validator;
-  return message.kind === "proposal" ? message.proposal.body.leader : message.vote.body.validator;
 }

@@ -19,10 +19,10 @@ import {
   periodOf,
   type ResultKind,
   resultHash,
-  type SignedCommit,
   type SignedList,
   type SignedOrder,
   type SignedReading,
+  signedOf,
   type Withheld,
 } from "../../engine/messages/index.ts";
 import { type Advance, advance, type MarketState, settledWith } from "../../engine/settlement/index.ts";
@@ -37,8 +37,6 @@ export interface Counted {
   readonly readings: readonly SignedReading[];
   readonly nextMembers: Digest;
 }
-
-const bodied = (each: Withheld): SignedCommit | SignedOrder => (each.kind === "commit" ? each.commit : each.order);
 
 /** What comes out of agreed entries, and the entries themselves. */
 export interface Evaluation extends Advance, Counted {}
@@ -137,7 +135,7 @@ export function isWhole({ result, orders, withheld, readings, members }: Block):
     roots.orderSetRoot === result.orderSetRoot &&
     roots.readingSetRoot === result.readingSetRoot &&
     (members === null || membersDigest(members) === result.nextMembers) &&
-    [...orders, ...withheld.map(bodied)].every(({ body }) => body.interval === interval) &&
+    [...orders, ...withheld.map(signedOf)].every(({ body }) => body.interval === interval) &&
     readings.every(({ body }) => body.interval === settledWith(interval)) &&
     (kind === "trade" || orders.length + withheld.length === 0)
   );

@@ -11,16 +11,24 @@ import {
   type ReadingContext,
   readingSignedIn,
   refuse,
-  saidBy,
 } from "../../engine/admission/index.ts";
 import type { Digest, HomeId, Interval, Period } from "../../engine/kernel/index.ts";
-import { type Contradictable, type Digests, entryId, idOf, type MarketRules, type Message } from "../../engine/messages/index.ts";
+import {
+  authorOf,
+  type Contradictable,
+  type Digests,
+  entryId,
+  idOf,
+  type MarketRules,
+  type Message,
+  signedOf,
+} from "../../engine/messages/index.ts";
 import { settledWith } from "../../engine/settlement/index.ts";
 import type { Clock, Counter, Judgement, Metrics, RecoverSigner } from "../ports/index.ts";
 import { AGREEMENT_BUDGET, AuthorBudget } from "./author-budget.ts";
 import type { Convictions } from "./convictions.ts";
 import type { Membership } from "./membership.ts";
-import { type EntryMessage, type Pool, signedOf } from "./pool.ts";
+import type { EntryMessage, Pool } from "./pool.ts";
 import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { lastDelivered, nextGate, openIntervals } from "./schedule.ts";
 
@@ -133,7 +141,7 @@ export class Inbox {
   }
 
   #agreement(message: AgreementMessage, way: Way): Verdict {
-    const [author, now] = [saidBy(message).validator, this.#modules.clock.monotonicMs()];
+    const [author, now] = [authorOf(message), this.#modules.clock.monotonicMs()];
     if (way === "gossip" && this.#authors.isSpent(author, now)) return refuse("TOO_MANY_MESSAGES");
     const isAsked = way !== "gossip" && message.kind === "list" && way.has(message.list.id);
     const verdict = admitAgreement(message, this.#agreementContext(isAsked));
@@ -216,8 +224,7 @@ export class Inbox {
 
   #remember(message: AgreementMessage): void {
     if (this.#seen.size >= MAX_SEEN) this.#seen.delete(this.#seen.values().next().value ?? "");
-    const { id, validator } = saidBy(message);
-    this.#seen.add(seenKey(id, validator));
+    this.#seen.add(seenKey(idOf(message), authorOf(message)));
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type SignedCommit,
   type SignedOrder,
   type SignedReading,
+  signedOf,
 } from "../../engine/messages/index.ts";
 import type { RecoverSigner } from "../ports/index.ts";
 
@@ -80,11 +81,6 @@ class Shelf<T extends Signed<Body>> {
 
 export const isEntry = (message: Message): message is EntryMessage =>
   message.kind === "order" || message.kind === "commit" || message.kind === "reading";
-
-export function signedOf(message: EntryMessage): SignedOrder | SignedCommit | SignedReading {
-  if (message.kind === "order") return message.order;
-  return message.kind === "commit" ? message.commit : message.reading;
-}
 
 /** What a validator may list of an interval, as digests in rising order. */
 export interface Listable {

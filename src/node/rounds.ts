@@ -6,13 +6,14 @@ import {
   decodeBlock,
   encodeBlock,
   gateClosure,
+  intervalOf,
   type MarketRules,
   type Message,
   resultHash,
 } from "../../engine/messages/index.ts";
 import { type MarketState, settledWith } from "../../engine/settlement/index.ts";
 import type { Clock, Log, Store } from "../ports/index.ts";
-import { Ahead, intervalOf, isSaid } from "./ahead.ts";
+import { Ahead, isSaid } from "./ahead.ts";
 import type { Convictions } from "./convictions.ts";
 import { blockOf, type Evaluation, evaluateLists, isWhole, replay } from "./evaluate.ts";
 import type { Membership } from "./membership.ts";

@@ -17,6 +17,7 @@ export { FIRST, INTERVAL_MS, ordersOf, SIM_DIGESTS, SIM_RULES } from "./street/m
 export { sharedRecover, sharedWork } from "./street/shared-work.ts";
 export { SimulatedStreet, type StreetOptions, type Witness } from "./street/street.ts";
 export type { Broken } from "./swarm/law.ts";
+export { placesOf } from "./swarm/places.ts";
 export { type Outcome, runScenario } from "./swarm/run.ts";
 export { type Scenario, scenarioOf, type Wishes } from "./swarm/scenario.ts";
 export { runSeed, type SeedReport } from "./swarm/seed.ts";

@@ -24,10 +24,11 @@ import {
   type SignedProposal,
   type SignedReading,
   type SignedVote,
+  signedOf,
   type Vote,
 } from "../../engine/messages/index.ts";
 import { Membership } from "../../src/node/membership.ts";
-import { isEntry, signedOf } from "../../src/node/pool.ts";
+import { isEntry } from "../../src/node/pool.ts";
 import type { Registry } from "../../src/ports/index.ts";
 import { memoryStore } from "../../src/sim/index.ts";
 import { agentAddressOf, cheapSigner } from "./cheap-signer.ts";

@@ -1,5 +1,6 @@
 import { quorum } from "../../../engine/agreement/index.ts";
 import type { Digest, HomeId, Interval } from "../../../engine/kernel/index.ts";
+import { authorOf } from "../../../engine/messages/index.ts";
 import { SETTLE_LAG, settledWith } from "../../../engine/settlement/index.ts";
 import type { Certified } from "../../node/index.ts";
 import type { SimulatedHome } from "../street/home.ts";
@@ -149,8 +150,8 @@ function timelyOrdersCount(honest: ReadonlySet<HomeId>): Law {
     },
     certified: ({ isHonest }, { evaluation: { result, orders, withheld } }) => {
       if (!isHonest) return null;
-      const charged = withheld.map((each) => (each.kind === "commit" ? each.commit : each.order)).find(({ body }) => honest.has(body.home));
-      if (charged !== undefined) return `home-${charged.body.home} pays for an order that it showed, in interval ${result.interval}`;
+      const charged = withheld.map(authorOf).find((home) => honest.has(home));
+      if (charged !== undefined) return `home-${charged} pays for an order that it showed, in interval ${result.interval}`;
       const counted = new Set(orders.map(({ id }) => id));
       const missing = result.kind === "void" ? undefined : [...(ordered.get(result.interval) ?? [])].find((id) => !counted.has(id));
       return missing === undefined ? null : `order ${short(missing)} is left out of interval ${result.interval}`;

@@ -1,4 +1,4 @@
-import type { Message } from "../../../engine/messages/index.ts";
+import { hasAuthor, intervalOf, type Message } from "../../../engine/messages/index.ts";
 
 /** Where a message stands among those that exclude each other, and what it says there: one home may say one thing in one place. */
 export function placesOf(message: Message): readonly (readonly [place: string, content: string])[] {
@@ -6,7 +6,7 @@ export function placesOf(message: Message): readonly (readonly [place: string, c
     case "order":
       return [[`order ${message.order.body.interval}/${message.order.body.seq}`, message.order.id]];
     case "commit":
-      return [[`seal ${message.commit.body.interval}/${message.commit.body.seq}`, message.commit.id]];
+      return [[`commit ${message.commit.body.interval}/${message.commit.body.seq}`, message.commit.id]];
     case "reading":
       return [[`reading ${message.reading.body.interval}`, message.reading.id]];
     case "list":
@@ -41,21 +41,5 @@ export function describeMessage(message: Message): string {
 }
 
 /** The interval that a message is about; null: none. */
-export function intervalOf(message: Message): number | null {
-  switch (message.kind) {
-    case "order":
-      return message.order.body.interval;
-    case "commit":
-      return message.commit.body.interval;
-    case "reading":
-      return message.reading.body.interval;
-    case "list":
-      return message.list.body.interval;
-    case "proposal":
-      return message.proposal.body.interval;
-    case "vote":
-      return message.vote.body.interval;
-    default:
-      return null;
-  }
-}
+export const intervalOfAny = (message: Message): number | null =>
+  hasAuthor(message) && message.kind !== "period-vote" ? intervalOf(message) : null;

@@ -8,7 +8,7 @@ import { SimulatedStreet } from "../street/street.ts";
 import { applyFaults, lastFault } from "./apply.ts";
 import type { Broken, Law, Verdict } from "./law.ts";
 import { lawsOf, messageOf } from "./laws.ts";
-import { describeMessage, intervalOf } from "./places.ts";
+import { describeMessage, intervalOfAny } from "./places.ts";
 import { isCalm, type Scenario } from "./scenario.ts";
 import { type Line, Transcript } from "./transcript.ts";
 
@@ -126,8 +126,8 @@ class Run {
   #witness(): Witness {
     return {
       said: (home, message) => {
-        this.#tell(intervalOf(message), `${home.name}: ${describeMessage(message)}`);
-        this.#hold((law) => law.said?.(home, message) ?? null, intervalOf(message));
+        this.#tell(intervalOfAny(message), `${home.name}: ${describeMessage(message)}`);
+        this.#hold((law) => law.said?.(home, message) ?? null, intervalOfAny(message));
       },
       certified: (home, certified) => {
         const { result, value, clearing } = certified.evaluation;

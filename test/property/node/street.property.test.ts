@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { networkOf } from "../../../engine/auction/index.ts";
 import type { Interval } from "../../../engine/kernel/index.ts";
-import type { MarketRules, Message } from "../../../engine/messages/index.ts";
-import { FIRST, INTERVAL_MS, SIM_RULES, type SimulatedHome, SimulatedStreet } from "../../../src/sim/index.ts";
+import type { MarketRules } from "../../../engine/messages/index.ts";
+import { FIRST, INTERVAL_MS, placesOf, SIM_RULES, type SimulatedHome, SimulatedStreet } from "../../../src/sim/index.ts";
 import { TWO_BRANCHES } from "../../support/network-rules.ts";
 
 const seeds = (count: number, from = 1): number[] => Array.from({ length: count }, (_, i) => from + i);
@@ -34,32 +34,6 @@ function expectNoContradiction({ said, name }: SimulatedHome, seed: number): voi
       expect({ seed, name, place, id: places.get(place) ?? id }).toEqual({ seed, name, place, id });
       places.set(place, id);
     }
-}
-
-function placesOf(message: Message): readonly (readonly [string, string])[] {
-  switch (message.kind) {
-    case "order":
-      return [[`order ${message.order.body.interval}/${message.order.body.seq}`, message.order.id]];
-    case "commit":
-      return [[`commit ${message.commit.body.interval}/${message.commit.body.seq}`, message.commit.id]];
-    case "closed":
-    case "evidence":
-    case "members":
-      return [];
-    case "reading":
-      return [[`reading ${message.reading.body.interval}`, message.reading.id]];
-    case "list":
-      return [[`list ${message.list.body.interval}`, message.list.id]];
-    case "proposal":
-      return [[`propose ${message.proposal.body.interval}/${message.proposal.body.view}`, message.proposal.id]];
-    case "period-vote":
-      return [[`period ${message.periodVote.body.period}`, message.periodVote.id]];
-    case "vote": {
-      const { kind, interval, view, value } = message.vote.body;
-      const final = kind === "notarize" ? [] : [[`finalize or nullify ${interval}/${view}`, `${kind} ${value}`] as const];
-      return [[`${kind} ${interval}/${view}`, value], ...final];
-    }
-  }
 }
 
 function expectConserved(street: SimulatedStreet, seed: number): void {

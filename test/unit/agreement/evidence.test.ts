@@ -1,7 +1,16 @@
 import { describe, expect, test } from "@jest/globals";
-import { authorOf, contradiction, convicts } from "../../../engine/agreement/index.ts";
+import { contradiction, convicts } from "../../../engine/agreement/index.ts";
 import { interval, wh } from "../../../engine/kernel/index.ts";
-import { asEvidence, type Contradictable, type Proposal, type Signature, type SignedProposal } from "../../../engine/messages/index.ts";
+import {
+  asEvidence,
+  authorOf,
+  type Contradictable,
+  idOf,
+  type Proposal,
+  type Signature,
+  type SignedProposal,
+  signedOf,
+} from "../../../engine/messages/index.ts";
 import { agentAddressOf, cheapRecover, cheapSigner } from "../../support/cheap-signer.ts";
 import { DIGESTS } from "../../support/messages.ts";
 import { AT, list, order, proposal, reading, seal, someDigest, vote } from "../../support/node-parts.ts";
@@ -76,11 +85,11 @@ describe("what goes together", () => {
 
 test("who said it, by kind", () => {
   const every = [anOrder(1), aSeal(2), aReading(3, 98, 5), aList(0), aProposal(1), aVote(2)];
-  expect(every.map((each) => authorOf(each).home)).toEqual([1, 2, 3, 0, 1, 2]);
+  expect(every.map(authorOf)).toEqual([1, 2, 3, 0, 1, 2]);
   for (const each of every) {
-    const { home, signature } = authorOf(each);
-    const id = Object.values(each).find((part): part is { readonly id: never } => typeof part === "object")!.id;
-    expect(cheapRecover(id, signature)).toBe(agentAddressOf(home));
+    const { id, signature } = signedOf(each);
+    expect(id).toBe(idOf(each));
+    expect(cheapRecover(id, signature)).toBe(agentAddressOf(authorOf(each)));
   }
 });
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { homeId, type Interval, interval, wh } from "../../../engine/kernel/index.ts";
-import { encodeMessage, entryId, type Message, type Reading } from "../../../engine/messages/index.ts";
-import { signedOf } from "../../../src/node/pool.ts";
+import { encodeMessage, entryId, type Message, type Reading, signedOf } from "../../../engine/messages/index.ts";
 import { cheapSigner, FIRST, SIM_DIGESTS, SimulatedStreet } from "../../../src/sim/index.ts";
 import { AFTER_GATE, BEFORE_GATE, desk } from "../../support/inbox-desk.ts";
 import { asMessage, order, reading, seal } from "../../support/node-parts.ts";
