@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { assert } from "../../engine/kernel/index.ts";
-import { type StoreCode, StoreFatal, troubleOf } from "./trouble.ts";
+import { imageOf } from "./image.ts";
+import { type StoreCode, StoreFatal, troubleOf, Unopened } from "./trouble.ts";
 import { walDamage } from "./wal-file.ts";
 
 /** One SQLite file as we use it: one connection, every commit on disk when it returns, and nothing goes on after trouble. */
@@ -19,18 +20,6 @@ export interface Database {
 }
 
 export type Row = Readonly<Record<string, unknown>>;
-
-/** A file that can't be opened, inside this folder only: the openers turn it into a Result. */
-export class Unopened extends Error {
-  readonly code: StoreCode;
-  readonly path: string;
-
-  constructor(code: StoreCode, path: string, what: string) {
-    super(what);
-    this.code = code;
-    this.path = path;
-  }
-}
 
 /** What the files of one store share: trouble with one is the end of all. */
 export interface Fate {
@@ -57,29 +46,57 @@ export function openDatabase(shape: Shape): Database {
     const damage = walDamage(shape.path);
     if (damage !== null) throw new Unopened("STORE_CORRUPT", shape.path, damage);
     const connection = new DatabaseSync(shape.path, { timeout: shape.busyMs });
-    try {
+    return orClosed(connection, () => {
       prepareFile(connection, shape);
       return wrap(connection, shape.path, shape.fate);
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
+    });
   });
 }
 
 export function openReadOnly(path: string, applicationId: number, version: number, busyMs: number): Database {
   return unlessTrouble(path, () => {
     const connection = new DatabaseSync(path, { readOnly: true, timeout: busyMs });
-    try {
-      if (pragma(connection, "application_id") !== applicationId || pragma(connection, "user_version") !== version) {
-        throw new Unopened("STORE_FOREIGN", path, "it is no file of this version of commonwatt");
-      }
+    return orClosed(connection, () => {
+      assertOurs(connection, { path, applicationId, version });
       return wrap(connection, path, { fatal: null, onFatal: () => undefined });
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
+    });
   });
+}
+
+/** A file as it stands, in memory: whoever has it open isn't disturbed, and on the disk nothing changes. */
+export function openImage({ path, applicationId, version }: Ours): Database {
+  return unlessTrouble(path, () => {
+    const image = imageOf(path);
+    const connection = new DatabaseSync(":memory:");
+    return orClosed(connection, () => {
+      connection.deserialize(image);
+      assertOurs(connection, { path, applicationId, version });
+      assertWhole(pragma(connection, "integrity_check(1)"), path);
+      return wrap(connection, path, { fatal: null, onFatal: () => undefined });
+    });
+  });
+}
+
+type Ours = Pick<Shape, "path" | "applicationId" | "version">;
+
+function orClosed(connection: DatabaseSync, prepare: () => Database): Database {
+  try {
+    return prepare();
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+function assertOurs(connection: DatabaseSync, { path, applicationId, version }: Ours): void {
+  const found = { id: pragma(connection, "application_id"), version: pragma(connection, "user_version") };
+  if (found.id !== applicationId) throw new Unopened("STORE_FOREIGN", path, "it is no file of commonwatt's");
+  if (found.version !== version)
+    throw new Unopened("STORE_FOREIGN", path, `it is of another version of commonwatt (${found.version}, and this one reads ${version})`);
+}
+
+function assertWhole(check: unknown, path: string): void {
+  if (check !== "ok") throw new Unopened("STORE_CORRUPT", path, String(check).split("\n")[0]!);
 }
 
 function unlessTrouble<T>(path: string, open: () => T): T {
@@ -94,15 +111,8 @@ function unlessTrouble<T>(path: string, open: () => T): T {
 function prepareFile(connection: DatabaseSync, shape: Shape): void {
   // Before the first look into the file: in WAL the mode counts from the first access on.
   if (shape.exclusive) connection.exec("PRAGMA locking_mode = EXCLUSIVE");
-  const found = {
-    id: pragma(connection, "application_id"),
-    version: pragma(connection, "user_version"),
-    pages: pragma(connection, "page_count"),
-  };
-  const fresh = found.pages === 0;
-  if (!fresh && (found.id !== shape.applicationId || found.version !== shape.version)) {
-    throw new Unopened("STORE_FOREIGN", shape.path, `it is no file of this version of commonwatt (${found.id}, version ${found.version})`);
-  }
+  const fresh = pragma(connection, "page_count") === 0;
+  if (!fresh) assertOurs(connection, shape);
   if (pragma(connection, "journal_mode = WAL") !== "wal")
     throw new Unopened("STORE_FAILED", shape.path, "this file system can't hold a write-ahead log");
   connection.exec("PRAGMA synchronous = FULL");
@@ -111,8 +121,7 @@ function prepareFile(connection: DatabaseSync, shape: Shape): void {
       `BEGIN; ${shape.schema}; PRAGMA application_id = ${shape.applicationId}; PRAGMA user_version = ${shape.version}; COMMIT`,
     );
   // The whole check also compares every index with its table: where a slot seems free that isn't, a home signs twice.
-  const check = pragma(connection, shape.exclusive ? "integrity_check(1)" : "quick_check(1)");
-  if (check !== "ok") throw new Unopened("STORE_CORRUPT", shape.path, String(check).split("\n")[0]!);
+  assertWhole(pragma(connection, shape.exclusive ? "integrity_check(1)" : "quick_check(1)"), shape.path);
   // A process that was killed between write and sync left rows that can be read but may not be on disk. Push them there
   // before anyone relies on them: this syncs the log first, then the file.
   pragma(connection, "wal_checkpoint(TRUNCATE)");

@@ -8,5 +8,5 @@ export {
   type Recovered,
   type Replay,
 } from "./journal/index.ts";
-export { openStore, openStoreReader, type StoreOptions, type StoreReader } from "./store.ts";
+export { openStore, openStoreImage, openStoreReader, type StoreImage, type StoreOptions, type StoreReader } from "./store.ts";
 export { type StoreCode, StoreFatal } from "./trouble.ts";

@@ -1,6 +1,6 @@
 import { assert, type Digest, type Interval, interval, period } from "../../engine/kernel/index.ts";
 import type { Store } from "../../src/ports/index.ts";
-import { type Database, type Fate, openDatabase, openReadOnly } from "./database.ts";
+import { type Database, type Fate, openDatabase, openImage, openReadOnly } from "./database.ts";
 import { bytesOf, sumOf } from "./signed-file.ts";
 
 /** What the street has decided: certified intervals, who its members were, settled periods; and this home's notes. Others may read it while we write. */
@@ -65,6 +65,10 @@ export function openMarketFile(path: string, busyMs: number, fate: Fate): Market
 export function openMarketReader(path: string, busyMs: number): MarketReader {
   return readerOf(openReadOnly(path, APPLICATION_ID, VERSION, busyMs));
 }
+
+/** What is in it now, from its bytes; nothing on the disk changes. */
+export const openMarketImage = (path: string): MarketReader =>
+  readerOf(openImage({ path, applicationId: APPLICATION_ID, version: VERSION }));
 
 /** Two results for one interval can't both be certified; where they seem to be, nothing may go on. */
 function assertSameHead(database: Database, at: Interval, head: Digest): void {

@@ -1,8 +1,9 @@
 import { crc32 } from "node:zlib";
 import { assert, type Digest, type Interval, interval } from "../../engine/kernel/index.ts";
 import type { Store } from "../../src/ports/index.ts";
-import { type Database, type Fate, openDatabase, Unopened } from "./database.ts";
+import { type Database, type Fate, openDatabase, openImage } from "./database.ts";
 import type { GuardFile } from "./guard-file.ts";
+import { Unopened } from "./trouble.ts";
 
 /**
  * What this home has signed: votes, commits, orders and readings, each in a slot that only the first bytes ever fill; and what
@@ -55,9 +56,17 @@ const SAVE_EVIDENCE = "INSERT INTO evidence (id, bytes) VALUES (?, ?) ON CONFLIC
 
 // "cwsg"
 const APPLICATION_ID = 0x63777367;
+const VERSION = 2;
 
 export const openSignedDatabase = (path: string, busyMs: number, fate: Fate): Database =>
-  openDatabase({ path, applicationId: APPLICATION_ID, version: 2, schema: SCHEMA, exclusive: true, busyMs, fate });
+  openDatabase({ path, applicationId: APPLICATION_ID, version: VERSION, schema: SCHEMA, exclusive: true, busyMs, fate });
+
+/** What is in it now, whether its home runs or not; nothing on the disk changes. */
+export const openSignedImage = (path: string): Database => openImage({ path, applicationId: APPLICATION_ID, version: VERSION });
+
+/** In the order in which it was kept. */
+export const evidenceIn = (database: Database): ReturnType<Store["evidence"]> =>
+  database.rows("SELECT id, bytes FROM evidence ORDER BY number").map((row) => ({ id: row.id as Digest, bytes: bytesOf(row) }));
 
 /** isComplete: nothing was ever signed that the database doesn't hold, whatever the guard says. */
 export function signedFile(database: Database, guard: GuardFile, isComplete: boolean): SignedFile {
@@ -91,8 +100,7 @@ export function signedFile(database: Database, guard: GuardFile, isComplete: boo
     },
     own: (kind, at) => database.rows("SELECT bytes FROM own WHERE interval = ? AND kind = ? ORDER BY seq", at, kind).map(bytesOf),
     saveEvidence: (id, bytes) => database.run(SAVE_EVIDENCE, id, bytes) === 1,
-    evidence: () =>
-      database.rows("SELECT id, bytes FROM evidence ORDER BY number").map((row) => ({ id: row.id as Digest, bytes: bytesOf(row) })),
+    evidence: () => evidenceIn(database),
     maySignFrom: () => signFrom,
     resumeSigning: (from) => {
       const later = interval(Math.max(from, signFrom ?? 0));

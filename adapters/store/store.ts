@@ -3,11 +3,11 @@ import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { assert, type Interval, ok, type Result } from "../../engine/kernel/index.ts";
 import type { Store } from "../../src/ports/index.ts";
-import { assertSynced, type Database, type Fate, Unopened } from "./database.ts";
+import { assertSynced, type Database, type Fate } from "./database.ts";
 import { guardFile } from "./guard-file.ts";
-import { type MarketFile, type MarketReader, openMarketFile, openMarketReader } from "./market-file.ts";
-import { openSignedDatabase, type SignedFile, signedFile } from "./signed-file.ts";
-import { refusal, type StoreCode, StoreFatal } from "./trouble.ts";
+import { type MarketFile, type MarketReader, openMarketFile, openMarketImage, openMarketReader } from "./market-file.ts";
+import { evidenceIn, openSignedDatabase, openSignedImage, type SignedFile, signedFile } from "./signed-file.ts";
+import { refusal, type StoreCode, StoreFatal, Unopened } from "./trouble.ts";
 
 export interface StoreOptions {
   /** Votes and own messages of so many intervals before the newest block are kept. */
@@ -110,11 +110,12 @@ function storeOf(signed: SignedFile, market: MarketFile, keepIntervals: number):
   };
 }
 
+const NOT_A_PAIR = "it doesn't belong to this market.db";
+
 /** Both files carry one name, the older one's: another home's signatures must not be taken for ours. */
 function pair(signed: Database, market: Database): void {
   const [ours, theirs] = [nameOf(signed), nameOf(market)];
-  if (ours !== null && theirs !== null && ours !== theirs)
-    throw new Unopened("STORE_RESTORED", signed.path, "it doesn't belong to this market.db");
+  if (ours !== null && theirs !== null && ours !== theirs) throw new Unopened("STORE_RESTORED", signed.path, NOT_A_PAIR);
   const name = ours ?? theirs ?? randomUUID();
   // Written at each start: only after a write can a file be asked how it syncs.
   const save = "INSERT INTO facts (id, pair) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET pair = excluded.pair";
@@ -128,10 +129,37 @@ export type StoreReader = Omit<MarketReader, "database"> & { close(): void };
 
 export function openStoreReader(path: string): Result<StoreReader, StoreCode> {
   const file = join(path, "market.db");
-  if (!existsSync(file)) return refusal("STORE_MISSING", file, "there is no such file");
-  try {
+  return reading([file], () => {
     const { database, ...reader } = openMarketReader(file, MARKET_BUSY_MS);
-    return ok({ ...reader, close: database.close });
+    return { ...reader, close: database.close };
+  });
+}
+
+/** All that others may look at in a home's store, what was proved against its neighbours too. */
+export type StoreImage = StoreReader & Pick<Store, "evidence">;
+
+/**
+ * A home's store as it stands, running or not, in memory. Nothing on the disk changes: neither the guard, which decides whether the
+ * home may sign, nor any other file. Not for the process that runs the home: who closes a file gives up his own locks on it.
+ */
+export function openStoreImage(path: string): Result<StoreImage, StoreCode> {
+  const [signedPath, marketPath] = [join(path, "signed.db"), join(path, "market.db")];
+  return reading([signedPath, marketPath], () => {
+    const signed = openSignedImage(signedPath);
+    const { database, ...reader } = openMarketImage(marketPath);
+    if (nameOf(signed) !== nameOf(database)) throw new Unopened("STORE_RESTORED", signedPath, NOT_A_PAIR);
+    const close = (): void => {
+      for (const each of [signed, database]) each.close();
+    };
+    return { ...reader, evidence: () => evidenceIn(signed), close };
+  });
+}
+
+function reading<T>(files: readonly string[], open: () => T): Result<T, StoreCode> {
+  const missing = files.find((file) => !existsSync(file));
+  if (missing !== undefined) return refusal("STORE_MISSING", missing, "there is no such file");
+  try {
+    return ok(open());
   } catch (error) {
     if (!(error instanceof Unopened)) throw error;
     return refusal(error.code, error.path, error.message);

@@ -30,6 +30,18 @@ export class StoreFatal extends Error {
   }
 }
 
+/** A file that can't be opened, inside this folder only: the openers turn it into a Result. */
+export class Unopened extends Error {
+  readonly code: StoreCode;
+  readonly path: string;
+
+  constructor(code: StoreCode, path: string, what: string) {
+    super(what);
+    this.code = code;
+    this.path = path;
+  }
+}
+
 // SQLite's primary result codes, https://www.sqlite.org/rescode.html
 const CODES: Readonly<Record<number, StoreCode>> = {
   3: "STORE_READONLY",

@@ -10,13 +10,34 @@ export function walDamage(database: string): string | null {
   const path = `${database}-wal`;
   // Without a database SQLite throws its log away.
   if (sizeOf(database) === 0 || sizeOf(path) === 0) return null;
-  const log = readFileSync(path);
+  return damageIn(readFileSync(path));
+}
+
+/** The same of a log that has been read. */
+export function damageIn(log: Buffer): string | null {
   const header = headerOf(log);
   if (header === null) return log.length > HEADER && log.some((byte) => byte !== 0) ? "its write-ahead log has no head" : null;
   const bad = firstBad(log, header);
   const commit = frameFrom(log, header, bad + 1, isCommit);
   const isProven = commit !== null && frameFrom(log, header, commit + 1, () => true) !== null;
   return isProven ? `its write-ahead log is damaged in frame ${bad}, and later commits stand behind it` : null;
+}
+
+/** A database's file as it would be once SQLite had written into it what its log has committed. */
+export function mergedWith(file: Buffer, log: Buffer): Buffer {
+  const header = headerOf(log);
+  if (header === null) return file;
+  const good = firstBad(log, header);
+  const commit = lastCommit(log, header, good);
+  if (commit === null) return file;
+  const { pageSize } = header;
+  const merged = Buffer.alloc(log.readUInt32BE(offsetOf(header, commit) + 4) * pageSize);
+  file.copy(merged);
+  for (let frame = 0; frame <= commit; frame++) {
+    const at = offsetOf(header, frame);
+    log.copy(merged, (log.readUInt32BE(at) - 1) * pageSize, at + FRAME_HEADER, at + FRAME_HEADER + pageSize);
+  }
+  return merged;
 }
 
 interface Header {
@@ -60,6 +81,12 @@ function frameFrom(log: Buffer, header: Header, from: number, isSuch: (log: Buff
     const at = offsetOf(header, frame);
     if (belongs(log, header, at) && isSuch(log, at)) return frame;
   }
+  return null;
+}
+
+/** null: none of the first `frames` ends a commit. */
+function lastCommit(log: Buffer, header: Header, frames: number): number | null {
+  for (let frame = frames - 1; frame >= 0; frame--) if (isCommit(log, offsetOf(header, frame))) return frame;
   return null;
 }
 

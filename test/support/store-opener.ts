@@ -1,8 +1,9 @@
 import { openStore } from "../../adapters/store/index.ts";
-import { interval } from "../../engine/kernel/index.ts";
+import { type Digest, interval } from "../../engine/kernel/index.ts";
 import { isNew } from "./open-store.ts";
 
-// Opens a store, says how that went, and with "fill" writes until the disk gives up; then only reads, which would work.
+// Opens a store, says how that went. "hold" keeps it, "work" goes on writing evidence and blocks, "fill" writes until the disk gives
+// up; then only reads, which would work.
 const [path, verb] = process.argv.slice(2);
 const opened = openStore(path!, { busyMs: 50, isComplete: isNew(path!) });
 if (!opened.ok) {
@@ -12,7 +13,18 @@ if (!opened.ok) {
 console.log("OPEN");
 if (verb === "hold") process.stdin.resume();
 else if (verb === "fill") fill();
+else if (verb === "work") work();
 else opened.value.close();
+
+/** Evidence number n is n in 20 bytes; a block follows each, as the guard moves with blocks. */
+function work(): void {
+  const store = opened.ok ? opened.value : null;
+  const digest = (n: number) => `0x${n.toString(16).padStart(64, "0")}` as Digest;
+  for (let n = 0; ; n++) {
+    store?.saveEvidence(digest(n), new Uint8Array(20).fill(n));
+    store?.saveBlock(interval(n), digest(n), new Uint8Array(4096).fill(n));
+  }
+}
 
 function fill(): void {
   const store = opened.ok ? opened.value : null;
