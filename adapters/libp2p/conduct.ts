@@ -13,6 +13,8 @@ export const CHARGES = {
   badRequest: 10,
   /** A chain of certificates that doesn't verify. Twice closes the door; once might be a fault of ours. */
   "forged-chain": 250,
+  /** An answer to a question of ours with what no honest peer holds. */
+  "junk-answer": 100,
 } as const;
 
 export type Charge = keyof typeof CHARGES;

@@ -1,6 +1,6 @@
 import type { Digest, Interval } from "../../engine/kernel/index.ts";
 import type { Message } from "../../engine/messages/index.ts";
-import type { Clock, Gossip, Log, PeerName, RequestKind, Store } from "../ports/index.ts";
+import type { Clock, Gossip, Log, Misconduct, PeerName, RequestKind, Store } from "../ports/index.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Membership } from "./membership.ts";
 import type { Pool } from "./pool.ts";
@@ -37,13 +37,16 @@ const REQUEST_MS = 2_000;
 /** A peer that has not answered by then may be gone: the next one is asked as well. */
 const PATIENCE_MS = 350;
 const BLOCKS_AT_ONCE = 128;
-/** So many of an answer's messages may be what no honest home says, as it looks here: keys change. */
+/** So many of an answer's messages are refused before the rest isn't worth its signature checks. */
 const MAX_REFUSED = 8;
+/** So long a peer that gave what no honest one gives is asked only when there is nobody else. */
+const AVOID_MS = 60_000;
 
 /** Asks peers for what gossip did not bring, one peer after the other, and answers when they ask. */
 export class CatchUp {
   readonly #modules: CatchUpModules;
   readonly #asking = new Set<PeerName>();
+  readonly #avoided = new Map<PeerName, number>();
   #turn = 0;
   #askedAt = 0;
 
@@ -71,39 +74,52 @@ export class CatchUp {
 
   /** True when the peer is ahead of us. */
   async #fetchFrom(peer: PeerName, interval: Interval, missing: readonly Digest[]): Promise<boolean> {
-    const { inbox, rounds, signing } = this.#modules;
+    const { rounds, signing } = this.#modules;
     const answer = await this.#request(peer, "fetch", encodeFetch({ interval, wanted: missing }));
-    const fetched = answer.ok ? decodeFetched(answer.value) : null;
-    if (fetched === null) return false;
-    const wanted = new Set(missing);
-    let refused = 0;
-    for (const message of fetched.messages) {
-      if (inbox.receive(message, wanted) === "reject") refused++;
-      // The rest of such an answer is not worth its signature checks.
-      if (refused > MAX_REFUSED) break;
+    if (!answer.ok) return false;
+    const fetched = decodeFetched(answer.value);
+    if (fetched === null || this.#hasJunk(fetched.messages, new Set(missing))) {
+      this.#blame(peer, "junk-answer");
+      return false;
     }
     if (fetched.block === null && interval === rounds.current) signing.levelWith(peer);
     return fetched.block !== null && this.#adopt(peer, fetched.block);
+  }
+
+  /** Takes an answer's messages. Some junk among them doesn't spoil the others. */
+  #hasJunk(messages: readonly Uint8Array[], wanted: ReadonlySet<Digest>): boolean {
+    const { inbox } = this.#modules;
+    const refused: Uint8Array[] = [];
+    for (const message of messages) {
+      if (inbox.receive(message, wanted) === "reject") refused.push(message);
+      if (refused.length > MAX_REFUSED) break;
+    }
+    return refused.some((message) => !inbox.isExcused(message, wanted));
   }
 
   async #blocksFrom(peer: PeerName): Promise<void> {
     const { rounds } = this.#modules;
     for (;;) {
       const answer = await this.#request(peer, "blocks", encodeBlocksRequest(rounds.current));
-      const blocks = answer.ok ? decodeBlocks(answer.value) : null;
-      if (blocks === null || blocks.length === 0) return;
+      if (!answer.ok) return;
+      const blocks = decodeBlocks(answer.value);
+      if (blocks === null) return this.#blame(peer, "junk-answer");
+      if (blocks.length === 0) return;
       for (const block of blocks) if (!this.#adopt(peer, block)) return;
     }
   }
 
   #adopt(peer: PeerName, block: Uint8Array): boolean {
-    const { rounds, gossip, log } = this.#modules;
-    const adoption = rounds.adopt(block);
-    if (adoption === "forged") {
-      gossip.report(peer, "forged-chain");
-      log.warn("catch-up.forged", { peer, interval: rounds.current });
-    }
+    const adoption = this.#modules.rounds.adopt(block);
+    if (adoption === "forged") this.#blame(peer, "forged-chain");
     return adoption === "adopted";
+  }
+
+  #blame(peer: PeerName, misconduct: Misconduct): void {
+    const { gossip, log, rounds, clock } = this.#modules;
+    gossip.report(peer, misconduct);
+    this.#avoided.set(peer, clock.monotonicMs() + AVOID_MS);
+    log.warn(`catch-up.${misconduct}`, { peer, interval: rounds.current });
   }
 
   async #request(peer: PeerName, kind: RequestKind, body: Uint8Array): ReturnType<Gossip["request"]> {
@@ -118,8 +134,11 @@ export class CatchUp {
   }
 
   #nextPeer(): PeerName | undefined {
-    const peers = this.#modules.gossip.peers().filter((peer) => !this.#asking.has(peer));
-    return peers[this.#turn++ % Math.max(1, peers.length)];
+    const { gossip, clock } = this.#modules;
+    const now = clock.monotonicMs();
+    const good = gossip.peers().filter((peer) => (this.#avoided.get(peer) ?? now) <= now);
+    const those = (good.length > 0 ? good : gossip.peers()).filter((peer) => !this.#asking.has(peer));
+    return those[this.#turn++ % Math.max(1, those.length)];
   }
 
   #answerFetch(body: Uint8Array): Uint8Array | undefined {

@@ -28,7 +28,7 @@ import type { Clock, Counter, Judgement, Metrics, RecoverSigner } from "../ports
 import { AGREEMENT_BUDGET, AuthorBudget } from "./author-budget.ts";
 import type { Convictions } from "./convictions.ts";
 import type { Membership } from "./membership.ts";
-import type { EntryMessage, Pool } from "./pool.ts";
+import { type EntryMessage, isEntry, type Pool } from "./pool.ts";
 import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { lastDelivered, nextGate, openIntervals } from "./schedule.ts";
 
@@ -82,6 +82,17 @@ export class Inbox {
     if (!message.ok) return this.#count({ kind: "reject", code: message.code });
     const judgement = this.#count(this.#judge(message.value, way));
     return judgement === "accept" && this.#modules.inReach() ? "ignore" : judgement;
+  }
+
+  /**
+   * Whether an honest peer can hold what was refused in its answer. What was asked for by its digest is the fault of who named it,
+   * and which key signs a period is this home's own reading of the chain, which may be the older one.
+   */
+  isExcused(bytes: Uint8Array, wanted: ReadonlySet<Digest>): boolean {
+    const { work = PURE_WORK, digests } = this.#modules;
+    const message = work.decode(bytes, digests);
+    if (!message.ok) return false;
+    return message.value.kind === "period-vote" || (isEntry(message.value) && wanted.has(entryId(signedOf(message.value))));
   }
 
   #judge(message: Message, way: Way): Verdict {

@@ -15,7 +15,7 @@ export type RequestCode = "PEER_UNREACHABLE" | "PEER_TIMEOUT" | "PEER_MALFORMED"
 export type RequestKind = "fetch" | "blocks" | "hello" | "time";
 
 /** What only a look inside a peer's bytes shows, and no honest peer does. */
-export type Misconduct = "forged-chain";
+export type Misconduct = "forged-chain" | "junk-answer";
 
 /** Who belongs to the street. Without one everybody does. */
 export interface Door {

@@ -174,6 +174,15 @@ describe("the door", () => {
   });
 });
 
+test("five junk answers close the door, three don't", async () => {
+  const [a, b] = (await street.homes(2)) as [StreetGossip, StreetGossip];
+  for (let times = 0; times < 3; times++) a.report(b.self, "junk-answer");
+  await until("b's score falls", () => a.score(b.self) < -290);
+  expect(a.peers()).toEqual([b.self]);
+  for (let times = 0; times < 2; times++) a.report(b.self, "junk-answer");
+  await until("b is out", () => a.peers().length === 0 && b.peers().length === 0);
+});
+
 test("two forged chains close the door, one doesn't", async () => {
   const [a, b] = (await street.homes(2)) as [StreetGossip, StreetGossip];
   a.report(b.self, "forged-chain");

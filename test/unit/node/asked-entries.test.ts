@@ -29,9 +29,12 @@ describe("what enough lists name is taken, whatever this home holds beside it; u
   });
 
   test("not under a key that isn't in force: nobody honest has listed it", () => {
-    const { say, pool, members } = desk({ now: AFTER_GATE });
+    const { say, pool, members, inbox } = desk({ now: AFTER_GATE });
     const old = order(1, {}, 9);
     expect(say(asMessage.order(old), "asked")).toBe("reject SIGNATURE_INVALID");
+    // Who brought what was asked for isn't at fault; who brought it unasked is.
+    const excused = [entryId(old), entryId(one!)].map((id) => inbox.isExcused(encodeMessage(asMessage.order(old)), new Set([id])));
+    expect(excused).toEqual([true, false]);
     pool.add({ kind: "order", order: old }, { agent: cheapSigner(9).address, isTimely: true });
     expect(pool.listable(interval(100), interval(98), false, members.agentAt).orders).toEqual([]);
   });

@@ -11,18 +11,24 @@ import { AT, asMessage, list, membership, order, seal, someDigest, vote } from "
 import { QUIET } from "../../support/quiet.ts";
 
 const BLOCK = Uint8Array.of(1, 2, 3);
+/** By its first byte the inbox here knows what a message is. */
+const [GOOD, EXCUSED, JUNK] = [10, 11, 12];
+const REPORT = "report neighbour junk-answer";
 
 /** A home that asks one neighbour; `answers` are what it gets, one after the other. */
-function desk(answers: readonly (Uint8Array | null)[], adoptions: readonly Adoption[] = []) {
+function desk(answers: readonly (Uint8Array | null)[], adoptions: readonly Adoption[] = [], neighbours = ["neighbour"]) {
   const done: string[] = [];
+  const asked: string[] = [];
+  const clock = new VirtualClock({ startMs: 0, speed: 1 });
   const handlers = new Map<string, (body: Uint8Array) => Uint8Array | undefined>();
   const left = [...answers];
   const verdicts = [...adoptions];
   const gossip = {
-    peers: () => ["neighbour"],
+    peers: () => neighbours,
     onRequest: (kind: string, handler: (body: Uint8Array) => Uint8Array | undefined) => void handlers.set(kind, handler),
     report: (peer: string, misconduct: string) => void done.push(`report ${peer} ${misconduct}`),
-    request: async (_peer: string, kind: string) => {
+    request: async (peer: string, kind: string) => {
+      asked.push(peer);
       done.push(`ask ${kind}`);
       const answer = left.shift();
       return answer === undefined || answer === null ? fail("PEER_UNREACHABLE", "gone") : ok(answer);
@@ -35,7 +41,13 @@ function desk(answers: readonly (Uint8Array | null)[], adoptions: readonly Adopt
     gossip,
     store: memoryStore(),
     pool,
-    inbox: { receive: (bytes: Uint8Array, way: ReadonlySet<Digest>) => void heard.push([bytes, way]) },
+    inbox: {
+      receive: (bytes: Uint8Array, way: ReadonlySet<Digest>) => {
+        heard.push([bytes, way]);
+        return bytes[0] === GOOD ? "accept" : "reject";
+      },
+      isExcused: (bytes: Uint8Array) => bytes[0] === EXCUSED,
+    },
     rounds: {
       current: AT,
       round: { messages: [asMessage.vote(vote(1))], message: (id: Digest) => (id === list(2).id ? asMessage.list(list(2)) : undefined) },
@@ -47,11 +59,11 @@ function desk(answers: readonly (Uint8Array | null)[], adoptions: readonly Adopt
     },
     membership: members,
     signing: { levelWith: (peer: string) => void done.push(`level with ${peer}`) },
-    clock: new VirtualClock({ startMs: 0, speed: 1 }),
+    clock,
     log: QUIET,
     periodVotes: () => [],
   } as unknown as CatchUpModules;
-  return { catchUp: new CatchUp(modules), done, heard, handlers, members, pool };
+  return { catchUp: new CatchUp(modules), done, asked, clock, heard, handlers, members, pool };
 }
 const blockAnswer = encodeFetched({ block: BLOCK, messages: [] });
 const blocks = (count: number) => encodeFetched({ block: null, messages: Array.from({ length: count }, () => BLOCK) });
@@ -84,7 +96,8 @@ describe("a neighbour's blocks", () => {
       [],
       ["ask fetch", "level with neighbour"],
     ],
-    ["an answer that is none", [Uint8Array.of(0x0a, 9, 1)], [], ["ask fetch"]],
+    ["an answer that is none", [Uint8Array.of(0x0a, 9, 1)], [], ["ask fetch", REPORT]],
+    ["blocks that are none", [blockAnswer, Uint8Array.of(0x0a, 9, 1)], ["adopted"], ["ask fetch", "adopted", "ask blocks", REPORT]],
   ])("%s", async (_, answers, adoptions, expected) => {
     const { catchUp, done } = desk(answers, adoptions);
     await catchUp.ask(AT, []);
@@ -93,10 +106,44 @@ describe("a neighbour's blocks", () => {
 });
 
 test("messages of an answer go through the inbox, with what was asked for", async () => {
-  const bytes = encodeMessage(asMessage.order(order(1)));
+  const bytes = Uint8Array.of(GOOD);
   const { catchUp, heard } = desk([encodeFetched({ block: null, messages: [bytes] })]);
   await catchUp.ask(AT, [entryId(order(1)), someDigest(4)]);
   expect(heard).toEqual([[bytes, new Set([entryId(order(1)), someDigest(4)])]]);
+});
+
+describe("messages that are refused", () => {
+  const answer = (...kinds: readonly number[]) => encodeFetched({ block: null, messages: kinds.map((kind) => Uint8Array.of(kind)) });
+  const many = (count: number, kind: number): readonly number[] => Array(count).fill(kind);
+
+  test.each<[string, readonly number[], number, boolean]>([
+    ["one that no honest peer holds, and the rest is taken", [GOOD, JUNK, GOOD], 3, true],
+    ["many that one may hold: no more is looked at, and nobody blamed", [...many(20, EXCUSED), JUNK], 9, false],
+    ["both", [EXCUSED, JUNK, ...many(6, EXCUSED), JUNK, GOOD], 9, true],
+    ["eight that one may hold, and the rest is taken", [...many(8, EXCUSED), ...many(30, GOOD)], 38, false],
+  ])("%s", async (_, kinds, read, isBlamed) => {
+    const { catchUp, heard, done } = desk([answer(...kinds)]);
+    await catchUp.ask(AT, []);
+    expect([heard.length, done]).toEqual([read, ["ask fetch", isBlamed ? REPORT : "level with neighbour"]]);
+  });
+
+  test("who gave them isn't asked for a minute, unless there is nobody else", async () => {
+    const { catchUp, asked, clock } = desk([answer(GOOD), answer(JUNK)], [], ["one", "two", "three"]);
+    const turns = async (count: number): Promise<string> => {
+      const before = asked.length;
+      for (let turn = 0; turn < count; turn++) await catchUp.ask(AT, []);
+      return asked.slice(before).join();
+    };
+    expect(await turns(6)).toBe("one,two,one,three,one,three");
+    await clock.run(59_900);
+    expect(await turns(2)).not.toContain("two");
+    await clock.run(60_100);
+    expect(await turns(3)).toContain("two");
+    const alone = desk([answer(JUNK)]);
+    await alone.catchUp.ask(AT, []);
+    await alone.catchUp.ask(AT, []);
+    expect(alone.asked).toEqual(["neighbour", "neighbour"]);
+  });
 });
 
 describe("what is answered", () => {
