@@ -6,8 +6,8 @@ import { cheapSigner, FIRST, SIM_DIGESTS, SimulatedStreet } from "../../../src/s
 /** Three certified intervals, and an observer that was cut off before all of them. */
 const street = new SimulatedStreet({ seed: 42, homes: 4, faults: { loss: 0, duplication: 0, delayMs: { least: 1, most: 20 } } });
 let blocks: readonly Uint8Array[] = [];
-const first = (): Block => {
-  const block = decodeBlock(blocks[0]!, SIM_DIGESTS);
+const decoded = (place: number): Block => {
+  const block = decodeBlock(blocks[place]!, SIM_DIGESTS);
   if (!block.ok) throw new Error(block.detail);
   return block.value;
 };
@@ -27,6 +27,8 @@ function listFor(interval: Interval): Message {
   const id = SIM_DIGESTS.list(body);
   return { kind: "list", list: { body, id, signature: cheapSigner(0).sign(id) } };
 }
+
+const unsigned = <T extends { readonly signature: Uint8Array }>(entry: T): T => ({ ...entry, signature: new Uint8Array(65) });
 
 describe("a block from a stranger is taken only when it is the next, certified, and leads to the same result here", () => {
   const withCertificate = (change: Partial<Block["certificate"]>) => (block: Block) => ({
@@ -69,6 +71,18 @@ describe("a block from a stranger is taken only when it is the next, certified, 
         orders: [...block.orders, { ...block.orders[0]!, body: { ...block.orders[0]!.body, seq: 3, energy: wh(1) } }],
       }),
     ],
+    ["an order whose signature is gone", (block) => ({ ...block, orders: [unsigned(block.orders[0]!), ...block.orders.slice(1)] })],
+    [
+      "an order that counts, among the withheld",
+      (block) => ({ ...block, orders: block.orders.slice(0, -1), withheld: [{ kind: "order", order: block.orders.at(-1)! }] }),
+    ],
+    [
+      "members that the result doesn't name",
+      (block) => ({
+        ...block,
+        members: { ...street.homes[0]!.node.membership.members, version: 99 },
+      }),
+    ],
     ["another result", (block) => ({ ...block, result: { ...block.result, prevHead: block.result.clearingRoot } })],
     [
       "another result, and a certificate that names it",
@@ -80,7 +94,7 @@ describe("a block from a stranger is taken only when it is the next, certified, 
   ];
   test.each(table)("%s: refused", (_what, change) => {
     const { rounds } = street.observer.node;
-    expect(rounds.adopt(encodeBlock(change(first())))).toBe("forged");
+    expect(rounds.adopt(encodeBlock(change(decoded(0))))).toBe("forged");
     expect(rounds.current).toBe(FIRST);
   });
 
@@ -99,6 +113,9 @@ describe("a block from a stranger is taken only when it is the next, certified, 
     expect(rounds.round!.messages).toEqual([ahead[1]]);
     expect(rounds.adopt(blocks[1]!)).toBe("adopted");
     expect(rounds.round!.messages).toEqual([ahead[2]]);
+    const third = decoded(2);
+    const [reading, ...others] = third.readings;
+    expect(rounds.adopt(encodeBlock({ ...third, readings: [unsigned(reading!), ...others] }))).toBe("forged");
     expect(rounds.adopt(blocks[2]!)).toBe("adopted");
     expect(rounds.round!.messages).toEqual([]);
     expect(blocks.map((bytes) => rounds.adopt(bytes))).toEqual(["unneeded", "unneeded", "unneeded"]);
