@@ -224,10 +224,11 @@ export class Rounds {
     }
   }
 
-  /** A seal names its order's digest, so what one lost message has kept away can be had from others. */
+  /** A seal names its order's digest, so what lost messages have kept away can be had from one neighbour after the other. */
   #askUnshown(round: Round): void {
-    const unshown = this.#modules.pool.unshown(round.interval);
-    if (!this.#isOpened && unshown.length > 0) this.#modules.fetch(round.interval, unshown);
+    if (this.#isOpened || this.#round !== round) return;
+    this.#modules.fetch(round.interval, this.#modules.pool.unshown(round.interval));
+    this.#timers.after(FETCH_MS, () => this.#askUnshown(round));
   }
 
   #openWhenShown(round: Round): void {
