@@ -1,6 +1,7 @@
 import type { Problem } from "../ports/index.ts";
 import {
   type COMPARE_FLAGS,
+  type EVIDENCE_FLAGS,
   type EXPORT_FLAGS,
   type Flags,
   type Given,
@@ -8,6 +9,7 @@ import {
   type HOME_FLAGS,
   type INTERNAL_FLAGS,
   type LogLevel,
+  placeOf,
   type REVOKE_FLAGS,
   type SIM_FLAGS,
   type STREET_FLAGS,
@@ -27,6 +29,7 @@ export type Command = { readonly log: LogLevel | null } & (
   | ({ readonly verb: "revoke" } & Given<typeof REVOKE_FLAGS> & { readonly data: string; readonly home: string })
   | ({ readonly verb: "export" } & Given<typeof EXPORT_FLAGS>)
   | ({ readonly verb: "compare" } & Given<typeof COMPARE_FLAGS>)
+  | ({ readonly verb: "evidence" } & Given<typeof EVIDENCE_FLAGS> & { readonly place: string | null })
   | ({ readonly verb: "venue" } & Given<typeof VENUE_FLAGS> & { readonly config: string })
   | ({ readonly verb: "sim" } & Given<typeof SIM_FLAGS>)
   | ({ readonly verb: "verify-venue" } & Given<typeof VERIFY_VENUE_FLAGS> & { readonly file: string })
@@ -50,10 +53,13 @@ export function parseCommandLine(argv: readonly string[], version: string): Pars
   if (names.includes("--version") || verb === "version") return print(0, version);
   if (verb === null) return noSuchVerb(first!);
   if (verb === "help") return helpOn(rest[0]);
-  const problems: Problem[] = rest.map((word) => ({ code: USAGE, file: null, key: word, what: `unexpected after "${verb}"` }));
+  const [place, ...unexpected] = placeOf(verb) === null ? [null, ...rest] : [rest[0] ?? null, ...rest.slice(1)];
+  const problems: Problem[] = unexpected.map((word) => ({ code: USAGE, file: null, key: word, what: `unexpected after "${verb}"` }));
   const given = readFlags(tokens, { ...VERBS[verb].flags, ...GLOBAL_FLAGS }, problems);
   problems.push(...together(verb, given));
-  return problems.length > 0 ? usage(problems, verb) : { kind: "run", command: { verb, ...given } as Command };
+  return problems.length > 0
+    ? usage(problems, verb)
+    : { kind: "run", command: { verb, ...(placeOf(verb) === null ? {} : { place }), ...given } as Command };
 }
 
 const print = (exit: 0 | 2, message: string): Parsed => ({ kind: "print", exit, message });

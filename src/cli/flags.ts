@@ -66,6 +66,11 @@ export const COMPARE_FLAGS = {
   "one-node": on("as if the street had no wires, so that all mechanisms can be told"),
 } as const;
 
+export const EVIDENCE_FLAGS = {
+  street: flag(text("a place"), "PLACE", "whose rules and keys count: a data folder, a card's file or its address"),
+  json: on("for programs"),
+} as const;
+
 export const VENUE_FLAGS = {
   config: flag(file, "FILE", "venue.yaml of this venue"),
 } as const;
@@ -97,12 +102,26 @@ export type Flags = Readonly<Record<string, Flag<unknown>>>;
 /** What was given on the command line; null where nothing was. */
 export type Given<F extends Flags> = { readonly [Name in keyof F]: (F[Name] extends Flag<infer T> ? T : never) | null };
 
+interface VerbFacts {
+  readonly flags: Flags;
+  readonly help: string;
+  readonly internal: boolean;
+  /** What may follow the verb without a flag, as help shows it; left out: nothing. */
+  readonly place?: string;
+}
+
 export const VERBS = {
   street: { flags: STREET_FLAGS, help: "run a street of homes that trade (default)", internal: false },
   home: { flags: HOME_FLAGS, help: "run one home that joins a street", internal: false },
   revoke: { flags: REVOKE_FLAGS, help: "take a home out of a running street, as its operator", internal: false },
   export: { flags: EXPORT_FLAGS, help: "write interval rows for a spreadsheet or a utility", internal: false },
   compare: { flags: COMPARE_FLAGS, help: "tell what each mechanism makes of an interval's orders", internal: false },
+  evidence: {
+    flags: EVIDENCE_FLAGS,
+    help: "check what was proved against homes, in a data folder or a file",
+    internal: false,
+    place: "DIR|FILE",
+  },
   venue: { flags: VENUE_FLAGS, help: "run a market as a venue: one operator, a signed sequence", internal: false },
   "verify-venue": { flags: VERIFY_VENUE_FLAGS, help: "replay a venue's log and hold it to the rules", internal: false },
   sim: { flags: SIM_FLAGS, help: "simulate streets where much goes wrong, and hold them to the laws", internal: false },
@@ -110,6 +129,7 @@ export const VERBS = {
   help: { flags: {}, help: "print this, or help on a verb", internal: false },
   host: { flags: INTERNAL_FLAGS, help: "run some homes of a street", internal: true },
   devices: { flags: INTERNAL_FLAGS, help: "run the device simulator of a street", internal: true },
-} as const satisfies Record<string, { readonly flags: Flags; readonly help: string; readonly internal: boolean }>;
+} as const satisfies Record<string, VerbFacts>;
 
 export type Verb = keyof typeof VERBS;
+export const placeOf = (verb: Verb): string | null => (VERBS[verb] as VerbFacts).place ?? null;

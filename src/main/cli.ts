@@ -15,6 +15,8 @@ async function run(command: Command): Promise<number> {
       return (await import("./host.ts")).runHost(command.config);
     case "devices":
       return (await import("./devices.ts")).runDevices(command.config);
+    case "evidence":
+      return (await import("./evidence/run.ts")).runEvidence(command);
     case "venue":
       return (await import("./venue/run.ts")).runVenue(command);
     case "verify-venue":

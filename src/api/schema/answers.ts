@@ -39,6 +39,9 @@ export const evidenceView = mirrors<EvidenceView>()(
   }),
 );
 
+/** What `GET /api/evidence` answers. */
+export const evidenceAnswer = list(evidenceView);
+
 export interface HealthAnswer extends Omit<HealthFacts, "healthy"> {
   readonly status: "ok" | "degraded";
   readonly version: string;

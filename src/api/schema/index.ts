@@ -1,2 +1,2 @@
-export { streetCard, venueRules } from "./answers.ts";
+export { evidenceAnswer, streetCard, venueRules } from "./answers.ts";
 export { streetState } from "./street-state.ts";

@@ -44,6 +44,9 @@ describe("what is understood", () => {
     ],
     ["compare", { verb: "compare" }],
     ["compare --data d --at 2026-01-01T12:00Z --one-node", { verb: "compare", data: "d", at: "2026-01-01T12:00Z", "one-node": true }],
+    ["evidence", { verb: "evidence" }],
+    ["evidence --json data/home", { verb: "evidence", place: "data/home", json: true }],
+    ["evidence answer.json --street http://s/api/street", { verb: "evidence", place: "answer.json", street: "http://s/api/street" }],
     ["sim", { verb: "sim" }],
     ["sim --seeds 7", { verb: "sim", seeds: { from: 7, to: 7 } }],
     [
