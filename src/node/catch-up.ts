@@ -1,8 +1,9 @@
 import type { Digest, Interval } from "../../engine/kernel/index.ts";
-import type { Message } from "../../engine/messages/index.ts";
+import { idOf, type Message } from "../../engine/messages/index.ts";
 import type { Clock, Gossip, Log, Misconduct, PeerName, RequestKind, Store } from "../ports/index.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Membership } from "./membership.ts";
+import type { PeriodVoteMessage } from "./periods.ts";
 import type { Pool } from "./pool.ts";
 import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import {
@@ -14,6 +15,7 @@ import {
   encodeBlocksRequest,
   encodeFetch,
   encodeFetched,
+  heldMark,
 } from "./requests.ts";
 import type { Rounds } from "./rounds.ts";
 import type { Signing } from "./signing.ts";
@@ -29,7 +31,7 @@ export interface CatchUpModules {
   readonly clock: Clock;
   readonly log: Log;
   /** Period votes that peers may have missed. */
-  readonly periodVotes: () => readonly Uint8Array[];
+  readonly periodVotes: () => readonly PeriodVoteMessage[];
   readonly work?: PureWork;
 }
 
@@ -75,7 +77,7 @@ export class CatchUp {
   /** True when the peer is ahead of us. */
   async #fetchFrom(peer: PeerName, interval: Interval, missing: readonly Digest[]): Promise<boolean> {
     const { rounds, signing } = this.#modules;
-    const answer = await this.#request(peer, "fetch", encodeFetch({ interval, wanted: missing }));
+    const answer = await this.#request(peer, "fetch", encodeFetch({ interval, wanted: missing, held: this.#heldOf(interval) }));
     if (!answer.ok) return false;
     const fetched = decodeFetched(answer.value);
     if (fetched === null || this.#hasJunk(fetched.messages, new Set(missing))) {
@@ -84,6 +86,13 @@ export class CatchUp {
     }
     if (fetched.block === null && interval === rounds.current) signing.levelWith(peer);
     return fetched.block !== null && this.#adopt(peer, fetched.block);
+  }
+
+  /** What is heard already comes in every answer otherwise, from every peer that is asked. */
+  #heldOf(interval: Interval): readonly string[] {
+    const { rounds, periodVotes } = this.#modules;
+    const heard = rounds.round?.interval === interval ? rounds.round.heard : [];
+    return [...periodVotes().map(idOf), ...heard].map(heldMark);
   }
 
   /** Takes an answer's messages. Some junk among them doesn't spoil the others. */
@@ -145,13 +154,13 @@ export class CatchUp {
     const { rounds, store } = this.#modules;
     const question = decodeFetch(body);
     if (question === null) return undefined;
-    const votes = this.#modules.periodVotes();
+    const held = new Set(question.held);
     const { encode } = this.#modules.work ?? PURE_WORK;
-    const wanted = question.wanted.flatMap((id) => this.#kept(id) ?? []).map(encode);
-    if (question.interval < rounds.current)
-      return encodeFetched({ block: store.blocks(question.interval, 1)[0]?.bytes ?? null, messages: [...wanted, ...votes] });
-    const heard = question.interval === rounds.current ? (rounds.round?.messages ?? []) : [];
-    return encodeFetched({ block: null, messages: [...wanted, ...heard.map(encode), ...votes] });
+    const wanted = question.wanted.flatMap((id) => this.#kept(id) ?? []);
+    const said = question.interval === rounds.current ? (rounds.round?.messages ?? []) : [];
+    const lacking = [...said, ...this.#modules.periodVotes()].filter((message) => !held.has(heldMark(idOf(message))));
+    const block = question.interval < rounds.current ? (store.blocks(question.interval, 1)[0]?.bytes ?? null) : null;
+    return encodeFetched({ block, messages: [...wanted, ...lacking].map(encode) });
   }
 
   #kept(id: Digest): Message | null {

@@ -116,7 +116,7 @@ export class StreetNode {
       inReach: reachOf(modules.neighbours, gossip, clock),
       deliver,
     });
-    const periodVotes = (): readonly Uint8Array[] => this.periods.messages();
+    const periodVotes = (): readonly PeriodVoteMessage[] => this.periods.messages();
     this.#catchUp = new CatchUp({ ...shared, gossip, inbox: this.#inbox, rounds: this.rounds, periodVotes });
     this.rounds.onCertified(({ evaluation }) => {
       if (evaluation.batch !== null) this.periods.close(evaluation.batch);

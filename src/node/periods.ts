@@ -1,10 +1,12 @@
 import { isQuorum } from "../../engine/agreement/index.ts";
 import type { Digest, HomeId, Period } from "../../engine/kernel/index.ts";
-import { type Digests, encodeMessage, type SignedPeriodVote } from "../../engine/messages/index.ts";
+import type { Digests, Message, SignedPeriodVote } from "../../engine/messages/index.ts";
 import { type Batch, encodeCertificate } from "../../engine/settlement/index.ts";
 import type { SignedBatch } from "../ports/index.ts";
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
+
+export type PeriodVoteMessage = Extract<Message, { kind: "period-vote" }>;
 
 /** A closed period on its way to the chain. */
 export interface OpenBatch {
@@ -83,15 +85,16 @@ export class Periods {
   }
 
   /** For peers that missed them. */
-  messages(): readonly Uint8Array[] {
+  messages(): readonly PeriodVoteMessage[] {
     return this.open
       .slice(0, 2)
-      .flatMap(({ votes }) => [...votes.values()].map((periodVote) => encodeMessage({ kind: "period-vote", periodVote })));
+      .flatMap(({ votes }) => [...votes.values()].map((periodVote) => ({ kind: "period-vote", periodVote }) as const));
   }
 
   #sign(period: Period, digest: Digest): void {
     const { outbox, self, membership } = this.#modules;
-    if (outbox === null || self === null || !membership.periodValidators(period).ids.includes(self)) return;
+    // Under another key the vault would refuse the whole batch.
+    if (outbox === null || self === null || membership.periodKey(self, period) !== outbox.agent) return;
     const message = outbox.periodVote({ period, validator: self, digest });
     if (message.kind === "period-vote") this.hear(message.periodVote);
   }

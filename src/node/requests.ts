@@ -1,4 +1,4 @@
-import { concat, type Digest, digest, fromHex, type Interval, interval } from "../../engine/kernel/index.ts";
+import { concat, type Digest, digest, fromHex, type Interval, interval, toHex } from "../../engine/kernel/index.ts";
 import { readFields, Writer } from "../../engine/messages/index.ts";
 
 /** What a home asks one peer for when gossip did not bring it; bytes as in `config/schema/commonwatt.proto`. */
@@ -7,6 +7,8 @@ export interface Fetch {
   readonly interval: Interval;
   /** Orders and readings by digest. */
   readonly wanted: readonly Digest[];
+  /** `heldMark` of what was said about the interval and is held already: an answer leaves it out. */
+  readonly held: readonly string[];
 }
 
 /** Either the interval's block, when the peer has it certified, or what the peer has heard of its agreement. */
@@ -16,22 +18,36 @@ export interface Fetched {
 }
 
 export const MAX_WANTED = 256;
+/** With the most that is wanted it still fits into one question (16 kB). */
+export const MAX_HELD = 960;
+const MARK_BYTES = 8;
 /** Answers stay below this, so that both sides know what to hold. */
 export const MAX_ANSWER_BYTES = 900_000;
 
-export const encodeFetch = ({ interval, wanted }: Fetch): Uint8Array =>
+/** The first 8 bytes of a digest, as text: enough to tell what was heard apart, and nobody can make a second message with a first one's. */
+export const heldMark = (id: Digest): string => id.slice(0, 2 + 2 * MARK_BYTES);
+
+export const encodeFetch = ({ interval, wanted, held }: Fetch): Uint8Array =>
   new Writer()
     .uint(1, interval)
     .bytes(2, concat(wanted.slice(0, MAX_WANTED).map(fromHex)))
+    .bytes(3, concat(held.slice(-MAX_HELD).map(fromHex)))
     .finish();
 
 export function decodeFetch(bytes: Uint8Array): Fetch | null {
   const fields = readFields(bytes);
   if (fields === null) return null;
   const at = fields.find((field) => field.number === 1)?.value ?? 0;
-  const wanted = fields.find((field) => field.number === 2)?.value ?? new Uint8Array(0);
-  if (!interval.is(at) || !(wanted instanceof Uint8Array) || wanted.length % 32 !== 0 || wanted.length > 32 * MAX_WANTED) return null;
-  return { interval: at, wanted: Array.from({ length: wanted.length / 32 }, (_, i) => digest(wanted.subarray(32 * i, 32 * i + 32))) };
+  const [wanted, held] = [rowOf(fields, 2, 32, MAX_WANTED), rowOf(fields, 3, MARK_BYTES, MAX_HELD)];
+  if (!interval.is(at) || wanted === null || held === null) return null;
+  return { interval: at, wanted: wanted.map(digest), held: held.map(toHex) };
+}
+
+/** A field of byte strings of one size in a row; null: it is none, or longer than `most` of them. */
+function rowOf(fields: NonNullable<ReturnType<typeof readFields>>, number: number, size: number, most: number): Uint8Array[] | null {
+  const bytes = fields.find((field) => field.number === number)?.value ?? new Uint8Array(0);
+  if (!(bytes instanceof Uint8Array) || bytes.length % size !== 0 || bytes.length > size * most) return null;
+  return Array.from({ length: bytes.length / size }, (_, at) => bytes.subarray(size * at, size * (at + 1)));
 }
 
 export function encodeFetched({ block, messages }: Fetched): Uint8Array {

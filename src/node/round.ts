@@ -23,6 +23,9 @@ export interface RoundWorld {
   readonly evidence: (effect: Extract<AgreementEffect, { kind: "evidence" }>) => void;
 }
 
+/** What validators say to each other in a round. */
+type Said = Extract<Message, { kind: "list" | "proposal" | "vote" }>;
+
 /** A choice of lists by their digests, and whether their orders count. */
 type Wanted = { readonly lists: readonly Digest[]; readonly isVoid: boolean };
 
@@ -33,7 +36,7 @@ export class Round {
   readonly #world: RoundWorld;
   readonly #queue: AgreementInput[] = [];
   /** By who said what: two votes may differ in their signature alone. */
-  readonly #messages = new Map<Digest, Message>();
+  readonly #messages = new Map<Digest, Said>();
   readonly #lists = new Map<Digest, SignedList>();
   readonly #evaluations = new Map<Digest, Evaluation>();
   /** What has been evaluated. */
@@ -53,10 +56,10 @@ export class Round {
   hear(message: Message): void {
     const input = inputOf(message);
     if (input === null || this.#isIdle(input)) return;
-    this.#messages.set(idOf(input), message);
-    if (message.kind === "list") this.#lists.set(message.list.id, message.list);
+    this.#messages.set(idOf(input), input);
+    if (input.kind === "list") this.#lists.set(input.list.id, input.list);
     this.put(input);
-    if (message.kind === "list") this.#onList();
+    if (input.kind === "list") this.#onList();
     // Everybody works a fresh proposal out, whether it may still vote or not: whoever knows the value needs no one's block.
     if (input.kind === "proposal" && input.proposal.body.lists.length > 0 && this.#isFirst(input.proposal))
       this.#evaluate(input.proposal.body);
@@ -98,14 +101,19 @@ export class Round {
   }
 
   /** All that was heard, for a peer that missed some of it: what is small first, and of each validator one list before any second. */
-  get messages(): readonly Message[] {
+  get messages(): readonly Said[] {
     const all = [...this.#messages.values()];
     const first = new Set([...this.#lists.values()].filter((list) => this.#listsOf(list.body.validator)[0] === list).map(({ id }) => id));
-    const rank = (message: Message): number => (message.kind !== "list" ? 0 : first.has(message.list.id) ? 1 : 2);
+    const rank = (message: Said): number => (message.kind !== "list" ? 0 : first.has(message.list.id) ? 1 : 2);
     return all.sort((a, b) => rank(a) - rank(b));
   }
 
-  message(id: Digest): Message | undefined {
+  /** What all that was heard was signed as. */
+  get heard(): readonly Digest[] {
+    return [...this.#messages.keys()];
+  }
+
+  message(id: Digest): Said | undefined {
     return this.#messages.get(id);
   }
 
@@ -167,7 +175,7 @@ export class Round {
   }
 }
 
-function inputOf(message: Message): Extract<Message, { kind: "list" | "proposal" | "vote" }> | null {
+function inputOf(message: Message): Said | null {
   if (message.kind === "list" || message.kind === "proposal" || message.kind === "vote") return message;
   return null;
 }

@@ -25,6 +25,7 @@ import {
   encodeBlocksRequest,
   encodeFetch,
   encodeFetched,
+  heldMark,
 } from "../../../src/node/requests.ts";
 import { idOf } from "../../support/book.ts";
 import { anyBlock, anyMessage, DIGESTS } from "../../support/messages.ts";
@@ -170,11 +171,11 @@ describe("bytes", () => {
   test.each<[string, Uint8Array, string, object]>([
     [
       "a question",
-      encodeFetch({ interval: interval(7), wanted: [idOf(1), idOf(2)] }),
+      encodeFetch({ interval: interval(7), wanted: [idOf(1), idOf(2)], held: ["0x0102030405060708", "0xffffffffffffffff"] }),
       "Fetch",
-      { interval: 7, wanted: bytes(idOf(1), idOf(2)) },
+      { interval: 7, wanted: bytes(idOf(1), idOf(2)), held: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, ...Array(8).fill(255)) },
     ],
-    ["a question about nothing", encodeFetch({ interval: interval(0), wanted: [] }), "Fetch", {}],
+    ["a question about nothing", encodeFetch({ interval: interval(0), wanted: [], held: [] }), "Fetch", {}],
     ["a block", encodeFetched({ block: Uint8Array.of(1, 2), messages: [] }), "Fetched", { block: Uint8Array.of(1, 2) }],
     [
       "messages",
@@ -227,7 +228,7 @@ describe("round trips", () => {
   });
 
   test("every question and answer", () => {
-    const question = { interval: interval(7), wanted: [idOf(1), idOf(2)] };
+    const question = { interval: interval(7), wanted: [idOf(1), idOf(2)], held: [heldMark(idOf(3))] };
     expect(decodeFetch(encodeFetch(question))).toEqual(question);
     const answer = { block: null, messages: [Uint8Array.of(1), Uint8Array.of(2, 3)] };
     expect(decodeFetched(encodeFetched(answer))).toEqual(answer);

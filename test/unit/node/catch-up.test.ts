@@ -3,14 +3,15 @@ import { type Digest, fail, type Interval, ok } from "../../../engine/kernel/ind
 import { encodeMessage, entryId, type Message } from "../../../engine/messages/index.ts";
 import { CatchUp, type CatchUpModules } from "../../../src/node/catch-up.ts";
 import { Pool } from "../../../src/node/pool.ts";
-import { decodeFetch, decodeFetched, encodeFetch, encodeFetched } from "../../../src/node/requests.ts";
+import { decodeFetch, decodeFetched, encodeFetch, encodeFetched, heldMark } from "../../../src/node/requests.ts";
 import type { Adoption } from "../../../src/node/rounds.ts";
 import { memoryStore, VirtualClock } from "../../../src/sim/index.ts";
 import { agentAddressOf } from "../../support/cheap-signer.ts";
-import { AT, asMessage, list, membership, order, seal, someDigest, vote } from "../../support/node-parts.ts";
+import { AT, asMessage, list, membership, order, periodVote, seal, someDigest, vote } from "../../support/node-parts.ts";
 import { QUIET } from "../../support/quiet.ts";
 
 const BLOCK = Uint8Array.of(1, 2, 3);
+const PERIOD_VOTE = periodVote(1, 5, someDigest(6));
 /** By its first byte the inbox here knows what a message is. */
 const [GOOD, EXCUSED, JUNK] = [10, 11, 12];
 const REPORT = "report neighbour junk-answer";
@@ -19,6 +20,7 @@ const REPORT = "report neighbour junk-answer";
 function desk(answers: readonly (Uint8Array | null)[], adoptions: readonly Adoption[] = [], neighbours = ["neighbour"]) {
   const done: string[] = [];
   const asked: string[] = [];
+  const questions: ReturnType<typeof decodeFetch>[] = [];
   const clock = new VirtualClock({ startMs: 0, speed: 1 });
   const handlers = new Map<string, (body: Uint8Array) => Uint8Array | undefined>();
   const left = [...answers];
@@ -27,7 +29,8 @@ function desk(answers: readonly (Uint8Array | null)[], adoptions: readonly Adopt
     peers: () => neighbours,
     onRequest: (kind: string, handler: (body: Uint8Array) => Uint8Array | undefined) => void handlers.set(kind, handler),
     report: (peer: string, misconduct: string) => void done.push(`report ${peer} ${misconduct}`),
-    request: async (peer: string, kind: string) => {
+    request: async (peer: string, kind: string, body: Uint8Array) => {
+      if (kind === "fetch") questions.push(decodeFetch(body));
       asked.push(peer);
       done.push(`ask ${kind}`);
       const answer = left.shift();
@@ -50,7 +53,12 @@ function desk(answers: readonly (Uint8Array | null)[], adoptions: readonly Adopt
     },
     rounds: {
       current: AT,
-      round: { messages: [asMessage.vote(vote(1))], message: (id: Digest) => (id === list(2).id ? asMessage.list(list(2)) : undefined) },
+      round: {
+        interval: AT,
+        heard: [vote(1).id],
+        messages: [asMessage.vote(vote(1))],
+        message: (id: Digest) => (id === list(2).id ? asMessage.list(list(2)) : undefined),
+      },
       adopt: () => {
         const adoption = verdicts.shift() ?? "unneeded";
         done.push(adoption);
@@ -61,9 +69,9 @@ function desk(answers: readonly (Uint8Array | null)[], adoptions: readonly Adopt
     signing: { levelWith: (peer: string) => void done.push(`level with ${peer}`) },
     clock,
     log: QUIET,
-    periodVotes: () => [],
+    periodVotes: () => [asMessage.periodVote(PERIOD_VOTE)],
   } as unknown as CatchUpModules;
-  return { catchUp: new CatchUp(modules), done, asked, clock, heard, handlers, members, pool };
+  return { catchUp: new CatchUp(modules), done, asked, questions, clock, heard, handlers, members, pool };
 }
 const blockAnswer = encodeFetched({ block: BLOCK, messages: [] });
 const blocks = (count: number) => encodeFetched({ block: null, messages: Array.from({ length: count }, () => BLOCK) });
@@ -112,6 +120,16 @@ test("messages of an answer go through the inbox, with what was asked for", asyn
   expect(heard).toEqual([[bytes, new Set([entryId(order(1)), someDigest(4)])]]);
 });
 
+test("a question tells what is heard already, of its own interval alone", async () => {
+  const { catchUp, questions } = desk([null, null]);
+  await catchUp.ask(AT, [someDigest(4)]);
+  await catchUp.ask((AT + 1) as Interval, []);
+  expect(questions).toEqual([
+    { interval: AT, wanted: [someDigest(4)], held: [heldMark(PERIOD_VOTE.id), heldMark(vote(1).id)] },
+    { interval: AT + 1, wanted: [], held: [heldMark(PERIOD_VOTE.id)] },
+  ]);
+});
+
 describe("messages that are refused", () => {
   const answer = (...kinds: readonly number[]) => encodeFetched({ block: null, messages: kinds.map((kind) => Uint8Array.of(kind)) });
   const many = (count: number, kind: number): readonly number[] => Array(count).fill(kind);
@@ -147,35 +165,46 @@ describe("messages that are refused", () => {
 });
 
 describe("what is answered", () => {
-  const answer = (wanted: readonly Digest[], about: number = AT) => {
+  const answer = (wanted: readonly Digest[], about: number = AT, held: readonly Digest[] = []) => {
     const { handlers, pool, members } = desk([]);
     const how = { agent: agentAddressOf(1), isTimely: true };
     pool.add({ kind: "order", order: order(1) }, how);
     pool.add({ kind: "commit", commit: seal(order(2)) }, how);
-    const question = encodeFetch({ interval: about as Interval, wanted: wanted.length === 0 ? [members.digest] : wanted });
+    const question = encodeFetch({
+      interval: about as Interval,
+      wanted: wanted.length === 0 ? [members.digest] : wanted,
+      held: held.map(heldMark),
+    });
     expect(decodeFetch(question)).not.toBeNull();
     const bytes = handlers.get("fetch")!(question);
     const set: Message = { kind: "members", members: members.members, id: members.digest };
     return { told: bytes === undefined ? null : decodeFetched(bytes)!.messages.map((each) => Buffer.from(each).toString("hex")), set };
   };
   const hex = (message: Message) => Buffer.from(encodeMessage(message)).toString("hex");
-  const said = hex(asMessage.vote(vote(1)));
+  const counted = hex(asMessage.periodVote(PERIOD_VOTE));
+  const said = [hex(asMessage.vote(vote(1))), counted];
 
   test("orders and seals by their digests, then what was said", () => {
     const wanted = [entryId(order(1)), entryId(seal(order(2))), order(1).id, someDigest(9)];
-    expect(answer(wanted).told).toEqual([hex(asMessage.order(order(1))), hex(asMessage.commit(seal(order(2)))), said]);
+    expect(answer(wanted).told).toEqual([hex(asMessage.order(order(1))), hex(asMessage.commit(seal(order(2)))), ...said]);
   });
 
   test("a list by its digest, which a proposal has named", () =>
-    expect(answer([list(2).id]).told).toEqual([hex(asMessage.list(list(2))), said]));
+    expect(answer([list(2).id]).told).toEqual([hex(asMessage.list(list(2))), ...said]));
 
   test("a member set by its digest", () => {
     const { told, set } = answer([]);
-    expect(told).toEqual([hex(set), said]);
+    expect(told).toEqual([hex(set), ...said]);
+  });
+
+  test("without what the peer has heard, wanted or not", () => {
+    expect(answer([entryId(order(1))], AT, [vote(1).id, someDigest(3)]).told).toEqual([hex(asMessage.order(order(1))), counted]);
+    expect(answer([entryId(order(1))], AT, [PERIOD_VOTE.id]).told).toEqual([hex(asMessage.order(order(1))), said[0]]);
+    expect(answer([list(2).id], AT, [vote(1).id, list(2).id]).told).toEqual([hex(asMessage.list(list(2))), counted]);
   });
 
   test("of an interval ahead nothing that was said", () =>
-    expect(answer([entryId(order(1))], AT + 1).told).toEqual([hex(asMessage.order(order(1)))]));
+    expect(answer([entryId(order(1))], AT + 1).told).toEqual([hex(asMessage.order(order(1))), counted]));
 
   test("nothing to who asks nonsense", () => {
     const { handlers } = desk([]);

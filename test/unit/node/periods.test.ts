@@ -1,6 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { homeId, interval, type Period, period } from "../../../engine/kernel/index.ts";
-import { decodeMessage } from "../../../engine/messages/index.ts";
+import { homeId, interval, period } from "../../../engine/kernel/index.ts";
 import type { Batch } from "../../../engine/settlement/index.ts";
 import { Outbox } from "../../../src/node/outbox.ts";
 import { Periods } from "../../../src/node/periods.ts";
@@ -145,12 +144,7 @@ describe("periods on their way to the chain", () => {
       own.close(batch(number));
       for (const home of [0, 1]) own.hear(vote(home, batch(number)));
     }
-    const told = own.messages().map((bytes) => {
-      const message = decodeMessage(bytes, DIGESTS);
-      return message.ok && message.value.kind === "period-vote"
-        ? [message.value.periodVote.body.period as Period, message.value.periodVote.body.validator]
-        : null;
-    });
+    const told = own.messages().map(({ periodVote: { body } }) => [body.period, body.validator]);
     expect(told).toEqual([
       [5, 0],
       [5, 1],
