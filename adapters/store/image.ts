@@ -13,10 +13,11 @@ const NO_LOG = 1;
  * beside it, nor into one that another process has for itself. Both files are read twice: a process that writes adds to its log or,
  * now and then, moves the log into the file and begins it anew, which shows.
  */
-export function imageOf(path: string): Buffer {
+export function imageOf(path: string, read: (path: string) => Buffer = readFileSync): Buffer {
+  const logOf = (): Buffer => orNothing(() => read(`${path}-wal`));
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const [file, log] = [readFileSync(path), logOf(path)];
-    const [logNow, fileNow] = [logOf(path), readFileSync(path)];
+    const [file, log] = [read(path), logOf()];
+    const [logNow, fileNow] = [logOf(), read(path)];
     if (fileNow.equals(file) && logNow.subarray(0, log.length).equals(log)) return withoutLog(file, log, path);
   }
   throw new Unopened("STORE_LOCKED", path, "it changes faster than it can be read");
@@ -31,9 +32,9 @@ function withoutLog(file: Buffer, log: Buffer, path: string): Buffer {
   return image;
 }
 
-function logOf(path: string): Buffer {
+function orNothing(read: () => Buffer): Buffer {
   try {
-    return readFileSync(`${path}-wal`);
+    return read();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
     throw error;

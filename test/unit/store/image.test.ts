@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { imageOf } from "../../../adapters/store/image.ts";
 import { openStoreImage, type StoreImage } from "../../../adapters/store/index.ts";
 import { type Digest, interval } from "../../../engine/kernel/index.ts";
 import { temporaryFolder } from "../../support/folder.ts";
@@ -101,6 +102,65 @@ describe("a look into a store that runs", () => {
     expect([store.maySignFrom() === null, store.evidence().length]).toEqual([false, look().evidence.length]);
     store.close();
   }, 60_000);
+});
+
+describe("a file that is read while its log moves into it", () => {
+  let writer: DatabaseSync;
+  const file = () => join(folder.path, "a.db");
+  beforeEach(() => {
+    writer = new DatabaseSync(file());
+    writer.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (n INTEGER PRIMARY KEY, bytes BLOB)");
+    write(0, 40);
+  });
+  afterEach(() => writer.close());
+
+  function write(from: number, to: number): void {
+    for (let n = from; n < to; n++) writer.prepare("INSERT INTO t VALUES (?, zeroblob(3000))").run(n);
+  }
+
+  function expectWhole(image: Buffer): void {
+    const reader = new DatabaseSync(":memory:");
+    reader.deserialize(image);
+    expect(reader.prepare("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
+    expect(reader.prepare("SELECT count(*) AS rows, max(n) AS last FROM t").get()).toEqual({ rows: 50, last: 49 });
+  }
+
+  test.each([1, 2, 3, 4])("is read again: all of it is of one moment (the log moves before read number %i)", (moment) => {
+    let reads = 0;
+    const image = imageOf(file(), (path) => {
+      reads += 1;
+      if (reads === moment) {
+        writer.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+        write(40, 50);
+      }
+      return readFileSync(path);
+    });
+    expectWhole(image);
+  });
+
+  test("is read again when the log begins anew in the middle of a read", () => {
+    // All of the log is in the file already, and the next commit is written over its beginning.
+    writer.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    let reads = 0;
+    const image = imageOf(file(), (path) => {
+      const before = readFileSync(path);
+      reads += 1;
+      if (reads !== 2) return before;
+      write(40, 50);
+      const half = before.length >> 1;
+      return Buffer.concat([before.subarray(0, half), Buffer.alloc(before.length - half)]);
+    });
+    expectWhole(image);
+  });
+
+  test("one that never stands still is told so", () => {
+    let reads = 0;
+    const restless = (): Buffer => {
+      reads += 1;
+      return Buffer.from([reads]);
+    };
+    expect(() => imageOf(file(), restless)).toThrow("it changes faster than it can be read");
+  });
 });
 
 describe("what is no store is told, with place and way out, and nothing changes", () => {
