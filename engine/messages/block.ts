@@ -6,32 +6,33 @@ import { Writer } from "./protobuf.ts";
 import type { Digests } from "./typed-data.ts";
 import { type Block, type Certificate, type IntervalResult, RESULT_KIND, type ResultKind, VOTE_KIND, type Withheld } from "./types.ts";
 
-/** A certified interval as bytes: result, certificate, then the entries that it counts as whole messages. */
-export function encodeBlock(block: Block): Uint8Array {
+/** A certified interval as bytes: result, certificate, then the entries that it counts as whole messages, written by `encode`. */
+export function encodeBlock(block: Block, encode = encodeMessage): Uint8Array {
   const { result } = block;
   const roots = [result.prevHead, result.orderSetRoot, result.readingSetRoot, result.clearingRoot, result.ledgerRoot, result.nextMembers];
   const writer = new Writer().uint(1, result.interval).bytes(2, joined(roots)).bytes(3, certificateBytes(block.certificate));
-  for (const order of block.orders) writer.item(4, encodeMessage({ kind: "order", order }));
-  for (const reading of block.readings) writer.item(5, encodeMessage({ kind: "reading", reading }));
-  for (const each of block.withheld) writer.item(6, encodeMessage(each));
+  for (const order of block.orders) writer.item(4, encode({ kind: "order", order }));
+  for (const reading of block.readings) writer.item(5, encode({ kind: "reading", reading }));
+  for (const each of block.withheld) writer.item(6, encode(each));
   if (block.members !== null) writer.item(7, encodeMembers(block.members));
   writer.uint(8, RESULT_KIND[result.kind]);
   return writer.finish();
 }
 
-export function decodeBlock(bytes: Uint8Array, digests: Digests): Result<Block, DecodeCode> {
-  const block = open(bytes, (body) => blockIn(body, digests));
+/** `decode` reads its entries. */
+export function decodeBlock(bytes: Uint8Array, digests: Digests, decode = decodeMessage): Result<Block, DecodeCode> {
+  const block = open(bytes, (body) => blockIn(body, (each) => decode(each, digests)));
   if (block === null) return malformed("block");
   return equal(encodeBlock(block), bytes) ? ok(block) : malformed("block: not its one encoding");
 }
 
 /** Orders and readings that are none are left out here; the block then fails as a whole, being another than it was. */
-function blockIn(body: Body, digests: Digests): Block {
-  const messages = [...body.all(4), ...body.all(5)].map((each) => decodeMessage(each, digests));
+function blockIn(body: Body, decode: (bytes: Uint8Array) => ReturnType<typeof decodeMessage>): Block {
+  const messages = [...body.all(4), ...body.all(5)].map(decode);
   const orders = messages.flatMap((each) => (each.ok && each.value.kind === "order" ? [each.value.order] : []));
   const readings = messages.flatMap((each) => (each.ok && each.value.kind === "reading" ? [each.value.reading] : []));
   const withheld = body.all(6).flatMap((bytes): Withheld[] => {
-    const each = decodeMessage(bytes, digests);
+    const each = decode(bytes);
     return each.ok && (each.value.kind === "commit" || each.value.kind === "order") ? [each.value] : [];
   });
   const [members] = body.all(7);

@@ -10,9 +10,10 @@ const BYTES = 2;
 /** Bytes of a number below 2^53. */
 const MAX_VARINT = 8;
 
+const FIRST_ROOM = 128;
+
 export class Writer {
-  /** Single bytes, and values that are copied once, at the end. */
-  readonly #parts: (number | Uint8Array)[] = [];
+  #bytes = new Uint8Array(FIRST_ROOM);
   #length = 0;
 
   uint(number: number, value: number): this {
@@ -31,22 +32,14 @@ export class Writer {
   item(number: number, value: Uint8Array): this {
     this.#varint(number * 8 + BYTES);
     this.#varint(value.length);
-    this.#parts.push(value);
+    this.#makeRoom(value.length);
+    this.#bytes.set(value, this.#length);
     this.#length += value.length;
     return this;
   }
 
   finish(): Uint8Array {
-    const bytes = new Uint8Array(this.#length);
-    let at = 0;
-    for (const part of this.#parts) {
-      if (typeof part === "number") bytes[at++] = part;
-      else {
-        bytes.set(part, at);
-        at += part.length;
-      }
-    }
-    return bytes;
+    return this.#bytes.slice(0, this.#length);
   }
 
   #varint(value: number): void {
@@ -59,8 +52,16 @@ export class Writer {
   }
 
   #byte(value: number): void {
-    this.#parts.push(value);
-    this.#length++;
+    this.#makeRoom(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  #makeRoom(more: number): void {
+    const needed = this.#length + more;
+    if (needed <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
   }
 }
 

@@ -158,7 +158,8 @@ export class Outbox {
   }
 
   #said(slot: VoteSlot, message: Message, because: readonly Message[] = []): Message {
-    const stands = this.#modules.store.saveVote(slot, pack([message, ...because]));
+    const { store, work = PURE_WORK } = this.#modules;
+    const stands = store.saveVote(slot, pack([message, ...because].map(work.encode)));
     return this.#send("agreement", unpack(stands)[0]!);
   }
 
@@ -184,9 +185,9 @@ export class Outbox {
 }
 
 /** What stands in one slot: this home's message, then those it rests on, in the form of a peer's answer. */
-function pack(messages: readonly Message[]): Uint8Array {
+function pack(messages: readonly Uint8Array[]): Uint8Array {
   const writer = new Writer();
-  for (const message of messages) writer.item(2, encodeMessage(message));
+  for (const message of messages) writer.item(2, message);
   return writer.finish();
 }
 

@@ -1,15 +1,32 @@
 import { entrySet } from "../../engine/agreement/index.ts";
 import type { Result } from "../../engine/kernel/index.ts";
-import { type DecodeCode, type Digests, decodeMessage, encodeMessage, entryId, type Message } from "../../engine/messages/index.ts";
+import {
+  type Block,
+  type DecodeCode,
+  type Digests,
+  decodeBlock,
+  decodeMessage,
+  encodeMessage,
+  entryId,
+  type Message,
+} from "../../engine/messages/index.ts";
 import { type Evaluation, evaluateEntries } from "./evaluate.ts";
 
 /** What follows from its arguments alone. A home works it out; a simulator of many homes remembers what one of them has. */
 export interface PureWork {
   readonly decode: (bytes: Uint8Array, digests: Digests) => Result<Message, DecodeCode>;
   readonly encode: (message: Message) => Uint8Array;
+  readonly decodeBlock: (bytes: Uint8Array, digests: Digests) => Result<Block, DecodeCode>;
   readonly entryId: typeof entryId;
   readonly entrySet: typeof entrySet;
   readonly evaluate: (...given: Parameters<typeof evaluateEntries>) => Evaluation;
 }
 
-export const PURE_WORK: PureWork = { decode: decodeMessage, encode: encodeMessage, entryId, entrySet, evaluate: evaluateEntries };
+export const PURE_WORK: PureWork = {
+  decode: decodeMessage,
+  encode: encodeMessage,
+  decodeBlock,
+  entryId,
+  entrySet,
+  evaluate: evaluateEntries,
+};

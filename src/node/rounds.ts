@@ -3,7 +3,6 @@ import type { Digest, HomeId, Interval } from "../../engine/kernel/index.ts";
 import {
   type Block,
   type Certificate,
-  decodeBlock,
   encodeBlock,
   gateClosure,
   intervalOf,
@@ -134,8 +133,8 @@ export class Rounds {
 
   /** A block from a peer: taken only when it is the next one, truly certified, and leads to the same result here. */
   adopt(bytes: Uint8Array): Adoption {
-    const { certificates, membership, rules, log } = this.#modules;
-    const block = decodeBlock(bytes, certificates.digests);
+    const { certificates, membership, rules, log, work = PURE_WORK } = this.#modules;
+    const block = work.decodeBlock(bytes, certificates.digests);
     if (!block.ok) return "forged";
     const { certificate, members, result } = block.value;
     // Behind or ahead of this home, or of an epoch whose members it still asks for.
@@ -285,10 +284,10 @@ export class Rounds {
 
   #finish(evaluation: Evaluation, certificate: Certificate, sinceGateMs: number | null): void {
     if (this.#stopped) return;
-    const { store, pool, membership } = this.#modules;
+    const { store, pool, membership, work = PURE_WORK } = this.#modules;
     const { nextMembers } = evaluation;
     const block = blockOf(evaluation, certificate, nextMembers === this.#state.members ? null : membership.known(nextMembers));
-    store.saveBlock(evaluation.result.interval, evaluation.value, encodeBlock(block));
+    store.saveBlock(evaluation.result.interval, evaluation.value, encodeBlock(block, work.encode));
     this.#state = evaluation.state;
     pool.settle(evaluation.result.interval, settledWith(evaluation.result.interval), evaluation.readings);
     this.#timers.cancel();

@@ -1,5 +1,5 @@
 import { type Address, type Digest, equal } from "../../../engine/kernel/index.ts";
-import type { Message } from "../../../engine/messages/index.ts";
+import { decodeBlock, type Message } from "../../../engine/messages/index.ts";
 import { type Evaluation, PURE_WORK, type PureWork } from "../../node/index.ts";
 import type { RecoverSigner } from "../../ports/index.ts";
 import { hashOf } from "../hash-of.ts";
@@ -25,6 +25,7 @@ function keep<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): Value {
 export function sharedWork(): PureWork {
   const read = new WeakMap<Uint8Array, Decoded["message"]>();
   const decoded = new Map<number, Decoded>();
+  const blocks = new Map<number, { readonly bytes: Uint8Array; readonly block: ReturnType<PureWork["decodeBlock"]> }>();
   const encoded = new WeakMap<object, Uint8Array>();
   const evaluated = new Map<string, Evaluation>();
   const sets = new Map<string, ReturnType<PureWork["entrySet"]>>();
@@ -57,6 +58,13 @@ export function sharedWork(): PureWork {
       return sets.get(key) ?? keep(sets, key, PURE_WORK.entrySet(validators, lists));
     },
     encode: (message) => encoded.get(bodyOf(message)) ?? PURE_WORK.encode(message),
+    decodeBlock: (bytes, digests) => {
+      const key = hashOf(bytes);
+      const known = blocks.get(key);
+      if (known !== undefined && equal(known.bytes, bytes)) return known.block;
+      const own = bytes.slice();
+      return keep(blocks, key, { bytes: own, block: decodeBlock(own, digests, decode) }).block;
+    },
     evaluate: (rules, state, counted) => {
       const { kind, nextMembers, orders, withheld, readings } = counted;
       const kept = withheld.map((each) => bodyOf(each));
