@@ -7,8 +7,10 @@ import {
   type Digests,
   decodeMessage,
   encodeMessage,
+  idOf,
   MAX_MESSAGE_BYTES,
   type Message,
+  signedOf,
 } from "../../engine/messages/index.ts";
 import type { Gossip, Judgement, Log, RecoverSigner, Store } from "../ports/index.ts";
 import type { Membership } from "./membership.ts";
@@ -59,7 +61,7 @@ export class Convictions {
   /** Two messages whose signatures have been checked here. */
   found(one: Contradictable, other: Contradictable): void {
     const message = asEvidence(one, other);
-    if (message === null || this.#refusal(message) !== null) return;
+    if (message === null || this.#refusal(message) !== null || !this.#isOfOneKey(message.evidence)) return;
     this.#keep(message);
     const bytes = encodeMessage(message);
     if (bytes.length <= MAX_MESSAGE_BYTES) void this.#modules.gossip.publish("agreement", bytes);
@@ -77,6 +79,8 @@ export class Convictions {
     if (this.#held.has(id)) return "EVIDENCE_SEEN";
     const culprit = contradiction(evidence.first, evidence.second);
     if (culprit === null) return "EVIDENCE_UNFOUNDED";
+    // Which key signs then isn't agreed yet: the chain may take this one back, and not have told this home.
+    if (signedIn(evidence.first) > this.#modules.membership.lastOfEpoch) return "INTERVAL_AHEAD";
     return this.all.filter(({ home }) => home === culprit).length >= MAX_OF_ONE_HOME ? "EVIDENCE_ENOUGH" : null;
   }
 
@@ -84,7 +88,14 @@ export class Convictions {
     const { membership, recover } = this.#modules;
     const culprit = contradiction(evidence.first, evidence.second);
     if (culprit === null || membership.keysIn(culprit, signedIn(evidence.first)).length === 0) return "HOME_UNKNOWN";
-    return convicts(evidence, { keysIn: membership.keysIn, recover }) === null ? "SIGNATURE_INVALID" : null;
+    return convicts(evidence, { keysIn: membership.keysIn, recover }) === null || !this.#isOfOneKey(evidence) ? "SIGNATURE_INVALID" : null;
+  }
+
+  /** Two keys that say two things may be in two hands: a home's own, and the one that it takes back. */
+  #isOfOneKey({ first, second }: EvidenceMessage["evidence"]): boolean {
+    const { recover } = this.#modules;
+    const signerOf = (message: Contradictable) => recover(idOf(message), signedOf(message).signature);
+    return signerOf(first) === signerOf(second);
   }
 
   #keep(message: EvidenceMessage): void {

@@ -133,9 +133,12 @@ export class Membership {
   agentOf = (home: HomeId): Address | undefined => this.#current.agents.get(home);
   validatorKey = (home: HomeId): Address | undefined => (this.validators.ids.includes(home) ? this.agentOf(home) : undefined);
 
-  /** The keys that a home may have signed with in an interval: as agreed now, and as the chain says. */
-  keysIn = (home: HomeId, interval: Interval): readonly Address[] =>
-    [this.agentAt(home, interval), this.#readAt(interval).agents.get(home)].flatMap((key) => key ?? []);
+  /** The keys that a home may have signed with in an interval: as agreed now, and as the chain says, unless this home has read less of it than was agreed on. */
+  keysIn = (home: HomeId, interval: Interval): readonly Address[] => {
+    const isRead = this.#readAt(this.#interval).members.version >= this.#current.members.version;
+    const read = isRead ? this.#readAt(interval).agents.get(home) : undefined;
+    return [this.agentAt(home, interval), read].flatMap((key) => key ?? []);
+  };
 
   /** Whose signatures under a period the vault counts, in its order. */
   periodValidators(period: Period): Validators {

@@ -19,7 +19,7 @@ import { Inbox } from "./inbox.ts";
 import { homeOf, Membership } from "./membership.ts";
 import { Outbox } from "./outbox.ts";
 import { OwnEntries } from "./own-entries.ts";
-import { Periods } from "./periods.ts";
+import { Periods, type PeriodVoteMessage } from "./periods.ts";
 import { Pool } from "./pool.ts";
 import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { reachOf } from "./reach.ts";
@@ -103,7 +103,7 @@ export class StreetNode {
     this.rounds = new Rounds({ ...shared, certificates, tellClosed, fetch }, state);
     this.#closures = new Closures({ membership, onAllClosed: (interval) => this.#own?.showNow(interval) });
     const deliver = (message: Message): void => this.#deliver(message);
-    this.#own = outbox === null || self === null ? null : new OwnEntries({ ...shared, outbox, self, current, deliver });
+    this.#own = outbox === null || self === null ? null : new OwnEntries({ ...shared, outbox, self, recover, current, deliver });
     this.#inbox = new Inbox({
       ...shared,
       digests,

@@ -1,6 +1,6 @@
 import { type HomeId, type Interval, interval } from "../../engine/kernel/index.ts";
-import { gateClosure, type MarketRules, type Message, type Order, type Reading } from "../../engine/messages/index.ts";
-import type { Cancel, Clock } from "../ports/index.ts";
+import { gateClosure, type MarketRules, type Message, type Order, type Reading, signedOf } from "../../engine/messages/index.ts";
+import type { Cancel, Clock, RecoverSigner } from "../ports/index.ts";
 import type { Membership } from "./membership.ts";
 import type { CommitMessage, OrderMessage, Outbox } from "./outbox.ts";
 import type { EntryMessage, Pool } from "./pool.ts";
@@ -15,6 +15,7 @@ export interface OwnEntriesModules {
   readonly signing: Signing;
   readonly outbox: Outbox;
   readonly self: HomeId;
+  readonly recover: RecoverSigner;
   /** The interval that is being agreed on. */
   readonly current: () => Interval;
   /** As if a peer had sent it. */
@@ -33,7 +34,7 @@ export class OwnEntries {
 
   order(body: Order): void {
     const { membership, outbox, signing } = this.#modules;
-    if (!signing.maySign(body.interval)) return;
+    if (!signing.mayEnter(body.interval)) return;
     if (membership.isSealed) {
       const { commit, order } = outbox.seal(body);
       this.#take(commit);
@@ -42,7 +43,7 @@ export class OwnEntries {
   }
 
   reading(body: Reading): void {
-    if (this.#modules.signing.maySign(body.interval)) this.#take(this.#modules.outbox.reading(body));
+    if (this.#modules.signing.mayEnter(body.interval)) this.#take(this.#modules.outbox.reading(body));
   }
 
   /** What this home said before it was restarted; what it sealed is still to be shown. */
@@ -95,9 +96,13 @@ export class OwnEntries {
     if (message.order.body.interval >= current()) this.#take(outbox.show(message));
   }
 
+  /** An earlier life may have signed with another key. */
   #take(message: EntryMessage): void {
-    const { pool, outbox, deliver } = this.#modules;
-    pool.add(message, { agent: outbox.agent, isTimely: true });
+    const { pool, recover, deliver } = this.#modules;
+    const { id, signature } = signedOf(message);
+    const agent = recover(id, signature);
+    if (agent === null) return;
+    pool.add(message, { agent, isTimely: true });
     deliver(message);
   }
 }

@@ -65,6 +65,14 @@ class Shelf<T extends Signed<Body>> {
 
   from = (home: HomeId): readonly T[] => this.#ofHome.get(home) ?? [];
 
+  /** Forgets what doesn't hold any more. */
+  sift(holds: (held: Held<T>) => boolean): void {
+    const all = [...this.#held.values()];
+    if (all.every(holds)) return;
+    for (const map of [this.#held, this.#ofInterval, this.#ofHome]) map.clear();
+    for (const held of all) if (holds(held)) this.add(held.entry, held);
+  }
+
   forget(upTo: Interval): void {
     for (const [interval, those] of this.#ofInterval) {
       if (interval > upTo) continue;
@@ -119,6 +127,15 @@ export class Pool {
       if (agent !== null) this.add(message, { agent, isTimely: true });
     }
     return messages.filter((message) => !isEntry(message));
+  }
+
+  /** Other members agree from now on. What came under a key that isn't theirs takes nobody's place and accuses nobody. */
+  keepOf(agentAt: AgentAt): void {
+    const isSignedIn = (signedIn: (interval: Interval) => Interval) => (held: Held<Signed<Body>>) =>
+      agentAt(held.entry.body.home, signedIn(held.entry.body.interval)) === held.agent;
+    this.orders.sift(isSignedIn((interval) => interval));
+    this.commits.sift(isSignedIn((interval) => interval));
+    this.readings.sift(isSignedIn(readingSignedIn));
   }
 
   /** What is held in an entry's own place, itself included. */

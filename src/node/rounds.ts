@@ -159,8 +159,9 @@ export class Rounds {
 
   #begin(): void {
     const { membership, clock, rules, outbox, pool, certificates } = this.#modules;
-    const interval = this.current;
+    const [interval, before] = [this.current, membership.digest];
     if (!membership.enter(this.#state.members, interval)) return void this.#awaitMembers(interval);
+    if (membership.digest !== before) pool.keepOf(membership.agentAt);
     const round = new Round(interval, membership.validators, this.#voter(interval), this.#world(interval));
     this.#round = round;
     this.#isFetching = false;
@@ -188,10 +189,10 @@ export class Rounds {
     };
   }
 
-  /** This home, if it votes in an interval. */
+  /** This home, if it votes in an interval: with another key than the one in force only it would count its votes. */
   #voter(interval: Interval): HomeId | null {
-    const { self, membership, signing } = this.#modules;
-    return self !== null && membership.validators.ids.includes(self) && signing.maySign(interval) ? self : null;
+    const { self, membership, signing, outbox } = this.#modules;
+    return self !== null && outbox !== null && membership.validatorKey(self) === outbox.agent && signing.maySign(interval) ? self : null;
   }
 
   /** On disk first: a clock that has gone back after a restart doesn't undo it. */

@@ -10,6 +10,7 @@ import { replayFlood } from "./replay-flood.ts";
 import { silent } from "./silent.ts";
 import { slow } from "./slow.ts";
 import { staleChain } from "./stale-chain.ts";
+import { stolenKey } from "./stolen-key.ts";
 import { withholdingReveal } from "./withholding-reveal.ts";
 
 /** Every way to lie that the swarm draws from, by its name on the command line. */
@@ -26,6 +27,7 @@ export const ADVERSARIES = {
   "stale-chain": staleChain,
   "forged-certificate": forgedCertificate,
   framing,
+  "stolen-key": stolenKey,
 } as const satisfies Readonly<Record<string, Adversary>>;
 
 export type AdversaryName = keyof typeof ADVERSARIES;

@@ -1,7 +1,7 @@
 import type { HomeId } from "../../../engine/kernel/index.ts";
 import type { Digests } from "../../../engine/messages/index.ts";
 import type { NodeModules } from "../../node/index.ts";
-import type { Clock, PeerName, Topic } from "../../ports/index.ts";
+import type { Clock, PeerName, Signer, Topic } from "../../ports/index.ts";
 import type { Dice } from "../chance.ts";
 import type { CountingChain } from "./chain.ts";
 
@@ -15,6 +15,8 @@ export interface Adversary {
 /** What a liar can do beyond what a node does. It signs with its own key alone. */
 export interface AdversaryWorld {
   readonly home: HomeId;
+  /** The key that it began with, whatever it signs with now. */
+  readonly firstKey: Signer;
   /** Everybody else. */
   readonly others: readonly PeerName[];
   readonly digests: Digests;

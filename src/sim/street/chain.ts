@@ -1,5 +1,7 @@
-import { type Digest, fail, ok, type Period, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
-import { type Digests, digestsOf, hashRules, type MarketRules } from "../../../engine/messages/index.ts";
+import { quorum, validatorsOf } from "../../../engine/agreement/index.ts";
+import { type Digest, fail, type Interval, ok, type Period, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
+import { type Digests, digestsOf, hashRules, type MarketRules, type Members } from "../../../engine/messages/index.ts";
+import { membersAt } from "../../node/index.ts";
 import type { Chain, ChainCode, Clock, RecoverSigner, Registry, SignedBatch } from "../../ports/index.ts";
 import { domainOf, FIRST } from "./market.ts";
 
@@ -7,12 +9,15 @@ const SIGNED_BYTES = 66;
 
 /** A chain that knows its homes and takes each period once, as the vault does; it answers a little late, as chains do. */
 export class CountingChain implements Chain {
-  readonly known: Registry;
+  /** All that was ever registered, after each change; the last is what it says now. */
+  readonly versions: Registry[];
   readonly settled: Period[] = [];
   /** The batches that brought them. */
   readonly taken: SignedBatch[] = [];
   /** Answers nobody and takes nothing for now. */
   isAway = false;
+  /** Who can't reach it. */
+  readonly hiddenFrom = new Set<string>();
   replyMs = 40;
   readonly #rules: MarketRules;
   readonly #digests: Digests;
@@ -20,11 +25,35 @@ export class CountingChain implements Chain {
   readonly #clock: Clock;
 
   constructor(known: Registry, rules: MarketRules, recover: RecoverSigner, clock: Clock) {
-    this.known = known;
+    this.versions = [known];
     this.#rules = rules;
     this.#digests = digestsOf(domainOf(rules));
     this.#recover = recover;
     this.#clock = clock;
+  }
+
+  get known(): Registry {
+    return this.versions.at(-1)!;
+  }
+
+  change(to: Registry): void {
+    this.versions.push(to);
+  }
+
+  /** The chain as one home sees it; `onRead` hears of each registry that reached it. */
+  seenBy(name: string, onRead: (registry: Registry) => void): Chain {
+    const isHidden = (): boolean => this.hiddenFrom.has(name);
+    return {
+      registry: async () => {
+        const answer = await this.#reply(() => this.known, isHidden);
+        if (answer.ok) onRead(answer.value);
+        return answer;
+      },
+      head: () => this.#reply(this.#head, isHidden),
+      balances: () => this.balances(),
+      batches: () => this.batches(),
+      close: () => this.close(),
+    };
   }
 
   get next(): Period {
@@ -36,25 +65,27 @@ export class CountingChain implements Chain {
     const { result, certificate } = batch;
     const last = this.taken.at(-1)?.result.head ?? ZERO_DIGEST;
     if (this.isAway || result.period !== this.next || result.prevHead !== last) return false;
-    if (this.#signers(this.#digests.period(result), certificate) < this.known.quorum) return false;
+    // As the vault does: by who its first interval had, and their keys.
+    const members = membersAt(this.known, Math.max(FIRST, result.period * this.#rules.periodIntervals) as Interval);
+    if (this.#signers(members, this.#digests.period(result), certificate) < quorum(validatorsOf(members))) return false;
     this.settled.push(result.period);
     this.taken.push(batch);
     return true;
   }
 
   registry = () => this.#reply(() => this.known);
-  head = () => this.#reply(() => ({ nextPeriod: this.next, head: hashRules(this.#rules), settledUntil: 0 }));
+  head = () => this.#reply(this.#head);
   balances = () => this.#reply(() => ({ homes: [], requested: [], residual: 0 }));
   batches = () => this.#reply(() => []);
   async close(): Promise<void> {}
 
   /** How many validators truly signed; 0 when a place isn't above the one before it. */
-  #signers(digest: Digest, certificate: Uint8Array): number {
+  #signers(members: Members, digest: Digest, certificate: Uint8Array): number {
     let [count, before] = [0, -1];
     for (let at = 0; at + SIGNED_BYTES <= certificate.length; at += SIGNED_BYTES) {
       const place = certificate[at]!;
       const signer = this.#recover(digest, certificate.slice(at + 1, at + SIGNED_BYTES));
-      const home = this.known.homes.find((each) => each.home === this.known.validators[place]);
+      const home = members.homes.find((each) => each.home === members.validators[place]?.home);
       if (place <= before || home === undefined || signer !== home.agent) return 0;
       before = place;
       count++;
@@ -62,11 +93,13 @@ export class CountingChain implements Chain {
     return count;
   }
 
-  #reply<T>(answer: () => T) {
+  readonly #head = () => ({ nextPeriod: this.next, head: hashRules(this.#rules), settledUntil: 0 });
+
+  #reply<T>(answer: () => T, isHidden = () => false) {
     return new Promise<
       { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: ChainCode; readonly detail: string }
     >((resolve) => {
-      this.#clock.after(this.replyMs, () => resolve(this.isAway ? fail("CHAIN_UNREACHABLE", "away") : ok(answer())));
+      this.#clock.after(this.replyMs, () => resolve(this.isAway || isHidden() ? fail("CHAIN_UNREACHABLE", "away") : ok(answer())));
     });
   }
 }

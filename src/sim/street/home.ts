@@ -1,13 +1,14 @@
 import { assert, type Digest, type HomeId, homeId, type Interval } from "../../../engine/kernel/index.ts";
-import { type Digests, decodeMessage, digestsOf, type MarketRules, type Message } from "../../../engine/messages/index.ts";
+import { type Digests, decodeMessage, digestsOf, intervalAt, type MarketRules, type Message } from "../../../engine/messages/index.ts";
 import { type Certified, type NodeModules, type PureWork, StreetNode } from "../../node/index.ts";
-import type { Gossip, Log } from "../../ports/index.ts";
+import type { Gossip, Log, Registry, Signer } from "../../ports/index.ts";
 import { chance, diceOf } from "../chance.ts";
 import type { HomeClock } from "../home-clock.ts";
 import type { SeededNetwork } from "../seeded-network.ts";
 import { SimulatedDisk } from "../simulated-disk.ts";
 import type { Adversary } from "./adversary.ts";
 import type { CountingChain } from "./chain.ts";
+import { keyNumber } from "./changes.ts";
 import type { StreetKeys } from "./cheap-signer.ts";
 import { clockOf, gossipOf, type Life } from "./life.ts";
 import { domainOf, FIRST, ordersOf, orderTime, readingOf, readingTime } from "./market.ts";
@@ -58,6 +59,11 @@ export class SimulatedHome {
   #live: { readonly life: Life; readonly node: StreetNode; readonly gossip: Gossip } | null = null;
   #crash: { readonly step: CrashStep; readonly then: () => void } | null = null;
   #isPlanned = false;
+  /** As the chain last answered this home; null: it never did. */
+  #registry: Registry | null = null;
+  /** Of its keys: the one that it signs with, and the one that it signs with once the chain has told it of that. */
+  #generation = 0;
+  #nextGeneration = 0;
 
   constructor(index: number | null, street: Surroundings, clock: HomeClock, adversary: Adversary | null = null) {
     this.name = index === null ? "observer" : `home-${index}`;
@@ -87,18 +93,21 @@ export class SimulatedHome {
     if (this.#live !== null) return;
     const life: Life = { isOver: false };
     const { chain, network, witness } = this.#street;
+    const registry = this.#registry ?? chain.known;
+    this.#registry = registry;
+    this.#takeUp(registry);
     const gossip = network.open(this.name);
     const modules = this.#modules(life, gossip);
     const corrupted = this.adversary === null ? modules : this.#corrupted(this.adversary, modules);
     // The power may have gone between a block's reaching the disk and anybody's hearing of it.
-    const node = new StreetNode(corrupted, chain.known, ({ result, value }) => this.heads.set(result.interval, value));
+    const node = new StreetNode(corrupted, registry, ({ result, value }) => this.heads.set(result.interval, value));
     node.onCertified((certified) => !life.isOver && this.#note(certified));
     // What a node writes as it is made may be where the power goes again.
     if (life.isOver) return gossip.close();
     this.#live = { life, node, gossip };
     witness.power?.(this, true);
     void node.start();
-    if (!this.#isPlanned && this.id !== null) this.#plan(this.id, FIRST);
+    if (!this.#isPlanned && this.id !== null) this.#plan(this.id, this.#nextInterval);
     this.#isPlanned = true;
   }
 
@@ -125,6 +134,12 @@ export class SimulatedHome {
     then();
   }
 
+  /** Signs with another key from now on, or from when the chain has told it that it may. It starts again for that, as homes do. */
+  takeUpKey(generation: number): void {
+    this.#nextGeneration = generation;
+    if (this.isUp && this.#registry !== null && this.#takeUp(this.#registry)) void this.restart();
+  }
+
   /** Keeps its power after all. */
   spare(): void {
     this.#crash = null;
@@ -148,8 +163,8 @@ export class SimulatedHome {
         },
       }),
       neighbours: names().filter((name) => name !== this.name),
-      chain,
-      signer: this.id === null ? null : keys.signer(this.id),
+      chain: chain.seenBy(this.name, (registry) => this.#read(life, registry)),
+      signer: this.#signer,
       recover: keys.recover,
       metrics: UNCOUNTED,
       work: this.#street.work,
@@ -157,11 +172,36 @@ export class SimulatedHome {
     };
   }
 
+  get #signer(): Signer | null {
+    return this.id === null ? null : this.#street.keys.signer(keyNumber(this.id, this.#generation));
+  }
+
+  #read(life: Life, registry: Registry): void {
+    if (life.isOver) return;
+    this.#registry = registry;
+    if (this.#takeUp(registry)) this.clock.after(0, () => this.isUp && void this.restart());
+  }
+
+  /** True when the key that the home signs with is another now. */
+  #takeUp({ homes }: Registry): boolean {
+    if (this.id === null || this.#nextGeneration === this.#generation) return false;
+    const { address } = this.#street.keys.signer(keyNumber(this.id, this.#nextGeneration));
+    const isKnown = homes.some(({ home, keys }) => home === this.id && keys.some(({ agent }) => agent === address));
+    if (isKnown) this.#generation = this.#nextGeneration;
+    return isKnown;
+  }
+
+  /** The first interval that it can still order for. */
+  get #nextInterval(): Interval {
+    return Math.max(FIRST, intervalAt(this.#street.rules, this.clock.now() / 1000)) as Interval;
+  }
+
   #corrupted(adversary: Adversary, modules: NodeModules): NodeModules {
-    const { chain, network, seed, names } = this.#street;
+    const { chain, keys, network, seed, names } = this.#street;
     assert(this.id !== null, "a liar is one of the homes");
     return adversary.corrupt(modules, {
       home: this.id,
+      firstKey: keys.signer(keyNumber(this.id, 0)),
       others: names().filter((name) => name !== this.name),
       digests: this.#digests,
       dice: diceOf(seed * 17 + this.id),

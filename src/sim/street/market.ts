@@ -10,7 +10,7 @@ import {
   type Order,
   type Reading,
 } from "../../../engine/messages/index.ts";
-import type { Registry } from "../../ports/index.ts";
+import type { RegisteredHome, Registry } from "../../ports/index.ts";
 import { chance } from "../chance.ts";
 import type { StreetKeys } from "./cheap-signer.ts";
 
@@ -47,23 +47,21 @@ export const SIM_DIGESTS: Digests = digestsOf(domainOf(SIM_RULES));
 /** Every home is a validator. */
 export function registryOf(homes: number, keys: StreetKeys): Registry {
   const ids = Array.from({ length: homes }, (_, index) => homeId(index));
-  const agentOf = (number: number) => keys.signer(number).address;
   return {
-    homes: ids.map((home) => ({
-      home,
-      name: `home-${home}`,
-      agent: agentOf(home),
-      owner: agentOf(1_000 + home),
-      since: FIRST,
-      until: null,
-      keys: [{ agent: agentOf(home), since: FIRST }],
-    })),
+    homes: ids.map((home) => registeredHome(home, FIRST, keys)),
     validatorSets: [
       { since: FIRST, validators: ids.map((home) => ({ home, class: "home" })), minimums: { home: 0, operator: 0, utility: 0 } },
     ],
     validators: ids,
     quorum: Math.floor((2 * homes) / 3) + 1,
   };
+}
+
+/** A home as it is registered first, with the key of its own number. */
+export function registeredHome(home: number, since: Interval, { signer }: StreetKeys): RegisteredHome {
+  const { address: agent } = signer(home);
+  const { address: owner } = signer(1_000 + home);
+  return { home: homeId(home), name: `home-${home}`, agent, owner, since, until: null, keys: [{ agent, since }] };
 }
 
 /** When a home of the simulated street sends its orders, and its reading, ms of its own street time. */

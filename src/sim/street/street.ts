@@ -6,6 +6,7 @@ import { type Faults, NO_FAULTS, SeededNetwork } from "../seeded-network.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import type { Adversary } from "./adversary.ts";
 import { CountingChain } from "./chain.ts";
+import { changed, type RegistryChange } from "./changes.ts";
 import { CHEAP_KEYS, type StreetKeys } from "./cheap-signer.ts";
 import { SimulatedHome, type Witness } from "./home.ts";
 import { FIRST, registryOf, SIM_RULES, SPEED } from "./market.ts";
@@ -15,7 +16,10 @@ export type { Witness } from "./home.ts";
 
 export interface StreetOptions {
   readonly seed: number;
+  /** Members from the beginning. */
   readonly homes: number;
+  /** Homes that join later, when `change` says so; numbered behind the others. */
+  readonly joiners?: number;
   readonly faults?: Faults;
   /** Largest difference of a home's clock, ms of street time. */
   readonly skewMs?: number;
@@ -37,17 +41,22 @@ const CARRY_MS = 500;
 export class SimulatedStreet {
   readonly clock: VirtualClock;
   readonly network: SeededNetwork;
+  /** Those that join later among them. */
   readonly homes: readonly SimulatedHome[];
   /** Follows and never votes; carries batches to the chain. */
   readonly observer: SimulatedHome;
   readonly chain: CountingChain;
   readonly rules: MarketRules;
+  readonly keys: StreetKeys;
+  readonly #founders: number;
   readonly #chance: () => number;
 
   constructor(options: StreetOptions) {
-    const { seed, homes, faults = NO_FAULTS, skewMs = 0, driftPpm = 0, rules = SIM_RULES, keys: own = CHEAP_KEYS } = options;
+    const { seed, homes, joiners = 0, faults = NO_FAULTS, skewMs = 0, driftPpm = 0, rules = SIM_RULES, keys: own = CHEAP_KEYS } = options;
     const keys: StreetKeys = { ...own, recover: sharedRecover(own.recover) };
     this.rules = rules;
+    this.keys = keys;
+    this.#founders = homes;
     this.clock = new VirtualClock({ startMs: (gateClosure(rules, FIRST) - 600) * 1000, speed: SPEED });
     this.#chance = chance(seed);
     this.network = new SeededNetwork(this.clock, this.#chance, faults);
@@ -63,7 +72,7 @@ export class SimulatedStreet {
         new HomeClock(this.clock, upTo(skewMs), upTo(driftPpm)),
         index === null ? null : (options.adversaries?.get(index) ?? null),
       );
-    this.homes = Array.from({ length: homes }, (_, index) => member(index));
+    this.homes = Array.from({ length: homes + joiners }, (_, index) => member(index));
     this.observer = member(null);
   }
 
@@ -77,8 +86,14 @@ export class SimulatedStreet {
   }
 
   async start(): Promise<void> {
-    await Promise.all(this.everybody.map((home) => home.start()));
+    await Promise.all([...this.homes.slice(0, this.#founders), this.observer].map((home) => home.start()));
     this.#carryBatches();
+  }
+
+  /** Writes a change on the chain. Who joins starts then. */
+  async change(change: RegistryChange): Promise<void> {
+    this.chain.change(changed(this.chain.known, change, this.keys));
+    if (change.kind === "join") await this.homes[change.home]!.start();
   }
 
   /** Until so many intervals after the first have had their gate, and real ms beyond. */

@@ -25,7 +25,7 @@ export function applyFaults(street: SimulatedStreet, scenario: Scenario, tell: (
     }
     tell(describeFault(fault));
     if (fault.kind === "clock") street.homes[fault.home]!.clock.set(fault.byMs);
-    else if (fault.kind === "chain-away") street.chain.isAway = true;
+    else if (fault.kind === "chain-away") hideChain(street, fault, true);
     else {
       wires.add(fault);
       weigh();
@@ -34,7 +34,7 @@ export function applyFaults(street: SimulatedStreet, scenario: Scenario, tell: (
   function end(fault: Lasting): void {
     tell(`ends: ${describeFault(fault)}`);
     if (fault.kind === "clock") street.homes[fault.home]!.clock.set(-fault.byMs);
-    else if (fault.kind === "chain-away") street.chain.isAway = false;
+    else if (fault.kind === "chain-away") hideChain(street, fault, false);
     else {
       wires.delete(fault);
       weigh();
@@ -46,9 +46,20 @@ export function applyFaults(street: SimulatedStreet, scenario: Scenario, tell: (
   };
 }
 
-/** When the last fault of a scenario is over, but for homes that lose power later; real ms. */
-export const lastFault = ({ faults }: Scenario): number =>
-  faults.reduce((last, fault) => Math.max(last, "until" in fault ? fault.until : fault.at + fault.downMs), 0);
+/** When the last fault of a scenario is over, but for homes that lose power later, and its last change is on the chain; real ms. */
+export const lastFault = ({ faults, changes = [] }: Scenario): number =>
+  [...faults, ...changes].reduce(
+    (last, one) => Math.max(last, "until" in one ? one.until : "downMs" in one ? one.at + one.downMs : one.at),
+    0,
+  );
+
+function hideChain({ chain, homes: all }: SimulatedStreet, { homes }: Extract<Fault, { kind: "chain-away" }>, isAway: boolean): void {
+  if (homes === undefined) chain.isAway = isAway;
+  for (const index of homes ?? []) {
+    if (isAway) chain.hiddenFrom.add(all[index]!.name);
+    else chain.hiddenFrom.delete(all[index]!.name);
+  }
+}
 
 function layWires({ network, homes, observer }: SimulatedStreet, { ambient }: Scenario, wires: readonly Wires[]): void {
   const names = (indices: readonly number[]): readonly string[] => indices.map((index) => homes[index]!.name);
@@ -88,7 +99,7 @@ export function describeFault(fault: Fault): string {
     case "clock":
       return `clock: home-${fault.home} set by ${fault.byMs / 1_000} s`;
     case "chain-away":
-      return "chain away";
+      return `chain away${fault.homes === undefined ? "" : ` for ${parts(fault.homes)}`}`;
   }
 }
 

@@ -1,35 +1,54 @@
-import { quorum } from "../../../engine/agreement/index.ts";
 import type { Digest, HomeId, Interval } from "../../../engine/kernel/index.ts";
-import { authorOf } from "../../../engine/messages/index.ts";
+import { authorOf, digestsOf, type SignedOrder, type SignedVote } from "../../../engine/messages/index.ts";
 import { SETTLE_LAG, settledWith } from "../../../engine/settlement/index.ts";
 import type { Certified } from "../../node/index.ts";
 import type { SimulatedHome } from "../street/home.ts";
-import { FIRST } from "../street/market.ts";
+import { domainOf, FIRST } from "../street/market.ts";
 import type { SimulatedStreet } from "../street/street.ts";
 import type { Law, Verdict } from "./law.ts";
+import { certifiedByItsSet, membersAlone, type Roll, setsAsRead, takenBackKeys } from "./member-laws.ts";
 import { placesOf } from "./places.ts";
+import { type AgreedSet, AgreedSets } from "./sets.ts";
 
 /** One result for an interval: at every home, and in all votes that anybody ever sent. */
-function oneCertificate(homes: number): Law {
+function oneCertificate({ sets, recover }: Roll): Law {
   const heads = new Map<Interval, Digest>();
-  const voters = new Map<string, Set<HomeId>>();
-  const needed = quorum({ ids: Array.from({ length: homes }, (_, index) => index as HomeId) });
+  /** Finalize votes by interval, then view and value. */
+  const votes = new Map<Interval, Map<string, Set<SignedVote>>>();
   const is = (interval: Interval, value: Digest, how: string): Verdict => {
     const known = heads.get(interval) ?? value;
     heads.set(interval, known);
     return known === value ? null : `interval ${interval} ${how} both as ${short(known)} and as ${short(value)}`;
   };
+  const count = (set: AgreedSet | undefined, ballot: ReadonlySet<SignedVote>): Verdict => {
+    if (set === undefined || ballot.size < set.quorum) return null;
+    const isTrue = ({ body, id, signature }: SignedVote): boolean =>
+      set.validators.has(body.validator) && recover(id, signature) === (set.agents.get(body.validator) ?? null);
+    const [one] = ballot;
+    const voters = new Set([...ballot].filter(isTrue).map(({ body }) => body.validator));
+    return voters.size >= set.quorum ? is(one!.body.interval, one!.body.value, "is finalized") : null;
+  };
   return {
     name: "one certificate",
     said: (_home, message) => {
       if (message.kind !== "vote" || message.vote.body.kind !== "finalize") return null;
-      const { interval, view, value, validator } = message.vote.body;
-      const place = `${interval}/${view}/${value}`;
-      const those = voters.get(place) ?? new Set();
-      voters.set(place, those.add(validator));
-      return those.size === needed ? is(interval, value, "is finalized") : null;
+      const { interval, view, value } = message.vote.body;
+      const ballots = votes.get(interval) ?? new Map<string, Set<SignedVote>>();
+      const ballot = ballots.get(`${view}/${value}`) ?? new Set();
+      votes.set(interval, ballots.set(`${view}/${value}`, ballot.add(message.vote)));
+      return count(sets.of(interval), ballot);
     },
-    certified: ({ isHonest }, { evaluation: { result, value } }) => (isHonest ? is(result.interval, value, "is certified") : null),
+    certified: ({ isHonest }, { evaluation: { result, value } }) => {
+      if (!isHonest) return null;
+      const next = (result.interval + 1) as Interval;
+      // Votes may come before anybody could know whose count.
+      const early = heads.has(next) ? [] : [...(votes.get(next)?.values() ?? [])];
+      return (
+        is(result.interval, value, "is certified") ??
+        early.map((ballot) => count(sets.of(next), ballot)).find((each) => each !== null) ??
+        null
+      );
+    },
   };
 }
 
@@ -138,14 +157,16 @@ function settledOnce(): Law {
 }
 
 /** While nothing but liars disturbs the street, what an honest home ordered in time counts, and no honest home pays for silence. */
-function timelyOrdersCount(honest: ReadonlySet<HomeId>): Law {
-  const ordered = new Map<Interval, Set<Digest>>();
+function timelyOrdersCount(honest: ReadonlySet<HomeId>, { sets, recover }: Roll): Law {
+  const ordered = new Map<Interval, Set<SignedOrder>>();
+  const isSigned = ({ body, id, signature }: SignedOrder): boolean =>
+    recover(id, signature) === (sets.of(body.interval)?.agents.get(body.home) ?? null);
   return {
     name: "timely orders count",
     said: ({ isHonest }, message) => {
       if (!isHonest || message.kind !== "order") return null;
       const { interval } = message.order.body;
-      ordered.set(interval, (ordered.get(interval) ?? new Set()).add(message.order.id));
+      ordered.set(interval, (ordered.get(interval) ?? new Set()).add(message.order));
       return null;
     },
     certified: ({ isHonest }, { evaluation: { result, orders, withheld } }) => {
@@ -153,17 +174,21 @@ function timelyOrdersCount(honest: ReadonlySet<HomeId>): Law {
       const charged = withheld.map(authorOf).find((home) => honest.has(home));
       if (charged !== undefined) return `home-${charged} pays for an order that it showed, in interval ${result.interval}`;
       const counted = new Set(orders.map(({ id }) => id));
-      const missing = result.kind === "void" ? undefined : [...(ordered.get(result.interval) ?? [])].find((id) => !counted.has(id));
-      return missing === undefined ? null : `order ${short(missing)} is left out of interval ${result.interval}`;
+      const own = result.kind === "void" ? [] : [...(ordered.get(result.interval) ?? [])].filter(isSigned);
+      const missing = own.find(({ id }) => !counted.has(id));
+      return missing === undefined ? null : `order ${short(missing.id)} is left out of interval ${result.interval}`;
     },
   };
 }
 
-/** An honest home never stands accused. */
+/** An honest home never stands accused, nor is its peer reported for an answer. */
 function nobodyFramed(honest: ReadonlySet<HomeId>): Law {
+  const peers: ReadonlySet<unknown> = new Set([...honest].map((home) => `home-${home}`));
   return {
     name: "nobody honest is framed",
     logged: ({ isHonest, name }, _level, event, data) => {
+      if (isHonest && event.startsWith("catch-up.") && "peer" in data && peers.has(data.peer))
+        return `${name} reports ${data.peer}: ${event}`;
       if (!isHonest || !event.endsWith(".evidence")) return null;
       const culprit = "home" in data ? (data.home as HomeId) : null;
       return culprit !== null && honest.has(culprit) ? `${name} holds evidence against home-${culprit}` : null;
@@ -207,15 +232,21 @@ const short = (text: string): string => text.replaceAll(/0x([0-9a-f]{8})[0-9a-f]
 /** The laws of one street. What needs a deadline (honest homes with a quorum certify) `run.ts` holds. */
 export function lawsOf(street: SimulatedStreet, isCalm: boolean): readonly Law[] {
   const honest = new Set(street.honest.flatMap(({ id }) => (id === null ? [] : [id])));
+  const robbed = new Set(street.homes.flatMap(({ id, adversary }) => (id !== null && adversary?.name === "stolen-key" ? [id] : [])));
+  const roll: Roll = { sets: new AgreedSets(street.chain), digests: digestsOf(domainOf(street.rules)), recover: street.keys.recover };
   return [
-    oneCertificate(street.homes.length),
+    setsAsRead(roll),
+    certifiedByItsSet(roll),
+    oneCertificate(roll),
     noContradiction(),
     withinLimits(honest),
     conserved(),
     settledOnce(),
+    membersAlone(roll),
     nobodyFramed(honest),
+    takenBackKeys(roll, robbed),
     nothingFails(),
     sameBooks(),
-    ...(isCalm ? [timelyOrdersCount(honest)] : []),
+    ...(isCalm ? [timelyOrdersCount(honest, roll)] : []),
   ];
 }

@@ -1,11 +1,13 @@
 import type { Interval } from "../../../engine/kernel/index.ts";
-import type { MarketRules } from "../../../engine/messages/index.ts";
+import { type MarketRules, periodOf } from "../../../engine/messages/index.ts";
+import { SETTLE_LAG } from "../../../engine/settlement/index.ts";
 import { ADVERSARIES } from "../adversaries/index.ts";
 import type { StreetKeys } from "../street/cheap-signer.ts";
 import type { SimulatedHome, Witness } from "../street/home.ts";
 import { FIRST, INTERVAL_MS, SIM_RULES } from "../street/market.ts";
 import { SimulatedStreet } from "../street/street.ts";
 import { applyFaults, lastFault } from "./apply.ts";
+import { applyChanges } from "./changes.ts";
 import type { Broken, Law, Verdict } from "./law.ts";
 import { lawsOf, messageOf } from "./laws.ts";
 import { describeMessage, intervalOfAny } from "./places.ts";
@@ -51,14 +53,15 @@ class Run {
   #broken: Broken | null = null;
 
   constructor(scenario: Scenario, { keys, withLog = false }: RunOptions) {
-    const { seed, homes, skewMs, driftPpm, adversaries, orders } = scenario;
+    const { seed, homes, skewMs, driftPpm, adversaries, orders, periodIntervals = SIM_RULES.periodIntervals, changes = [] } = scenario;
     const liars = new Map(adversaries.map(({ home, name }) => [home, ADVERSARIES[name]]));
     this.#scenario = scenario;
     this.#transcript = new Transcript(withLog);
     const witness = this.#witness();
-    const rules: MarketRules = { ...SIM_RULES, orders };
+    const rules: MarketRules = { ...SIM_RULES, orders, periodIntervals };
     const own = keys === undefined ? {} : { keys };
-    this.#street = new SimulatedStreet({ seed, homes, skewMs, driftPpm, rules, adversaries: liars, witness, ...own });
+    const joiners = changes.filter(({ kind }) => kind === "join").length;
+    this.#street = new SimulatedStreet({ seed, homes, joiners, skewMs, driftPpm, rules, adversaries: liars, witness, ...own });
     this.#laws = lawsOf(this.#street, isCalm(scenario));
   }
 
@@ -81,7 +84,9 @@ class Run {
 
   async #live(): Promise<void> {
     const street = this.#street;
-    const spare = applyFaults(street, this.#scenario, (what) => this.#tell(null, what));
+    const tell = (what: string): void => this.#tell(null, what);
+    const spare = applyFaults(street, this.#scenario, tell);
+    applyChanges(street, this.#scenario, tell);
     await street.start();
     const calm = Math.max(lastFault(this.#scenario), (this.#scenario.intervals + 1) * INTERVAL_MS);
     while (this.#broken === null && street.clock.monotonicMs() < calm) await this.#slice();
@@ -116,9 +121,10 @@ class Run {
 
   /** Every honest home has every interval, all are at the same one, and the chain has every period that this closes. */
   get #isDone(): boolean {
-    const { honest, chain } = this.#street;
+    const { honest, chain, rules } = this.#street;
     const heights = honest.map(this.#heightOf);
-    const periods = Math.floor((this.#scenario.intervals - 2) / SIM_RULES.periodIntervals);
+    const lastSettled = (FIRST + this.#scenario.intervals - 1 - SETTLE_LAG) as Interval;
+    const periods = periodOf(rules, (lastSettled + 1) as Interval) - periodOf(rules, FIRST);
     const isEven = heights.every((height) => height === heights[0] && height >= this.#scenario.intervals);
     return isEven && honest.every(({ isUp }) => isUp) && chain.settled.length >= periods;
   }

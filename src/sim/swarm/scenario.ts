@@ -1,11 +1,7 @@
-import { faulty } from "../../../engine/agreement/index.ts";
-import { homeId } from "../../../engine/kernel/index.ts";
 import type { OrderPrivacy } from "../../../engine/messages/index.ts";
-import { ADVERSARIES, type AdversaryName } from "../adversaries/index.ts";
-import { type Dice, diceOf } from "../chance.ts";
+import type { AdversaryName } from "../adversaries/index.ts";
 import type { Faults } from "../seeded-network.ts";
 import type { CrashStep } from "../street/home.ts";
-import { INTERVAL_MS } from "../street/market.ts";
 
 /** One thing that goes wrong; times in real ms from the street's beginning, homes by number. */
 export type Fault =
@@ -14,7 +10,19 @@ export type Fault =
   | { readonly kind: "deaf"; readonly at: number; readonly until: number; readonly from: readonly number[]; readonly to: readonly number[] }
   | { readonly kind: "crash"; readonly at: number; readonly home: number; readonly step: CrashStep; readonly downMs: number }
   | { readonly kind: "clock"; readonly at: number; readonly until: number; readonly home: number; readonly byMs: number }
-  | { readonly kind: "chain-away"; readonly at: number; readonly until: number };
+  /** For all, or for some homes alone. */
+  | { readonly kind: "chain-away"; readonly at: number; readonly until: number; readonly homes?: readonly number[] };
+
+/**
+ * One change of the registry: when the chain has it, real ms from the street's beginning, and from which interval it counts, the
+ * street's first being 0. Who joins is numbered behind the homes that began, in the order of these changes.
+ */
+export type Change = { readonly at: number; readonly since: number } & (
+  | { readonly kind: "join"; readonly certifies: boolean }
+  | { readonly kind: "leave"; readonly home: number }
+  /** The home signs with its other key so many real ms after the usual moment, half an interval before the first gate. */
+  | { readonly kind: "rotate"; readonly home: number; readonly takenUpMs: number }
+);
 
 /** Everything that a run depends on, as plain data: the same scenario is the same run, to the bit. */
 export interface Scenario {
@@ -30,6 +38,10 @@ export interface Scenario {
   /** What goes wrong on the way all the time. */
   readonly ambient: Faults;
   readonly faults: readonly Fault[];
+  /** SIM_RULES' if not said. */
+  readonly periodIntervals?: number;
+  /** None if not said. */
+  readonly changes?: readonly Change[];
 }
 
 /** What a caller wants of the scenarios; the seed draws the rest. */
@@ -40,94 +52,10 @@ export interface Wishes {
   readonly adversaries?: readonly AdversaryName[] | undefined;
   /** false: nothing goes wrong but adversaries. */
   readonly hasFaults?: boolean | undefined;
+  /** false: who belongs to the street stays the same. */
+  readonly hasChanges?: boolean | undefined;
 }
 
 /** Nothing goes wrong but what liars do: then honest homes have more to expect. */
 export const isCalm = ({ faults, ambient, skewMs }: Scenario): boolean =>
   faults.length === 0 && ambient.loss === 0 && ambient.delayMs.most <= 90 && skewMs <= 5_000;
-
-/** A seed's own scenario. Which kinds of faults it has at all is drawn first: all kinds at once hide what one alone would show. */
-export function scenarioOf(seed: number, wishes: Wishes = {}): Scenario {
-  const dice = diceOf(seed * 2_654_435_761 + 11);
-  const homes = wishes.homes ?? dice.pick([4, 4, 5, 6, 7, 10]);
-  const intervals = wishes.intervals ?? dice.pick([2, 3, 4, 6]);
-  const hasFaults = wishes.hasFaults ?? true;
-  const ambient: Faults = {
-    loss: hasFaults ? dice.pick([0, 0, 0.02, 0.1, 0.3]) : 0,
-    duplication: dice.pick([0, 0.1]),
-    delayMs: { least: 1, most: hasFaults ? dice.pick([20, 90, 400]) : 20 },
-  };
-  return {
-    seed,
-    homes,
-    intervals,
-    orders: dice.pick(["sealed", "sealed", "open"]),
-    adversaries: liarsOf(dice, homes, wishes.adversaries),
-    skewMs: hasFaults ? dice.pick([0, 5_000, 30_000]) : 0,
-    driftPpm: hasFaults ? dice.pick([0, 100, 5_000]) : 0,
-    ambient,
-    faults: hasFaults ? faultsOf(dice, homes, intervals) : [],
-  };
-}
-
-function liarsOf(dice: Dice, homes: number, wanted: readonly AdversaryName[] | undefined): Scenario["adversaries"] {
-  const most = faulty({ ids: Array.from({ length: homes }, (_, index) => homeId(index)) });
-  const names = wanted ?? Array.from({ length: dice.below(most + 1) }, () => dice.pick(Object.keys(ADVERSARIES) as AdversaryName[]));
-  const places = dice.some(range(homes), Math.min(most, names.length));
-  return places.map((home, place) => ({ home, name: names[place]! }));
-}
-
-const STEPS: readonly CrashStep[] = ["now", "written", "synced", "sending", "sent"];
-
-type Draw = (dice: Dice, homes: number, at: number, until: number) => Fault;
-
-const DRAWS: Readonly<Record<Fault["kind"], Draw>> = {
-  weather: (dice, _homes, at, until) => ({
-    kind: "weather",
-    at,
-    until,
-    faults: { loss: dice.pick([0.3, 0.6, 1]), duplication: dice.pick([0, 0.5]), delayMs: { least: 1, most: dice.pick([50, 800, 3_000]) } },
-  }),
-  partition: (dice, homes, at, until) => {
-    const drawn = dice.some(range(homes), homes);
-    const cut = 1 + dice.below(homes - 1);
-    return { kind: "partition", at, until, groups: [drawn.slice(0, cut), drawn.slice(cut)] };
-  },
-  deaf: (dice, homes, at, until) => ({
-    kind: "deaf",
-    at,
-    until,
-    from: dice.some(range(homes), 1 + dice.below(homes - 1)),
-    to: dice.some(range(homes), 1 + dice.below(homes - 1)),
-  }),
-  crash: (dice, homes, at) => ({
-    kind: "crash",
-    at,
-    home: dice.below(homes),
-    step: dice.pick(STEPS),
-    downMs: dice.pick([0, 50, 700, 4_000]),
-  }),
-  clock: (dice, homes, at, until) => ({
-    kind: "clock",
-    at,
-    until,
-    home: dice.below(homes),
-    byMs: dice.pick([-900_000, -60_000, 60_000, 900_000]),
-  }),
-  "chain-away": (_dice, _homes, at, until) => ({ kind: "chain-away", at, until }),
-};
-
-function faultsOf(dice: Dice, homes: number, intervals: number): readonly Fault[] {
-  const whole = intervals * INTERVAL_MS;
-  const kinds = (Object.keys(DRAWS) as Fault["kind"][]).filter(() => dice.happens(0.5));
-  const most = 1 + Math.ceil(intervals / 4);
-  const faults = kinds.flatMap((kind) =>
-    Array.from({ length: kind === "crash" ? dice.below(3 * most) : 1 + dice.below(most) }, () => {
-      const at = dice.below(whole);
-      return DRAWS[kind](dice, homes, at, at + 100 + dice.below(dice.pick([500, 3_000, whole])));
-    }),
-  );
-  return [...faults].sort((a, b) => a.at - b.at);
-}
-
-const range = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);

@@ -1,5 +1,6 @@
+import { scenarioOf } from "./draws.ts";
 import { type Outcome, type RunOptions, runScenario } from "./run.ts";
-import { scenarioOf, type Wishes } from "./scenario.ts";
+import type { Wishes } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { storyOf } from "./story.ts";
 

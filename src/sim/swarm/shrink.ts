@@ -1,5 +1,6 @@
 import { faulty } from "../../../engine/agreement/index.ts";
 import { homeId } from "../../../engine/kernel/index.ts";
+import { isBearable } from "./changes.ts";
 import { type Outcome, type RunOptions, runScenario } from "./run.ts";
 import type { Fault, Scenario } from "./scenario.ts";
 
@@ -18,6 +19,7 @@ export async function shrink(outcome: Outcome, options: RunOptions = {}): Promis
     progress = false;
     for (const smaller of smallerThan(best.scenario)) {
       if (law === undefined || runs++ >= MOST_RUNS) return best;
+      if (!isBearable(smaller, smaller.changes ?? [])) continue;
       const tried = await runScenario(smaller, options);
       if (tried.broken?.law !== law) continue;
       best = tried;
@@ -30,7 +32,7 @@ export async function shrink(outcome: Outcome, options: RunOptions = {}): Promis
 
 /** Scenarios with one thing less, the most promising first. */
 function* smallerThan(scenario: Scenario): Generator<Scenario> {
-  const { faults, adversaries, intervals, homes, ambient } = scenario;
+  const { faults, adversaries, intervals, homes, ambient, changes = [] } = scenario;
   const half = Math.ceil(faults.length / 2);
   if (faults.length > 3) {
     yield { ...scenario, faults: faults.slice(half) };
@@ -38,6 +40,7 @@ function* smallerThan(scenario: Scenario): Generator<Scenario> {
   }
   for (const each of adversaries) yield { ...scenario, adversaries: adversaries.filter((other) => other !== each) };
   for (const each of faults) yield { ...scenario, faults: faults.filter((other) => other !== each) };
+  for (const each of changes) yield { ...scenario, changes: changes.filter((other) => other !== each) };
   if (intervals > 1) yield { ...scenario, intervals: Math.ceil(intervals / 2) };
   if (intervals > 1) yield { ...scenario, intervals: intervals - 1 };
   for (const fewer of new Set([4, homes - 1])) if (fewer >= 4 && fewer < homes) yield withHomes(scenario, fewer);
@@ -54,8 +57,11 @@ function withHomes(scenario: Scenario, homes: number): Scenario {
   const fitted = (fault: Fault): readonly Fault[] => {
     if ("home" in fault) return fault.home < homes ? [fault] : [];
     if (fault.kind === "partition") return [{ ...fault, groups: fault.groups.map(stay).filter((group) => group.length > 0) }];
+    if (fault.kind === "chain-away" && fault.homes !== undefined) return [{ ...fault, homes: stay(fault.homes) }];
     return fault.kind === "deaf" ? [{ ...fault, from: stay(fault.from), to: stay(fault.to) }] : [fault];
   };
   const adversaries = scenario.adversaries.filter(({ home }) => home < homes).slice(0, most);
-  return { ...scenario, homes, adversaries, faults: scenario.faults.flatMap(fitted) };
+  const fewer = { ...scenario, homes, adversaries, faults: scenario.faults.flatMap(fitted) };
+  const { changes } = scenario;
+  return changes === undefined ? fewer : { ...fewer, changes: changes.filter((change) => !("home" in change) || change.home < homes) };
 }

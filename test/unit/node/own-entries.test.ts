@@ -6,7 +6,7 @@ import { OwnEntries } from "../../../src/node/own-entries.ts";
 import { Pool } from "../../../src/node/pool.ts";
 import { Signing } from "../../../src/node/signing.ts";
 import { type MemoryDisk, memoryDisk, memoryStore, VirtualClock } from "../../../src/sim/index.ts";
-import { cheapSigner } from "../../support/cheap-signer.ts";
+import { cheapRecover, cheapSigner } from "../../support/cheap-signer.ts";
 import { DIGESTS } from "../../support/messages.ts";
 import { AT, membership, order, REGISTRY, reading } from "../../support/node-parts.ts";
 import { QUIET } from "../../support/quiet.ts";
@@ -26,10 +26,12 @@ interface Life {
   readonly from?: number;
   readonly speed?: number;
   readonly current?: number;
+  /** The number of the key that this life signs with. */
+  readonly key?: number;
 }
 
 /** One life of home 1; `sent` is what the street hears, by real milliseconds of this life. */
-function life({ disk = memoryDisk(), orders = "sealed", from = -10, speed = 1, current = AT }: Life = {}) {
+function life({ disk = memoryDisk(), orders = "sealed", from = -10, speed = 1, current = AT, key = 1 }: Life = {}) {
   const clock = new VirtualClock({ startMs: (GATE + from * speed) * 1000, speed });
   const store = memoryStore(disk);
   const place = { current: current as Interval };
@@ -42,7 +44,7 @@ function life({ disk = memoryDisk(), orders = "sealed", from = -10, speed = 1, c
       if (message.ok) sent.push(`${clock.monotonicMs()} ${told(message.value)}`);
     },
   } as never;
-  const outbox = new Outbox({ signer: cheapSigner(1), store, gossip, digests: DIGESTS });
+  const outbox = new Outbox({ signer: cheapSigner(key), store, gossip, digests: DIGESTS });
   const members = membership(REGISTRY, orders);
   const signing = new Signing({ rules: RULES, clock, store, membership: members, log: QUIET, current: () => place.current });
   const own = new OwnEntries({
@@ -53,6 +55,7 @@ function life({ disk = memoryDisk(), orders = "sealed", from = -10, speed = 1, c
     signing,
     outbox,
     self: homeId(1),
+    recover: cheapRecover,
     current: () => place.current,
     deliver: (message) => void delivered.push(told(message)),
   });
@@ -75,6 +78,16 @@ describe("open: an order goes out at once", () => {
     later.own.restore();
     expect([later.sent, later.delivered]).toEqual([[], ["order 0"]]);
   });
+});
+
+test("what an earlier life signed with another key stays that key's", () => {
+  const { disk, own } = life({ orders: "open" });
+  own.order(order(1).body);
+  own.reading(reading(1, AT - 1, 5).body);
+  const later = life({ disk, orders: "open", from: -5, key: 7 });
+  later.own.restore();
+  expect(held(later.pool, order(1).id).map(({ agent }) => agent)).toEqual([cheapSigner(1).address]);
+  expect(later.pool.readings.of(interval(AT - 1)).map(({ agent }) => agent)).toEqual([cheapSigner(1).address]);
 });
 
 describe("sealed: first the seal, and the order half a second after the gate", () => {

@@ -57,6 +57,24 @@ describe("the pool", () => {
     );
   });
 
+  test("keeps what is under the keys in force when others agree: a reading under that of the interval after its own", () => {
+    const { pool, orders, readings } = filled();
+    const [old, fresh] = [agentAddressOf(0), agentAddressOf(9)];
+    pool.add({ kind: "order", order: order(2) }, { agent: fresh, isTimely: false });
+    pool.keepOf((home, at) => (at >= NEXT || home === homeId(2) ? fresh : old));
+    expect(
+      pool.orders
+        .of(AT)
+        .map(({ id, isTimely }) => [id, isTimely])
+        .sort(),
+    ).toEqual([...ids(orders.slice(0, 3)).map((id) => [id, true]), [entryId(order(2)), false]].sort());
+    expect([pool.orders.of(NEXT), pool.has(entryId(orders[3]!)), pool.heldOrders(homeId(1), NEXT, 0)]).toEqual([[], false, []]);
+    // 98 is signed in 99, under the old key; that of AT is signed in the next, which is another's.
+    pool.add({ kind: "reading", reading: reading(0, AT, 50) }, TIMELY);
+    pool.keepOf((_home, at) => (at >= NEXT ? fresh : old));
+    expect([pool.readings.of(AT), ids(readings).every(pool.has)]).toEqual([[], true]);
+  });
+
   test("knows a home's nearest readings on both sides", () => {
     const { pool, readings } = filled();
     expect(pool.neighbours(homeId(0), interval(98))).toEqual({ before: readings[0]!.body, after: readings[3]!.body });
