@@ -6,12 +6,12 @@ import { peerIdFromString } from "@libp2p/peer-id";
 import { type Ping, ping } from "@libp2p/ping";
 import { preSharedKey } from "@libp2p/pnet";
 import { tcp } from "@libp2p/tcp";
-import { yamux } from "@libp2p/yamux";
 import { createLibp2p } from "libp2p";
 import { assert } from "../../engine/kernel/index.ts";
 import type { Log, PeerName } from "../../src/ports/index.ts";
 import { discovery, type OnFound } from "./discovery.ts";
 import type { GossipLimits } from "./limits.ts";
+import { sparingYamux } from "./muxer.ts";
 import { peerKeyOf } from "./names.ts";
 import { gossipSettings } from "./settings.ts";
 
@@ -98,7 +98,7 @@ export function createNode(options: NodeOptions): Promise<Node> {
     addresses: { listen: [...options.listen] },
     transports: [tcp()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [sparingYamux()],
     ...(options.networkKey === undefined ? {} : { connectionProtector: preSharedKey({ psk: keyFile(options.networkKey) }) }),
     logger: SILENT,
     connectionGater: { denyDialPeer: refuse, denyInboundEncryptedConnection: refuse, denyDialMultiaddr: () => false },

@@ -27,6 +27,8 @@ const TOPIC_SCORE = {
   invalidMessageDeliveriesDecay: REFUSED_DECAY,
 };
 
+const IDONTWANT_BYTES = 16_384;
+
 /** gossipsub as a street needs it. */
 export function gossipSettings(street: string, limits: GossipLimits, appScore: (peer: string) => number): Partial<GossipsubOpts> {
   const { mesh } = limits;
@@ -46,6 +48,9 @@ export function gossipSettings(street: string, limits: GossipLimits, appScore: (
     Dscore: mesh.low,
     floodPublish: mesh.flood,
     batchPublish: true,
+    // Says of each longer message that it needs no second copy. Where all are connected to all nobody sends one, and in a mesh a
+    // list's second copy is cheaper than the word to every neighbour that saves it.
+    idontwantMinDataSize: IDONTWANT_BYTES,
     doPX: false,
     // Longer than an order may wait in the market, so that a replay stays a duplicate.
     seenTTL: SEEN_MS,
