@@ -37,7 +37,7 @@ interface Surroundings {
 export async function openHome(config: HomeConfig, card: StreetCard, { log, metrics }: Surroundings): Promise<ReadyHome> {
   const password = await passwordOf(config);
   claimFolder(config.data, 'name another folder under "data" in the home\'s configuration');
-  const { key, store } = await openMemory(config.data, password);
+  const { key, earlier, store } = await openMemory(config.data, password);
   const { chainId, vault } = domainOf(card);
   store.setMeta("card", JSON.stringify({ ...card, clock: null }));
   const chain = openChain({ rpc: card.chain.rpc, chainId, vault });
@@ -66,7 +66,7 @@ export async function openHome(config: HomeConfig, card: StreetCard, { log, metr
     begin: (clock, peers) => {
       gossip.setPeers(peersBefore(peers, gossip.self));
       const neighbours = peers.map(peerIn).filter((peer) => peer !== gossip.self);
-      return begin(config, card, { log, metrics, key, store, chain, gossip, neighbours, registry, clock, close });
+      return begin(config, card, { log, metrics, key, earlier, store, chain, gossip, neighbours, registry, clock, close });
     },
     close,
   };
@@ -74,6 +74,7 @@ export async function openHome(config: HomeConfig, card: StreetCard, { log, metr
 
 interface Opened extends Surroundings {
   readonly key: AgentKey;
+  readonly earlier: readonly AgentKey[];
   readonly store: Store;
   readonly chain: Chain;
   readonly gossip: StreetGossip;
@@ -93,6 +94,7 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
     domain: domainOf(card),
     first: firstOf(card),
     signer: signerOf(opened.key, curve),
+    earlier: opened.earlier.map((key) => signerOf(key, curve)),
     recover: recoverWith(curve),
   };
   const node = nodeOf(modules, registry);

@@ -10,11 +10,10 @@ import type { Clock, RegisteredHome } from "../ports/index.ts";
 import { domainOf, rulesOf } from "./card.ts";
 import type { HomeConfig } from "./config/index.ts";
 import { cannotStart } from "./exit.ts";
-import { openOrCreate, passwordOf, unwrap } from "./keys.ts";
+import { agentFile, earlierAgentFile, openOrCreate, passwordOf, unwrap } from "./keys.ts";
 import { nextEdge } from "./membership-changes.ts";
 
 const ASK_MS = 60_000;
-const agentFile = (folder: string): string => join(folder, "agent.json");
 /** Made before the chain hears of it, taken up when its time has come. */
 const nextAgentFile = (folder: string): string => join(folder, "agent-next.json");
 
@@ -52,7 +51,7 @@ export async function nextKeyAt(config: HomeConfig, card: StreetCard): Promise<n
 
 /** The key that waits becomes the home's; the one before is kept beside it. At every moment there is one that is the home's. */
 export function takeUpNextKey({ data }: HomeConfig, now: Date): void {
-  linkSync(agentFile(data), join(data, `agent-until-${now.toISOString().replace(/[:.]/g, "-")}.json`));
+  linkSync(agentFile(data), earlierAgentFile(data, now));
   renameSync(nextAgentFile(data), agentFile(data));
 }
 

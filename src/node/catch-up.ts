@@ -88,11 +88,10 @@ export class CatchUp {
     return fetched.block !== null && this.#adopt(peer, fetched.block);
   }
 
-  /** What is heard already comes in every answer otherwise, from every peer that is asked. */
+  /** What is heard already comes in every answer otherwise, from every peer that is asked. Not so votes for a period: all sign one digest. */
   #heldOf(interval: Interval): readonly string[] {
-    const { rounds, periodVotes } = this.#modules;
-    const heard = rounds.round?.interval === interval ? rounds.round.heard : [];
-    return [...periodVotes().map(idOf), ...heard].map(heldMark);
+    const { round } = this.#modules.rounds;
+    return round?.interval === interval ? round.heard.map(heldMark) : [];
   }
 
   /** Takes an answer's messages. Some junk among them doesn't spoil the others. */
@@ -158,9 +157,9 @@ export class CatchUp {
     const { encode } = this.#modules.work ?? PURE_WORK;
     const wanted = question.wanted.flatMap((id) => this.#kept(id) ?? []);
     const said = question.interval === rounds.current ? (rounds.round?.messages ?? []) : [];
-    const lacking = [...said, ...this.#modules.periodVotes()].filter((message) => !held.has(heldMark(idOf(message))));
+    const lacking = said.filter((message) => !held.has(heldMark(idOf(message))));
     const block = question.interval < rounds.current ? (store.blocks(question.interval, 1)[0]?.bytes ?? null) : null;
-    return encodeFetched({ block, messages: [...wanted, ...lacking].map(encode) });
+    return encodeFetched({ block, messages: [...wanted, ...lacking, ...this.#modules.periodVotes()].map(encode) });
   }
 
   #kept(id: Digest): Message | null {

@@ -41,6 +41,8 @@ export interface NodeModules {
   readonly chain: Chain;
   /** null: follows the market and says nothing. */
   readonly signer: Signer | null;
+  /** Keys that this home had before its signer's, for what is still theirs to sign. */
+  readonly earlier?: readonly Signer[];
   readonly recover: RecoverSigner;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -84,7 +86,7 @@ export class StreetNode {
     this.pool = new Pool(work);
     const { membership, pool, self } = this;
     this.convictions = new Convictions({ digests, membership, recover, store, gossip, log });
-    const outbox = signer === null ? null : new Outbox({ signer, store, gossip, digests, work });
+    const outbox = signer === null ? null : new Outbox({ ...modules, signer, membership, digests, work });
     const certificates = { digests, agentOf: membership.agentOf, recover };
     const current = (): Interval => this.rounds.current;
     this.#signing = new Signing({ rules, clock, store, membership, log, current });

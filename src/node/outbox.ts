@@ -1,4 +1,5 @@
-import { type Address, assert, type Interval } from "../../engine/kernel/index.ts";
+import { readingSignedIn } from "../../engine/admission/index.ts";
+import { type Address, assert, type Digest, type HomeId, type Interval } from "../../engine/kernel/index.ts";
 import {
   type Closed,
   type Digests,
@@ -10,11 +11,13 @@ import {
   type PeriodVote,
   type Proposal,
   type Reading,
+  type Signed,
   type SignedVote,
   type Vote,
   Writer,
 } from "../../engine/messages/index.ts";
 import type { Gossip, OwnKind, Signer, Store, VoteSlot } from "../ports/index.ts";
+import type { Membership } from "./membership.ts";
 import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { decodeFetched } from "./requests.ts";
 
@@ -29,6 +32,10 @@ export type CommitMessage = Extract<Message, { kind: "commit" }>;
 
 export interface OutboxModules {
   readonly signer: Signer;
+  /** Keys that this home had before, for what is still theirs to sign. */
+  readonly earlier?: readonly Signer[];
+  /** Which key is in force. */
+  readonly membership: Pick<Membership, "agentAt" | "periodKey">;
   readonly store: Store;
   readonly gossip: Gossip;
   readonly digests: Digests;
@@ -36,20 +43,22 @@ export interface OutboxModules {
 }
 
 /**
- * Speaks for this home: signs, keeps the signed bytes on disk, then sends. What an earlier life of this home said in the same
+ * Speaks for this home: signs each thing with the key that is in force for it, keeps the signed bytes on disk, then sends. What an earlier life of this home said in the same
  * place stands; its bytes are sent again instead of new ones. Every method returns the message that was sent.
  */
 export class Outbox {
   readonly #modules: OutboxModules;
+  readonly #signers: ReadonlyMap<Address, Signer>;
   readonly #gates = new Map<Interval, boolean>();
 
   constructor(modules: OutboxModules) {
     this.#modules = modules;
+    this.#signers = new Map([modules.signer, ...(modules.earlier ?? [])].map((signer) => [signer.address, signer]));
   }
 
-  /** Signs for this home. */
-  get agent(): Address {
-    return this.#modules.signer.address;
+  /** Whether this home can sign with a key. */
+  holds(agent: Address | undefined): boolean {
+    return agent !== undefined && this.#signers.has(agent);
   }
 
   order(body: Order): OrderMessage {
@@ -58,12 +67,11 @@ export class Outbox {
 
   /** Signs an order and sends no more than its seal; the order is for `show`, once all gates are closed. */
   seal(body: Order): { readonly commit: CommitMessage; readonly order: OrderMessage } {
-    const { store, signer, digests } = this.#modules;
+    const { store, digests } = this.#modules;
     const order = this.#signOrder(body);
     const { home, interval, seq } = order.order.body;
     const commit = { home, interval, seq, commitment: entryId(order.order) };
-    const id = digests.commit(commit);
-    const message: Message = { kind: "commit", commit: { body: commit, id, signature: signer.sign(id) } };
+    const message: Message = { kind: "commit", commit: this.#signed(commit, digests.commit(commit), this.#keyOf(home, interval)) };
     return { commit: this.#send("market", store.saveOwn("commit", interval, seq, encodeMessage(message))) as CommitMessage, order };
   }
 
@@ -73,10 +81,10 @@ export class Outbox {
   }
 
   reading(body: Reading): ReadingMessage {
-    const { signer, digests } = this.#modules;
-    const id = digests.reading(body);
-    const message: Message = { kind: "reading", reading: { body, id, signature: signer.sign(id) } };
-    return this.#send("market", this.#modules.store.saveOwn("reading", body.interval, 0, encodeMessage(message))) as ReadingMessage;
+    const { store, digests } = this.#modules;
+    const key = this.#keyOf(body.home, readingSignedIn(body.interval));
+    const message: Message = { kind: "reading", reading: this.#signed(body, digests.reading(body), key) };
+    return this.#send("market", store.saveOwn("reading", body.interval, 0, encodeMessage(message))) as ReadingMessage;
   }
 
   /**
@@ -84,43 +92,34 @@ export class Outbox {
    * in its homes' memories alone.
    */
   list(body: OrderList, named: readonly Message[]): Message {
-    const id = this.#modules.digests.list(body);
-    return this.#said(
-      { interval: body.interval, view: 0, kind: "list" },
-      { kind: "list", list: { body, id, signature: this.#modules.signer.sign(id) } },
-      named,
-    );
+    const list = this.#signed(body, this.#modules.digests.list(body), this.#keyOf(body.validator, body.interval));
+    return this.#said({ interval: body.interval, view: 0, kind: "list" }, { kind: "list", list }, named);
   }
 
   proposal(body: Proposal): Message {
-    const id = this.#modules.digests.proposal(body);
-    const message: Message = { kind: "proposal", proposal: { body, id, signature: this.#modules.signer.sign(id) } };
-    return this.#said({ interval: body.interval, view: body.view, kind: "propose" }, message);
+    const proposal = this.#signed(body, this.#modules.digests.proposal(body), this.#keyOf(body.leader, body.interval));
+    return this.#said({ interval: body.interval, view: body.view, kind: "propose" }, { kind: "proposal", proposal });
   }
 
   /** What the vote rests on is kept with it. */
   vote(body: Vote, because: readonly SignedVote[]): Message {
-    const id = this.#modules.digests.vote(body);
-    return this.#said(
-      { interval: body.interval, view: body.view, kind: body.kind },
-      { kind: "vote", vote: { body, id, signature: this.#modules.signer.sign(id) } },
-      because.map((vote) => ({ kind: "vote", vote })),
-    );
+    const { interval, view, kind, validator } = body;
+    const vote = this.#signed(body, this.#modules.digests.vote(body), this.#keyOf(validator, interval));
+    const reasons = because.map((each): Message => ({ kind: "vote", vote: each }));
+    return this.#said({ interval, view, kind }, { kind: "vote", vote }, reasons);
   }
 
   /** Needs no place on disk: a period has one content, which every home works out for itself. */
   periodVote(body: PeriodVote): Message {
-    return this.#send(
-      "agreement",
-      encodeMessage({ kind: "period-vote", periodVote: { body, id: body.digest, signature: this.#modules.signer.sign(body.digest) } }),
-    );
+    const periodVote = this.#signed(body, body.digest, this.#modules.membership.periodKey(body.validator, body.period));
+    return this.#send("agreement", encodeMessage({ kind: "period-vote", periodVote }));
   }
 
   /** On disk first: a clock that goes back after a restart doesn't open the gate again. */
   closed(body: Closed): ClosedMessage {
-    const { signer, digests, store } = this.#modules;
-    const id = digests.closed(body);
-    const bytes = encodeMessage({ kind: "closed", closed: { body, id, signature: signer.sign(id) } });
+    const { digests, store } = this.#modules;
+    const closed = this.#signed(body, digests.closed(body), this.#keyOf(body.validator, body.interval));
+    const bytes = encodeMessage({ kind: "closed", closed });
     this.#gates.set(body.interval, true);
     return this.#send("agreement", store.saveVote({ interval: body.interval, view: 0, kind: CLOSED }, bytes)) as ClosedMessage;
   }
@@ -165,10 +164,19 @@ export class Outbox {
 
   /** On disk before anything of it is sent. */
   #signOrder(body: Order): OrderMessage {
-    const { signer, digests, store } = this.#modules;
-    const id = digests.order(body);
-    const message: Message = { kind: "order", order: { body, id, signature: signer.sign(id) } };
+    const { digests, store } = this.#modules;
+    const message: Message = { kind: "order", order: this.#signed(body, digests.order(body), this.#keyOf(body.home, body.interval)) };
     return this.#decode(store.saveOwn("order", body.interval, body.seq, encodeMessage(message))) as OrderMessage;
+  }
+
+  #keyOf(home: HomeId, interval: Interval): Address | undefined {
+    return this.#modules.membership.agentAt(home, interval);
+  }
+
+  /** Nothing is in force for a home that is only about to join: then its newest key signs. */
+  #signed<B>(body: B, id: Digest, key: Address | undefined): Signed<B> {
+    const { signer } = this.#modules;
+    return { body, id, signature: ((key === undefined ? undefined : this.#signers.get(key)) ?? signer).sign(id) };
   }
 
   #send(topic: "market" | "agreement", bytes: Uint8Array): Message {

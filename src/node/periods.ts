@@ -94,7 +94,7 @@ export class Periods {
   #sign(period: Period, digest: Digest): void {
     const { outbox, self, membership } = this.#modules;
     // Under another key the vault would refuse the whole batch.
-    if (outbox === null || self === null || membership.periodKey(self, period) !== outbox.agent) return;
+    if (outbox === null || self === null || !outbox.holds(membership.periodKey(self, period))) return;
     const message = outbox.periodVote({ period, validator: self, digest });
     if (message.kind === "period-vote") this.hear(message.periodVote);
   }

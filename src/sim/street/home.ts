@@ -164,7 +164,8 @@ export class SimulatedHome {
       }),
       neighbours: names().filter((name) => name !== this.name),
       chain: chain.seenBy(this.name, (registry) => this.#read(life, registry)),
-      signer: this.#signer,
+      signer: this.#signerOf(this.#generation),
+      earlier: [this.#signerOf(this.#generation - 1)].flatMap((signer) => signer ?? []),
       recover: keys.recover,
       metrics: UNCOUNTED,
       work: this.#street.work,
@@ -172,8 +173,8 @@ export class SimulatedHome {
     };
   }
 
-  get #signer(): Signer | null {
-    return this.id === null ? null : this.#street.keys.signer(keyNumber(this.id, this.#generation));
+  #signerOf(generation: number): Signer | null {
+    return this.id === null || generation < 0 ? null : this.#street.keys.signer(keyNumber(this.id, generation));
   }
 
   #read(life: Life, registry: Registry): void {

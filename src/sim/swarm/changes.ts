@@ -67,8 +67,7 @@ const without = (homes: number, some: readonly number[]): readonly number[] =>
 export function isBearable({ homes, adversaries }: Pick<Scenario, "homes" | "adversaries">, changes: readonly Change[]): boolean {
   const fewest = homes - changes.filter(({ kind }) => kind === "leave").length;
   const liars = new Set(adversaries.map(({ home }) => home));
-  const mute = changes.filter((change) => change.kind === "rotate" && !liars.has(change.home)).length;
-  return liars.size + mute <= Math.floor((fewest - 1) / 3) && new Set(changes.flatMap(homesOf)).size === changes.flatMap(homesOf).length;
+  return liars.size <= Math.floor((fewest - 1) / 3) && new Set(changes.flatMap(homesOf)).size === changes.flatMap(homesOf).length;
 }
 
 const homesOf = (change: Change): readonly number[] => ("home" in change ? [change.home] : []);

@@ -6,7 +6,7 @@ import type { Store } from "../../../src/ports/index.ts";
 import { memoryDisk, memoryStore, SeededNetwork, VirtualClock } from "../../../src/sim/index.ts";
 import { agentAddressOf, cheapRecover, cheapSigner } from "../../support/cheap-signer.ts";
 import { DIGESTS } from "../../support/messages.ts";
-import { someDigest } from "../../support/node-parts.ts";
+import { membership, someDigest } from "../../support/node-parts.ts";
 
 const AT = interval(100);
 const order = (energy: number, seq = 0): Order => ({
@@ -54,7 +54,7 @@ function home() {
       report: () => undefined,
       close: async () => undefined,
     };
-    return new Outbox({ signer: cheapSigner(1), store: watched, gossip: heard, digests: DIGESTS });
+    return new Outbox({ signer: cheapSigner(1), membership: membership(), store: watched, gossip: heard, digests: DIGESTS });
   };
   return { life, done };
 }

@@ -12,6 +12,8 @@ import { order, reading, seal } from "../../support/node-parts.ts";
 
 const AT = interval(5);
 const SELF = homeId(2);
+/** Nothing in force: the newest key signs. */
+const NO_KEYS = { agentAt: () => undefined, periodKey: () => undefined };
 
 /** One home's lives: its disk stays, and what each life sends is written down. */
 function lives() {
@@ -29,7 +31,7 @@ function lives() {
     close: async () => undefined,
   };
   const signer = { address: address(`0x${"01".repeat(20)}`), sign: () => new Uint8Array(65).fill(1) };
-  return { sent, life: () => new Outbox({ signer, store: memoryStore(disk), gossip, digests: DIGESTS }) };
+  return { sent, life: () => new Outbox({ signer, membership: NO_KEYS, store: memoryStore(disk), gossip, digests: DIGESTS }) };
 }
 
 const vote = (kind: Vote["kind"], validator = SELF, value = idOf(9)): Vote => ({ kind, interval: AT, view: 1, value, validator });

@@ -44,8 +44,8 @@ function life({ disk = memoryDisk(), orders = "sealed", from = -10, speed = 1, c
       if (message.ok) sent.push(`${clock.monotonicMs()} ${told(message.value)}`);
     },
   } as never;
-  const outbox = new Outbox({ signer: cheapSigner(key), store, gossip, digests: DIGESTS });
   const members = membership(REGISTRY, orders);
+  const outbox = new Outbox({ signer: cheapSigner(key), membership: members, store, gossip, digests: DIGESTS });
   const signing = new Signing({ rules: RULES, clock, store, membership: members, log: QUIET, current: () => place.current });
   const own = new OwnEntries({
     rules: RULES,

@@ -29,8 +29,10 @@ const vote = (home: number, of: Batch, content = contentOf(of)) => periodVote(ho
 /** Periods of an observer, or of a home that signs; the chain lacks period 5 first. */
 function periods(self: number | null = null) {
   const gossip = new SeededNetwork(new VirtualClock({ startMs: 0, speed: 1 }), () => 0).open("me");
-  const outbox = self === null ? null : new Outbox({ signer: cheapSigner(self), store: memoryStore(), gossip, digests: DIGESTS });
-  return new Periods({ digests: DIGESTS, membership: membership(), outbox, self: self === null ? null : homeId(self) }, period(5));
+  const members = membership();
+  const own = { membership: members, store: memoryStore(), gossip, digests: DIGESTS };
+  const outbox = self === null ? null : new Outbox({ signer: cheapSigner(self), ...own });
+  return new Periods({ digests: DIGESTS, membership: members, outbox, self: self === null ? null : homeId(self) }, period(5));
 }
 
 const votesOf = (of: Periods) => of.open.map(({ batch: { result }, votes }) => `${result.period}: ${[...votes.keys()].sort().join()}`);
