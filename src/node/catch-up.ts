@@ -1,5 +1,5 @@
 import type { Digest, Interval } from "../../engine/kernel/index.ts";
-import { idOf, type Message } from "../../engine/messages/index.ts";
+import { entryId, idOf, type Message } from "../../engine/messages/index.ts";
 import type { Clock, Gossip, Log, Misconduct, PeerName, RequestKind, Store } from "../ports/index.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Membership } from "./membership.ts";
@@ -88,10 +88,11 @@ export class CatchUp {
     return fetched.block !== null && this.#adopt(peer, fetched.block);
   }
 
-  /** What is heard already comes in every answer otherwise, from every peer that is asked. Not so votes for a period: all sign one digest. */
+  /** What is heard already comes in every answer otherwise, from every peer that is asked. */
   #heldOf(interval: Interval): readonly string[] {
-    const { round } = this.#modules.rounds;
-    return round?.interval === interval ? round.heard.map(heldMark) : [];
+    const { rounds, periodVotes } = this.#modules;
+    const heard = rounds.round?.interval === interval ? rounds.round.heard : [];
+    return [...periodVotes().map(markOf), ...heard.map(heldMark)];
   }
 
   /** Takes an answer's messages. Some junk among them doesn't spoil the others. */
@@ -157,9 +158,9 @@ export class CatchUp {
     const { encode } = this.#modules.work ?? PURE_WORK;
     const wanted = question.wanted.flatMap((id) => this.#kept(id) ?? []);
     const said = question.interval === rounds.current ? (rounds.round?.messages ?? []) : [];
-    const lacking = said.filter((message) => !held.has(heldMark(idOf(message))));
+    const lacking = [...said, ...this.#modules.periodVotes()].filter((message) => !held.has(markOf(message)));
     const block = question.interval < rounds.current ? (store.blocks(question.interval, 1)[0]?.bytes ?? null) : null;
-    return encodeFetched({ block, messages: [...wanted, ...lacking, ...this.#modules.periodVotes()].map(encode) });
+    return encodeFetched({ block, messages: [...wanted, ...lacking].map(encode) });
   }
 
   #kept(id: Digest): Message | null {
@@ -176,3 +177,7 @@ export class CatchUp {
     return encodeBlocks(this.#modules.store.blocks(from, BLOCKS_AT_ONCE).map(({ bytes }) => bytes));
   }
 }
+
+/** All votes for a period sign one digest: what tells them apart is their signature. */
+const markOf = (message: Parameters<typeof idOf>[0]): string =>
+  heldMark(message.kind === "period-vote" ? entryId(message.periodVote) : idOf(message));

@@ -125,8 +125,8 @@ test("a question tells what is heard already, of its own interval alone", async 
   await catchUp.ask(AT, [someDigest(4)]);
   await catchUp.ask((AT + 1) as Interval, []);
   expect(questions).toEqual([
-    { interval: AT, wanted: [someDigest(4)], held: [heldMark(vote(1).id)] },
-    { interval: AT + 1, wanted: [], held: [] },
+    { interval: AT, wanted: [someDigest(4)], held: [heldMark(entryId(PERIOD_VOTE)), heldMark(vote(1).id)] },
+    { interval: AT + 1, wanted: [], held: [heldMark(entryId(PERIOD_VOTE))] },
   ]);
 });
 
@@ -199,9 +199,16 @@ describe("what is answered", () => {
 
   test("without what the peer has heard, wanted or not", () => {
     expect(answer([entryId(order(1))], AT, [vote(1).id, someDigest(3)]).told).toEqual([hex(asMessage.order(order(1))), counted]);
-    // Of a period's votes, which all sign the same digest, nobody can tell by it which are held.
-    expect(answer([entryId(order(1))], AT, [PERIOD_VOTE.id]).told).toEqual([hex(asMessage.order(order(1))), ...said]);
+    expect(answer([entryId(order(1))], AT, [entryId(PERIOD_VOTE)]).told).toEqual([hex(asMessage.order(order(1))), said[0]]);
     expect(answer([list(2).id], AT, [vote(1).id, list(2).id]).told).toEqual([hex(asMessage.list(list(2))), counted]);
+  });
+
+  test("with a period's vote, whoever else's the peer has: all of them sign one digest", () => {
+    const other = periodVote(2, 5, someDigest(6));
+    expect([other.id, answer([entryId(order(1))], AT, [entryId(other), other.id, vote(1).id]).told?.at(-1)]).toEqual([
+      PERIOD_VOTE.id,
+      counted,
+    ]);
   });
 
   test("of an interval ahead nothing that was said", () =>
