@@ -1,5 +1,6 @@
 export { type CertificateContext, certify, isCertified } from "./certificate.ts";
 export { contradiction, convicts, type EvidenceContext, signedIn } from "./evidence.ts";
+export { type Agreement, type AgreementEffect, type AgreementInput, type AgreementTimer, agreement } from "./instance.ts";
 export {
   type EntrySet,
   entriesRoot,
@@ -12,4 +13,4 @@ export {
   withoutConflicts,
 } from "./order-set.ts";
 export { faulty, isQuorum, leaderOf, leadersOf, quorum, type Validators, validatorsOf } from "./quorum.ts";
-export { type Agreement, type AgreementEffect, type AgreementInput, agreement, step } from "./simplex.ts";
+export { step } from "./simplex.ts";

@@ -1,82 +1,9 @@
 import { assert, compare, type Digest, type HomeId, type Interval, ZERO_DIGEST } from "../kernel/index.ts";
-import type { Certificate, Contradictable, Proposal, SignedList, SignedProposal, SignedVote, Vote, VoteKind } from "../messages/index.ts";
+import type { Certificate, Contradictable, Proposal, SignedList, SignedProposal, SignedVote, VoteKind } from "../messages/index.ts";
 import { certify } from "./certificate.ts";
 import { contradiction } from "./evidence.ts";
-import { leaderOf, leadersOf, quorum, type Validators } from "./quorum.ts";
-
-/**
- * One interval's agreement: single-shot Simplex (Chan and Pass, "Simplex Consensus", eprint 2023/463: propose, notarize,
- * nullify on time-out, finalize; no locks). A pure state machine: what comes in changes the state and says what should happen.
- * Safe with fewer than a third Byzantine: an honest home notarizes one value per view and never both finalizes and nullifies
- * a view; a proposal hands on the last notarized value unless every later view was nullified.
- * Signatures are checked before anything comes in here. After a restart this home's own messages go in before all others,
- * then the votes that they rest on.
- */
-export interface Agreement {
-  readonly interval: Interval;
-  readonly validators: Validators;
-  /** null: follows, never votes. */
-  readonly self: HomeId | null;
-  readonly leaders: readonly HomeId[];
-  /** By this home's own clock it is too late for a fresh trade; see `engine/agreement/README.md`. */
-  isPastDeadline: boolean;
-  view: number;
-  /** Every list by its digest: of a validator that signs two, homes may hold either first, and a proposal may name either. */
-  readonly lists: Map<Digest, SignedList>;
-  readonly proposals: Map<number, SignedProposal>;
-  readonly votes: Map<string, Map<HomeId, SignedVote>>;
-  readonly certificates: Map<string, Certificate>;
-  /** What this home has said in each view; survives a restart because its own votes are put in again. */
-  readonly said: Map<number, { notarize?: Digest; nullify?: true; finalize?: Digest; propose?: true }>;
-  /** Values of the list choices that were worked out here. */
-  readonly evaluated: Map<string, Digest>;
-  /** The leader's short wait for more lists, or for finalize votes, in this view. */
-  wait: "not-begun" | "running" | "over";
-  decided: Certificate | null;
-}
-
-export type AgreementInput =
-  | { readonly kind: "start" }
-  | { readonly kind: "list"; readonly list: SignedList }
-  | { readonly kind: "proposal"; readonly proposal: SignedProposal }
-  | { readonly kind: "vote"; readonly vote: SignedVote }
-  /** What comes out of these lists: the value, worked out by this home itself. */
-  | { readonly kind: "evaluated"; readonly lists: readonly Digest[]; readonly isVoid: boolean; readonly value: Digest }
-  /** From now on this home agrees to a fresh value only if it is void. */
-  | { readonly kind: "deadline" }
-  | { readonly kind: "timer"; readonly timer: "propose" | "view"; readonly view: number };
-
-export type AgreementEffect =
-  /**
-   * Sign, persist, send, and put in again. To finalize is a promise never to nullify, so what it rests on is persisted with it:
-   * when nobody else has seen all those votes, only they lead this home, and with it the street, out of the view after a crash.
-   */
-  | { readonly kind: "vote"; readonly vote: Vote; readonly because: readonly SignedVote[] }
-  | { readonly kind: "propose"; readonly proposal: Proposal }
-  | { readonly kind: "evaluate"; readonly lists: readonly Digest[]; readonly isVoid: boolean }
-  | { readonly kind: "timer"; readonly timer: "propose" | "view"; readonly view: number }
-  | { readonly kind: "decide"; readonly certificate: Certificate }
-  /** Two signed messages that exclude each other. */
-  | { readonly kind: "evidence"; readonly culprit: HomeId; readonly first: Contradictable; readonly second: Contradictable };
-
-export function agreement(interval: Interval, validators: Validators, self: HomeId | null): Agreement {
-  return {
-    interval,
-    validators,
-    self: self !== null && validators.ids.includes(self) ? self : null,
-    leaders: leadersOf(validators, interval),
-    isPastDeadline: false,
-    view: 1,
-    lists: new Map(),
-    proposals: new Map(),
-    votes: new Map(),
-    certificates: new Map(),
-    said: new Map(),
-    evaluated: new Map(),
-    wait: "not-begun",
-    decided: null,
-  };
-}
+import type { Agreement, AgreementEffect, AgreementInput, AgreementTimer } from "./instance.ts";
+import { leaderOf, quorum } from "./quorum.ts";
 
 /** Takes one input in and tells what should happen, in this order. */
 export function step(state: Agreement, input: AgreementInput): readonly AgreementEffect[] {
@@ -96,6 +23,8 @@ export function step(state: Agreement, input: AgreementInput): readonly Agreemen
     case "deadline":
       state.isPastDeadline = true;
       return [...lead(state), ...consider(state)];
+    case "leader-lost":
+      return onLeaderLost(state, input.view);
     case "timer":
       return onTimer(state, input.timer, input.view);
   }
@@ -147,15 +76,27 @@ function onCertificate(state: Agreement, certificate: Certificate): readonly Agr
   return [...finalize, ...moveOn(state), ...consider(state)];
 }
 
-function onTimer(state: Agreement, timer: "propose" | "view", view: number): readonly AgreementEffect[] {
+function onTimer(state: Agreement, timer: AgreementTimer, view: number): readonly AgreementEffect[] {
   if (view !== state.view) return [];
-  if (timer === "propose") {
+  if (timer !== "view") {
     state.wait = "over";
     return lead(state);
   }
-  const said = saidIn(state, view);
-  const nullify = said.finalize === undefined && said.nullify === undefined ? cast(state, "nullify", view, ZERO_DIGEST) : [];
-  return [...nullify, { kind: "timer", timer: "view", view }];
+  return [...nullify(state), { kind: "timer", timer: "view", view }];
+}
+
+/**
+ * Nothing to wait for, unless there is a proposal. In the first turn of leaders only: after it the clock alone decides, so that a
+ * street whose links break again and again goes on.
+ */
+function onLeaderLost(state: Agreement, view: number): readonly AgreementEffect[] {
+  const isFirstTurn = view <= state.validators.ids.length;
+  return view === state.view && isFirstTurn && !state.proposals.has(view) ? nullify(state) : [];
+}
+
+function nullify(state: Agreement): readonly AgreementEffect[] {
+  const said = saidIn(state, state.view);
+  return said.finalize === undefined && said.nullify === undefined ? cast(state, "nullify", state.view, ZERO_DIGEST) : [];
 }
 
 /**
@@ -178,18 +119,17 @@ function lead(state: Agreement): readonly AgreementEffect[] {
   const { view, self, leaders, validators } = state;
   if (self === null || self !== leaderOf(leaders, view) || saidIn(state, view).propose) return [];
   const parent = lastNotarized(state, view);
-  const lists = firstLists(state).length;
-  if (parent === null && lists < quorum(validators)) return [];
-  const complete = parent === null && lists === validators.ids.length;
-  if (!complete && state.wait !== "over") return beginWait(state);
+  if (parent === null && firstLists(state).length < quorum(validators)) return [];
+  const isComplete = parent === null && missingLists(state).every((home) => leaders.slice(0, view - 1).includes(home));
+  if (!isComplete && state.wait !== "over") return beginWait(state, parent === null ? "lists" : "hand-on");
   return parent === null ? proposeLists(state) : propose(state, { value: parent.value, parentView: parent.view, isVoid: false, lists: [] });
 }
 
 /** More lists may come soon; and a value that was notarized is, most likely, being finalized right now. */
-function beginWait(state: Agreement): readonly AgreementEffect[] {
+function beginWait(state: Agreement, timer: "lists" | "hand-on"): readonly AgreementEffect[] {
   if (state.wait === "running") return [];
   state.wait = "running";
-  return [{ kind: "timer", timer: "propose", view: state.view }];
+  return [{ kind: "timer", timer, view: state.view }];
 }
 
 function proposeLists(state: Agreement): readonly AgreementEffect[] {
@@ -198,6 +138,12 @@ function proposeLists(state: Agreement): readonly AgreementEffect[] {
   const value = state.evaluated.get(key({ lists, isVoid }));
   return value === undefined ? [{ kind: "evaluate", lists, isVoid }] : propose(state, { value, parentView: 0, isVoid, lists });
 }
+
+/** Who hasn't listed. Leaders whose view was nullified are most likely gone; nobody waits for theirs. */
+const missingLists = ({ lists, validators }: Agreement): readonly HomeId[] => {
+  const listed = new Set([...lists.values()].map(({ body }) => body.validator));
+  return validators.ids.filter((home) => !listed.has(home));
+};
 
 /** The first list that came of each validator, by rising validator. */
 function firstLists(state: Agreement): readonly SignedList[] {

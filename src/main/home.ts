@@ -3,7 +3,7 @@ import { openGossip, type StreetGossip } from "../../adapters/libp2p/index.ts";
 import { openDevice } from "../../adapters/modbus/index.ts";
 import { type AgentKey, loadCurve, peerSeed, recoverWith, signerOf } from "../../adapters/system/index.ts";
 import type { StreetCard } from "../api/index.ts";
-import { homeOf, Neighbourhood, StoreMismatch, StreetNode, Trader } from "../node/index.ts";
+import { homeOf, Links, Neighbourhood, StoreMismatch, StreetNode, Trader } from "../node/index.ts";
 import type { Chain, Clock, Log, Metrics, Registry, Store } from "../ports/index.ts";
 import { domainOf, firstOf, rulesOf, streetName } from "./card.ts";
 import type { HomeConfig } from "./config/index.ts";
@@ -97,7 +97,8 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
     earlier: opened.earlier.map((key) => signerOf(key, curve)),
     recover: recoverWith(curve),
   };
-  const node = nodeOf(modules, registry);
+  const links = new Links({ ...modules, peersOf: (home) => neighbourhood.peersOf(home) });
+  const node = nodeOf({ ...modules, lost: links.lost }, registry);
   const neighbourhood = new Neighbourhood(node, { ...modules, observers: card.observers ?? [] });
   const device = openDevice({
     ...config.device,

@@ -44,6 +44,11 @@ export class Neighbourhood {
     this.#cancel();
   }
 
+  /** The peers that speak for a home. */
+  peersOf(home: HomeId): readonly PeerName[] {
+    return this.peers.bound.filter((bound) => bound.home === home).map(({ peer }) => peer);
+  }
+
   /** What a home's clock is ahead of the validators' median, real ms; null: unknown. */
   clockOffsetOf(home: HomeId): number | null {
     const peers = this.peers.bound.filter((bound) => bound.home === home);

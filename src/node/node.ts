@@ -16,6 +16,7 @@ import { Closures } from "./closures.ts";
 import { Convictions } from "./convictions.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { Inbox } from "./inbox.ts";
+import type { Lost } from "./links.ts";
 import { homeOf, Membership } from "./membership.ts";
 import { Outbox } from "./outbox.ts";
 import { OwnEntries } from "./own-entries.ts";
@@ -46,6 +47,8 @@ export interface NodeModules {
   readonly recover: RecoverSigner;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** Whose links broke; nobody's unless told. */
+  readonly lost?: Lost;
   /** Worked out at home unless told. */
   readonly work?: PureWork;
 }
@@ -102,7 +105,7 @@ export class StreetNode {
     const tellClosed = (interval: Interval): void => {
       if (outbox !== null && self !== null) this.#deliver(outbox.closed({ interval, validator: self }));
     };
-    this.rounds = new Rounds({ ...shared, certificates, tellClosed, fetch }, state);
+    this.rounds = new Rounds({ ...shared, certificates, tellClosed, fetch, lost: modules.lost }, state);
     this.#closures = new Closures({ membership, onAllClosed: (interval) => this.#own?.showNow(interval) });
     const deliver = (message: Message): void => this.#deliver(message);
     this.#own = outbox === null || self === null ? null : new OwnEntries({ ...shared, outbox, self, recover, current, deliver });

@@ -2,6 +2,7 @@ import {
   type Agreement,
   type AgreementEffect,
   type AgreementInput,
+  type AgreementTimer,
   agreement,
   leaderOf,
   quorum,
@@ -17,7 +18,7 @@ export interface RoundWorld {
   /** Signs, keeps and sends; returns what was sent, perhaps by an earlier life. */
   readonly speak: (effect: Extract<AgreementEffect, { kind: "vote" | "propose" }>) => Message;
   readonly evaluate: (choice: Choice) => EvaluationOrMissing;
-  readonly after: (timer: "propose" | "view", view: number, task: () => void) => void;
+  readonly after: (timer: AgreementTimer, view: number, task: () => void) => void;
   readonly fetchSoon: () => void;
   readonly decided: (certificate: Certificate) => void;
   readonly evidence: (effect: Extract<AgreementEffect, { kind: "evidence" }>) => void;
@@ -94,6 +95,10 @@ export class Round {
 
   get view(): number {
     return this.#agreement.view;
+  }
+
+  get leader(): HomeId {
+    return leaderOf(this.#agreement.leaders, this.view);
   }
 
   evaluation(value: Digest): Evaluation | undefined {

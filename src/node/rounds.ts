@@ -15,12 +15,13 @@ import type { Clock, Log, Store } from "../ports/index.ts";
 import { Ahead, isSaid } from "./ahead.ts";
 import type { Convictions } from "./convictions.ts";
 import { blockOf, type Evaluation, evaluateLists, isWhole, replay } from "./evaluate.ts";
+import type { Lost } from "./links.ts";
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
 import { isEntry, type Pool } from "./pool.ts";
 import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { Round, type RoundWorld } from "./round.ts";
-import { askUnshownAt, shownBy, tradeDeadline } from "./schedule.ts";
+import { askUnshownAt, FETCH_MS, LIVE_MS, LOOK_MS, STALL_MS, shownBy, TIMEOUTS, tradeDeadline } from "./schedule.ts";
 import type { Signing } from "./signing.ts";
 import { Timers } from "./timers.ts";
 
@@ -48,23 +49,11 @@ export interface RoundsModules {
   readonly log: Log;
   /** This home takes no more seals for the interval. */
   readonly tellClosed: (interval: Interval) => void;
+  /** Of which homes nothing is to be waited for. */
+  readonly lost?: Lost | undefined;
   /** Asks peers for what gossip did not bring. */
   readonly fetch: (interval: Interval, missing: readonly Digest[]) => void;
 }
-
-/**
- * Real milliseconds. A view's time-out grows so that slow homes find together. The first leader waits a little for more lists;
- * a later one gives the value that is most likely being finalized right now its time, for proposing it again costs all homes.
- */
-const TIMEOUTS = {
-  view: (view: number) => Math.min(1000 * 1.5 ** (view - 1), 5000),
-  propose: (view: number) => (view === 1 ? 100 : 400),
-} as const;
-/** How long a round may be silent before peers are asked for it; what it lacks is most likely on its way, and asked for sooner. */
-const STALL_MS = 500;
-const FETCH_MS = 80;
-/** A gate that closed longer ago than this (real ms) was not met live; its latency says nothing. */
-const LIVE_MS = 250;
 
 /** What became of a peer's block; forged: no honest peer sends it. */
 export type Adoption = "adopted" | "unneeded" | "forged";
@@ -182,7 +171,8 @@ export class Rounds {
     return {
       speak: (effect) => (effect.kind === "vote" ? outbox!.vote(effect.vote, effect.because) : outbox!.proposal(effect.proposal)),
       evaluate: (choice) => evaluateLists({ rules, validators: membership.validators, membership, pool, work }, this.#state, choice),
-      after: (timer, view, task) => this.#timers.after(TIMEOUTS[timer](view), task),
+      // A view's clock runs while there is something to vote on; opening winds it.
+      after: (timer, view, task) => (timer !== "view" || this.#isOpened) && this.#timers.after(TIMEOUTS[timer](view), task),
       fetchSoon: () => this.#fetchSoon(interval),
       decided: (certificate) => this.#timers.after(0, () => this.#decided(certificate)),
       evidence: ({ first, second }) => convictions.found(first, second),
@@ -214,7 +204,9 @@ export class Rounds {
     const { interval } = round;
     const lateMs = (clock.now() - gateClosure(rules, interval) * 1000) / clock.speed;
     this.#gateMet = lateMs < LIVE_MS ? clock.monotonicMs() - Math.max(0, lateMs) : null;
-    if (membership.isSealed && this.#voter(interval) !== null) this.#modules.tellClosed(interval);
+    const isVoter = this.#voter(interval) !== null;
+    if (isVoter && membership.isSealed) this.#modules.tellClosed(interval);
+    if (isVoter) this.#watchLeader(round);
     const waitsUntil = membership.isSealed ? shownBy(rules, interval, clock.speed) : 0;
     this.#openWhenShown(round);
     if (clock.now() >= waitsUntil) this.#open(round);
@@ -222,6 +214,14 @@ export class Rounds {
       this.#timers.at(askUnshownAt(rules, interval, clock.speed), () => this.#askUnshown(round));
       this.#timers.at(waitsUntil, () => this.#open(round));
     }
+  }
+
+  /** While reveals are waited for as well: then a view without its leader is over before there is anything to propose. */
+  #watchLeader(round: Round): void {
+    const { lost, membership } = this.#modules;
+    if (lost === undefined || this.#round !== round || round.decided !== null) return;
+    if (lost(membership.validators.ids).has(round.leader)) round.put({ kind: "leader-lost", view: round.view });
+    this.#timers.after(LOOK_MS, () => this.#watchLeader(round));
   }
 
   /** A seal names its order's digest, so what lost messages have kept away can be had from one neighbour after the other. */

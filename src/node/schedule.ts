@@ -20,6 +20,22 @@ export function nextGate(rules: MarketRules, nowMs: number): Interval {
 export const REVEAL_MS = 500;
 /** How long after the gate a list waits at most for orders to be shown. */
 export const SHOWN_MS = 1_500;
+/**
+ * Of an agreement, real ms. A view's time-out grows so that slow homes find together. A leader waits a little for more lists, and
+ * longer for the value that is most likely being finalized right now: proposing it again costs all homes.
+ */
+export const TIMEOUTS = {
+  view: (view: number) => Math.min(1000 * 1.5 ** (view - 1), 5000),
+  lists: () => 100,
+  "hand-on": () => 400,
+} as const;
+/** How long a round may be silent before peers are asked for it; what it lacks is most likely on its way, and asked for sooner. */
+export const STALL_MS = 500;
+export const FETCH_MS = 80;
+/** A gate that closed longer ago than this (real ms) was not met live; its latency says nothing. */
+export const LIVE_MS = 250;
+/** Between looks at whether the leader is still there. */
+export const LOOK_MS = 100;
 /** Before delivery begins a trade must be agreed, or agreement gets this long after the gate in a replay too fast for that. */
 const DEADLINE_SECONDS = 10;
 const DEADLINE_MS = 10_000;

@@ -1,4 +1,11 @@
-import { type Agreement, type AgreementEffect, type AgreementInput, agreement, step } from "../../engine/agreement/index.ts";
+import {
+  type Agreement,
+  type AgreementEffect,
+  type AgreementInput,
+  type AgreementTimer,
+  agreement,
+  step,
+} from "../../engine/agreement/index.ts";
 import { type Digest, homeId, interval, ZERO_DIGEST } from "../../engine/kernel/index.ts";
 import type { VoteKind } from "../../engine/messages/index.ts";
 import { idOf } from "./book.ts";
@@ -59,7 +66,7 @@ export const vote = (
 export const votes = (kind: VoteKind, view: number, validators: readonly number[], value?: Digest) =>
   validators.map((each) => vote(kind, view, each, value));
 export const evaluated = (value = X, lists = LISTS, isVoid = false): AgreementInput => ({ kind: "evaluated", lists, isVoid, value });
-export const timer = (view: number, name: "view" | "propose" = "view"): AgreementInput => ({ kind: "timer", timer: name, view });
+export const timer = (view: number, name: AgreementTimer = "view"): AgreementInput => ({ kind: "timer", timer: name, view });
 export const START: AgreementInput = { kind: "start" };
 export const DEADLINE: AgreementInput = { kind: "deadline" };
 export const READY = [START, list(0), list(1), list(2), evaluated()];

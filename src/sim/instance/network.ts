@@ -248,7 +248,7 @@ class Network {
 
   #setTimer(home: Home, timer: Extract<AgreementEffect, { kind: "timer" }>): void {
     const { life } = home;
-    const delay = timer.timer === "propose" ? 50 : Math.min(300 * 1.5 ** (timer.view - 1), 5000);
+    const delay = timer.timer !== "view" ? 50 : Math.min(300 * 1.5 ** (timer.view - 1), 5000);
     this.#at(this.#now + Math.ceil(delay), () => home.life === life && home.isUp && this.#put(home, timer));
   }
 

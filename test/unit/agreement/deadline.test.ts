@@ -62,7 +62,7 @@ describe("a follower's part: X trades, V is void", () => {
 });
 
 describe("the leader's part", () => {
-  const WAITED = [START, list(0), list(1), list(2), timer(1, "propose")];
+  const WAITED = [START, list(0), list(1), list(2), timer(1, "lists")];
   test.each<[string, number, AgreementInput[], string[]]>([
     ["before the deadline it works out a trade", 0, WAITED, ["evaluate 10,11,12"]],
     ["at the deadline a void instead", 0, [...WAITED, DEADLINE], ["evaluate void 10,11,12"]],
@@ -73,19 +73,19 @@ describe("the leader's part", () => {
     [
       "in a later view, after nullifications, a void",
       1,
-      [...READY, voided, DEADLINE, ...votes("nullify", 1, [0, 2, 3]), timer(2, "propose")],
+      [...READY, voided, DEADLINE, ...votes("nullify", 1, [0, 2, 3]), timer(2, "lists")],
       ["propose 2 void 200 after 0 from 3"],
     ],
     [
       "a trade that was notarized it hands on, deadline or not",
       1,
-      [...READY, ...votes("notarize", 1, [0, 2, 3]), DEADLINE, timer(2, "propose")],
+      [...READY, ...votes("notarize", 1, [0, 2, 3]), DEADLINE, timer(2, "hand-on")],
       ["propose 2 100 after 1 from 0"],
     ],
     [
       "a void that was notarized it hands on without saying so: its value says it",
       1,
-      [...READY, DEADLINE, ...votes("notarize", 1, [0, 2, 3], V), timer(2, "propose")],
+      [...READY, DEADLINE, ...votes("notarize", 1, [0, 2, 3], V), timer(2, "hand-on")],
       ["propose 2 200 after 1 from 0"],
     ],
   ])("%s", (_, self, inputs, expected) => expect(last(self, ...inputs)).toEqual(expected));

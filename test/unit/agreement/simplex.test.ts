@@ -4,6 +4,9 @@ import { homeId, interval } from "../../../engine/kernel/index.ts";
 import { idOf } from "../../support/book.ts";
 import { AT, evaluated, LISTS, last, list, proposal, READY, START, timer, VALIDATORS, vote, votes, X, Y } from "../../support/simplex.ts";
 
+const lost = (view: number): AgreementInput => ({ kind: "leader-lost", view });
+const nullified = (upTo: number) => Array.from({ length: upTo }, (_, at) => votes("nullify", at + 1, [0, 1, 2])).flat();
+
 test("who leads which view in this file", () => expect(leadersOf(VALIDATORS, AT)).toEqual([0, 1, 2, 3]));
 
 describe("a follower's part", () => {
@@ -27,6 +30,14 @@ describe("a follower's part", () => {
     ["no, when the clock runs out, and winds it again", [...READY, timer(1)], ["nullify 1", "view timer 1"]],
     ["also after a yes", [...READY, proposal(1), timer(1)], ["nullify 1", "view timer 1"]],
     ["but once", [...READY, timer(1), timer(1)], ["view timer 1"]],
+    ["no, when the leader's link broke", [...READY, lost(1)], ["nullify 1"]],
+    ["but once", [...READY, lost(1), lost(1)], []],
+    ["then no yes any more", [...READY, lost(1), proposal(1)], []],
+    ["not when it has proposed", [...READY, proposal(1), lost(1)], []],
+    ["not of another view", [...READY, lost(2)], []],
+    ["not when it has finalized", [...READY, ...votes("notarize", 1, [0, 1, 2]), lost(1)], []],
+    ["also in the turn's last view", [...READY, ...nullified(3), lost(4)], ["nullify 4"]],
+    ["and in the second turn of leaders the clock alone counts", [...READY, ...nullified(4), lost(5)], []],
   ])("%s", (_, inputs, expected) => expect(last(3, ...inputs)).toEqual(expected));
 
   test("a home that only follows says nothing, and learns what was decided", () => {
@@ -80,30 +91,37 @@ describe("certificates", () => {
 describe("the leader's part", () => {
   test.each<[string, number, AgreementInput[], string[]]>([
     ["waits for a quorum of lists", 0, [START, list(0), list(1)], []],
-    ["then a little for the others", 0, [START, list(0), list(1), list(2)], ["propose timer 1"]],
+    ["then a little for the others", 0, [START, list(0), list(1), list(2)], ["lists timer 1"]],
     ["with all lists not at all", 0, [START, list(0), list(1), list(2), list(3)], ["evaluate 10,11,12,13"]],
-    ["works out what they hold", 0, [START, list(2), list(1), list(0), timer(1, "propose")], ["evaluate 10,11,12"]],
-    ["proposes it", 0, [START, list(0), list(1), list(2), timer(1, "propose"), evaluated()], ["propose 1 100 after 0 from 3"]],
-    ["once", 0, [START, list(0), list(1), list(2), timer(1, "propose"), evaluated(), list(3)], []],
+    ["works out what they hold", 0, [START, list(2), list(1), list(0), timer(1, "lists")], ["evaluate 10,11,12"]],
+    ["proposes it", 0, [START, list(0), list(1), list(2), timer(1, "lists"), evaluated()], ["propose 1 100 after 0 from 3"]],
+    ["once", 0, [START, list(0), list(1), list(2), timer(1, "lists"), evaluated(), list(3)], []],
     ["a second list of one validator counts for nothing", 0, [START, list(0), list(1), list(1, 21)], ["evidence against 1"]],
     ["nobody else proposes", 1, [START, list(0), list(1), list(2), list(3)], []],
     [
       "hands on what was notarized, after a little",
       1,
       [...READY, ...votes("notarize", 1, [0, 2, 3])],
-      ["finalize 1 100", "view timer 2", "propose timer 2"],
+      ["finalize 1 100", "view timer 2", "hand-on timer 2"],
     ],
-    ["the value and its view", 1, [...READY, ...votes("notarize", 1, [0, 2, 3]), timer(2, "propose")], ["propose 2 100 after 1 from 0"]],
+    ["the value and its view", 1, [...READY, ...votes("notarize", 1, [0, 2, 3]), timer(2, "hand-on")], ["propose 2 100 after 1 from 0"]],
     [
       "a fresh value after a nullified view",
       1,
-      [...READY, ...votes("nullify", 1, [0, 2, 3]), timer(2, "propose")],
+      [...READY, ...votes("nullify", 1, [0, 2, 3]), timer(2, "lists")],
       ["propose 2 100 after 0 from 3"],
     ],
     [
+      "without a wait for who led a nullified view",
+      1,
+      [START, list(1), list(2), list(3), evaluated(X, [11, 12, 13].map(idOf)), ...votes("nullify", 1, [1, 2, 3])],
+      ["view timer 2", "propose 2 100 after 0 from 3"],
+    ],
+    ["but with one for anybody else", 1, [...READY, ...votes("nullify", 1, [0, 2, 3])], ["view timer 2", "lists timer 2"]],
+    [
       "what was notarized before a nullified view",
       2,
-      [...READY, ...votes("notarize", 1, [0, 1, 3]), ...votes("nullify", 2, [0, 1, 3]), timer(3, "propose")],
+      [...READY, ...votes("notarize", 1, [0, 1, 3]), ...votes("nullify", 2, [0, 1, 3]), timer(3, "hand-on")],
       ["propose 3 100 after 1 from 0"],
     ],
   ])("%s", (_, self, inputs, expected) => expect(last(self, ...inputs)).toEqual(expected));
