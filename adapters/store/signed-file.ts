@@ -11,7 +11,7 @@ import { Unopened } from "./trouble.ts";
  */
 export type SignedFile = Pick<
   Store,
-  "saveVote" | "votes" | "saveOwn" | "own" | "saveEvidence" | "evidence" | "maySignFrom" | "resumeSigning"
+  "saveVote" | "votes" | "saveOwn" | "own" | "saveEvidence" | "evidence" | "maySignFrom" | "resumeSigning" | "declareNewest"
 > & {
   readonly database: Database;
   /** Forgets everything before `from`, for ever: nothing can be signed there any more. The guard moves with it. */
@@ -77,6 +77,11 @@ export function signedFile(database: Database, guard: GuardFile, isComplete: boo
     assert(at >= signFrom, `nothing is signed for interval ${at}: it was decided long ago`);
   };
 
+  const signAgain = (from: Interval): void => {
+    database.run("UPDATE facts SET sign_from = ?", from);
+    signFrom = from;
+  };
+
   /** Returns only what is on disk: a row that we just committed, or one of an earlier commit. */
   function fill(save: string, get: string, slot: readonly (string | number)[], bytes: Uint8Array): Uint8Array {
     if (database.run(save, ...slot, bytes, sumOf(slot, bytes)) === 1) return bytes.slice();
@@ -102,11 +107,8 @@ export function signedFile(database: Database, guard: GuardFile, isComplete: boo
     saveEvidence: (id, bytes) => database.run(SAVE_EVIDENCE, id, bytes) === 1,
     evidence: () => evidenceIn(database),
     maySignFrom: () => signFrom,
-    resumeSigning: (from) => {
-      const later = interval(Math.max(from, signFrom ?? 0));
-      database.run("UPDATE facts SET sign_from = ?", later);
-      signFrom = later;
-    },
+    resumeSigning: (from) => signAgain(interval(Math.max(from, signFrom ?? 0))),
+    declareNewest: (from) => signAgain(from),
     forgetBefore: (from) =>
       database.attempt(() => {
         const next = guard.prepare();

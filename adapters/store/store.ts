@@ -15,8 +15,8 @@ export interface StoreOptions {
   /** How long to wait for another process that has this home's store. */
   readonly busyMs?: number;
   /**
-   * true: whatever was ever signed with this home's key is in this folder, because the key is new or because the owner says so.
-   * Else a folder that has lost its memory, or was put back from a copy, signs nothing until `resumeSigning`.
+   * true: whatever was ever signed with this home's key is in this folder, because the key is new. Else a folder that has lost its
+   * memory, or was put back from a copy, signs nothing until `resumeSigning` or `declareNewest`.
    */
   readonly isComplete?: boolean;
   /**
@@ -89,6 +89,7 @@ function storeOf(signed: SignedFile, market: MarketFile, keepIntervals: number):
     own: signed.own,
     maySignFrom: signed.maySignFrom,
     resumeSigning: signed.resumeSigning,
+    declareNewest: signed.declareNewest,
     saveEvidence: signed.saveEvidence,
     evidence: signed.evidence,
     saveBlock: (at, head, bytes) => {

@@ -25,6 +25,7 @@ export type {
   IntervalView,
   OrderOutcome,
   OrderView,
+  PauseView,
   PricePoint,
   SettlementView,
   StreetFacts,

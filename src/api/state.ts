@@ -106,6 +106,8 @@ export interface HomeView {
   readonly voice: "home" | "operator" | "utility" | null;
   /** What its clock is ahead of the validators' median, real milliseconds; null: unknown. */
   readonly clockOffsetMs: number | null;
+  /** Why it signs neither orders nor votes; null: it does, or nothing is known of it. */
+  readonly paused: PauseView | null;
   /** Charge of its battery; null: unknown or not shared. */
   readonly batteryPercent: number | null;
   /** What it keeps for backup and never sells; null: unknown or not shared. */
@@ -124,6 +126,20 @@ export interface HomeView {
   /** In all. */
   readonly boughtTotalWh: number;
   readonly soldTotalWh: number;
+}
+
+/** A home that can't know all that it has signed, and so signs nothing for now. */
+export interface PauseView {
+  /** Its store was lost or is a copy. */
+  readonly reason: "store-lost";
+  /**
+   * What ends it. neighbours: by itself, once `missing` more of those who certify have shown that they are no further. owner: the
+   * street decides nothing without it, and its owner must start it with --store-is-newest. interval: by itself, at `from`.
+   * declared: its owner has, and it waits half a minute for who has more.
+   */
+  readonly ends: "neighbours" | "owner" | "interval" | "declared";
+  readonly missing: number | null;
+  readonly from: string | null;
 }
 
 export type OrderOutcome = "filled" | "partly-filled" | "refused";

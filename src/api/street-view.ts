@@ -24,7 +24,7 @@ import { Batches, type BatchOnItsWay } from "./batch-views.ts";
 import { clearingView, endName, intervalName, isoOf, leftOver, microOf, settlementView, surplusView } from "./market-views.ts";
 import type { IntervalView } from "./queries.ts";
 import type { CertificateView, ClearingView, EvidenceView, HomeView, PricePoint, SettlementView, StreetState } from "./state.ts";
-import { type Clocks, type Epochs, type Proof, Watch } from "./watch.ts";
+import { type Clocks, type Epochs, type Pause, type Proof, Watch } from "./watch.ts";
 import { priceText, wordsFor } from "./words.ts";
 
 /** What is known of a street beyond its market: shown, never traded on. */
@@ -103,6 +103,12 @@ export class StreetView {
 
   clocks(clocks: Clocks): void {
     this.#watch.compared(clocks);
+    this.#changed();
+  }
+
+  /** Who signs nothing, and what ends it; of all homes at once. */
+  pauses(pauses: ReadonlyMap<HomeId, Pause>): void {
+    this.#watch.paused(pauses);
     this.#changed();
   }
 
@@ -237,6 +243,7 @@ export class StreetView {
       validator: voice !== null,
       voice,
       clockOffsetMs: this.#watch.clockOffsetOf(home),
+      paused: this.#watch.pauseOf(home),
       batteryPercent: null,
       keepForBackupPercent: null,
       balanceMicro: microOf(account.balance),

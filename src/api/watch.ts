@@ -11,7 +11,16 @@ import {
   signedOf,
 } from "../../engine/messages/index.ts";
 import { intervalName } from "./market-views.ts";
-import type { ClockFacts, ConvictionView, EvidenceView, HomeView, MembershipView, SignedMessageView, WatchView } from "./state.ts";
+import type {
+  ClockFacts,
+  ConvictionView,
+  EvidenceView,
+  HomeView,
+  MembershipView,
+  PauseView,
+  SignedMessageView,
+  WatchView,
+} from "./state.ts";
 
 /** A home that was proved to have signed two things where one is allowed. */
 export interface Proof {
@@ -33,6 +42,13 @@ export interface Clocks {
   readonly homes: ReadonlyMap<HomeId, number>;
 }
 
+/** What ends it that a home signs nothing. */
+export interface Pause {
+  readonly ends: PauseView["ends"];
+  readonly missing?: number;
+  readonly from?: Interval;
+}
+
 interface Heard extends Proof {
   readonly heardAt: string | null;
 }
@@ -47,6 +63,7 @@ export class Watch {
   #proofs: readonly Heard[] = [];
   #clocks: Clocks = { own: { offsetMs: null, peers: 0, status: "ok" }, homes: new Map() };
   #epochs: Epochs | null = null;
+  #pauses: ReadonlyMap<HomeId, Pause> = new Map();
 
   constructor(rules: MarketRules, nameOf: (home: HomeId) => string) {
     this.#rules = rules;
@@ -59,6 +76,17 @@ export class Watch {
 
   compared(clocks: Clocks): void {
     this.#clocks = clocks;
+  }
+
+  paused(pauses: ReadonlyMap<HomeId, Pause>): void {
+    this.#pauses = pauses;
+  }
+
+  pauseOf(home: HomeId): PauseView | null {
+    const pause = this.#pauses.get(home);
+    if (pause === undefined) return null;
+    const { ends, missing = null, from } = pause;
+    return { reason: "store-lost", ends, missing, from: from === undefined ? null : intervalName(this.#rules, from) };
   }
 
   entered(epochs: Epochs): void {

@@ -125,6 +125,8 @@ function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonl
   const wrong = (key: string, what: string): readonly Problem[] => [{ code: USAGE, file: null, key, what }];
   if (verb === "home" && config === null) return wrong("--config", "is needed: the home.yaml of this home");
   if (verb === "home" && given["rotate-key"] === true && given.leave === true) return wrong("--leave", "doesn't go with --rotate-key");
+  if (verb === "home" && given["store-is-newest"] === true && (given["rotate-key"] ?? given.leave) === true)
+    return wrong("--store-is-newest", "is for a home that runs");
   if (verb === "revoke" && given.data === null) return wrong("--data", "is needed: the street's data folder");
   if (verb === "revoke" && given.home === null) return wrong("--home", "is needed: the name of the home");
   if ((verb === "host" || verb === "devices") && config === null) return wrong("--config", "is needed: what to run");

@@ -21,6 +21,12 @@ export const GLOBAL_FLAGS = {
 const file = text("the name of a file");
 const folder = text("the name of a folder");
 
+const newest = (whose: string): Flag<true> =>
+  on(
+    `sign again although ${whose} lost or is a copy: yes, nothing newer exists, and I know that an older one declared newest may sign ` +
+      "twice, which is proof against its home for ever and can cost its bond",
+  );
+
 export const STREET_FLAGS = {
   config: flag(file, "FILE", "street.yaml; config/street/default.yaml unless told"),
   readings: flag(file, "FILE", "replay measured homes from a CSV (gzip too)"),
@@ -38,12 +44,14 @@ export const STREET_FLAGS = {
   port: flag(whole(0, 65_535), "N", "of the dashboard; 0 takes any free one"),
   host: flag(text("an address"), "ADDRESS", "where the dashboard listens"),
   data: flag(folder, "DIR", "where the street keeps keys and books"),
+  "store-is-newest": newest("stores of its homes were"),
 } as const;
 
 export const HOME_FLAGS = {
   config: flag(file, "FILE", "home.yaml of this home"),
   "rotate-key": on("give the home another key from the next settlement period on"),
   leave: on("take the home out of the street from the next settlement period on"),
+  "store-is-newest": newest("the home's store was"),
 } as const;
 
 export const REVOKE_FLAGS = {

@@ -46,4 +46,18 @@ const flagLines = (flags: Flags): readonly string[] =>
   columns(Object.entries(flags).map(([name, { sample, help }]) => [sample === "" ? `--${name}` : `--${name} ${sample}`, help]));
 
 const columns = (rows: readonly (readonly [string, string])[]): readonly string[] =>
-  rows.map(([left, right]) => `  ${left.padEnd(20)} ${right}`);
+  rows.flatMap(([left, right]) => wrapped(right).map((line, at) => `  ${(at === 0 ? left : "").padEnd(20)} ${line}`));
+
+/** A terminal's width, without the left column. */
+const WIDTH = 76;
+
+function wrapped(text: string): readonly string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1)!;
+    if (last === "") lines[lines.length - 1] = word;
+    else if (last.length + 1 + word.length <= WIDTH) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -31,10 +31,13 @@ export interface RunningHome {
 interface Surroundings {
   readonly log: Log;
   readonly metrics: Metrics;
+  /** The owner says that there is nothing newer than the home's store. */
+  readonly isDeclaredNewest: boolean;
 }
 
 /** Opens one home: the same for a home of the street's own processes and for one that joins on its own. */
-export async function openHome(config: HomeConfig, card: StreetCard, { log, metrics }: Surroundings): Promise<ReadyHome> {
+export async function openHome(config: HomeConfig, card: StreetCard, surroundings: Surroundings): Promise<ReadyHome> {
+  const { log, metrics } = surroundings;
   const password = await passwordOf(config);
   claimFolder(config.data, 'name another folder under "data" in the home\'s configuration');
   const { key, earlier, store } = await openMemory(config.data, password);
@@ -66,7 +69,7 @@ export async function openHome(config: HomeConfig, card: StreetCard, { log, metr
     begin: (clock, peers) => {
       gossip.setPeers(peersBefore(peers, gossip.self));
       const neighbours = peers.map(peerIn).filter((peer) => peer !== gossip.self);
-      return begin(config, card, { log, metrics, key, earlier, store, chain, gossip, neighbours, registry, clock, close });
+      return begin(config, card, { ...surroundings, key, earlier, store, chain, gossip, neighbours, registry, clock, close });
     },
     close,
   };

@@ -9,6 +9,8 @@ import { asChild } from "./process.ts";
 /** Some homes of one street in one process; as JSON, written by the street. */
 export interface HostFile {
   readonly homes: readonly string[];
+  /** The owner says that there is nothing newer than their stores. */
+  readonly isDeclaredNewest: boolean;
   readonly log: { readonly file: string; readonly level: "error" | "warn" | "info" | "debug" };
 }
 
@@ -38,6 +40,7 @@ export async function runHost(path: string): Promise<never> {
           await openHome(config.value, card, {
             log: log.with({ home: config.value.name }),
             metrics: metrics.with({ home: config.value.name }),
+            isDeclaredNewest: file.isDeclaredNewest,
           }),
         );
       }),

@@ -3,6 +3,7 @@ export { Links } from "./links.ts";
 export { homeOf, membersAt } from "./membership.ts";
 export { Neighbourhood, type NeighbourhoodModules } from "./neighbourhood.ts";
 export { type NodeModules, StreetNode } from "./node.ts";
+export type { Pause } from "./pause.ts";
 export type { ClockStatus, ClockView } from "./peer-clocks.ts";
 export { PURE_WORK, type PureWork } from "./pure-work.ts";
 export { replayStore, StoreMismatch } from "./replay.ts";

@@ -1,6 +1,7 @@
 import type { Address, HomeId } from "../../engine/kernel/index.ts";
 import type { Cancel, PeerName } from "../ports/index.ts";
 import type { NodeModules, StreetNode } from "./node.ts";
+import type { Pause } from "./pause.ts";
 import { PeerClocks } from "./peer-clocks.ts";
 import { Peers, type PeersModules } from "./peers.ts";
 
@@ -9,7 +10,7 @@ export interface NeighbourhoodModules
     Pick<PeersModules, "observers"> {}
 
 /** What is asked of the node. */
-export interface Member extends Pick<StreetNode, "self" | "onCertified"> {
+export interface Member extends Pick<StreetNode, "self" | "onCertified" | "pause"> {
   readonly membership: Pick<StreetNode["membership"], "agentOf" | "registered" | "validators">;
   readonly rounds: Pick<StreetNode["rounds"], "current">;
 }
@@ -29,7 +30,8 @@ export class Neighbourhood {
     this.#node = node;
     this.#modules = modules;
     this.peers = new Peers({ ...modules, self: node.self, keysOf: (home) => this.#keysOf(home) });
-    this.clocks = new PeerClocks({ ...modules, isValidator: (peer) => this.#isValidator(peer) });
+    const isObserver = modules.signer === null;
+    this.clocks = new PeerClocks({ ...modules, isObserver, isValidator: (peer) => this.#isValidator(peer), pause: () => node.pause });
     // Once the node has entered the next interval, which may be another epoch's.
     node.onCertified(() => void modules.clock.after(0, () => this.peers.review()));
   }
@@ -53,6 +55,12 @@ export class Neighbourhood {
   clockOffsetOf(home: HomeId): number | null {
     const peers = this.peers.bound.filter((bound) => bound.home === home);
     return peers.map(({ peer }) => this.clocks.offsetOf(peer)).find((offsetMs) => offsetMs !== null) ?? null;
+  }
+
+  /** Why a home signs nothing, as it says itself; null: it signs, or nothing is known. */
+  pauseOf(home: HomeId): Pause | null {
+    const peers = this.peers.bound.filter((bound) => bound.home === home);
+    return peers.map(({ peer }) => this.clocks.pauseOf(peer)).find((pause) => pause !== null) ?? null;
   }
 
   #review(): void {

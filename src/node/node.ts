@@ -20,6 +20,8 @@ import type { Lost } from "./links.ts";
 import { homeOf, Membership } from "./membership.ts";
 import { Outbox } from "./outbox.ts";
 import { OwnEntries } from "./own-entries.ts";
+import { keepSaid } from "./own-words.ts";
+import type { Pause } from "./pause.ts";
 import { Periods, type PeriodVoteMessage } from "./periods.ts";
 import { Pool } from "./pool.ts";
 import { PURE_WORK, type PureWork } from "./pure-work.ts";
@@ -51,6 +53,8 @@ export interface NodeModules {
   readonly lost?: Lost;
   /** Worked out at home unless told. */
   readonly work?: PureWork;
+  /** The owner says that there is nothing newer than this store. */
+  readonly isDeclaredNewest?: boolean;
 }
 
 /** Real milliseconds between looks at the chain. */
@@ -92,7 +96,9 @@ export class StreetNode {
     const outbox = signer === null ? null : new Outbox({ ...modules, signer, membership, digests, work });
     const certificates = { digests, agentOf: membership.agentOf, recover };
     const current = (): Interval => this.rounds.current;
-    this.#signing = new Signing({ rules, clock, store, membership, log, current });
+    const { isDeclaredNewest = false } = modules;
+    const onDeclared = (): void => this.#voteAgain();
+    this.#signing = new Signing({ rules, clock, store, membership, log, self, current, isDeclaredNewest, onDeclared });
     const own = { pool, membership, convictions: this.convictions, signing: this.#signing, self, outbox };
     const shared = { rules, clock, store, log, work, ...own };
     const state = replayStore({ ...modules, digests, membership }, (evaluation) => {
@@ -134,6 +140,11 @@ export class StreetNode {
     return this.#digests;
   }
 
+  /** Why this home signs nothing now; null: it signs, or only follows. */
+  get pause(): Pause | null {
+    return this.self === null ? null : this.#signing.pause;
+  }
+
   async start(): Promise<void> {
     const { gossip } = this.#modules;
     gossip.onMessage((_topic, bytes) => this.#inbox.receive(bytes));
@@ -149,6 +160,7 @@ export class StreetNode {
     this.#stopped = true;
     this.#poll();
     this.#own?.stop();
+    this.#signing.stop();
     this.rounds.stop();
   }
 
@@ -173,6 +185,15 @@ export class StreetNode {
   #replayed({ result, readings, batch }: Evaluation): void {
     this.pool.settle(result.interval, settledWith(result.interval), readings);
     if (batch !== null) this.#closed.push(batch);
+  }
+
+  /** The current interval once more, with a vote in it; what neighbours have heard of an earlier life there holds. */
+  #voteAgain(): void {
+    const { store } = this.#modules;
+    const heard = this.rounds.round?.messages ?? [];
+    if (this.self !== null) keepSaid(store, this.self, heard);
+    this.rounds.start();
+    for (const message of heard) this.rounds.hear(message);
   }
 
   #deliver(message: Message): void {

@@ -34,7 +34,7 @@ export class OwnEntries {
 
   order(body: Order): void {
     const { membership, outbox, signing } = this.#modules;
-    if (!signing.maySign(body.interval)) return;
+    if (!signing.mayEnter(body.interval)) return;
     if (membership.isSealed) {
       const { commit, order } = outbox.seal(body);
       this.#take(commit);
@@ -43,7 +43,7 @@ export class OwnEntries {
   }
 
   reading(body: Reading): void {
-    if (this.#modules.signing.maySign(body.interval)) this.#take(this.#modules.outbox.reading(body));
+    if (this.#modules.signing.mayEnter(body.interval)) this.#take(this.#modules.outbox.reading(body));
   }
 
   /** What this home said before it was restarted; what it sealed is still to be shown. */

@@ -1,5 +1,6 @@
 import { readFields, Writer } from "../../engine/messages/index.ts";
 import type { Cancel, Clock, Gauge, Gossip, Log, Metrics, PeerName } from "../ports/index.ts";
+import { type Pause, pauseIn, pauseNumbers } from "./pause.ts";
 
 /** warn: look after it. bad: more than neighbours forgive one another (security.md 3.3). */
 export type ClockStatus = "ok" | "warn" | "bad";
@@ -18,6 +19,10 @@ export interface PeerClocksModules {
   readonly gossip: Pick<Gossip, "peers" | "request" | "onRequest">;
   /** Whose clocks count: less than a third of the validators lie, so their median lies between two honest clocks. */
   readonly isValidator: (peer: PeerName) => boolean;
+  /** Who watches over the street asks every peer, and more often: a home that signs nothing says so in its answer. */
+  readonly isObserver?: boolean;
+  /** Why this home signs nothing now; null: it signs. */
+  readonly pause?: () => Pause | null;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -31,6 +36,7 @@ const BAD_MS = 500;
 /** Real milliseconds. */
 const FIRST_MS = 2_000;
 const EVERY_MS = 30_000;
+const OBSERVER_EVERY_MS = 5_000;
 /** An answer says nothing to half of its way there and back; what took longer says too little. */
 const PATIENCE_MS = WARN_MS;
 /** A neighbour's last answer counts so long. */
@@ -39,6 +45,7 @@ const AGE_MS = 3 * EVERY_MS;
 interface Sample {
   readonly offsetMs: number;
   readonly at: number;
+  readonly pause: Pause | null;
 }
 
 const QUESTION = new Uint8Array(0);
@@ -54,7 +61,7 @@ export class PeerClocks {
   constructor(modules: PeerClocksModules) {
     this.#modules = modules;
     this.#offset = modules.metrics.gauge("commonwatt_clock_offset_ms", "What neighbours' clocks are ahead of this one, median", []);
-    modules.gossip.onRequest("time", () => encodeTime(modules.clock.now()));
+    modules.gossip.onRequest("time", () => encodeTime(modules.clock.now(), modules.pause?.() ?? null));
   }
 
   start(): void {
@@ -66,26 +73,30 @@ export class PeerClocks {
   }
 
   get view(): ClockView {
-    const offsets = [...this.#fresh().values()].map(({ offsetMs }) => offsetMs);
+    const offsets = this.#offsets();
     const offsetMs = median(offsets);
     return { offsetMs: offsetMs === null ? null : Math.round(offsetMs), peers: offsets.length, status: statusOf(offsetMs) };
   }
 
   /** What a neighbour's clock is ahead of the street's median, real ms; null: unknown. For who watches over homes. */
   offsetOf(peer: PeerName): number | null {
-    const fresh = this.#fresh();
-    const all = median([...fresh.values()].map(({ offsetMs }) => offsetMs));
-    const own = fresh.get(peer)?.offsetMs;
+    const all = median(this.#offsets());
+    const own = this.#fresh().get(peer)?.offsetMs;
     return all === null || own === undefined ? null : Math.round(own - all);
   }
 
+  /** Why a neighbour signs nothing, as it says itself; null: it signs, or nothing is known. */
+  pauseOf(peer: PeerName): Pause | null {
+    return this.#fresh().get(peer)?.pause ?? null;
+  }
+
   async #round(): Promise<void> {
-    const { gossip, clock, isValidator } = this.#modules;
-    this.#cancel = clock.after(EVERY_MS, () => void this.#round());
+    const { gossip, clock, isValidator, isObserver } = this.#modules;
+    this.#cancel = clock.after(isObserver === true ? OBSERVER_EVERY_MS : EVERY_MS, () => void this.#round());
     await Promise.all(
       gossip
         .peers()
-        .filter(isValidator)
+        .filter((peer) => isObserver === true || isValidator(peer))
         .map((peer) => this.#ask(peer)),
     );
     this.#samples = this.#fresh();
@@ -103,7 +114,8 @@ export class PeerClocks {
     cancel();
     const theirs = answer.ok ? decodeTime(answer.value) : null;
     const halfWay = (at - asked) / 2;
-    if (theirs !== null && halfWay <= PATIENCE_MS) this.#samples.set(peer, { offsetMs: (theirs - own) / clock.speed + halfWay, at });
+    if (theirs === null || halfWay > PATIENCE_MS) return;
+    this.#samples.set(peer, { offsetMs: (theirs.streetMs - own) / clock.speed + halfWay, at, pause: theirs.pause });
   }
 
   #judge(): void {
@@ -116,19 +128,38 @@ export class PeerClocks {
     else log.warn("clock.skewed", { code: CLOCK_SKEWED, status, offsetMs, peers });
   }
 
+  #offsets(): readonly number[] {
+    return [...this.#fresh()].flatMap(([peer, { offsetMs }]) => (this.#modules.isValidator(peer) ? [offsetMs] : []));
+  }
+
   #fresh(): Map<PeerName, Sample> {
     const since = this.#modules.clock.monotonicMs() - AGE_MS;
     return new Map([...this.#samples].filter(([, { at }]) => at >= since));
   }
 }
 
-export const encodeTime = (streetMs: number): Uint8Array => new Writer().uint(1, Math.max(0, Math.round(streetMs))).finish();
+/** What a home answers: its street's time, milliseconds since 1970, and why it signs nothing, if so. */
+export interface TimeAnswer {
+  readonly streetMs: number;
+  readonly pause: Pause | null;
+}
 
-/** Foreign bytes as a time, milliseconds since 1970; null when they are none. */
-export function decodeTime(bytes: Uint8Array): number | null {
-  const [field, ...others] = readFields(bytes) ?? [];
-  if (field === undefined || others.length > 0 || field.number !== 1 || typeof field.value !== "number") return null;
-  return field.value;
+export function encodeTime(streetMs: number, pause: Pause | null = null): Uint8Array {
+  const [kind, detail] = pauseNumbers(pause);
+  return new Writer()
+    .uint(1, Math.max(0, Math.round(streetMs)))
+    .uint(2, kind)
+    .uint(3, detail)
+    .finish();
+}
+
+/** Foreign bytes as an answer; null when they are none. */
+export function decodeTime(bytes: Uint8Array): TimeAnswer | null {
+  const fields = readFields(bytes) ?? [];
+  const numbers = fields.flatMap(({ number, value }, place) => (number === place + 1 && typeof value === "number" ? [value] : []));
+  const [streetMs, kind = 0, detail = 0] = numbers;
+  if (streetMs === undefined || numbers.length !== fields.length || numbers.length > 3) return null;
+  return { streetMs, pause: pauseIn(kind, detail) };
 }
 
 function median(values: readonly number[]): number | null {

@@ -25,6 +25,8 @@ export interface Store {
   maySignFrom(): Interval | null;
   /** Nothing was signed from `from` on by an earlier life: signing begins there. Never goes back. */
   resumeSigning(from: Interval): void;
+  /** The owner says that all of it that still exists is in this store: signing begins at `from`, also where it was to begin later. */
+  declareNewest(from: Interval): void;
   /** Proof that somebody signed two things where one is allowed, kept for ever. true when this home didn't have it yet; the first bytes stay. */
   saveEvidence(id: Digest, bytes: Uint8Array): boolean;
   /** In the order in which it was kept. */

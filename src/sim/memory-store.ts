@@ -73,13 +73,19 @@ export function memoryStore(disk: MemoryDisk = memoryDisk(), keepIntervals = 96)
   };
 }
 
-type SignedPart = Pick<Store, "saveVote" | "votes" | "saveOwn" | "own" | "maySignFrom" | "resumeSigning" | "saveEvidence" | "evidence">;
+type SignedPart = Pick<
+  Store,
+  "saveVote" | "votes" | "saveOwn" | "own" | "maySignFrom" | "resumeSigning" | "declareNewest" | "saveEvidence" | "evidence"
+>;
 
 function signedPart(onDisk: () => MemoryDisk): SignedPart {
   return {
     maySignFrom: () => onDisk().signFrom,
     resumeSigning: (from) => {
       onDisk().signFrom = Math.max(from, onDisk().signFrom ?? 0) as Interval;
+    },
+    declareNewest: (from) => {
+      onDisk().signFrom = from;
     },
     saveVote: (slot, bytes) => {
       assertOpen(onDisk(), slot.interval);

@@ -169,6 +169,8 @@ withChromium(`the page in a browser (skipped when ${CHROMIUM} is absent)`, () =>
     expect(told.slice(2)).toEqual([
       "home-03 did not show 2 orders that it had sealed, and is charged for them.",
       "home-08 did not show an order that it had sealed, and is charged for it.",
+      "home-04 follows the street but neither trades nor votes: its record of what it has signed was lost or is a copy. It goes on by itself once 2 more homes that vote have shown that they are no further.",
+      "home-05 follows the street but neither trades nor votes: its record of what it has signed was lost or is a copy. The street can't decide without it. If its data folder is the newest there is, start it once with --store-is-newest.",
       "This machine's clock is 0.7 s slow, measured against 11 homes.",
       "The clock of home-06 is 2.1 s slow.",
       "The clock of home-10 is 0.5 s fast.",
@@ -176,6 +178,9 @@ withChromium(`the page in a browser (skipped when ${CHROMIUM} is absent)`, () =>
       expect.stringMatching(/^Leaving at .*: home-02\.$/),
       expect.stringMatching(/^With a new key from .*: home-09\.$/),
     ]);
+    expect(await page.textContent("[data-home-row='3']")).toContain("signs nothing");
+    await page.hover("[data-home='3']");
+    await expectText(page, "#street-details", "home-04 follows the street but neither trades nor votes");
     expect(await page.textContent(".fact-gate .more")).toContain("sealed until then");
     queries.set(EXAMPLES.midday());
     await page.locator("#watch").waitFor({ state: "detached" });

@@ -198,6 +198,18 @@ export function storeContract(name: string, place: () => StorePlace): void {
       expect(hex(last.saveVote(slot(11, 0, "v"), bytes(3)))).toBe("03");
     });
 
+    test("an owner's word that nothing newer exists lets it begin earlier too, for this life and the next", () => {
+      const kept = start(3);
+      kept.saveVote(slot(7, 0, "v"), bytes(1));
+      kept.resumeSigning(at(20));
+      kept.declareNewest(at(7));
+      expect(kept.maySignFrom()).toBe(7);
+      // What stands, stands.
+      expect(hex(kept.saveVote(slot(7, 0, "v"), bytes(2)))).toBe("01");
+      expect(() => kept.saveVote(slot(6, 0, "v"), bytes(2))).toThrow("decided long ago");
+      expect(start(3).maySignFrom()).toBe(7);
+    });
+
     test("where signing begins goes up only, by word and by what was decided", () => {
       const kept = start(3);
       expect(kept.maySignFrom()).toBe(0);

@@ -1,4 +1,13 @@
-import type { BatchView, CertificateView, ConvictionView, HomeView, PricePoint, SettlementView, StreetState } from "../../src/api/index.ts";
+import type {
+  BatchView,
+  CertificateView,
+  ConvictionView,
+  HomeView,
+  PauseView,
+  PricePoint,
+  SettlementView,
+  StreetState,
+} from "../../src/api/index.ts";
 import { type ExampleOrder, exampleClearing } from "./example-clearing.ts";
 
 const MINUTE = 60_000;
@@ -100,6 +109,7 @@ function homeView(home: number, options: Required<ExampleOptions>): HomeView {
     data: silent ? "no-data" : "ok",
     validator: home < 31,
     voice: home < 31 ? "home" : null,
+    paused: null,
     clockOffsetMs: options.offline.includes(home) ? null : Math.round(40 * chance(home, 12) - 20),
     batteryPercent: hasBattery(home) && !silent ? Math.round(35 + 60 * chance(home, options.seed, 3)) : null,
     keepForBackupPercent: hasBattery(home) && !silent ? 30 : null,
@@ -223,6 +233,8 @@ function batches(interval: string, many: number): BatchView[] {
 }
 
 /** The streets that the page must show well. */
+const PAUSED: PauseView = { reason: "store-lost", ends: "neighbours", missing: 2, from: null };
+
 export const EXAMPLES = {
   midday: () => exampleStreet({ offline: [10] }),
   night: () => exampleStreet({ interval: "2026-06-18T23:30:00Z" }),
@@ -269,7 +281,11 @@ export const EXAMPLES = {
     };
     return {
       ...state,
-      homes: state.homes.map((home) => ({ ...home, clockOffsetMs: home.home === 5 ? -2_140 : home.home === 9 ? 480 : home.clockOffsetMs })),
+      homes: state.homes.map((home) => ({
+        ...home,
+        clockOffsetMs: home.home === 5 ? -2_140 : home.home === 9 ? 480 : home.clockOffsetMs,
+        paused: home.home === 3 ? PAUSED : home.home === 4 ? { ...PAUSED, ends: "owner", missing: null } : null,
+      })),
       clearing: state.clearing && { ...state.clearing, withheld: [2, 2, 7].map((home) => ({ home, name: name(home) })) },
       settlement: state.settlement && {
         ...state.settlement,

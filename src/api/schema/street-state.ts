@@ -4,6 +4,7 @@ import type {
   ClearingView,
   HomeView,
   OrderView,
+  PauseView,
   PricePoint,
   SettlementView,
   StreetFacts,
@@ -34,6 +35,21 @@ const streetFacts = mirrors<StreetFacts>()(
   }),
 );
 
+const pause = described(
+  mirrors<PauseView>()(
+    object({
+      reason: described(oneOf("store-lost"), "its store was lost or is a copy, so it can't know all that it has signed"),
+      ends: described(
+        oneOf("neighbours", "owner", "interval", "declared"),
+        "neighbours: once so many more of those who certify have shown that they are no further. owner: when it is started with --store-is-newest. interval: at `from`. declared: it was, and waits half a minute",
+      ),
+      missing: nullable(count),
+      from: nullable(instant),
+    }),
+  ),
+  "why it signs neither orders nor votes",
+);
+
 const home = mirrors<HomeView>()(
   object({
     home: count,
@@ -45,6 +61,7 @@ const home = mirrors<HomeView>()(
     validator: truth,
     voice: described(nullable(oneOf("home", "operator", "utility")), "of those who certify"),
     clockOffsetMs: nullable(number),
+    paused: nullable(pause),
     batteryPercent: nullable(percent),
     keepForBackupPercent: nullable(percent),
     balanceMicro: integer,

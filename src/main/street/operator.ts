@@ -5,7 +5,7 @@ import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index
 import { type HomeId, interval, toHex } from "../../../engine/kernel/index.ts";
 import { type MarketRules, periodOf } from "../../../engine/messages/index.ts";
 import { type BatchOnItsWay, type StreetCard, StreetView } from "../../api/index.ts";
-import { membersAt, Neighbourhood, StreetNode } from "../../node/index.ts";
+import { membersAt, Neighbourhood, type Pause, StreetNode } from "../../node/index.ts";
 import type { BatchReceipt, Clock, Log, Metrics, Relay, Store } from "../../ports/index.ts";
 import { domainOf, firstOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
@@ -180,7 +180,7 @@ export class Operator {
     this.view.chain(balances.ok ? balances.value.homes : null, batches.ok ? batches.value : [], this.#onTheirWay());
   }
 
-  /** Who belongs to the street and will, and whose clocks differ. */
+  /** Who belongs to the street and will, whose clocks differ, and who signs nothing. */
   #watch(): void {
     const { membership, rounds } = this.node;
     const { clocks } = this.neighbourhood;
@@ -192,6 +192,11 @@ export class Operator {
     });
     this.view.epochs({ now: membership.members, next: membersAt(membership.registry, edge), edge });
     this.view.clocks({ own: clocks.view, homes: new Map(offsets) });
+    const pauses = membership.members.homes.flatMap(({ home }): [HomeId, Pause][] => {
+      const pause = this.neighbourhood.pauseOf(home);
+      return pause === null ? [] : [[home, pause]];
+    });
+    this.view.pauses(new Map(pauses));
   }
 
   /** Receipts go into the store, so that exports name the transaction without asking the chain. */

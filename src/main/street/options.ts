@@ -21,6 +21,8 @@ export interface StreetOptions {
   /** Stop after so many settled intervals; null: run until told. */
   readonly intervals: number | null;
   readonly log: LogLevel;
+  /** The owner says that there is nothing newer than the homes' stores. */
+  readonly isDeclaredNewest: boolean;
 }
 
 type StreetCommand = Extract<Command, { verb: "street" }>;
@@ -61,6 +63,7 @@ export async function streetOptions(command: StreetCommand): Promise<StreetOptio
     dashboard: { host: command.host ?? config.dashboard.host, port: command.port ?? config.dashboard.port },
     intervals: command.intervals,
     log: command.log ?? "info",
+    isDeclaredNewest: command["store-is-newest"] === true,
   };
 }
 

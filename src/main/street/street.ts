@@ -191,7 +191,7 @@ async function startHosts(
   for (let index = 0; index < options.processes; index++) {
     const name = `homes-${index + 1}`;
     const homes = file.homes.filter((_home, at) => at % options.processes === index).map((home) => layout.homeConfig(home.name));
-    const hostFile: HostFile = { homes, log: { file: layout.log(name), level: options.log } };
+    const hostFile: HostFile = { homes, isDeclaredNewest: options.isDeclaredNewest, log: { file: layout.log(name), level: options.log } };
     await replaceFile(layout.host(index + 1), JSON.stringify(hostFile));
     hosts.push(new Child(name, ["host", "--config", layout.host(index + 1)], layout.log(name)));
   }

@@ -1,4 +1,4 @@
-import type { StreetState } from "../../api/state.ts";
+import type { HomeView, StreetState } from "../../api/state.ts";
 
 /** A home's clock is told from here on, real ms: as much as the street's own watch warns of. */
 const WARN_MS = 250;
@@ -6,6 +6,7 @@ const WARN_MS = 250;
 export interface Watched {
   /** Of the last interval, once for each home. */
   readonly withheld: readonly { readonly name: string; readonly many: number }[];
+  readonly paused: readonly HomeView[];
   readonly clocks: readonly { readonly name: string; readonly aheadMs: number }[];
   /** This machine's clock, if it is off. */
   readonly own: { readonly aheadMs: number; readonly peers: number; readonly status: "warn" | "bad" } | null;
@@ -20,6 +21,7 @@ export function watchedOf({ homes, clearing, watch }: StreetState): Watched {
   const kinds = ["joining", "leaving", "newKeys"] as const;
   return {
     withheld: [...orders].map(([name, many]) => ({ name, many })),
+    paused: homes.filter(({ paused }) => paused !== null),
     clocks: homes.flatMap(({ name, clockOffsetMs }) =>
       clockOffsetMs === null || Math.abs(clockOffsetMs) <= WARN_MS ? [] : [{ name, aheadMs: clockOffsetMs }],
     ),

@@ -2,9 +2,11 @@ import type { HomeView } from "../../api/state.ts";
 import { energy, money } from "../lib/format.ts";
 import { texts } from "../texts/index.ts";
 import type { Flow } from "./label.ts";
+import { pauseText } from "./pause-text.ts";
 
 /** What one home did in the last settled interval. */
-export function HomeDetails({ home, flow, currency }: { home: HomeView; flow: Flow | undefined; currency: string }) {
+export function HomeDetails(props: { home: HomeView; flow: Flow | undefined; currency: string; zone: string }) {
+  const { home, flow, currency, zone } = props;
   const words = texts.street.details;
   return (
     <>
@@ -12,8 +14,10 @@ export function HomeDetails({ home, flow, currency }: { home: HomeView; flow: Fl
         <strong>{home.name}</strong>
         {home.online ? null : <span class="tag missing">{texts.street.offline}</span>}
         {home.data === "no-data" ? <span class="tag missing">{texts.street.noData}</span> : null}
+        {home.paused === null ? null : <span class="tag missing">{texts.street.paused}</span>}
         {flow?.quality === "estimated" ? <span class="tag">{words.estimated}</span> : null}
       </p>
+      {home.paused === null ? null : <p class="details-why">{pauseText(home.name, home.paused, zone)}</p>}
       <dl>
         {flow === undefined ? null : <FlowFacts flow={flow} currency={currency} />}
         {home.batteryPercent === null ? null : <Pair name={words.battery} value={`${Math.round(home.batteryPercent)} %`} />}

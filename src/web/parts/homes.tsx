@@ -103,6 +103,7 @@ function Reading({ reading, begun }: { reading: HomeView["reading"]; begun: bool
 function Status({ home }: { home: HomeView }) {
   if (!home.online) return <span class="tag missing">{texts.homes.offline}</span>;
   if (home.data === "no-data") return <span class="tag missing">{texts.homes.noData}</span>;
+  if (home.paused !== null) return <span class="tag missing">{texts.homes.paused}</span>;
   return <span class="tag fine">{texts.homes.online}</span>;
 }
 

@@ -70,7 +70,7 @@ function Picture({ state, layout, width }: { state: StreetState; layout: StreetL
         {looked === undefined ? (
           <p class="hint">{texts.street.hint}</p>
         ) : (
-          <HomeDetails home={looked} flow={flows.get(looked.home)} currency={state.street.currency} />
+          <HomeDetails home={looked} flow={flows.get(looked.home)} currency={state.street.currency} zone={state.street.timeZone} />
         )}
       </div>
     </>

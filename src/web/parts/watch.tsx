@@ -3,14 +3,15 @@ import { dayOf, seconds, span, timeOf } from "../lib/format.ts";
 import { watchedOf } from "../lib/watched.ts";
 import { texts } from "../texts/index.ts";
 import { Card } from "./card.tsx";
+import { pauseText } from "./pause-text.ts";
 
 /** What neighbours should know of one another; nothing when there is nothing. */
 export function Watch({ state }: { state: StreetState }) {
   const { street, watch } = state;
   const words = texts.watch;
-  const { withheld, clocks, own, changes } = watchedOf(state);
+  const { withheld, paused, clocks, own, changes } = watchedOf(state);
   const { convictions } = watch;
-  if (convictions.length + withheld.length + clocks.length + changes.length === 0 && own === null) return null;
+  if (convictions.length + withheld.length + paused.length + clocks.length + changes.length === 0 && own === null) return null;
   const zone = street.timeZone;
   const when = watch.membership === null ? "" : `${dayOf(watch.membership.nextEdge, zone)} ${timeOf(watch.membership.nextEdge, zone)}`;
   return (
@@ -21,6 +22,11 @@ export function Watch({ state }: { state: StreetState }) {
         ))}
         {withheld.map(({ name, many }) => (
           <li key={`withheld ${name}`}>{words.withheld(name, many)}</li>
+        ))}
+        {paused.map(({ name, home, paused: why }) => (
+          <li key={`paused ${home}`} data-paused={home}>
+            {why === null ? null : pauseText(name, why, zone)}
+          </li>
         ))}
         {own === null ? null : <li class={own.status}>{words.ownClock(seconds(Math.abs(own.aheadMs)), own.aheadMs > 0, own.peers)}</li>}
         {clocks.map(({ name, aheadMs }) => (

@@ -54,6 +54,7 @@ export const en = {
     sold: (energy: string) => `sold ${energy}`,
     noData: "no data",
     offline: "offline",
+    paused: "signs nothing",
     idle: "no trade",
     details: {
       bought: "Bought from neighbours",
@@ -156,6 +157,7 @@ export const en = {
     online: "online",
     offline: "offline",
     noData: "no data",
+    paused: "signs nothing",
     inAll: (energy: string) => `${energy} in all`,
     imports: (energy: string) => `${energy} in`,
     exports: (energy: string) => `${energy} out`,
@@ -199,6 +201,15 @@ export const en = {
     homeClock: (name: string, off: string, isFast: boolean) => `The clock of ${name} is ${off} ${isFast ? "fast" : "slow"}.`,
     ownClock: (off: string, isFast: boolean, peers: number) =>
       `This machine's clock is ${off} ${isFast ? "fast" : "slow"}, measured against ${peers === 1 ? "one home" : `${peers} homes`}.`,
+    paused: (name: string) =>
+      `${name} follows the street but neither trades nor votes: its record of what it has signed was lost or is a copy.`,
+    pauseEnds: {
+      neighbours: (missing: number) =>
+        `It goes on by itself once ${missing === 1 ? "one more home that votes has" : `${missing} more homes that vote have`} shown that ${missing === 1 ? "it is" : "they are"} no further.`,
+      owner: "The street can't decide without it. If its data folder is the newest there is, start it once with --store-is-newest.",
+      interval: (when: string) => `It goes on by itself at ${when}.`,
+      declared: "Its owner says that nothing newer exists. It goes on when nobody has shown more for half a minute.",
+    },
     joining: (names: string, when: string) => `Joining at ${when}: ${names}.`,
     leaving: (names: string, when: string) => `Leaving at ${when}: ${names}.`,
     newKeys: (names: string, when: string) => `With a new key from ${when}: ${names}.`,

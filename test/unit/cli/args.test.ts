@@ -35,6 +35,8 @@ describe("what is understood", () => {
     ["--seed 4 street", { verb: "street", seed: 4 }],
     ["home --config h.yaml --log warn", { verb: "home", config: "h.yaml", log: "warn" }],
     ["home --config h.yaml --rotate-key", { verb: "home", config: "h.yaml", "rotate-key": true }],
+    ["home --config h.yaml --store-is-newest", { verb: "home", config: "h.yaml", "store-is-newest": true }],
+    ["street --store-is-newest", { verb: "street", "store-is-newest": true }],
     ["home --config h.yaml --leave", { verb: "home", config: "h.yaml", leave: true }],
     ["revoke --data d --home home-3 --street http://s", { verb: "revoke", data: "d", home: "home-3", street: "http://s" }],
     ["export", { verb: "export" }],
@@ -73,6 +75,8 @@ describe("what is understood", () => {
 
 describe("what is refused, with exit 2 and what to do", () => {
   const table: readonly [string, readonly string[]][] = [
+    ["home --config h --leave --store-is-newest", ["--store-is-newest: is for a home that runs"]],
+    ["home --config h --store-is-newest --rotate-key", ["--store-is-newest: is for a home that runs"]],
     ["home --config h --leave --rotate-key", ["--leave: doesn't go with --rotate-key"]],
     ["revoke --home home-3", ["--data: is needed"]],
     ["revoke --data d", ["--home: is needed"]],

@@ -53,7 +53,7 @@ function street(stays: readonly Stay[]) {
     return home < 0 ? key : home;
   };
   const neighbourhood = new Neighbourhood(
-    { self: homeId(0), membership, rounds, onCertified: (listener) => void listeners.push(listener as () => void) },
+    { self: homeId(0), membership, rounds, pause: null, onCertified: (listener) => void listeners.push(listener as () => void) },
     {
       clock,
       store,

@@ -46,7 +46,15 @@ function life({ disk = memoryDisk(), orders = "sealed", from = -10, speed = 1, c
   } as never;
   const members = membership(REGISTRY, orders);
   const outbox = new Outbox({ signer: cheapSigner(key), membership: members, store, gossip, digests: DIGESTS });
-  const signing = new Signing({ rules: RULES, clock, store, membership: members, log: QUIET, current: () => place.current });
+  const signing = new Signing({
+    rules: RULES,
+    clock,
+    store,
+    membership: members,
+    log: QUIET,
+    self: homeId(1),
+    current: () => place.current,
+  });
   const own = new OwnEntries({
     rules: RULES,
     clock,

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { interval } from "../../../engine/kernel/index.ts";
+import type { Pause } from "../../../src/node/pause.ts";
 import { decodeTime, encodeTime, PeerClocks } from "../../../src/node/peer-clocks.ts";
 import type { Clock, Gossip, Metrics, PeerName } from "../../../src/ports/index.ts";
 import { SeededNetwork, VirtualClock } from "../../../src/sim/index.ts";
@@ -120,17 +122,43 @@ describe("a home's clock beside its neighbours'", () => {
   });
 });
 
-test("a time comes back as it went", () => {
+const anyPause: fc.Arbitrary<Pause | null> = fc.oneof(
+  fc.constantFrom<Pause | null>(null, { ends: "owner" }, { ends: "declared" }),
+  fc.integer({ min: 1, max: 128 }).map((missing) => ({ ends: "neighbours", missing }) as const),
+  fc.integer({ min: 1, max: 2 ** 32 - 1 }).map((from) => ({ ends: "interval", from: interval(from) }) as const),
+);
+
+test("an answer comes back as it went, with why its home signs nothing", () => {
   fc.assert(
-    fc.property(fc.nat(Number.MAX_SAFE_INTEGER), (at) => {
-      expect(decodeTime(encodeTime(at))).toBe(at === 0 ? null : at);
+    fc.property(fc.nat(Number.MAX_SAFE_INTEGER), anyPause, (streetMs, pause) => {
+      const decoded = decodeTime(encodeTime(streetMs, pause));
+      expect(decoded).toEqual(streetMs === 0 ? null : { streetMs, pause });
     }),
   );
-  expect([[], [8], [16, 1], [10, 1, 1], [8, 1, 8, 1]].map((bytes) => decodeTime(Uint8Array.from(bytes)))).toEqual([
-    null,
-    null,
-    null,
-    null,
-    null,
-  ]);
+  const none = [[], [8], [16, 1], [10, 1, 1], [8, 1, 8, 1], [8, 1, 24, 1], [8, 1, 16, 1, 24, 1, 32, 1], [8, 1, 18, 1, 1]];
+  expect(none.map((bytes) => decodeTime(Uint8Array.from(bytes)))).toEqual(none.map(() => null));
+  // A reason that nobody knows is none: the time counts all the same.
+  expect(decodeTime(Uint8Array.of(8, 1, 16, 9))).toEqual({ streetMs: 1, pause: null });
+});
+
+test("who watches over the street hears from every home why it signs nothing, and soon that it signs again", async () => {
+  const clock = new VirtualClock({ startMs: START, speed: 1 });
+  const network = new SeededNetwork(clock, chance(3), { loss: 0, duplication: 0, delayMs: { least: 5, most: 5 } });
+  const pauses = new Map<PeerName, Pause>([["2", { ends: "owner" }]]);
+  const clocks = ["0", "1", "2"].map((name) => {
+    const gossip = network.open(name);
+    const isObserver = name === "0";
+    const pause = (): Pause | null => pauses.get(name) ?? null;
+    const made = new PeerClocks({ clock, gossip, isObserver, isValidator: (peer) => peer === "1", pause, metrics: UNCOUNTED, log: QUIET });
+    made.start();
+    return made;
+  });
+  const seen = () => clocks.map((each) => each.pauseOf("2"));
+  await clock.run(5_000);
+  // Home 2 is no validator: its neighbours don't ask it.
+  expect(seen()).toEqual([{ ends: "owner" }, null, null]);
+  expect([clocks[0]!.view.peers, clocks[0]!.offsetOf("2")]).toEqual([1, 0]);
+  pauses.clear();
+  await clock.run(11_000);
+  expect(seen()).toEqual([null, null, null]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Interval, interval } from "../../../engine/kernel/index.ts";
+import { homeId, type Interval, interval } from "../../../engine/kernel/index.ts";
 import { Signing } from "../../../src/node/signing.ts";
 import { memoryDisk, memoryStore, VirtualClock } from "../../../src/sim/index.ts";
 import { AT, membership, REGISTRY } from "../../support/node-parts.ts";
@@ -9,41 +9,53 @@ import { RULES } from "../../support/rules.ts";
 /** 10 s before the gate of interval 100. */
 const NOW = (100 * 900 - 70) * 1000;
 
-/** A home that lost what it signed, in a street of so many validators. */
-function lost(validators: number) {
+/** Home 3, or another, that lost what it signed, in a street whose validators are homes 0 to `validators`. */
+function lost(validators: number, { signFrom = null as number | null, self = validators - 1, isDeclaredNewest = false } = {}) {
   const disk = memoryDisk();
-  disk.signFrom = null;
+  disk.signFrom = signFrom as Interval | null;
   const registry = {
     ...REGISTRY,
     validatorSets: REGISTRY.validatorSets.map((set) => ({ ...set, validators: set.validators.slice(0, validators) })),
   };
   const place = { current: AT as Interval };
+  const clock = new VirtualClock({ startMs: NOW, speed: 1 });
+  const told: string[] = [];
+  const note = (event: string): void => void told.push(event);
   const signing = new Signing({
     rules: RULES,
-    clock: new VirtualClock({ startMs: NOW, speed: 1 }),
+    clock,
     store: memoryStore(disk),
     membership: membership(registry),
-    log: QUIET,
+    log: { ...QUIET, warn: note, info: note },
+    self: homeId(self),
     current: () => place.current,
+    isDeclaredNewest,
+    onDeclared: () => note(`votes in ${place.current}`),
   });
-  return { signing, place };
+  return { signing, place, told, pass: (ms: number) => clock.run(clock.monotonicMs() + ms) };
 }
 
-describe("who lost what it signed signs again when enough others are no further", () => {
-  // Three of four, as a quorum; of fewer all others, for they are no quorum.
+const maySign = (signing: Signing, from: number, to: number): readonly boolean[] =>
+  Array.from({ length: to - from + 1 }, (_, place) => signing.maySign(interval(from + place)));
+
+describe("who lost what it signed signs again when a quorum of others is no further", () => {
   test.each([
-    [2, 1],
-    [3, 2],
-    [4, 3],
-  ])("of %i validators %i", (validators, needed) => {
-    const { signing } = lost(validators);
-    for (let peer = 1; peer < needed; peer++) signing.levelWith(`home-${peer}`);
+    ["one of four validators", 4, 3, 3],
+    ["a home beside four validators", 4, 4, 3],
+    ["a home beside two validators", 2, 3, 2],
+    ["a home beside one validator", 1, 3, 1],
+  ])("%s", (_, validators, self, needed) => {
+    const { signing } = lost(validators, { self });
+    for (let peer = 1; peer < needed; peer++) {
+      signing.levelWith(`home-${peer}`);
+      expect(signing.pause).toEqual({ ends: "neighbours", missing: needed - peer });
+    }
     for (let again = 0; again < 3 && needed > 1; again++) signing.levelWith("home-1");
     expect(signing.isPaused).toBe(true);
     signing.levelWith(`home-${needed}`);
-    expect(signing.isPaused).toBe(false);
     // No earlier than its earlier life can have reached.
-    expect([101, 102].map((at) => signing.maySign(interval(at)))).toEqual([false, true]);
+    expect(maySign(signing, 101, 102)).toEqual([false, true]);
+    expect(signing.pause).toEqual({ ends: "interval", from: 102 });
   });
 
   test("who was level with an interval before counts no more when this home has gone on", () => {
@@ -54,5 +66,78 @@ describe("who lost what it signed signs again when enough others are no further"
     expect(signing.isPaused).toBe(true);
     for (const peer of ["home-1", "home-2"]) signing.levelWith(peer);
     expect(signing.maySign(interval(103))).toBe(true);
+  });
+
+  test("and says nothing of it any more once that interval has come", () => {
+    const { signing, place } = lost(4, { signFrom: 102 });
+    expect(signing.pause).toEqual({ ends: "interval", from: 102 });
+    place.current = interval(102);
+    expect(signing.pause).toBeNull();
+  });
+
+  // They can't certify without it, so the interval that it would wait for never came.
+  test.each([1, 2, 3])("but never by itself where the others are no quorum: one of %i validators", (validators) => {
+    const { signing } = lost(validators);
+    for (const peer of ["home-0", "home-1", "home-2", "home-4"]) signing.levelWith(peer);
+    expect(signing.pause).toEqual({ ends: "owner" });
+    expect(maySign(signing, 100, 110)).not.toContain(true);
+  });
+});
+
+describe("an owner's word that nothing newer exists", () => {
+  test.each([1, 2, 3, 4])("is taken when nothing newer came for half a minute: one of %i validators", async (validators) => {
+    const { signing, told, pass } = lost(validators, { isDeclaredNewest: true });
+    signing.start();
+    expect([signing.pause, told]).toEqual([{ ends: "declared" }, ["signing.paused"]]);
+    await pass(29_900);
+    expect([signing.isPaused, told.length]).toEqual([true, 1]);
+    await pass(200);
+    expect(told.slice(1)).toEqual(["signing.declared-newest", "votes in 100"]);
+    // It votes at once, and orders and reads its meter for what its earlier life can't have.
+    expect([signing.pause, ...maySign(signing, 99, 100)]).toEqual([null, false, true]);
+    expect([102, 103].map((at) => signing.mayEnter(interval(at)))).toEqual([false, true]);
+  });
+
+  test("is not taken while somebody shows more than the store has", async () => {
+    const { signing, place, told, pass } = lost(3, { isDeclaredNewest: true });
+    signing.start();
+    for (let at = 101; at < 105; at++) {
+      await pass(29_000);
+      place.current = interval(at);
+    }
+    expect([signing.isPaused, told]).toEqual([true, ["signing.paused"]]);
+    await pass(61_000);
+    expect(maySign(signing, 103, 104)).toEqual([false, true]);
+  });
+
+  test("is not needed where a quorum answers first", async () => {
+    const { signing, told, pass } = lost(4, { isDeclaredNewest: true });
+    signing.start();
+    for (const peer of ["home-0", "home-1", "home-2"]) signing.levelWith(peer);
+    await pass(120_000);
+    expect([told, signing.pause]).toEqual([["signing.paused", "signing.resumed"], { ends: "interval", from: 102 }]);
+  });
+
+  test("frees a home that waits for an interval which never comes", async () => {
+    const { signing, pass } = lost(4, { isDeclaredNewest: true, signFrom: 102 });
+    signing.start();
+    expect(signing.maySign(interval(100))).toBe(false);
+    await pass(31_000);
+    expect(signing.maySign(interval(100))).toBe(true);
+  });
+
+  test("changes nothing where the store knows that it is the newest, however often it is given", async () => {
+    const { signing, told, pass } = lost(4, { isDeclaredNewest: true, signFrom: 99 });
+    signing.start();
+    await pass(120_000);
+    expect([told, signing.pause, ...maySign(signing, 98, 99)]).toEqual([["signing.declaration-not-needed"], null, false, true]);
+  });
+
+  test("is forgotten when the home stops before", async () => {
+    const { signing, pass } = lost(1, { isDeclaredNewest: true });
+    signing.start();
+    signing.stop();
+    await pass(120_000);
+    expect(signing.isPaused).toBe(true);
   });
 });
