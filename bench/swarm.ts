@@ -23,7 +23,7 @@ async function swarm(what: string, count: number, wanted: Pick<SwarmTask, "isIns
   const reports: SeedReport[] = [];
   let cpuMs = 0;
   const began = performance.now();
-  await runPool({ ...wanted, isSigned: false }, { from: 1, to: count }, processes, (report, usedMs) => {
+  await runPool({ ...wanted, signatures: "fake" }, { from: 1, to: count }, processes, (report, usedMs) => {
     reports.push(report);
     cpuMs += usedMs;
     if (report.broken !== null) console.log(`${report.broken.story.join("\n")}\n`);

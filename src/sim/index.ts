@@ -21,7 +21,7 @@ export type { Broken } from "./swarm/law.ts";
 export { placesOf } from "./swarm/places.ts";
 export { type Outcome, runScenario } from "./swarm/run.ts";
 export type { Scenario, Wishes } from "./swarm/scenario.ts";
-export { runSeed, type SeedReport } from "./swarm/seed.ts";
+export { runSeed, type SeedOptions, type SeedReport } from "./swarm/seed.ts";
 export { shrink } from "./swarm/shrink.ts";
 export { storyOf } from "./swarm/story.ts";
 export { VirtualClock, type VirtualClockOptions } from "./virtual-clock.ts";

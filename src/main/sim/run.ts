@@ -14,7 +14,7 @@ const DEFAULT_SEEDS = { from: 1, to: 100 };
 export async function runSim(command: SimCommand): Promise<number> {
   const task: SwarmTask = {
     isInstance: command.instance === true,
-    isSigned: command.signatures === "real",
+    signatures: command.signatures ?? "some",
     wishes: {
       homes: command.homes ?? undefined,
       intervals: command.intervals ?? undefined,

@@ -5,8 +5,8 @@ export interface SwarmTask {
   /** The agreement alone, without a street around it. */
   readonly isInstance: boolean;
   readonly wishes: Wishes;
-  /** Real signatures instead of cheap ones. */
-  readonly isSigned: boolean;
+  /** some: one seed in fifty has real ones, and is held to what cheap ones decide. */
+  readonly signatures: "fake" | "real" | "some";
 }
 
 export type ToWorker = { readonly task: SwarmTask } | { readonly seed: number };

@@ -2,6 +2,8 @@ import { runInstanceSeed, runSeed, type SeedReport } from "../../sim/index.ts";
 import { realKeys } from "./keys.ts";
 import type { FromWorker, SwarmTask, ToWorker } from "./task.ts";
 
+const SHARE = 50;
+
 /** One process of a swarm: runs the seeds that it is sent, one after the other, and answers each. */
 let task: SwarmTask | null = null;
 let keys: Awaited<ReturnType<typeof realKeys>> | null = null;
@@ -15,8 +17,10 @@ function cpuMsSince(before: NodeJS.CpuUsage): number {
 async function run(seed: number): Promise<SeedReport> {
   if (task === null) throw new Error("a seed came before the task");
   if (task.isInstance) return runInstanceSeed(seed);
-  if (task.isSigned) keys ??= await realKeys();
-  return runSeed(seed, task.wishes, keys === null ? {} : { keys });
+  const isShare = task.signatures === "some" && seed % SHARE === 0;
+  if (!isShare && task.signatures !== "real") return runSeed(seed, task.wishes);
+  keys ??= await realKeys();
+  return runSeed(seed, task.wishes, isShare ? { real: keys } : { keys });
 }
 
 process.on("message", (message: ToWorker) => {

@@ -1,92 +1,160 @@
-import { type Interval, interval as intervalOf, keccakDigest, period } from "../../../engine/kernel/index.ts";
-import { type Block, type Certificate, decodeBlock, encodeBlock, readFields, Writer } from "../../../engine/messages/index.ts";
+import { type Digest, type Interval, interval as intervalOf, keccakDigest, period } from "../../../engine/kernel/index.ts";
+import {
+  type Block,
+  type Certificate,
+  decodeBlock,
+  encodeBlock,
+  type Members,
+  readFields,
+  type SignedVote,
+  Writer,
+} from "../../../engine/messages/index.ts";
 import { type Evaluation, type NodeModules, PURE_WORK, type PureWork } from "../../node/index.ts";
+import type { RequestKind } from "../../ports/index.ts";
 import type { Adversary, AdversaryWorld } from "../street/adversary.ts";
-import { signed, whisperAll, withGossip } from "./hooks.ts";
+import { falseCertificate } from "./false-certificates.ts";
+import { hearing, signed, whisperAll, withGossip } from "./hooks.ts";
 
 const EVERY_MS = 900;
+const MOST_VOTES = 200;
 
 /**
- * Answers with blocks that nobody certified, right in all but their certificate, or with other contents under a true certificate;
- * signs periods of its own making.
+ * Answers with blocks that nobody certified, right in all but their certificate, made with the keys of all liars; with a true
+ * notarization in place of a certificate; with other contents or members under a true one; with chains that lack their beginning. Signs
+ * periods of its own making.
  */
 export const forgedCertificate: Adversary = {
   name: "forged-certificate",
   corrupt: (modules, world) => {
-    const { dice, clock, chain, home } = world;
-    const go = (): void => {
-      const body = { period: period(chain.next + dice.below(2)), validator: home, digest: keccakDigest(new Uint8Array([dice.below(3)])) };
-      const vote = signed(modules, body, body.digest);
-      whisperAll(world, () => ({ kind: "period-vote", periodVote: vote }));
-      clock.after(EVERY_MS, go);
-    };
-    clock.after(EVERY_MS, go);
-    const results = new Map<Interval, Evaluation>();
-    const work = wishing(modules.work ?? PURE_WORK, results);
-    const forging = withGossip(modules, {
+    signPeriods(modules, world);
+    const memory: Memory = { wished: new Map(), true: new Map(), votes: [] };
+    const overhearing = hearing(modules, world, (message) => {
+      if (message.kind === "vote")
+        memory.votes[memory.votes.length < MOST_VOTES ? memory.votes.length : world.dice.below(MOST_VOTES)] = message.vote;
+      return true;
+    });
+    const forging = withGossip(overhearing, {
       onRequest: (kind, answer) =>
         modules.gossip.onRequest(kind, (body, from) => {
           const asked = readFields(body)?.find(({ number }) => number === 1)?.value;
           const honest = answer(body, from);
-          if (!intervalOf.is(asked) || dice.happens(0.3)) return honest;
-          const forged = dice.happens(0.3) ? emptied(asked, modules, world) : uncertified(asked, results, modules, world);
-          if (forged === null) return honest;
-          return kind === "blocks" ? new Writer().item(2, forged).finish() : new Writer().bytes(1, forged).finish();
+          if (!intervalOf.is(asked) || world.dice.happens(0.3)) return honest;
+          const forged = forgeries(asked, memory, modules, world);
+          return forged.length === 0 ? honest : answerOf(kind, forged);
         }),
     });
-    return { ...forging, work };
+    return { ...forging, work: wishing(modules.work ?? PURE_WORK, memory) };
   },
 };
 
+/** What it has worked out, and heard. */
+interface Memory {
+  readonly wished: Map<Interval, Evaluation>;
+  readonly true: Map<Digest, Evaluation>;
+  readonly votes: SignedVote[];
+}
+
+function signPeriods(modules: NodeModules, world: AdversaryWorld): void {
+  const { dice, clock, chain, home } = world;
+  const go = (): void => {
+    const body = { period: period(chain.next + dice.below(2)), validator: home, digest: keccakDigest(new Uint8Array([dice.below(3)])) };
+    const vote = signed(modules, body, body.digest);
+    whisperAll(world, () => ({ kind: "period-vote", periodVote: vote }));
+    clock.after(EVERY_MS, go);
+  };
+  clock.after(EVERY_MS, go);
+}
+
+const answerOf = (kind: RequestKind, blocks: readonly Uint8Array[]): Uint8Array => {
+  if (kind !== "blocks") return new Writer().bytes(1, blocks[0]!).finish();
+  return blocks.reduce((writer, block) => writer.item(2, block), new Writer()).finish();
+};
+
 /** Whatever its node works out, it works out beside it what would come of an order less, or of calling off the trade. */
-const wishing = (work: PureWork, results: Map<Interval, Evaluation>): PureWork => ({
+const wishing = (work: PureWork, memory: Memory): PureWork => ({
   ...work,
   evaluate: (rules, state, counted) => {
     const { kind, orders } = counted;
     const other = { ...counted, kind: kind === "void" ? "trade" : "void", orders: [], withheld: [] } as const;
     const wished = work.evaluate(rules, state, orders.length > 0 ? { ...counted, orders: orders.slice(1) } : other);
-    results.set(wished.result.interval, wished);
-    return work.evaluate(rules, state, counted);
+    const truly = work.evaluate(rules, state, counted);
+    memory.wished.set(wished.result.interval, wished);
+    memory.true.set(truly.value, truly);
+    return truly;
   },
 });
 
-/** What it wished for an interval, as a block; null while it has worked out none. */
-function uncertified(
-  at: Interval,
-  results: ReadonlyMap<Interval, Evaluation>,
-  modules: NodeModules,
-  world: AdversaryWorld,
-): Uint8Array | null {
-  const wished = results.get(at);
-  if (wished === undefined) return null;
-  const { result, orders, readings, withheld } = wished;
-  return encodeBlock({ result, orders, readings, withheld, members: null, certificate: forgedFor(wished, modules, world) });
+function forgeries(at: Interval, memory: Memory, modules: NodeModules, world: AdversaryWorld): readonly Uint8Array[] {
+  const { dice } = world;
+  const kept = keptBlocks(at, modules, world.digests);
+  const forge = dice.pick([uncertified, uncertified, notarized, emptied, ofStrangers, beheaded]);
+  return forge(at, { kept, memory, world }).map((block) => encodeBlock(block));
 }
 
-/** With its own signature alone, often enough for a quorum, or in the name of everybody; or with what all truly signed, but not for this. */
-function forgedFor(
-  { result: { interval }, value }: Evaluation,
-  modules: NodeModules,
-  { dice, digests, home, chain }: AdversaryWorld,
-): Certificate {
-  const own = (validator: typeof home) => {
-    const vote = { kind: "finalize", interval, view: 1, value, validator } as const;
-    return { validator, signature: signed(modules, vote, digests.vote(vote)).signature };
+interface Means {
+  /** Of the interval that is asked about and later ones, as far as it has them. */
+  readonly kept: readonly Block[];
+  readonly memory: Memory;
+  readonly world: AdversaryWorld;
+}
+
+/** What it wished for an interval, and behind it the true chain. */
+function uncertified(at: Interval, { kept, memory, world }: Means): readonly Block[] {
+  const wished = memory.wished.get(at);
+  if (wished === undefined) return [];
+  const heard = memory.votes
+    .filter(({ body }) => body.kind === "finalize")
+    .map(({ body, signature }) => ({ validator: body.validator, signature }));
+  const truly = kept.slice(0, 2).map(({ certificate }) => certificate);
+  const certificate = falseCertificate({ interval: at, value: wished.value, truly, heard }, world);
+  return [blockOf(wished, certificate), ...kept.slice(1)];
+}
+
+/** A value that was truly notarized, as if that had decided. */
+function notarized(at: Interval, { memory, world: { dice } }: Means): readonly Block[] {
+  const votes = memory.votes.filter(({ body }) => body.kind === "notarize" && body.interval === at);
+  const vote = votes.length === 0 ? null : dice.pick(votes).body;
+  const evaluation = vote === null ? undefined : memory.true.get(vote.value);
+  if (vote === null || evaluation === undefined) return [];
+  const alike = new Map(
+    votes.filter(({ body }) => body.view === vote.view && body.value === vote.value).map((each) => [each.body.validator, each.signature]),
+  );
+  const signatures = [...alike].map(([validator, signature]) => ({ validator, signature })).sort((a, b) => a.validator - b.validator);
+  return [blockOf(evaluation, { kind: dice.pick(["notarize", "finalize"]), interval: at, view: vote.view, value: vote.value, signatures })];
+}
+
+/** The true block without most of its contents. */
+const emptied = (_at: Interval, { kept, world: { dice } }: Means): readonly Block[] =>
+  kept.slice(0, 1).map((block) => ({ ...block, orders: block.orders.filter(() => dice.happens(0.5)), readings: [] }));
+
+/** The true block, and after it nobody but the liars agrees. */
+const ofStrangers = (_at: Interval, { kept, world: { accomplices, chain } }: Means): readonly Block[] => {
+  const homes = accomplices.map(({ home, keys }) => ({ home, agent: keys.at(-1)!.address }));
+  const members: Members = {
+    version: chain.versions.length + 1_000,
+    homes,
+    validators: homes.map(({ home }) => ({ home, class: "home" })),
+    minimums: { home: 0, operator: 0, utility: 0 },
   };
-  const all = chain.known.validators;
-  const old = keptBlock(interval, modules, digests)?.certificate.signatures ?? [];
-  const signatures = dice.pick([[own(home)], all.map(() => own(home)), all.map(own), old]);
-  return { kind: "finalize", interval, view: 1, value, signatures };
-}
+  return kept.slice(0, 2).map((block, place) => (place === 0 ? { ...block, members } : block));
+};
 
-/** The true block without most of its contents; null while it has none. */
-function emptied(at: Interval, modules: NodeModules, { dice, digests }: AdversaryWorld): Uint8Array | null {
-  const block = keptBlock(at, modules, digests);
-  return block === null ? null : encodeBlock({ ...block, orders: block.orders.filter(() => dice.happens(0.5)), readings: [] });
-}
+/** The true chain without its beginning, or with its blocks in another order. */
+const beheaded = (_at: Interval, { kept, world: { dice } }: Means): readonly Block[] =>
+  dice.happens(0.5) ? kept.slice(1) : [...kept].reverse();
 
-function keptBlock(at: Interval, { store }: NodeModules, digests: AdversaryWorld["digests"]): Block | null {
-  const kept = store.blocks(at, 1).find(({ interval }) => interval === at);
-  const block = kept === undefined ? null : decodeBlock(kept.bytes, digests);
-  return block?.ok ? block.value : null;
+const blockOf = ({ result, orders, readings, withheld }: Evaluation, certificate: Certificate): Block => ({
+  result,
+  orders,
+  readings,
+  withheld,
+  members: null,
+  certificate,
+});
+
+function keptBlocks(at: Interval, { store }: NodeModules, digests: AdversaryWorld["digests"]): readonly Block[] {
+  return store.blocks(at, 4).flatMap(({ bytes, interval }) => {
+    const block = interval < at ? null : decodeBlock(bytes, digests);
+    return block?.ok ? [block.value] : [];
+  });
 }

@@ -40,7 +40,7 @@ export function twinUnder(message: Message, { home, since, dice, digests }: Spea
     }
     case "list": {
       const { body: like } = message.list;
-      const body = { ...like, validator: home, interval: late(like.interval), orders: like.orders.filter(() => dice.happens(0.5)) };
+      const body = { ...like, validator: home, interval: late(like.interval), orders: dice.happens(0.5) ? like.orders : [] };
       return { kind: "list", list: under(body, digests.list(body)) };
     }
     case "proposal": {

@@ -12,13 +12,22 @@ export interface Adversary {
   readonly corrupt: (modules: NodeModules, world: AdversaryWorld) => NodeModules;
 }
 
-/** What a liar can do beyond what a node does. It signs with its own key alone. */
+/** A liar that lends its keys to the others. */
+export interface Accomplice {
+  readonly home: HomeId;
+  /** All that it ever signed with, the newest last. */
+  readonly keys: readonly Signer[];
+}
+
+/** What a liar can do beyond what a node does. It signs with its own keys, and with those of the other liars. */
 export interface AdversaryWorld {
   readonly home: HomeId;
   /** The key that it began with, whatever it signs with now. */
   readonly firstKey: Signer;
   /** Everybody else. */
   readonly others: readonly PeerName[];
+  /** Every liar of the street, itself among them. */
+  readonly accomplices: readonly Accomplice[];
   readonly digests: Digests;
   readonly dice: Dice;
   readonly clock: Clock;

@@ -2,16 +2,21 @@ import { type Address, address, concat, equal, fromHex, toHex } from "../../../e
 import type { RecoverSigner, Signer } from "../../ports/index.ts";
 
 /** A signature that anybody could forge, for runs that are not about signatures: the signer's address, then most of the digest. */
-export const cheapSigner = (number: number): Signer => {
-  const own = agentAddressOf(number);
+export const cheapSigner = (number: number): Signer => cheapSignerOf(agentAddressOf(number));
+
+function cheapSignerOf(own: Address): Signer {
   const bytes = fromHex(own);
-  return { address: own, sign: (signed) => concat([bytes, fromHex(signed), new Uint8Array(12), Uint8Array.of(27)]) };
-};
+  return { address: own, sign: (signed) => concat([bytes, fromHex(signed), TAIL]) };
+}
+
+const TAIL = concat([new Uint8Array(12), Uint8Array.of(27)]);
 
 export const agentAddressOf = (number: number): Address => address(`0x${(0xa0_00_00 + number).toString(16).padStart(40, "0")}`);
 
 export const cheapRecover: RecoverSigner = (signed, signature) =>
-  equal(signature.subarray(20, 52), fromHex(signed)) ? address(toHex(signature.subarray(0, 20))) : null;
+  equal(signature.subarray(20, 52), fromHex(signed)) && equal(signature.subarray(52), TAIL)
+    ? address(toHex(signature.subarray(0, 20)))
+    : null;
 
 /** How the homes of a simulated street sign, by number. */
 export interface StreetKeys {
@@ -20,3 +25,9 @@ export interface StreetKeys {
 }
 
 export const CHEAP_KEYS: StreetKeys = { signer: cheapSigner, recover: cheapRecover };
+
+/** The same homes at the same addresses, with signatures that cost nothing. */
+export const cheaply = ({ signer }: StreetKeys): StreetKeys => ({
+  signer: (number) => cheapSignerOf(signer(number).address),
+  recover: cheapRecover,
+});

@@ -6,7 +6,7 @@ import { chance, diceOf } from "../chance.ts";
 import type { HomeClock } from "../home-clock.ts";
 import type { SeededNetwork } from "../seeded-network.ts";
 import { SimulatedDisk } from "../simulated-disk.ts";
-import type { Adversary } from "./adversary.ts";
+import type { Accomplice, Adversary } from "./adversary.ts";
 import type { CountingChain } from "./chain.ts";
 import { keyNumber } from "./changes.ts";
 import type { StreetKeys } from "./cheap-signer.ts";
@@ -37,6 +37,7 @@ export interface Surroundings {
   readonly witness: Witness;
   readonly work: PureWork;
   readonly names: () => readonly string[];
+  readonly accomplices: () => readonly Accomplice[];
 }
 
 /** One member of a simulated street; a restart keeps its disk and nothing else. */
@@ -81,6 +82,12 @@ export class SimulatedHome {
 
   get isHonest(): boolean {
     return this.adversary === null;
+  }
+
+  /** Every key that it has signed with, the newest last. */
+  get signers(): readonly Signer[] {
+    const { id } = this;
+    return id === null ? [] : Array.from({ length: this.#generation + 1 }, (_, each) => this.#street.keys.signer(keyNumber(id, each)));
   }
 
   get node(): StreetNode {
@@ -198,11 +205,14 @@ export class SimulatedHome {
   }
 
   #corrupted(adversary: Adversary, modules: NodeModules): NodeModules {
-    const { chain, keys, network, seed, names } = this.#street;
+    const { accomplices, chain, keys, network, seed, names } = this.#street;
     assert(this.id !== null, "a liar is one of the homes");
     return adversary.corrupt(modules, {
       home: this.id,
       firstKey: keys.signer(keyNumber(this.id, 0)),
+      get accomplices() {
+        return accomplices();
+      },
       others: names().filter((name) => name !== this.name),
       digests: this.#digests,
       dice: diceOf(seed * 17 + this.id),

@@ -4,7 +4,7 @@ import { chance } from "../chance.ts";
 import { HomeClock } from "../home-clock.ts";
 import { type Faults, NO_FAULTS, SeededNetwork } from "../seeded-network.ts";
 import { VirtualClock } from "../virtual-clock.ts";
-import type { Adversary } from "./adversary.ts";
+import type { Accomplice, Adversary } from "./adversary.ts";
 import { CountingChain } from "./chain.ts";
 import { changed, type RegistryChange } from "./changes.ts";
 import { CHEAP_KEYS, type StreetKeys } from "./cheap-signer.ts";
@@ -63,7 +63,14 @@ export class SimulatedStreet {
     this.chain = new CountingChain(registryOf(homes, keys), rules, keys.recover, this.clock);
     const names = (): readonly string[] => this.everybody.map(({ name }) => name);
     const work = sharedWork();
-    const surroundings = { seed, rules, keys, network: this.network, chain: this.chain, witness: options.witness ?? {}, work, names };
+    const accomplices = (): readonly Accomplice[] =>
+      this.homes.flatMap(({ id, adversary, signers }) => {
+        if (id === null || adversary === null) return [];
+        // Of an owner that was robbed they have what was stolen.
+        return [{ home: id, keys: adversary.name === "stolen-key" ? signers.slice(0, 1) : signers }];
+      });
+    const around = { network: this.network, chain: this.chain, witness: options.witness ?? {}, names, accomplices };
+    const surroundings = { seed, rules, keys, work, ...around };
     const upTo = (most: number): number => Math.round((2 * this.#chance() - 1) * most);
     const member = (index: number | null): SimulatedHome =>
       new SimulatedHome(

@@ -20,7 +20,7 @@ interface Wanted extends Pick<Scenario, "homes" | "intervals" | "adversaries"> {
   readonly hasFaults: boolean;
 }
 
-/** Changes that leave fewer than a third of any set to liars and to homes whose other key isn't in force yet. */
+/** Changes that leave fewer than a third of any set to liars. */
 export function changesOf(dice: Dice, wanted: Wanted): readonly Change[] {
   const { intervals, periodIntervals, hasFaults } = wanted;
   const edges = Array.from({ length: intervals }, (_, since) => since).filter(
@@ -63,11 +63,11 @@ const rotated = (dice: Dice, home: number, when: When, hasFaults: boolean): Chan
 const without = (homes: number, some: readonly number[]): readonly number[] =>
   Array.from({ length: homes }, (_, home) => home).filter((home) => !some.includes(home));
 
-/** Whether a street can bear these liars and changes: it counts on fewer than a third of the validators, however few they become. */
+/** Whether a street can bear these liars and changes: fewer than a third of the validators lie, however few they become. */
 export function isBearable({ homes, adversaries }: Pick<Scenario, "homes" | "adversaries">, changes: readonly Change[]): boolean {
   const fewest = homes - changes.filter(({ kind }) => kind === "leave").length;
-  const liars = new Set(adversaries.map(({ home }) => home));
-  return liars.size <= Math.floor((fewest - 1) / 3) && new Set(changes.flatMap(homesOf)).size === changes.flatMap(homesOf).length;
+  const changing = changes.flatMap(homesOf);
+  return adversaries.length <= Math.floor((fewest - 1) / 3) && new Set(changing).size === changing.length;
 }
 
 const homesOf = (change: Change): readonly number[] => ("home" in change ? [change.home] : []);

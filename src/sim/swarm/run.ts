@@ -8,6 +8,7 @@ import { FIRST, INTERVAL_MS, SIM_RULES } from "../street/market.ts";
 import { SimulatedStreet } from "../street/street.ts";
 import { applyFaults, lastFault } from "./apply.ts";
 import { applyChanges } from "./changes.ts";
+import { decisionOf } from "./decision.ts";
 import type { Broken, Law, Verdict } from "./law.ts";
 import { lawsOf, messageOf } from "./laws.ts";
 import { describeMessage, intervalOfAny } from "./places.ts";
@@ -21,6 +22,8 @@ export interface Outcome {
   readonly broken: Broken | null;
   /** Over everything that happened: two runs of one scenario have one hash. */
   readonly hash: string;
+  /** Over what every home decided and when, without anything that hangs on signatures. */
+  readonly decided: string;
   /** Intervals that every honest home has certified. */
   readonly certified: number;
   /** How long it took in the street's own time, real ms. */
@@ -50,6 +53,7 @@ class Run {
   readonly #street: SimulatedStreet;
   readonly #laws: readonly Law[];
   readonly #transcript: Transcript;
+  readonly #decisions = new Transcript(false);
   #broken: Broken | null = null;
 
   constructor(scenario: Scenario, { keys, withLog = false }: RunOptions) {
@@ -76,6 +80,7 @@ class Run {
       scenario: this.#scenario,
       broken: this.#broken,
       hash: this.#transcript.hash,
+      decided: this.#decisions.hash,
       certified: this.#reached,
       lastedMs: clock.monotonicMs(),
       log: this.#transcript.lines,
@@ -137,6 +142,11 @@ class Run {
       },
       certified: (home, certified) => {
         const { result, value, clearing } = certified.evaluation;
+        this.#decisions.add({
+          atMs: this.#street.clock.monotonicMs(),
+          interval: result.interval,
+          text: `${home.name} ${decisionOf(certified)}`,
+        });
         this.#tell(result.interval, `${home.name}: certified ${value.slice(0, 10)}, ${clearing.kind}`);
         this.#hold((law) => law.certified?.(home, certified) ?? null, result.interval);
       },

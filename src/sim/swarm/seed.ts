@@ -1,8 +1,10 @@
+import type { StreetKeys } from "../street/cheap-signer.ts";
 import { scenarioOf } from "./draws.ts";
 import { type Outcome, type RunOptions, runScenario } from "./run.ts";
 import type { Wishes } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
-import { storyOf } from "./story.ts";
+import { differsUnder } from "./signatures.ts";
+import { describeScenario, storyOf } from "./story.ts";
 
 /** What a swarm tells of one seed. */
 export interface SeedReport {
@@ -15,11 +17,21 @@ export interface SeedReport {
   readonly broken: { readonly law: string; readonly story: readonly string[] } | null;
 }
 
+export interface SeedOptions extends RunOptions {
+  /** Everybody signs with these, and what is decided is compared with what cheap signatures bring about. */
+  readonly real?: StreetKeys;
+}
+
 /** Runs one seed's scenario; when a law breaks, looks for the smallest scenario that breaks it too and tells its story. */
-export async function runSeed(seed: number, wishes: Wishes = {}, options: RunOptions = {}): Promise<SeedReport> {
+export async function runSeed(seed: number, wishes: Wishes = {}, { real, ...given }: SeedOptions = {}): Promise<SeedReport> {
+  const options = real === undefined ? given : { ...given, keys: real };
   const outcome = await runScenario(scenarioOf(seed, wishes), options);
-  const { hash, certified: intervals } = outcome;
-  return { seed, hash, intervals, broken: outcome.broken === null ? null : await storyOfBroken(outcome, options) };
+  const { hash, certified: intervals, scenario } = outcome;
+  if (outcome.broken !== null) return { seed, hash, intervals, broken: await storyOfBroken(outcome, options) };
+  const differs = real === undefined ? null : await differsUnder(real, scenario);
+  const law = "decided alike, however signed";
+  const story = [`seed ${seed}: ${law}: ${differs}`, `  ${describeScenario(scenario)}`];
+  return { seed, hash, intervals, broken: differs === null ? null : { law, story } };
 }
 
 async function storyOfBroken(outcome: Outcome, options: RunOptions): Promise<SeedReport["broken"]> {

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, jest, test } from "@jest/globals";
+import { realKeys } from "../../../src/main/sim/keys.ts";
 import {
   ADVERSARIES,
   type AdversaryName,
@@ -9,6 +10,7 @@ import {
   runScenario,
   runSeed,
   type Scenario,
+  type SeedOptions,
   scenarioOf,
   type Wishes,
 } from "../../../src/sim/index.ts";
@@ -18,8 +20,8 @@ jest.setTimeout(300_000);
 const seeds = (count: number, from = 1): readonly number[] => Array.from({ length: count }, (_, i) => from + i);
 
 /** A broken law's whole story is what a failing test shows. */
-async function hold(seed: number, wishes: Wishes = {}): Promise<void> {
-  const { broken } = await runSeed(seed, wishes);
+async function hold(seed: number, wishes: Wishes = {}, options: SeedOptions = {}): Promise<void> {
+  const { broken } = await runSeed(seed, wishes, options);
   expect(broken?.story.join("\n") ?? "every law held").toBe("every law held");
 }
 
@@ -36,6 +38,15 @@ describe("a small share of the swarm", () => {
 
   test.each(Object.keys(ADVERSARIES) as AdversaryName[])("nothing disturbs the street but one home that is %s", (name) =>
     hold(500, { homes: 4, intervals: 3, adversaries: [name], hasFaults: false }),
+  );
+
+  test("real signatures: every law, and the decisions that cheap ones come to", async () => {
+    const real = await realKeys();
+    for (const seed of [50, 100]) await hold(seed, {}, { real });
+  });
+
+  test.each(seeds(3, 700))("two of seven forge certificates with each other's keys, and members change: seed %i", (seed) =>
+    hold(seed, { homes: 7, intervals: 6, adversaries: ["forged-certificate", "forged-certificate"] }),
   );
 
   test("the agreement alone", () => {
@@ -72,5 +83,17 @@ describe("one seed is one run", () => {
   test("another seed is another run", async () => {
     const [one, other] = await Promise.all([1, 2].map((seed) => runScenario({ ...scenarioOf(7, { homes: 4, intervals: 1 }), seed })));
     expect(one!.hash).not.toBe(other!.hash);
+  });
+
+  test("with changes of members all else is what the seed draws without them", () => {
+    const changes = seeds(200).flatMap((seed) => {
+      const [drawn, base] = [scenarioOf(seed), scenarioOf(seed, { hasChanges: false })];
+      const others = ({ homes, orders, skewMs, driftPpm, ambient }: Scenario) => ({ homes, orders, skewMs, driftPpm, ambient });
+      expect(others(drawn)).toEqual(others(base));
+      expect(drawn.faults).toEqual(expect.arrayContaining([...base.faults]));
+      expect(drawn.adversaries.map(({ home }) => home)).toEqual(base.adversaries.map(({ home }) => home));
+      return drawn.changes ?? [];
+    });
+    for (const kind of ["join", "leave", "rotate"]) expect(changes.filter((change) => change.kind === kind).length).toBeGreaterThan(20);
   });
 });
