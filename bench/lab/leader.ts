@@ -19,6 +19,7 @@ const TIMEOUT_MS = 1_000;
 /** From before the gate until most intervals are certified: the leader lists, waits, proposes and votes somewhere between. */
 const MOMENTS = { fromMs: -100, untilMs: 900 } as const;
 const PATIENCE_MS = 20_000;
+const [TRIALS, UNDISTURBED] = [20, 10];
 
 interface Trial {
   /** Of the kill, after the gate. */
@@ -33,21 +34,22 @@ export const part: LabPart = {
     `${HOMES} homes, all validators, each in a process of its own on loopback, an interval in ${900 / SPEED} s; the first leader of an interval gets`,
     `SIGKILL at a moment drawn from ${-MOMENTS.fromMs} ms before its gate to ${MOMENTS.untilMs} ms after it, so that some die before they list, some between`,
     "their vote's way to the disk and to the wire, and some after; time until the last of the other homes has the certificate;",
-    "orders are sealed: until the gates of all are closed, or 500 ms where somebody doesn't say so",
+    "orders are sealed: until the gates of all are closed, or 500 ms where somebody doesn't say so, and lists wait 1.5 s for what the dead",
+    `home had sealed; ${TRIALS} leaders killed, ${UNDISTURBED} intervals undisturbed`,
   ],
   leftOut: ["a leader that shows its proposal to some homes alone: gossip passes it on within milliseconds; the simulator has that one"],
   async run({ quick, folder, seed, say }) {
     const street = await LabStreet.open({ folder: join(folder, "leader"), homes: HOMES, speed: SPEED, periodIntervals: 96 });
     try {
       await calm(street);
-      const undisturbed = await watch(street, quick ? 3 : 20);
+      const undisturbed = await watch(street, quick ? 3 : UNDISTURBED);
       const chain = street.openChain();
       const registry = await chain.registry();
       await chain.close();
       assert(registry.ok, "the chain answers");
       const random = chance(seed);
       const trials: Trial[] = [];
-      for (let count = quick ? 5 : 60; count > 0; count--) {
+      for (let count = quick ? 5 : TRIALS; count > 0; count--) {
         trials.push(await killLeader(street, registry.value, MOMENTS.fromMs + (MOMENTS.untilMs - MOMENTS.fromMs) * random()));
         say(Object.values(trials.at(-1)!).map(String).join(" "));
         await calm(street);
