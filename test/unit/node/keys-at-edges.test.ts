@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Interval } from "../../../engine/kernel/index.ts";
-import { gateClosure } from "../../../engine/messages/index.ts";
-import { FIRST, SimulatedStreet, type StreetOptions } from "../../../src/sim/index.ts";
+import { homeId, type Interval, wh } from "../../../engine/kernel/index.ts";
+import { encodeMessage, gateClosure, type Order } from "../../../engine/messages/index.ts";
+import { FIRST, ordersOf, SIM_RULES, SimulatedStreet, type StreetOptions } from "../../../src/sim/index.ts";
 
 /** Periods of three intervals; from the fourth interval on home 1 has another key. */
 const EDGE = (FIRST + 3) as Interval;
@@ -57,5 +57,29 @@ test("a period is signed under the key that the vault takes, whichever is in for
   // The first closes after the edge, and is its old key's to sign.
   expect(new Set(periods)).toEqual(new Set([first, first + 1]));
   expect(street.chain.settled.slice(0, 2)).toEqual([first, first + 1]);
+  street.stop();
+});
+
+test("orders under the key that is taken back leave the owner's place at a home that read of it through its neighbours alone", async () => {
+  const street = await rotated(0, { noticed: 100, rules: { ...SIM_RULES, orders: "open" } });
+  street.clock.after(90, () => void street.chain.hiddenFrom.add("home-0"));
+  await street.runTo(3, -4_000);
+  const [blind, thief] = [street.homes[0]!, street.keys.signer(1)];
+  expect(blind.node.membership.registry.homes[1]!.keys).toHaveLength(1);
+  for (const energy of [11, 12]) {
+    const body: Order = { ...ordersOf(1, homeId(1), EDGE)[0]!, energy: wh(energy) };
+    const id = blind.node.digests.order(body);
+    street.network.whisper("home-2", "home-0", "market", encodeMessage({ kind: "order", order: { body, id, signature: thief.sign(id) } }));
+  }
+  const held = () => blind.node.pool.heldOrders(homeId(1), EDGE, 0).map(({ body }) => body.energy);
+  await street.runTo(3, -3_900);
+  expect(held().sort()).toEqual([11, 12]);
+  await street.runTo(3, -100);
+  expect(held()).toEqual([
+    street.homes[1]!.said.flatMap((message) =>
+      message.kind === "order" && message.order.body.interval === EDGE ? [message.order.body.energy] : [],
+    )[0],
+  ]);
+  expect(blind.node.convictions.all).toEqual([]);
   street.stop();
 });
