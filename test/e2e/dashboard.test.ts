@@ -174,9 +174,9 @@ withChromium(`the page in a browser (skipped when ${CHROMIUM} is absent)`, () =>
       "This machine's clock is 0.7 s slow, measured against 11 homes.",
       "The clock of home-06 is 2.1 s slow.",
       "The clock of home-10 is 0.5 s fast.",
-      expect.stringMatching(/^Joining at Fri.* 19 Jun.* 00:00: home-13, Mill 4\.$/),
-      expect.stringMatching(/^Leaving at .*: home-02\.$/),
-      expect.stringMatching(/^With a new key from .*: home-09\.$/),
+      expect.stringMatching(/^Joining from the interval 00:00 to 00:15 of Fri.* 19 Jun.*: home-13, Mill 4\.$/),
+      expect.stringMatching(/^Leaving from the interval 00:00 to 00:15 of Fri.* 19 Jun.*: home-02\.$/),
+      expect.stringMatching(/^With a new key from the interval 00:00 to 00:15 of Fri.* 19 Jun.*: home-09\.$/),
     ]);
     expect(await page.textContent("[data-home-row='3']")).toContain("signs nothing");
     await page.hover("[data-home='3']");

@@ -232,7 +232,7 @@ describe("words", () => {
 
 describe("what is worth a look", () => {
   test("nothing on an ordinary day", () => {
-    expect(watchedOf(EXAMPLES.midday())).toEqual({ withheld: [], clocks: [], own: null, changes: [] });
+    expect(watchedOf(EXAMPLES.midday())).toEqual({ withheld: [], paused: [], clocks: [], own: null, changes: [] });
   });
 
   test("clocks from a quarter of a second on, either way; unknown is none", () => {
@@ -246,11 +246,12 @@ describe("what is worth a look", () => {
   });
 
   test("when the others are ahead, this machine's clock is behind", () => {
-    const { own, withheld } = watchedOf(EXAMPLES.watched());
+    const { own, withheld, paused } = watchedOf(EXAMPLES.watched());
     expect(own).toEqual({ aheadMs: -730, peers: 11, status: "bad" });
     expect(withheld).toEqual([
       { name: "home-03", many: 2 },
       { name: "home-08", many: 1 },
     ]);
+    expect(paused.map(({ name }) => name)).toEqual(["home-04", "home-05"]);
   });
 });

@@ -13,7 +13,8 @@ export function Watch({ state }: { state: StreetState }) {
   const { convictions } = watch;
   if (convictions.length + withheld.length + paused.length + clocks.length + changes.length === 0 && own === null) return null;
   const zone = street.timeZone;
-  const when = watch.membership === null ? "" : `${dayOf(watch.membership.nextEdge, zone)} ${timeOf(watch.membership.nextEdge, zone)}`;
+  const edge = watch.membership?.nextEdge ?? "";
+  const when = changes.length === 0 ? "" : words.edge(dayOf(edge, zone), ...span(edge, street.intervalMinutes, zone));
   return (
     <Card id="watch" title={words.title} sub={words.sub}>
       <ul class="watch">

@@ -210,9 +210,10 @@ export const en = {
       interval: (when: string) => `It goes on by itself at ${when}.`,
       declared: "Its owner says that nothing newer exists. It goes on when nobody has shown more for half a minute.",
     },
-    joining: (names: string, when: string) => `Joining at ${when}: ${names}.`,
-    leaving: (names: string, when: string) => `Leaving at ${when}: ${names}.`,
-    newKeys: (names: string, when: string) => `With a new key from ${when}: ${names}.`,
+    edge: (day: string, from: string, until: string) => `from the interval ${from} to ${until} of ${day}`,
+    joining: (names: string, when: string) => `Joining ${when}: ${names}.`,
+    leaving: (names: string, when: string) => `Leaving ${when}: ${names}.`,
+    newKeys: (names: string, when: string) => `With a new key ${when}: ${names}.`,
     all: "The proof, for programs",
   },
   proof: {
