@@ -1,7 +1,6 @@
 import { type GossipSub, gossipsub } from "@chainsafe/libp2p-gossipsub";
 import { type Identify, identify } from "@libp2p/identify";
 import type { ComponentLogger, Connection, Libp2p, Logger, PeerId, Startable, Stream } from "@libp2p/interface";
-import { noise } from "@libp2p/noise";
 import { peerIdFromString } from "@libp2p/peer-id";
 import { type Ping, ping } from "@libp2p/ping";
 import { preSharedKey } from "@libp2p/pnet";
@@ -10,6 +9,7 @@ import { createLibp2p } from "libp2p";
 import { assert } from "../../engine/kernel/index.ts";
 import type { Log, PeerName } from "../../src/ports/index.ts";
 import { discovery, type OnFound } from "./discovery.ts";
+import { quietNoise } from "./encrypter.ts";
 import type { GossipLimits } from "./limits.ts";
 import { sparingYamux } from "./muxer.ts";
 import { peerKeyOf } from "./names.ts";
@@ -97,7 +97,7 @@ export function createNode(options: NodeOptions): Promise<Node> {
     privateKey: peerKeyOf(options.secret),
     addresses: { listen: [...options.listen] },
     transports: [tcp()],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [quietNoise()],
     streamMuxers: [sparingYamux()],
     ...(options.networkKey === undefined ? {} : { connectionProtector: preSharedKey({ psk: keyFile(options.networkKey) }) }),
     logger: SILENT,
