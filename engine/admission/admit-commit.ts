@@ -32,7 +32,7 @@ const CHEAP: readonly Check<SignedCommit, CommitContext>[] = [
   ({ body }, { heldCommits }) => (heldCommits(body.home, body.interval, body.seq).length >= 2 ? "TOO_MANY_ORDERS" : null),
 ];
 
-/** May this seal enter? Cheap to dear, the signature last. */
+/** May this commit enter? Cheap to dear, the signature last. */
 export function admitCommit(commit: SignedCommit, context: CommitContext): CommitVerdict {
   const code = firstRefusal(CHEAP, commit, context) ?? isSignedByHome(commit, context);
   if (code !== null) return refuse(code);

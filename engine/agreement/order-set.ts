@@ -63,7 +63,7 @@ export function withoutConflicts(orders: readonly SignedOrder[]): readonly Signe
 
 /**
  * Of sealed orders: which count, and what is withheld. An order counts when it stands alone in its place, among all orders and
- * all seals that were never shown. A place without such an order has one entry in `withheld`; its home pays for it. An honest
+ * all commits whose orders were never shown. A place without such an order has one entry in `withheld`; its home pays for it. An honest
  * home's is never one: that takes f+1 validators who waited for its order in vain.
  */
 export function shownOf(

@@ -16,7 +16,7 @@ export interface Order {
   readonly seq: number;
 }
 
-/** An order's seal: who will order under which number, and nothing of what. The order itself follows after the gate. */
+/** Stands for a sealed order: who will order under which number, and nothing of what. The order itself follows after the gate. */
 export interface Commit {
   readonly home: HomeId;
   readonly interval: Interval;
@@ -25,7 +25,7 @@ export interface Commit {
   readonly commitment: Digest;
 }
 
-/** A validator's word that its gate is closed: it takes no more seals. When all have said so, orders may be shown. */
+/** A validator's word that its gate is closed: it takes no more commits. When all have said so, orders may be shown. */
 export interface Closed {
   readonly interval: Interval;
   readonly validator: HomeId;

@@ -4,7 +4,7 @@ import type { Closed } from "../../engine/messages/index.ts";
 
 export interface ClosuresModules {
   readonly membership: { readonly validators: Pick<Validators, "ids"> };
-  /** Every validator's gate is closed: no seal that comes now can ever count, so orders may be shown. */
+  /** Every validator's gate is closed: no commit that comes now can ever count, so orders may be shown. */
   readonly onAllClosed: (interval: Interval) => void;
 }
 

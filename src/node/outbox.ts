@@ -65,7 +65,7 @@ export class Outbox {
     return this.show(this.#signOrder(body));
   }
 
-  /** Signs an order and sends no more than its seal; the order is for `show`, once all gates are closed. */
+  /** Signs an order and sends no more than its commit; the order is for `show`, once all gates are closed. */
   seal(body: Order): { readonly commit: CommitMessage; readonly order: OrderMessage } {
     const { store, digests } = this.#modules;
     const order = this.#signOrder(body);

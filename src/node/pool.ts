@@ -162,7 +162,7 @@ export class Pool {
     return reading === undefined ? null : { kind: "reading", reading };
   }
 
-  /** What this home held before the gate; of sealed orders, those that were shown since, and the seals of those that weren't. */
+  /** What this home held before the gate; of sealed orders, those that were shown since, and the commits of those that weren't. */
   listable(interval: Interval, readingsOf: Interval, isSealed: boolean, agentAt: AgentAt): Listable {
     // Under a key that isn't in force others could not take it, and could not work out what a list with it leads to.
     const isSignedIn = (at: Interval) => (held: Held<Signed<Body>>) => agentAt(held.entry.body.home, at) === held.agent;
@@ -179,7 +179,7 @@ export class Pool {
     };
   }
 
-  /** Orders that were sealed in time and not shown yet, by the `entryId` that their seals name. */
+  /** Orders that were sealed in time and not shown yet, by the `entryId` that their commits name. */
   unshown(interval: Interval): readonly Digest[] {
     const timely = this.commits.unsorted(interval).filter(({ isTimely }) => isTimely);
     return timely.flatMap(({ entry }) => (this.orders.has(entry.body.commitment) ? [] : [entry.body.commitment]));
@@ -190,7 +190,7 @@ export class Pool {
     return [...commits, ...orders, ...readings].flatMap((id) => this.message(id) ?? []);
   }
 
-  /** Whether every seal that was held before the gate has its order. */
+  /** Whether every commit that was held before the gate has its order. */
   isShown(interval: Interval): boolean {
     return this.unshown(interval).length === 0;
   }

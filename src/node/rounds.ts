@@ -47,7 +47,7 @@ export interface RoundsModules {
   readonly self: HomeId | null;
   readonly certificates: Omit<CertificateContext, "validators">;
   readonly log: Log;
-  /** This home takes no more seals for the interval. */
+  /** This home takes no more commits for the interval. */
   readonly tellClosed: (interval: Interval) => void;
   /** Of which homes nothing is to be waited for. */
   readonly lost?: Lost | undefined;
@@ -224,7 +224,7 @@ export class Rounds {
     this.#timers.after(LOOK_MS, () => this.#watchLeader(round));
   }
 
-  /** A seal names its order's digest, so what lost messages have kept away can be had from one neighbour after the other. */
+  /** A commit names its order's digest, so what lost messages have kept away can be had from one neighbour after the other. */
   #askUnshown(round: Round): void {
     if (this.#isOpened || this.#round !== round) return;
     this.#modules.fetch(round.interval, this.#modules.pool.unshown(round.interval));

@@ -39,7 +39,7 @@ export function sentenceOf(message: Contradictable): string {
     }
     case "list": {
       const { orders, commits, readings, membersVersion } = message.list.body;
-      return `list of ${orders.length} orders, ${commits.length} seals and ${readings.length} readings, members of version ${membersVersion}`;
+      return `list of ${orders.length} orders, ${commits.length} sealed orders not shown and ${readings.length} readings, members of version ${membersVersion}`;
     }
     case "proposal": {
       const { value, view, isVoid, lists, parentView } = message.proposal.body;

@@ -6,7 +6,7 @@ import { hearing, signed, whisperAll } from "./hooks.ts";
 
 /**
  * Speaks in the name of others: for what it hears of a neighbour it makes a twin that excludes it, signs that itself or under the
- * neighbour's own signature, and sends it alone and beside the true one as evidence; it passes others' orders and seals off as its own.
+ * neighbour's own signature, and sends it alone and beside the true one as evidence; it passes others' orders and commits off as its own.
  */
 export const framing: Adversary = {
   name: "framing",
@@ -52,7 +52,7 @@ function twinOf(message: Message, modules: NodeModules, { dice, digests }: Adver
 
 const bent = <T extends number>(amount: T, by: number): T => (amount + 1 + by) as T;
 
-/** Another's order or seal under its own name. */
+/** Another's order or commit under its own name. */
 function copyOf(message: Message, modules: NodeModules, { home, digests }: AdversaryWorld): Message | null {
   const own = <T extends { readonly home: HomeId }>(body: T): T => ({ ...body, home });
   if (message.kind === "order") {
