@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chance } from "../test/support/chance.ts";
 import { cutDisk, cutDiskMissing } from "../test/support/cut-disk.ts";
+import { BLOCKS, DamagedStore, HARMS, type Outcome, rewrite, VOTES } from "../test/support/damaged-store.ts";
 import { memoryFolder } from "../test/support/folder.ts";
 import { type How, type Kept, keptInStore, keptWithNormal, Said } from "../test/support/vote-lives.ts";
 import { exactly, type Goal, rowLine } from "./engine/frame.ts";
@@ -14,7 +15,12 @@ import { exactly, type Goal, rowLine } from "./engine/frame.ts";
  */
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const { values } = parseArgs({
-  options: { kills: { type: "string", default: "1000" }, cuts: { type: "string", default: "50" }, seed: { type: "string", default: "1" } },
+  options: {
+    kills: { type: "string", default: "1000" },
+    cuts: { type: "string", default: "50" },
+    damages: { type: "string", default: "10000" },
+    seed: { type: "string", default: "1" },
+  },
 });
 const cuts = Number(values.cuts);
 const next = chance(Number(values.seed));
@@ -63,6 +69,45 @@ async function cutting(how: How, keptIn: (path: string) => Kept): Promise<void> 
   }
 }
 
+/** Whether a damaged store may be like this: it isn't opened and the file is named, or what it tells is true, and it lacks nothing but the end of a log that was cut or hit. */
+function isRight({ code, detail, votes, blocks, isTrue }: Outcome, least: number): boolean {
+  if (code !== "") return isTrue && detail.includes("case/");
+  return isTrue && votes >= least && (blocks === BLOCKS || blocks === "STORE_CORRUPT");
+}
+
+/** Copies of a store, each with one of its files cut, filled with zeros from a place on, or hit at one: a bit, a sector. */
+function damaging(count: number): void {
+  const store = new DamagedStore();
+  try {
+    const outcomes: { readonly outcome: Outcome; readonly least: number }[] = [];
+    const log = { from: store.crashed, name: "signed.db-wal", least: VOTES - 2 };
+    const files = ["signed.db", "market.db"].map((name) => ({ from: store.closed, name, least: VOTES }));
+    const below = (limit: number): number => Math.floor(next() * limit);
+    for (let place = 0; place < count; place++) {
+      const { from, name, least } = [log, ...files][place % 3]!;
+      const harm = Object.values(HARMS)[below(2)]!;
+      const size = store.sizes[0]! + below(store.sizes.at(-1)! - store.sizes[0]!);
+      const isTail = name === log.name && next() < 0.5;
+      const at = below(name === log.name ? store.sizes.at(-1)! : store.sizeOf(from, name));
+      const outcome = store.outcomeWith(from, name, (path) =>
+        rewrite(path, (bytes) => void (isTail ? bytes.fill(0, size) : harm(bytes, at))),
+      );
+      outcomes.push({ outcome, least: isTail ? store.whole(size) : least });
+    }
+    row("damages", outcomes.length);
+    for (const code of [...new Set(outcomes.map(({ outcome }) => outcome.code))].filter((each) => each !== "").sort())
+      row(`damaged: doesn't start, ${code}`, outcomes.filter(({ outcome }) => outcome.code === code).length);
+    row("damaged: stops where it reads a block", outcomes.filter(({ outcome }) => typeof outcome.blocks === "string").length);
+    row(
+      "damaged: neither whole, nor a true beginning, nor refused",
+      outcomes.filter(({ outcome, least }) => !isRight(outcome, least)).length,
+      exactly(0),
+    );
+  } finally {
+    store.remove();
+  }
+}
+
 const git = (...args: readonly string[]): string => execFileSync("git", [...args], { cwd: ROOT, encoding: "utf8" }).trim();
 console.log(`machine  ${cpus().length} x ${cpus()[0]?.model}, ${(totalmem() / 1e9).toFixed(0)} GB, Node ${process.version}`);
 console.log(`commit   ${git("rev-parse", "--short", "HEAD")}${git("status", "--porcelain") === "" ? "" : " with changes"}`);
@@ -73,7 +118,11 @@ console.log(
   "         random moments and started again over its last slots; what it sent is collected outside. Kills: SIGKILL, in memory. Cuts: ext4 in a",
 );
 console.log("         file through a loop device, shut down by EXT4_IOC_SHUTDOWN without a flush of its journal, mounted again, compared");
+console.log(
+  "         Damages: a copy of a store with 40 votes and 20 blocks, opened and read after one of its files was harmed at a random place",
+);
 console.log("left out a device that lies about its cache or tears a sector; machines that lose power in earnest\n");
+damaging(Number(values.damages));
 await killing("store", Number(values.kills));
 // Every tenth or so is enough to see one.
 await killing("send-first", Math.ceil(Number(values.kills) / 5));
