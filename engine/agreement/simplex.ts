@@ -33,7 +33,7 @@ export function step(state: Agreement, input: AgreementInput): readonly Agreemen
 function onList(state: Agreement, list: SignedList): readonly AgreementEffect[] {
   const { interval, validator } = list.body;
   if (interval !== state.interval || !state.validators.ids.includes(validator) || state.lists.has(list.id)) return [];
-  const other = firstLists(state).find((held) => held.body.validator === validator);
+  const other = [...state.lists.values()].find((held) => held.body.validator === validator);
   state.lists.set(list.id, list);
   const conflict = other === undefined ? [] : evidence({ kind: "list", list: other }, { kind: "list", list });
   return [...conflict, ...lead(state), ...consider(state)];

@@ -52,6 +52,7 @@ export class Membership {
   }
 
   update(registry: Registry): boolean {
+    if (registry === this.#registry) return false;
     const isNew = JSON.stringify(registry) !== JSON.stringify(this.#registry);
     this.#registry = registry;
     if (isNew) this.#read = new Map();

@@ -39,6 +39,8 @@ export class Round {
   /** By who said what: two votes may differ in their signature alone. */
   readonly #messages = new Map<Digest, Said>();
   readonly #lists = new Map<Digest, SignedList>();
+  /** The same by who signed them, in the order in which they came. */
+  readonly #listsOf = new Map<HomeId, readonly SignedList[]>();
   readonly #evaluations = new Map<Digest, Evaluation>();
   /** What has been evaluated. */
   readonly #done = new Set<string>();
@@ -58,7 +60,7 @@ export class Round {
     const input = inputOf(message);
     if (input === null || this.#isIdle(input)) return;
     this.#messages.set(idOf(input), input);
-    if (input.kind === "list") this.#lists.set(input.list.id, input.list);
+    if (input.kind === "list") this.#keepList(input.list);
     this.put(input);
     if (input.kind === "list") this.#onList();
     // Everybody works a fresh proposal out, whether it may still vote or not: whoever knows the value needs no one's block.
@@ -108,7 +110,7 @@ export class Round {
   /** All that was heard, for a peer that missed some of it: what is small first, and of each validator one list before any second. */
   get messages(): readonly Said[] {
     const all = [...this.#messages.values()];
-    const first = new Set([...this.#lists.values()].filter((list) => this.#listsOf(list.body.validator)[0] === list).map(({ id }) => id));
+    const first = new Set([...this.#listsOf.values()].map(([list]) => list?.id));
     const rank = (message: Said): number => (message.kind !== "list" ? 0 : first.has(message.list.id) ? 1 : 2);
     return all.sort((a, b) => rank(a) - rank(b));
   }
@@ -144,20 +146,24 @@ export class Round {
       return leader !== leaderOf(leaders, view) || !isCounted || new Set(lists).size < lists.length;
     }
     if (input.kind !== "list" || this.#missing.includes(input.list.id)) return false;
-    return this.#listsOf(input.list.body.validator).length >= 2;
+    return (this.#listsOf.get(input.list.body.validator)?.length ?? 0) >= 2;
   }
 
-  #listsOf(validator: HomeId): readonly SignedList[] {
-    return [...this.#lists.values()].filter(({ body }) => body.validator === validator);
+  #keepList(list: SignedList): void {
+    if (this.#lists.has(list.id)) return;
+    const { validator } = list.body;
+    this.#lists.set(list.id, list);
+    this.#listsOf.set(validator, [...(this.#listsOf.get(validator) ?? []), list]);
   }
 
   /** With every validator's list at hand the proposal can be foreseen; to work it out now saves the wait later. */
   #onList(): void {
     this.retry();
     const { validators, isPastDeadline } = this.#agreement;
+    if (this.#listsOf.size < validators.ids.length) return;
     // One of each: a validator that signs two must not count twice, nor what it made up be asked for.
-    const lists = validators.ids.flatMap((home) => this.#listsOf(home).slice(0, 1));
-    if (lists.length === validators.ids.length) this.#evaluate({ lists: lists.map(({ id }) => id), isVoid: isPastDeadline });
+    const lists = validators.ids.flatMap((home) => this.#listsOf.get(home)?.[0]?.id ?? []);
+    this.#evaluate({ lists, isVoid: isPastDeadline });
   }
 
   #evaluate({ lists, isVoid }: Wanted): void {
