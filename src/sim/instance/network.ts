@@ -4,6 +4,7 @@ import {
   type AgreementInput,
   agreement,
   faulty,
+  leaderOf,
   leadersOf,
   step,
   type Validators,
@@ -18,6 +19,8 @@ import { AT, idOf, idOfSaid, Records, type Said } from "./records.ts";
 /** Until then messages are lost and late and homes crash; from then on they flow. Virtual ms. */
 const CALM = 3_000;
 const END = 120_000;
+/** How soon a broken link shows. */
+const LINK_MS = 60;
 const PULL_MS = 200;
 
 /** Held by every honest home before the gate. */
@@ -250,6 +253,14 @@ class Network {
     const { life } = home;
     const delay = timer.timer !== "view" ? 50 : Math.min(300 * 1.5 ** (timer.view - 1), 5000);
     this.#at(this.#now + Math.ceil(delay), () => home.life === life && home.isUp && this.#put(home, timer));
+    if (timer.timer === "view") this.#seeLeader(home, timer.view);
+  }
+
+  /** The link to a leader that is down when its view begins is broken. */
+  #seeLeader(home: Home, view: number): void {
+    const { life } = home;
+    if (this.#homes.get(leaderOf(home.machine.leaders, view))?.isUp !== false) return;
+    this.#at(this.#now + LINK_MS, () => home.life === life && home.isUp && this.#put(home, { kind: "leader-lost", view }));
   }
 
   #evaluate(home: Home, { lists, isVoid }: Wanted): void {
