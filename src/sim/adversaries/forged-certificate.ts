@@ -4,7 +4,9 @@ import {
   type Certificate,
   decodeBlock,
   encodeBlock,
+  encodeMembers,
   type Members,
+  membersDigest,
   readFields,
   type SignedVote,
   Writer,
@@ -13,7 +15,7 @@ import { type Evaluation, type NodeModules, PURE_WORK, type PureWork } from "../
 import type { RequestKind } from "../../ports/index.ts";
 import type { Adversary, AdversaryWorld } from "../street/adversary.ts";
 import { falseCertificate } from "./false-certificates.ts";
-import { hearing, signed, whisperAll, withGossip } from "./hooks.ts";
+import { hearing, signed, speaking, whisperAll, withGossip } from "./hooks.ts";
 
 const EVERY_MS = 900;
 const MOST_VOTES = 200;
@@ -21,14 +23,14 @@ const MOST_VOTES = 200;
 /**
  * Answers with blocks that nobody certified, right in all but their certificate, made with the keys of all liars; with a true
  * notarization in place of a certificate; with other contents or members under a true one; with chains that lack their beginning. Signs
- * periods of its own making.
+ * periods of its own making, and names a street of the liars alone in its lists.
  */
 export const forgedCertificate: Adversary = {
   name: "forged-certificate",
   corrupt: (modules, world) => {
     signPeriods(modules, world);
     const memory: Memory = { wished: new Map(), true: new Map(), votes: [] };
-    const overhearing = hearing(modules, world, (message) => {
+    const overhearing = hearing(claiming(modules, world), world, (message) => {
       if (message.kind === "vote")
         memory.votes[memory.votes.length < MOST_VOTES ? memory.votes.length : world.dice.below(MOST_VOTES)] = message.vote;
       return true;
@@ -128,16 +130,25 @@ const emptied = (_at: Interval, { kept, world: { dice } }: Means): readonly Bloc
   kept.slice(0, 1).map((block) => ({ ...block, orders: block.orders.filter(() => dice.happens(0.5)), readings: [] }));
 
 /** The true block, and after it nobody but the liars agrees. */
-const ofStrangers = (_at: Interval, { kept, world: { accomplices, chain } }: Means): readonly Block[] => {
-  const homes = accomplices.map(({ home, keys }) => ({ home, agent: keys.at(-1)!.address }));
-  const members: Members = {
-    version: chain.versions.length + 1_000,
-    homes,
-    validators: homes.map(({ home }) => ({ home, class: "home" })),
-    minimums: { home: 0, operator: 0, utility: 0 },
-  };
-  return kept.slice(0, 2).map((block, place) => (place === 0 ? { ...block, members } : block));
-};
+const ofStrangers = (_at: Interval, { kept, world }: Means): readonly Block[] =>
+  kept.slice(0, 2).map((block, place) => (place === 0 ? { ...block, members: liarsAlone(world) } : block));
+
+/** A street of the liars, newer than any that the chain has. */
+function liarsAlone({ accomplices }: AdversaryWorld): Members {
+  const homes = accomplices.map(({ home, keys }) => ({ home, agent: keys[0]!.address }));
+  const validators = homes.map(({ home }) => ({ home, class: "home" as const }));
+  return { version: 1_000, homes, validators, minimums: { home: 0, operator: 0, utility: 0 } };
+}
+
+/** Its lists say that the chain gives the next interval to the liars, and its store has that set for whoever asks. */
+const claiming = (modules: NodeModules, world: AdversaryWorld): NodeModules =>
+  speaking(modules, world, (message, goOn) => {
+    if (message.kind !== "list" || world.dice.happens(0.5)) return goOn();
+    const members = liarsAlone(world);
+    modules.store.saveMembers(membersDigest(members), encodeMembers(members));
+    const body = { ...message.list.body, members: membersDigest(members), membersVersion: members.version };
+    whisperAll(world, () => ({ kind: "list", list: signed(modules, body, world.digests.list(body)) }));
+  });
 
 /** The true chain without its beginning, or with its blocks in another order. */
 const beheaded = (_at: Interval, { kept, world: { dice } }: Means): readonly Block[] =>
