@@ -96,7 +96,7 @@ export const SIM_FLAGS = {
   adversary: flag(names, "NAME", "who lies, with commas; the seed draws them unless told"),
   "no-faults": on("nothing goes wrong but what liars do"),
   instance: on("the agreement alone, without a street around it"),
-  signatures: flag(oneOf("fake", "real"), "KIND", "fake, or real at several times the cost"),
+  signatures: flag(oneOf("fake", "real"), "KIND", "fake or real for all; one seed in fifty has real ones unless told"),
   processes: flag(whole(1, 64), "N", "over how many processes the seeds are spread; one for each core unless told"),
 } as const;
 
