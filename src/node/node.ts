@@ -106,7 +106,7 @@ export class StreetNode {
       onReplayed(evaluation);
     });
     log.info("store.replayed", { interval: state.interval });
-    this.periods = new Periods({ ...shared, digests }, periodOf(rules, modules.first));
+    this.periods = new Periods({ ...shared, digests, recover }, periodOf(rules, modules.first));
     const fetch = (interval: Interval, missing: readonly Digest[]): void => void this.#catchUp.ask(interval, missing);
     const tellClosed = (interval: Interval): void => {
       if (outbox !== null && self !== null) this.#deliver(outbox.closed({ interval, validator: self }));

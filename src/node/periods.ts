@@ -2,7 +2,7 @@ import { isQuorum } from "../../engine/agreement/index.ts";
 import type { Digest, HomeId, Period } from "../../engine/kernel/index.ts";
 import type { Digests, Message, SignedPeriodVote } from "../../engine/messages/index.ts";
 import { type Batch, encodeCertificate } from "../../engine/settlement/index.ts";
-import type { SignedBatch } from "../ports/index.ts";
+import type { RecoverSigner, SignedBatch } from "../ports/index.ts";
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
 
@@ -25,11 +25,18 @@ export class Periods {
     readonly membership: Membership;
     readonly outbox: Outbox | null;
     readonly self: HomeId | null;
+    readonly recover?: RecoverSigner;
   };
   #next: Period;
 
   constructor(
-    modules: { readonly digests: Digests; readonly membership: Membership; readonly outbox: Outbox | null; readonly self: HomeId | null },
+    modules: {
+      readonly digests: Digests;
+      readonly membership: Membership;
+      readonly outbox: Outbox | null;
+      readonly self: HomeId | null;
+      readonly recover?: RecoverSigner;
+    },
     next: Period,
   ) {
     this.#modules = modules;
@@ -75,13 +82,21 @@ export class Periods {
   ready(): SignedBatch | null {
     const open = this.#open.get(this.#next);
     const validators = this.#modules.membership.periodValidators(this.#next);
-    if (open === undefined || !isQuorum(validators, [...open.votes.keys()])) return null;
-    const signatures = [...open.votes.values()].sort((a, b) => a.body.validator - b.body.validator);
+    const votes = open === undefined ? [] : [...open.votes.values()].filter((vote) => this.#isInForce(vote));
+    const voters = votes.map(({ body }) => body.validator);
+    if (open === undefined || !isQuorum(validators, voters)) return null;
+    const signatures = votes.sort((a, b) => a.body.validator - b.body.validator);
     const certificate = encodeCertificate(
       validators.ids,
       signatures.map(({ body, signature }) => ({ validator: body.validator, signature })),
     );
     return { ...open.batch, certificate };
+  }
+
+  /** What the chain says of keys may have changed since a vote came; the vault refuses a batch for one signature that is none. */
+  #isInForce({ body, id, signature }: SignedPeriodVote): boolean {
+    const { membership, recover } = this.#modules;
+    return recover === undefined || recover(id, signature) === membership.periodKey(body.validator, body.period);
   }
 
   /** For peers that missed them. */
