@@ -101,7 +101,8 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
     recover: recoverWith(curve),
   };
   const links = new Links({ ...modules, peersOf: (home) => neighbourhood.peersOf(home) });
-  const node = nodeOf({ ...modules, lost: links.lost }, registry);
+  const homeOf = (peer: string) => neighbourhood.peers.homeOf(peer);
+  const node = nodeOf({ ...modules, homeOf, lost: links.lost }, registry);
   const neighbourhood = new Neighbourhood(node, { ...modules, observers: card.observers ?? [] });
   const device = openDevice({
     ...config.device,

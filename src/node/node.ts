@@ -49,6 +49,8 @@ export interface NodeModules {
   readonly recover: RecoverSigner;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** Whose a peer is; null: nobody's that is known. */
+  readonly homeOf: (peer: PeerName) => HomeId | null;
   /** Whose links broke; nobody's unless told. */
   readonly lost?: Lost;
   /** Worked out at home unless told. */
@@ -98,7 +100,7 @@ export class StreetNode {
     const current = (): Interval => this.rounds.current;
     const { isDeclaredNewest = false } = modules;
     const onDeclared = (): void => this.#voteAgain();
-    this.#signing = new Signing({ rules, clock, store, membership, log, self, current, isDeclaredNewest, onDeclared });
+    this.#signing = new Signing({ ...modules, membership, self, current, isDeclaredNewest, onDeclared });
     const own = { pool, membership, convictions: this.convictions, signing: this.#signing, self, outbox };
     const shared = { rules, clock, store, log, work, ...own };
     const state = replayStore({ ...modules, digests, membership }, (evaluation) => {

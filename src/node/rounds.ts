@@ -182,7 +182,8 @@ export class Rounds {
   /** This home, if it votes in an interval: with another key than the one in force only it would count its votes. */
   #voter(interval: Interval): HomeId | null {
     const { self, membership, signing, outbox } = this.#modules;
-    return self !== null && outbox !== null && outbox.holds(membership.validatorKey(self)) && signing.maySign(interval) ? self : null;
+    if (self === null || outbox === null) return null;
+    return outbox.holds(membership.validatorKey(self)) && signing.maySign(interval) ? self : null;
   }
 
   /** On disk first: a clock that has gone back after a restart doesn't undo it. */

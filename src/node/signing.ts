@@ -12,6 +12,8 @@ export interface SigningModules {
   readonly store: Pick<Store, "maySignFrom" | "resumeSigning" | "declareNewest">;
   readonly membership: Membership;
   readonly log: Log;
+  /** Whose a peer is; null: nobody's that is known. */
+  readonly homeOf: (peer: PeerName) => HomeId | null;
   /** null: follows the market and says nothing. */
   readonly self: HomeId | null;
   /** The interval that is being agreed on. */
@@ -36,7 +38,7 @@ const QUIET_MS = 30_000;
 export class Signing {
   readonly #modules: SigningModules;
   /** Who was no further than this home when it stood at that interval. */
-  readonly #level = new Set<PeerName>();
+  readonly #level = new Set<HomeId>();
   #at: Interval | null = null;
   #isDeclared = false;
   /** What is no vote, an earlier life may have signed further ahead. */
@@ -83,13 +85,14 @@ export class Signing {
     this.#cancel();
   }
 
-  /** A neighbour is no further than this home. */
+  /** A neighbour is no further than this home. That counts from validators alone, less than a third of whom lie. */
   levelWith(peer: PeerName): void {
-    const { rules, clock, store, log, current } = this.#modules;
-    if (!this.isPaused) return;
+    const { rules, clock, store, log, homeOf, membership, self, current } = this.#modules;
+    const home = homeOf(peer);
+    if (!this.isPaused || home === null || home === self || !membership.validators.ids.includes(home)) return;
     if (this.#at !== current()) this.#level.clear();
     this.#at = current();
-    this.#level.add(peer);
+    this.#level.add(home);
     if (!this.#isQuorumWithout || this.#level.size < this.#needed) return;
     const from = (Math.max(current(), nextGate(rules, clock.now())) + OUT_OF_REACH) as Interval;
     store.resumeSigning(from);

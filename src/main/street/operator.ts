@@ -87,7 +87,8 @@ export class Operator {
       metrics,
       log,
     };
-    const node = new StreetNode(modules, registry, (evaluation) => {
+    const homeOf = (peer: string): HomeId | null => neighbourhood.peers.homeOf(peer);
+    const node = new StreetNode({ ...modules, homeOf }, registry, (evaluation) => {
       view.certified(evaluation, { orders: evaluation.orders.length, readings: evaluation.readings.length }, null, null);
     });
     const neighbourhood = new Neighbourhood(node, { ...modules, observers: [] });

@@ -1,6 +1,6 @@
 import { assert, type Digest, type HomeId, homeId, type Interval } from "../../../engine/kernel/index.ts";
 import { type Digests, decodeMessage, digestsOf, intervalAt, type MarketRules, type Message } from "../../../engine/messages/index.ts";
-import { type Certified, type NodeModules, type PureWork, StreetNode } from "../../node/index.ts";
+import { type Certified, Links, type NodeModules, type PureWork, StreetNode } from "../../node/index.ts";
 import type { Gossip, Log, Registry, Signer } from "../../ports/index.ts";
 import { chance, diceOf } from "../chance.ts";
 import type { HomeClock } from "../home-clock.ts";
@@ -40,6 +40,9 @@ export interface Surroundings {
   readonly accomplices: () => readonly Accomplice[];
 }
 
+const nameOf = (index: number): string => `home-${index}`;
+const idOfName = (name: string): HomeId | null => (name.startsWith("home-") ? homeId(Number(name.slice(5))) : null);
+
 /** One member of a simulated street; a restart keeps its disk and nothing else. */
 export class SimulatedHome {
   readonly name: string;
@@ -67,7 +70,7 @@ export class SimulatedHome {
   #nextGeneration = 0;
 
   constructor(index: number | null, street: Surroundings, clock: HomeClock, adversary: Adversary | null = null) {
-    this.name = index === null ? "observer" : `home-${index}`;
+    this.name = index === null ? "observer" : nameOf(index);
     this.id = index === null ? null : homeId(index);
     this.adversary = adversary;
     this.clock = clock;
@@ -170,6 +173,8 @@ export class SimulatedHome {
         },
       }),
       neighbours: names().filter((name) => name !== this.name),
+      homeOf: idOfName,
+      lost: new Links({ clock: this.clock, gossip, peersOf: (home) => [nameOf(home)] }).lost,
       chain: chain.seenBy(this.name, (registry) => this.#read(life, registry)),
       signer: this.#signerOf(this.#generation),
       earlier: [this.#signerOf(this.#generation - 1)].flatMap((signer) => signer ?? []),

@@ -52,6 +52,7 @@ function life({ disk = memoryDisk(), orders = "sealed", from = -10, speed = 1, c
     store,
     membership: members,
     log: QUIET,
+    homeOf: () => null,
     self: homeId(1),
     current: () => place.current,
   });

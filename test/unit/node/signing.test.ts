@@ -27,6 +27,7 @@ function lost(validators: number, { signFrom = null as number | null, self = val
     store: memoryStore(disk),
     membership: membership(registry),
     log: { ...QUIET, warn: note, info: note },
+    homeOf: (peer) => (peer.startsWith("home-") ? homeId(Number(peer.slice(5))) : null),
     self: homeId(self),
     current: () => place.current,
     isDeclaredNewest,
@@ -46,13 +47,15 @@ describe("who lost what it signed signs again when a quorum of others is no furt
     ["a home beside one validator", 1, 3, 1],
   ])("%s", (_, validators, self, needed) => {
     const { signing } = lost(validators, { self });
-    for (let peer = 1; peer < needed; peer++) {
+    for (let peer = 0; peer < needed - 1; peer++) {
       signing.levelWith(`home-${peer}`);
-      expect(signing.pause).toEqual({ ends: "neighbours", missing: needed - peer });
+      expect(signing.pause).toEqual({ ends: "neighbours", missing: needed - 1 - peer });
     }
-    for (let again = 0; again < 3 && needed > 1; again++) signing.levelWith("home-1");
+    for (let again = 0; again < 3 && needed > 1; again++) signing.levelWith("home-0");
+    // Of others it isn't known that less than a third lie: itself, a home that isn't a validator, the observer.
+    for (const peer of [`home-${self}`, "home-7", "observer"]) signing.levelWith(peer);
     expect(signing.isPaused).toBe(true);
-    signing.levelWith(`home-${needed}`);
+    signing.levelWith(`home-${needed - 1}`);
     // No earlier than its earlier life can have reached.
     expect(maySign(signing, 101, 102)).toEqual([false, true]);
     expect(signing.pause).toEqual({ ends: "interval", from: 102 });
@@ -62,7 +65,7 @@ describe("who lost what it signed signs again when a quorum of others is no furt
     const { signing, place } = lost(4);
     for (const peer of ["home-1", "home-2"]) signing.levelWith(peer);
     place.current = interval(AT + 1);
-    signing.levelWith("home-3");
+    signing.levelWith("home-0");
     expect(signing.isPaused).toBe(true);
     for (const peer of ["home-1", "home-2"]) signing.levelWith(peer);
     expect(signing.maySign(interval(103))).toBe(true);
