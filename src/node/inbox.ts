@@ -12,7 +12,7 @@ import {
   readingSignedIn,
   refuse,
 } from "../../engine/admission/index.ts";
-import type { Digest, HomeId, Interval, Period } from "../../engine/kernel/index.ts";
+import type { Digest, Interval, Period } from "../../engine/kernel/index.ts";
 import {
   authorOf,
   type Contradictable,
@@ -155,7 +155,7 @@ export class Inbox {
     const [author, now] = [authorOf(message), this.#modules.clock.monotonicMs()];
     if (way === "gossip" && this.#authors.isSpent(author, now)) return refuse("TOO_MANY_MESSAGES");
     const isAsked = way !== "gossip" && message.kind === "list" && way.has(message.list.id);
-    const verdict = admitAgreement(message, this.#agreementContext(isAsked));
+    const verdict = admitAgreement(message, this.#agreementContext(!isAsked && this.#seen.has(seenKey(message))));
     if (verdict.kind === "accept") {
       // What can't be kept must not count as seen: it is asked for when its interval has come.
       this.#authors.charge(author, now);
@@ -214,13 +214,13 @@ export class Inbox {
     return { agentAt: membership.agentAt, isRegistered: membership.isRegistered, recover };
   }
 
-  /** A list that was asked for may have been heard before, when it was one too many. */
-  #agreementContext(isAsked: boolean): AgreementContext {
+  /** Seen, unless it was asked for: a list may have been heard before, when it was one too many. */
+  #agreementContext(isSeen: boolean): AgreementContext {
     const { rules, membership, recover, current, nextPeriod } = this.#modules;
     const first = current();
     const period = nextPeriod();
     return {
-      hasSeen: (id, validator) => !isAsked && this.#seen.has(seenKey(id, validator)),
+      hasSeen: () => isSeen,
       // Who speaks in the next epoch, and under which key, isn't agreed yet.
       undecidedIntervals: { first, last: Math.min(first + MAX_AHEAD, membership.lastOfEpoch) as Interval },
       unsettledPeriods: { first: period, last: (period + MAX_AHEAD) as Period },
@@ -235,11 +235,12 @@ export class Inbox {
 
   #remember(message: AgreementMessage): void {
     if (this.#seen.size >= MAX_SEEN) this.#seen.delete(this.#seen.values().next().value ?? "");
-    this.#seen.add(seenKey(idOf(message), authorOf(message)));
+    this.#seen.add(seenKey(message));
   }
 }
 
 const NONE = (): readonly never[] => [];
 const UNCOMPARED = { heldReadings: NONE, neighbours: () => ({ before: null, after: null }) } as const;
 
-const seenKey = (id: Digest, validator: HomeId): string => `${validator}/${id}`;
+/** All votes for a period sign one digest, and a home whose key has changed may sign it once more: their signatures tell them apart. */
+const seenKey = (message: AgreementMessage): Digest => (message.kind === "period-vote" ? entryId(message.periodVote) : idOf(message));

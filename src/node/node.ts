@@ -209,7 +209,10 @@ export class StreetNode {
   async #readChain(): Promise<void> {
     const { chain, clock, log } = this.#modules;
     const [registry, head] = [await chain.registry(), await chain.head()];
-    if (registry.ok && this.membership.update(registry.value)) log.info("membership.changed", { homes: registry.value.homes.length });
+    if (registry.ok && this.membership.update(registry.value)) {
+      log.info("membership.changed", { homes: registry.value.homes.length });
+      this.periods.review();
+    }
     if (head.ok) this.periods.settledUntil(head.value.nextPeriod);
     if (!registry.ok) log.warn("chain.unreachable", { code: registry.code });
     // A period's votes are said once; what gossip lost of them nobody else would ever ask for. And who may not sign asks until it may.

@@ -15,30 +15,24 @@ export interface OpenBatch {
   readonly votes: ReadonlyMap<HomeId, SignedPeriodVote>;
 }
 
+export interface PeriodsModules {
+  readonly digests: Digests;
+  readonly membership: Membership;
+  /** null: this home follows and signs nothing. */
+  readonly outbox: Outbox | null;
+  readonly self: HomeId | null;
+  readonly recover: RecoverSigner;
+}
+
 /** Collects validators' signatures under closed periods. What a period holds every home works out for itself, so there is nothing to agree on. */
 export class Periods {
   readonly #open = new Map<Period, OpenBatch & { readonly votes: Map<HomeId, SignedPeriodVote> }>();
   /** Votes for periods that are not closed here yet, or that name another content. */
   readonly #early = new Map<string, SignedPeriodVote>();
-  readonly #modules: {
-    readonly digests: Digests;
-    readonly membership: Membership;
-    readonly outbox: Outbox | null;
-    readonly self: HomeId | null;
-    readonly recover?: RecoverSigner;
-  };
+  readonly #modules: PeriodsModules;
   #next: Period;
 
-  constructor(
-    modules: {
-      readonly digests: Digests;
-      readonly membership: Membership;
-      readonly outbox: Outbox | null;
-      readonly self: HomeId | null;
-      readonly recover?: RecoverSigner;
-    },
-    next: Period,
-  ) {
+  constructor(modules: PeriodsModules, next: Period) {
     this.#modules = modules;
     this.#next = next;
   }
@@ -74,6 +68,15 @@ export class Periods {
     for (const [key, vote] of this.#early) if (vote.body.period < next) this.#early.delete(key);
   }
 
+  /** The chain has told something new of homes and keys: what this home couldn't sign, or signed under another key, it signs now. */
+  review(): void {
+    const { self } = this.#modules;
+    for (const [period, { digest, votes }] of this.#open) {
+      const own = self === null ? undefined : votes.get(self);
+      if (own === undefined || !this.#isInForce(own)) this.#sign(period, digest);
+    }
+  }
+
   get open(): readonly OpenBatch[] {
     return [...this.#open.values()].sort((a, b) => a.batch.result.period - b.batch.result.period);
   }
@@ -96,7 +99,7 @@ export class Periods {
   /** What the chain says of keys may have changed since a vote came; the vault refuses a batch for one signature that is none. */
   #isInForce({ body, id, signature }: SignedPeriodVote): boolean {
     const { membership, recover } = this.#modules;
-    return recover === undefined || recover(id, signature) === membership.periodKey(body.validator, body.period);
+    return recover(id, signature) === membership.periodKey(body.validator, body.period);
   }
 
   /** For peers that missed them. */

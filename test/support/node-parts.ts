@@ -57,6 +57,14 @@ export const REGISTRY: Registry = {
   validators: [0, 1, 2, 3].map(homeId),
   quorum: 3,
 };
+/** The same street, in which home 1 has key 77 from AT on. */
+export const REKEYED: Registry = {
+  ...REGISTRY,
+  homes: REGISTRY.homes.map((home) =>
+    home.home === 1 ? { ...home, keys: [...home.keys, { agent: agentAddressOf(77), since: AT }] } : home,
+  ),
+};
+
 /** As at interval AT; nothing says "orders", so by its size the street would seal them: these are open. */
 export const membership = (registry: Registry = REGISTRY, orders: "open" | "sealed" = "open", periodIntervals = 1): Membership =>
   new Membership({ rules: { periodIntervals, orders }, first: AT, store: memoryStore() }, registry);

@@ -5,7 +5,19 @@ import { idOf as numbered } from "../../support/book.ts";
 import { cheapSigner } from "../../support/cheap-signer.ts";
 import { AFTER_GATE, desk } from "../../support/inbox-desk.ts";
 import { DIGESTS } from "../../support/messages.ts";
-import { AT, asMessage, list, order, periodVote, proposal, reading, signedAgain, someDigest, vote } from "../../support/node-parts.ts";
+import {
+  AT,
+  asMessage,
+  list,
+  order,
+  periodVote,
+  proposal,
+  REKEYED,
+  reading,
+  signedAgain,
+  someDigest,
+  vote,
+} from "../../support/node-parts.ts";
 
 const content = someDigest(4);
 const forged = 3 as HomeId;
@@ -43,6 +55,14 @@ describe("each kind comes in once", () => {
     place.hasRoom = () => true;
     expect(say(asMessage.vote(vote(1)))).toBe("accept ACCEPTED");
     expect(delivered).toHaveLength(1);
+  });
+
+  test("one digest, two keys of one validator: the second vote for a period counts as well, once", () => {
+    const { say, members } = desk();
+    expect(say(asMessage.periodVote(periodVote(1, 1, content)))).toBe("accept ACCEPTED");
+    members.update(REKEYED);
+    const again = asMessage.periodVote(periodVote(1, 1, content, 77));
+    expect([say(again), say(again)]).toEqual(["accept ACCEPTED", "ignore MESSAGE_SEEN"]);
   });
 
   test("one digest, two validators: each vote for a period counts", () => {

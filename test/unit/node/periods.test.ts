@@ -4,9 +4,9 @@ import type { Batch } from "../../../engine/settlement/index.ts";
 import { Outbox } from "../../../src/node/outbox.ts";
 import { Periods } from "../../../src/node/periods.ts";
 import { memoryStore, SeededNetwork, VirtualClock } from "../../../src/sim/index.ts";
-import { cheapSigner } from "../../support/cheap-signer.ts";
+import { cheapRecover, cheapSigner } from "../../support/cheap-signer.ts";
 import { DIGESTS } from "../../support/messages.ts";
-import { membership, periodVote, someDigest } from "../../support/node-parts.ts";
+import { membership, periodVote, REGISTRY, REKEYED, someDigest } from "../../support/node-parts.ts";
 
 function batch(number: number, head = number): Batch {
   const result = {
@@ -26,13 +26,15 @@ function batch(number: number, head = number): Batch {
 const contentOf = (of: Batch) => DIGESTS.period(of.result);
 const vote = (home: number, of: Batch, content = contentOf(of)) => periodVote(home, of.result.period, content);
 
-/** Periods of an observer, or of a home that signs; the chain lacks period 5 first. */
-function periods(self: number | null = null) {
+/** Periods of an observer, or of a home that signs, with the keys of these numbers, the newest first; the chain lacks period 5 first. */
+function periods(self: number | null = null, keys: readonly number[] = self === null ? [] : [self], members = membership()) {
   const gossip = new SeededNetwork(new VirtualClock({ startMs: 0, speed: 1 }), () => 0).open("me");
-  const members = membership();
   const own = { membership: members, store: memoryStore(), gossip, digests: DIGESTS };
-  const outbox = self === null ? null : new Outbox({ signer: cheapSigner(self), ...own });
-  return new Periods({ digests: DIGESTS, membership: members, outbox, self: self === null ? null : homeId(self) }, period(5));
+  const outbox = self === null ? null : new Outbox({ signer: cheapSigner(keys[0]!), earlier: keys.slice(1).map(cheapSigner), ...own });
+  return new Periods(
+    { digests: DIGESTS, membership: members, outbox, recover: cheapRecover, self: self === null ? null : homeId(self) },
+    period(5),
+  );
 }
 
 const votesOf = (of: Periods) => of.open.map(({ batch: { result }, votes }) => `${result.period}: ${[...votes.keys()].sort().join()}`);
@@ -109,6 +111,32 @@ describe("periods on their way to the chain", () => {
     const own = periods(4);
     own.close(batch(5));
     expect(votesOf(own)).toEqual(["5: "]);
+  });
+
+  describe("the chain tells of another key when a period has been signed", () => {
+    const signed = (own: Periods, place: number) => own.ready()?.certificate.subarray(66 * place + 1, 66 * (place + 1));
+
+    test("its home signs once more, and the vote under the old key goes into no batch", () => {
+      const members = membership();
+      const [own, five] = [periods(1, [77, 1], members), batch(5)];
+      own.close(five);
+      for (const home of [0, 2]) own.hear(vote(home, five));
+      expect(signed(own, 1)).toEqual(vote(1, five).signature);
+      members.update(REKEYED);
+      expect(own.ready()).toBeNull();
+      own.review();
+      expect(signed(own, 1)).toEqual(periodVote(1, five.result.period, contentOf(five), 77).signature);
+    });
+
+    test("a home that didn't have the key before signs now", () => {
+      const members = membership(REKEYED);
+      const [own, five] = [periods(1, [1], members), batch(5)];
+      own.close(five);
+      expect(votesOf(own)).toEqual(["5: "]);
+      members.update(REGISTRY);
+      own.review();
+      expect(votesOf(own)).toEqual(["5: 1"]);
+    });
   });
 
   test("only the next period that the chain lacks is ready, in its order", () => {
