@@ -1,5 +1,5 @@
 import { type Address, compare, type Digest, type HomeId, type Interval, type Period, ZERO_DIGEST } from "../kernel/index.ts";
-import { authorOf, idOf, intervalOf, type Message, type Signature, type SignedList, signedOf } from "../messages/index.ts";
+import { authorOf, intervalOf, type Message, type Signature, type SignedList, signedOf } from "../messages/index.ts";
 import type { AdmissionCode } from "./codes.ts";
 import { type Check, firstRefusal, refuse, type Verdict } from "./verdict.ts";
 
@@ -11,8 +11,8 @@ declare const admitted: unique symbol;
 export type AdmittedAgreement = AgreementMessage & { readonly [admitted]: true };
 
 export interface AgreementContext {
-  /** Asks for messages whose signature held; all votes for a period share one digest, so the validator belongs to the question. */
-  readonly hasSeen: (id: Digest, validator: HomeId) => boolean;
+  /** It was admitted before. */
+  readonly isSeen: boolean;
   /** Intervals that are not decided here yet and near enough to be worked on, both ends included. */
   readonly undecidedIntervals: { readonly first: Interval; readonly last: Interval };
   readonly unsettledPeriods: { readonly first: Period; readonly last: Period };
@@ -34,8 +34,8 @@ export function admitAgreement(message: AgreementMessage, context: AgreementCont
   return code === null ? { kind: "accept", message: message as AdmittedAgreement } : refuse(code);
 }
 
-function isNew(message: AgreementMessage, { hasSeen }: AgreementContext): AdmissionCode | null {
-  return hasSeen(idOf(message), authorOf(message)) ? "MESSAGE_SEEN" : null;
+function isNew(_message: AgreementMessage, { isSeen }: AgreementContext): AdmissionCode | null {
+  return isSeen ? "MESSAGE_SEEN" : null;
 }
 
 function isInTime(message: AgreementMessage, { undecidedIntervals, unsettledPeriods }: AgreementContext): AdmissionCode | null {

@@ -42,13 +42,17 @@ export interface EvidenceContext {
   readonly recover: (digest: Digest, signature: Signature) => Address | null;
 }
 
+/** The key that signed both; null: none, or two, which may be in two hands: a home's own, and the one that it takes back. */
+export function signerOfBoth({ first, second }: Evidence, recover: EvidenceContext["recover"]): Address | null {
+  const [one, other] = [first, second].map((message) => recover(idOf(message), signedOf(message).signature));
+  return one === other ? (one ?? null) : null;
+}
+
 /** Whom a stranger's evidence convicts; null when it convicts nobody. */
-export function convicts({ first, second }: Evidence, { keysIn, recover }: EvidenceContext): HomeId | null {
+export function convicts(evidence: Evidence, { keysIn, recover }: EvidenceContext): HomeId | null {
+  const { first, second } = evidence;
   const culprit = contradiction(first, second);
-  if (culprit === null) return null;
-  const isSigned = [first, second].every((message) => {
-    const signer = recover(idOf(message), signedOf(message).signature);
-    return signer !== null && keysIn(culprit, signedIn(message)).includes(signer);
-  });
-  return isSigned ? culprit : null;
+  const signer = signerOfBoth(evidence, recover);
+  if (culprit === null || signer === null) return null;
+  return [first, second].every((message) => keysIn(culprit, signedIn(message)).includes(signer)) ? culprit : null;
 }

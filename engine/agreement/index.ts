@@ -1,5 +1,5 @@
 export { type CertificateContext, certify, isCertified } from "./certificate.ts";
-export { contradiction, convicts, type EvidenceContext, signedIn } from "./evidence.ts";
+export { contradiction, convicts, type EvidenceContext, signedIn, signerOfBoth } from "./evidence.ts";
 export { type Agreement, type AgreementEffect, type AgreementInput, type AgreementTimer, agreement } from "./instance.ts";
 export {
   type EntrySet,

@@ -10,7 +10,7 @@ import type { HomeConfig } from "./config/index.ts";
 import { cannotStart } from "./exit.ts";
 import { claimFolder } from "./files.ts";
 import { join } from "./join.ts";
-import { openMemory, passwordOf, unwrap } from "./keys.ts";
+import { earlierKeys, openMemory, passwordOf, unwrap } from "./keys.ts";
 
 export { openMemory, openOrCreate, passwordOf, unwrap } from "./keys.ts";
 
@@ -40,7 +40,8 @@ export async function openHome(config: HomeConfig, card: StreetCard, surrounding
   const { log, metrics } = surroundings;
   const password = await passwordOf(config);
   claimFolder(config.data, 'name another folder under "data" in the home\'s configuration');
-  const { key, earlier, store } = await openMemory(config.data, password);
+  const { key, store } = await openMemory(config.data, password);
+  const earlier = await earlierKeys(config.data, password, log);
   const { chainId, vault } = domainOf(card);
   store.setMeta("card", JSON.stringify({ ...card, clock: null }));
   const chain = openChain({ rpc: card.chain.rpc, chainId, vault });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { openStore } from "../../adapters/store/index.ts";
 import { type AgentKey, askHidden, createKeystore, openKeystore, readPassword } from "../../adapters/system/index.ts";
 import type { Result } from "../../engine/kernel/index.ts";
-import type { Store } from "../ports/index.ts";
+import type { Log, Store } from "../ports/index.ts";
 import type { HomeConfig } from "./config/index.ts";
 import { cannotStart } from "./exit.ts";
 
@@ -24,29 +24,30 @@ export const earlierAgentFile = (folder: string, now: Date): string =>
 const EARLIER_AGENT = "agent-until-";
 const isEarlierAgentFile = (file: string): boolean => file.startsWith(EARLIER_AGENT) && file.endsWith(".json");
 
-interface Memory {
-  readonly key: AgentKey;
-  /** Keys that this home had before. */
-  readonly earlier: readonly AgentKey[];
-  readonly store: Store;
-}
-
 /**
  * A home's memory and the key that it signs with, made when they are missing. A key that is there without a memory may have signed
  * what nobody remembers, so a new key is made after its memory.
  */
-export async function openMemory(folder: string, password: string): Promise<Memory> {
+export async function openMemory(folder: string, password: string): Promise<{ readonly key: AgentKey; readonly store: Store }> {
   const path = agentFile(folder);
   const isNew = !existsSync(path);
   const known = isNew ? null : (await openOrCreate(path, password)).key;
   const store = unwrap(openStore(folder, { isComplete: isNew }));
-  return { key: known ?? (await openOrCreate(path, password)).key, earlier: await earlierKeys(folder, password), store };
+  return { key: known ?? (await openOrCreate(path, password)).key, store };
 }
 
-/** The key before this one, if there was any: at an edge there is still something for it to sign. */
-async function earlierKeys(folder: string, password: string): Promise<readonly AgentKey[]> {
-  const last = readdirSync(folder).filter(isEarlierAgentFile).sort().at(-1);
-  return last === undefined ? [] : [unwrap(await openKeystore(join(folder, last), password))];
+/**
+ * The keys before this one: at an edge there is still something for the last to sign, and a street that stands may do so over
+ * several edges. A home starts without one whose file doesn't open, perhaps as it was made with another password.
+ */
+export async function earlierKeys(folder: string, password: string, log: Log): Promise<readonly AgentKey[]> {
+  const keys: AgentKey[] = [];
+  for (const file of readdirSync(folder).filter(isEarlierAgentFile).sort().reverse()) {
+    const opened = await openKeystore(join(folder, file), password);
+    if (opened.ok) keys.push(opened.value);
+    else log.warn("key.earlier-unopened", { file, code: opened.code });
+  }
+  return keys;
 }
 
 /** A key of a home, made when it is missing. The owner's key belongs on another machine: it alone may withdraw. */

@@ -12,7 +12,7 @@ import { leaveStreet, nextKeyAt, rotateKey, takeUpNextKey } from "./owner-change
 import { pauseText } from "./pause-words.ts";
 import { stopSignal } from "./stop.ts";
 
-/** Real milliseconds between looks for a key that waits. */
+/** Real milliseconds between looks for a key that waits, and for why the home signs nothing. */
 const LOOK_MS = 1_000;
 
 /** Runs one home in a process of its own, as a household does, until Ctrl-C or SIGTERM. */

@@ -1,5 +1,5 @@
 import { type AdmissionCode, refuse } from "../../engine/admission/index.ts";
-import { contradiction, convicts, signedIn } from "../../engine/agreement/index.ts";
+import { contradiction, convicts, signedIn, signerOfBoth } from "../../engine/agreement/index.ts";
 import type { Digest, HomeId } from "../../engine/kernel/index.ts";
 import {
   asEvidence,
@@ -7,10 +7,8 @@ import {
   type Digests,
   decodeMessage,
   encodeMessage,
-  idOf,
   MAX_MESSAGE_BYTES,
   type Message,
-  signedOf,
 } from "../../engine/messages/index.ts";
 import type { Gossip, Judgement, Log, RecoverSigner, Store } from "../ports/index.ts";
 import type { Membership } from "./membership.ts";
@@ -61,7 +59,7 @@ export class Convictions {
   /** Two messages whose signatures have been checked here. */
   found(one: Contradictable, other: Contradictable): void {
     const message = asEvidence(one, other);
-    if (message === null || this.#refusal(message) !== null || !this.#isOfOneKey(message.evidence)) return;
+    if (message === null || this.#refusal(message) !== null || signerOfBoth(message.evidence, this.#modules.recover) === null) return;
     this.#keep(message);
     const bytes = encodeMessage(message);
     if (bytes.length <= MAX_MESSAGE_BYTES) void this.#modules.gossip.publish("agreement", bytes);
@@ -88,14 +86,7 @@ export class Convictions {
     const { membership, recover } = this.#modules;
     const culprit = contradiction(evidence.first, evidence.second);
     if (culprit === null || membership.keysIn(culprit, signedIn(evidence.first)).length === 0) return "HOME_UNKNOWN";
-    return convicts(evidence, { keysIn: membership.keysIn, recover }) === null || !this.#isOfOneKey(evidence) ? "SIGNATURE_INVALID" : null;
-  }
-
-  /** Two keys that say two things may be in two hands: a home's own, and the one that it takes back. */
-  #isOfOneKey({ first, second }: EvidenceMessage["evidence"]): boolean {
-    const { recover } = this.#modules;
-    const signerOf = (message: Contradictable) => recover(idOf(message), signedOf(message).signature);
-    return signerOf(first) === signerOf(second);
+    return convicts(evidence, { keysIn: membership.keysIn, recover }) === null ? "SIGNATURE_INVALID" : null;
   }
 
   #keep(message: EvidenceMessage): void {

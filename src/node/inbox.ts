@@ -111,8 +111,8 @@ export class Inbox {
   }
 
   /**
-   * What was asked for is named by f+1 lists, an honest one among them: whether it is taken hangs on nothing but the entry and the
-   * agreed members, for every home needs it. Unasked, an answer brings nothing in that gossip wouldn't.
+   * What was asked for is named by f+1 lists, an honest one among them, or by a commit that it was sealed under: whether it is taken
+   * hangs on nothing but the entry and the agreed members, for every home needs it. Unasked, an answer brings nothing in that gossip wouldn't.
    */
   #entry(message: EntryMessage, way: Way): Verdict {
     const isAsked = way !== "gossip" && way.has(entryId(signedOf(message)));
@@ -155,7 +155,7 @@ export class Inbox {
     const [author, now] = [authorOf(message), this.#modules.clock.monotonicMs()];
     if (way === "gossip" && this.#authors.isSpent(author, now)) return refuse("TOO_MANY_MESSAGES");
     const isAsked = way !== "gossip" && message.kind === "list" && way.has(message.list.id);
-    const verdict = admitAgreement(message, this.#agreementContext(!isAsked && this.#seen.has(seenKey(message))));
+    const verdict = this.#admitAgreement(message, way, !isAsked && this.#seen.has(seenKey(message)));
     if (verdict.kind === "accept") {
       // What can't be kept must not count as seen: it is asked for when its interval has come.
       this.#authors.charge(author, now);
@@ -164,6 +164,13 @@ export class Inbox {
       this.#modules.deliver(message);
     }
     return verdict;
+  }
+
+  /** Who signs under a period, and with which key, is this home's own reading of the chain: a gossiper that has read more is no liar. */
+  #admitAgreement(message: AgreementMessage, way: Way, isSeen: boolean): Verdict {
+    const verdict = admitAgreement(message, this.#agreementContext(isSeen));
+    const isUnread = way === "gossip" && message.kind === "period-vote" && verdict.kind === "reject";
+    return isUnread ? { kind: "ignore", code: verdict.code } : verdict;
   }
 
   #count({ kind, code }: { readonly kind: Judgement; readonly code?: string }): Judgement {
@@ -220,7 +227,7 @@ export class Inbox {
     const first = current();
     const period = nextPeriod();
     return {
-      hasSeen: () => isSeen,
+      isSeen,
       // Who speaks in the next epoch, and under which key, isn't agreed yet.
       undecidedIntervals: { first, last: Math.min(first + MAX_AHEAD, membership.lastOfEpoch) as Interval },
       unsettledPeriods: { first: period, last: (period + MAX_AHEAD) as Period },

@@ -43,8 +43,9 @@ export interface OutboxModules {
 }
 
 /**
- * Speaks for this home: signs each thing with the key that is in force for it, keeps the signed bytes on disk, then sends. What an earlier life of this home said in the same
- * place stands; its bytes are sent again instead of new ones. Every method returns the message that was sent.
+ * Speaks for this home: signs each thing with the key that is in force for it, keeps the signed bytes on disk, then sends. What an
+ * earlier life of this home said in the same place stands; its bytes are sent again instead of new ones. Every method returns the
+ * message that was sent.
  */
 export class Outbox {
   readonly #modules: OutboxModules;

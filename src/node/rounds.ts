@@ -49,7 +49,6 @@ export interface RoundsModules {
   readonly log: Log;
   /** This home takes no more commits for the interval. */
   readonly tellClosed: (interval: Interval) => void;
-  /** Of which homes nothing is to be waited for. */
   readonly lost?: Lost | undefined;
   /** Asks peers for what gossip did not bring. */
   readonly fetch: (interval: Interval, missing: readonly Digest[]) => void;
@@ -96,6 +95,7 @@ export class Rounds {
   }
 
   start(): void {
+    this.#timers.cancel();
     this.#begin();
   }
 

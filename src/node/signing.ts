@@ -1,4 +1,4 @@
-import { quorum } from "../../engine/agreement/index.ts";
+import { isQuorum, quorum } from "../../engine/agreement/index.ts";
 import type { HomeId, Interval } from "../../engine/kernel/index.ts";
 import type { MarketRules } from "../../engine/messages/index.ts";
 import type { Cancel, Clock, Log, PeerName, Store } from "../ports/index.ts";
@@ -9,7 +9,7 @@ import { nextGate } from "./schedule.ts";
 export interface SigningModules {
   readonly rules: MarketRules;
   readonly clock: Clock;
-  readonly store: Pick<Store, "maySignFrom" | "resumeSigning" | "declareNewest">;
+  readonly store: Pick<Store, "maySignFrom" | "resumeSigning" | "declareNewest" | "getMeta" | "setMeta">;
   readonly membership: Membership;
   readonly log: Log;
   /** Whose a peer is; null: nobody's that is known. */
@@ -28,6 +28,8 @@ export interface SigningModules {
 const OUT_OF_REACH = 2;
 /** So long nothing newer must come from anybody before an owner's word is taken, real milliseconds. */
 const QUIET_MS = 30_000;
+/** Where the store has from which interval on this home orders and reads its meter again. */
+const ENTRIES_FROM = "entries-from";
 
 /**
  * Whether this home may sign. A store that was lost or put back from a copy doesn't tell what an earlier life has signed, so the
@@ -41,8 +43,6 @@ export class Signing {
   readonly #level = new Set<HomeId>();
   #at: Interval | null = null;
   #isDeclared = false;
-  /** What is no vote, an earlier life may have signed further ahead. */
-  #entriesFrom: Interval | null = null;
   #cancel: Cancel = () => undefined;
 
   constructor(modules: SigningModules) {
@@ -54,9 +54,9 @@ export class Signing {
     return from !== null && interval >= from;
   }
 
-  /** Orders and readings. */
+  /** Orders and readings: of them an earlier life may have signed further ahead than of votes. */
   mayEnter(interval: Interval): boolean {
-    return this.maySign(interval) && interval >= (this.#entriesFrom ?? 0);
+    return this.maySign(interval) && interval >= Number(this.#modules.store.getMeta(ENTRIES_FROM) ?? 0);
   }
 
   get isPaused(): boolean {
@@ -65,10 +65,12 @@ export class Signing {
 
   /** Why this home signs nothing now, and what ends it; null: it signs. */
   get pause(): Pause | null {
-    const { store, current } = this.#modules;
+    const { rules, clock, store, current } = this.#modules;
     const from = store.maySignFrom();
     if (this.#isDeclared) return { ends: "declared" };
-    if (from !== null) return from > current() ? { ends: "interval", from } : null;
+    if (from !== null && from <= current()) return null;
+    // The street stands: an interval that nobody decides never comes by itself.
+    if (from !== null) return nextGate(rules, clock.now()) > from + 1 ? { ends: "owner" } : { ends: "interval", from };
     return this.#isQuorumWithout ? { ends: "neighbours", missing: this.#needed - this.#level.size } : { ends: "owner" };
   }
 
@@ -107,8 +109,11 @@ export class Signing {
 
   /** Whether the street goes on without this home: else no interval is ever certified that lies behind what it may have signed. */
   get #isQuorumWithout(): boolean {
-    const { membership, self } = this.#modules;
-    return membership.validators.ids.filter((id) => id !== self).length >= this.#needed;
+    const { validators } = this.#modules.membership;
+    return isQuorum(
+      validators,
+      validators.ids.filter((id) => id !== this.#modules.self),
+    );
   }
 
   /** An owner may be wrong: whoever has more than this home shows it in that time, and then it waits again. */
@@ -116,14 +121,19 @@ export class Signing {
     const { clock, current } = this.#modules;
     const seen = current();
     this.#isDeclared = true;
-    this.#cancel = clock.after(QUIET_MS, () => (current() === seen ? this.#takeWord() : this.#awaitQuiet()));
+    this.#cancel = clock.after(QUIET_MS, () => {
+      // Its turn to sign may have come meanwhile, without the word.
+      if (this.maySign(current())) this.#isDeclared = false;
+      else if (current() === seen) this.#takeWord();
+      else this.#awaitQuiet();
+    });
   }
 
   #takeWord(): void {
     const { rules, clock, store, log, current, onDeclared } = this.#modules;
     const from = current();
     this.#isDeclared = false;
-    this.#entriesFrom = (Math.max(from, nextGate(rules, clock.now())) + OUT_OF_REACH) as Interval;
+    store.setMeta(ENTRIES_FROM, String(Math.max(from, nextGate(rules, clock.now())) + OUT_OF_REACH));
     log.warn("signing.declared-newest", { from });
     store.declareNewest(from);
     onDeclared?.();

@@ -20,10 +20,10 @@ export interface Store {
   own(kind: OwnKind, interval: Interval): readonly Uint8Array[];
   /**
    * Votes and own messages of earlier intervals are refused. null: this store was lost or put back from a copy, so what this
-   * home has signed isn't all known, and nothing may be signed until `resumeSigning`.
+   * home has signed isn't all known, and nothing may be signed until `resumeSigning` or `declareNewest`.
    */
   maySignFrom(): Interval | null;
-  /** Nothing was signed from `from` on by an earlier life: signing begins there. Never goes back. */
+  /** Nothing was signed from `from` on by an earlier life: signing begins there. It never goes back by this. */
   resumeSigning(from: Interval): void;
   /** The owner says that all of it that still exists is in this store: signing begins at `from`, also where it was to begin later. */
   declareNewest(from: Interval): void;

@@ -185,7 +185,8 @@ describe("what a street answered to GET /api/evidence, in a file", () => {
     const file = saved("answer.json", answer([TWO_VOTES(), TWO_ORDERS()]));
     const byChain = await verdicts(file, "--street", at("card.json"));
     expect(byChain).toMatchObject({ exit: 0, codes: [null, null] });
-    expect(byChain.told.keysFrom).toContain(street.rpc);
+    // Not the whole address: it may hold the key of an account.
+    expect(byChain.told.keysFrom).toContain(`(${new URL(street.rpc).host})`);
     expect(await verdicts(file, "--street", home("neighbour", []))).toMatchObject({ exit: 0, codes: [null, null] });
   });
 

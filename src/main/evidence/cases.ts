@@ -90,7 +90,7 @@ export function judge(exhibit: Exhibit, court: Court): Case {
     keys,
     proved: code === null,
     code,
-    verdict: code === null ? "proved: both are signed with a key that the home had then, and an honest home signs one" : VERDICTS[code],
+    verdict: code === null ? "proved: both are signed with the key that the home had then, and an honest home signs one" : VERDICTS[code],
   };
 }
 
@@ -110,8 +110,8 @@ const VERDICTS: Readonly<Record<NotProved, string>> = {
   EVIDENCE_MALFORMED: "not proved: these are no two messages in the form of this street",
   EVIDENCE_ALTERED: "not proved: what is written beside the messages is not what they say",
   EVIDENCE_UNFOUNDED: "not proved: an honest home may sign both",
-  HOME_UNKNOWN: "not proved: the street had no such home then",
-  SIGNATURE_INVALID: "not proved: at least one isn't signed with a key that the home had then",
+  HOME_UNKNOWN: "not proved: the street had no such home then, or has not agreed on that time yet",
+  SIGNATURE_INVALID: "not proved: they aren't signed with one key that the home had then",
 };
 
 function flaw({ told }: Exhibit, evidence: Evidence, court: Court): NotProved | null {

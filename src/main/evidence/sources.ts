@@ -13,6 +13,7 @@ import {
   decodeMessage,
   digestsOf,
   hashRules,
+  type Members,
   type Message,
   periodOf,
 } from "../../../engine/messages/index.ts";
@@ -119,8 +120,15 @@ export async function streetAt(place: string, recover: RecoverSigner): Promise<S
   await chain.close();
   if (!registry.ok)
     throw cannotStart(registry.code, registry.detail, "start the chain, or name a data folder of the street with --street DIR");
-  return streetOf(card, registry.value, { recover, keysFrom: `the registry on the chain (${card.chain.rpc}), read now`, store: null });
+  return streetOf(card, registry.value, {
+    recover,
+    keysFrom: `the registry on the chain (${hostOf(card.chain.rpc)}), read now`,
+    store: null,
+  });
 }
+
+/** Without what an address may hold besides: the key of an account with who runs the node. */
+const hostOf = (rpc: string): string => new URL(rpc).host;
 
 interface Origin {
   readonly recover: RecoverSigner;
@@ -135,19 +143,25 @@ function streetOf(card: StreetCard, registry: Registry, { recover, keysFrom, sto
     throw cannotStart("DATA_DAMAGED", "the market rules are not those that the street's card names", "restore the folder from a copy");
   const digests = digestsOf(domainOf(card));
   const edgeOf = (interval: Interval): Interval => Math.max(firstOf(card), periodOf(rules, interval) * rules.periodIntervals) as Interval;
-  const keysIn = (home: HomeId, interval: Interval): readonly Address[] => [
-    ...(store === null ? [] : agreedKey(store, digests, home, interval)),
-    ...membersAt(registry, edgeOf(interval)).homes.flatMap((each) => (each.home === home ? [each.agent] : [])),
-  ];
+  const hasHistory = store !== null && store.blocks(firstOf(card), 1).length > 0;
+  const keysIn = (home: HomeId, interval: Interval): readonly Address[] => {
+    const read = membersAt(registry, edgeOf(interval));
+    if (store === null || !hasHistory || edgeOf(interval) === firstOf(card)) return keysOf(home, [read]);
+    const agreed = agreedMembers(store, digests, edgeOf(interval));
+    // Of a registry that was read before the street agreed on newer members nobody can say which key it has taken back since.
+    return agreed === null ? [] : keysOf(home, read.version >= agreed.version ? [agreed, read] : [agreed]);
+  };
   const nameOf = (home: HomeId): string => registry.homes.find((each) => each.home === home)?.name ?? `home ${home}`;
   return { name: card.name, keysFrom, court: { rules, digests, nameOf, keysIn, recover } };
 }
 
-/** By the result before, which names who agrees on the interval; none where the store lacks it. */
-function agreedKey(store: Pick<StoreImage, "blocks" | "members">, digests: Digests, home: HomeId, interval: Interval): readonly Address[] {
-  const [before] = interval === 0 ? [] : store.blocks((interval - 1) as Interval, 1);
-  const block = before?.interval === interval - 1 ? decodeBlock(before.bytes, digests) : null;
+const keysOf = (home: HomeId, sets: readonly Members[]): readonly Address[] =>
+  sets.flatMap(({ homes }) => homes.flatMap((each) => (each.home === home ? [each.agent] : [])));
+
+/** By the result before an epoch, which names its members; null where the street had not got there when the store was last written. */
+function agreedMembers(store: Pick<StoreImage, "blocks" | "members">, digests: Digests, edge: Interval): Members | null {
+  const [before] = store.blocks((edge - 1) as Interval, 1);
+  const block = before?.interval === edge - 1 ? decodeBlock(before.bytes, digests) : null;
   const bytes = block?.ok === true ? store.members(block.value.result.nextMembers) : null;
-  const members = bytes === null ? null : decodeMembers(bytes);
-  return members?.homes.flatMap((each) => (each.home === home ? [each.agent] : [])) ?? [];
+  return bytes === null ? null : decodeMembers(bytes);
 }

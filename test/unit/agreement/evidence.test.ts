@@ -104,10 +104,16 @@ describe("whom a stranger's pair convicts", () => {
 
   test.each<[string, Contradictable, Contradictable, number | null]>([
     ["the home that signed both", aVote(1), aVote(1, other), 1],
-    ["also under another key of that interval", anOrder(1, {}, ROTATED), anOrder(1, { energy: wh(600) }), 1],
-    ["not under a key that it had before", anOrder(1, { interval: NEXT }, ROTATED), anOrder(1, { interval: NEXT, energy: wh(600) }), null],
-    ["a reading is signed in the interval after its own", aReading(1, AT - 1, 5, 0, ROTATED), aReading(1, AT - 1, 6), 1],
-    ["under the key of that one, not of its own", aReading(1, AT, 5, 0, ROTATED), aReading(1, AT, 6), null],
+    ["also under another key of that interval", anOrder(1, {}, ROTATED), anOrder(1, { energy: wh(600) }, ROTATED), 1],
+    ["not under two: they may be in two hands", anOrder(1, {}, ROTATED), anOrder(1, { energy: wh(600) }), null],
+    [
+      "not under a key that it had before",
+      anOrder(1, { interval: NEXT }, ROTATED),
+      anOrder(1, { interval: NEXT, energy: wh(600) }, ROTATED),
+      null,
+    ],
+    ["a reading is signed in the interval after its own", aReading(1, AT - 1, 5, 0, ROTATED), aReading(1, AT - 1, 6, 0, ROTATED), 1],
+    ["under the key of that one, not of its own", aReading(1, AT, 5, 0, ROTATED), aReading(1, AT, 6, 0, ROTATED), null],
     ["not for what goes together", aVote(1), aVote(1, { kind: "nullify" }), null],
     ["not when another signed the first", aVote(1, {}, 2), aVote(1, other), null],
     ["nor the second", aVote(1), aVote(1, other, 2), null],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { homeId, type Interval, interval } from "../../../engine/kernel/index.ts";
 import { Signing } from "../../../src/node/signing.ts";
-import { memoryDisk, memoryStore, VirtualClock } from "../../../src/sim/index.ts";
+import { type MemoryDisk, memoryDisk, memoryStore, VirtualClock } from "../../../src/sim/index.ts";
 import { AT, membership, REGISTRY } from "../../support/node-parts.ts";
 import { QUIET } from "../../support/quiet.ts";
 import { RULES } from "../../support/rules.ts";
@@ -9,13 +9,31 @@ import { RULES } from "../../support/rules.ts";
 /** 10 s before the gate of interval 100. */
 const NOW = (100 * 900 - 70) * 1000;
 
-/** Home 3, or another, that lost what it signed, in a street whose validators are homes 0 to `validators`. */
-function lost(validators: number, { signFrom = null as number | null, self = validators - 1, isDeclaredNewest = false } = {}) {
-  const disk = memoryDisk();
+interface Given {
+  readonly signFrom?: number | null;
+  readonly self?: number;
+  readonly isDeclaredNewest?: boolean;
+  /** The one validator of a class without which nothing is certified. */
+  readonly operator?: number;
+  /** What an earlier start has left. */
+  readonly disk?: MemoryDisk;
+}
+
+/** The last validator, or another home, that lost what it signed, in a street whose validators are the first homes. */
+function lost(
+  validators: number,
+  { signFrom = null, self = validators - 1, isDeclaredNewest = false, operator, disk = memoryDisk() }: Given = {},
+) {
   disk.signFrom = signFrom as Interval | null;
   const registry = {
     ...REGISTRY,
-    validatorSets: REGISTRY.validatorSets.map((set) => ({ ...set, validators: set.validators.slice(0, validators) })),
+    validatorSets: REGISTRY.validatorSets.map((set) => ({
+      ...set,
+      validators: set.validators
+        .slice(0, validators)
+        .map((each) => (each.home === operator ? { ...each, class: "operator" as const } : each)),
+      minimums: { ...set.minimums, operator: operator === undefined ? 0 : 1 },
+    })),
   };
   const place = { current: AT as Interval };
   const clock = new VirtualClock({ startMs: NOW, speed: 1 });
@@ -33,7 +51,7 @@ function lost(validators: number, { signFrom = null as number | null, self = val
     isDeclaredNewest,
     onDeclared: () => note(`votes in ${place.current}`),
   });
-  return { signing, place, told, pass: (ms: number) => clock.run(clock.monotonicMs() + ms) };
+  return { signing, place, told, disk, pass: (ms: number) => clock.run(clock.monotonicMs() + ms) };
 }
 
 const maySign = (signing: Signing, from: number, to: number): readonly boolean[] =>
@@ -87,6 +105,23 @@ describe("who lost what it signed signs again when a quorum of others is no furt
   });
 });
 
+describe("where nothing is decided without it only its owner can end it", () => {
+  test.each([
+    [3, { ends: "owner" }],
+    [2, { ends: "neighbours", missing: 3 }],
+  ])("the one validator of a class that must sign, home %i, and home 3 that lost what it signed", (operator, pause) =>
+    expect(lost(4, { operator }).signing.pause).toEqual(pause),
+  );
+
+  test("an interval that it waits for and that doesn't come, as all the others wait too", async () => {
+    const { signing, pass } = lost(4, { signFrom: 102 });
+    await pass(3 * 900_000);
+    expect(signing.pause).toEqual({ ends: "interval", from: 102 });
+    await pass(900_000);
+    expect(signing.pause).toEqual({ ends: "owner" });
+  });
+});
+
 describe("an owner's word that nothing newer exists", () => {
   test.each([1, 2, 3, 4])("is taken when nothing newer came for half a minute: one of %i validators", async (validators) => {
     const { signing, told, pass } = lost(validators, { isDeclaredNewest: true });
@@ -127,6 +162,23 @@ describe("an owner's word that nothing newer exists", () => {
     expect(signing.maySign(interval(100))).toBe(false);
     await pass(31_000);
     expect(signing.maySign(interval(100))).toBe(true);
+  });
+
+  test("is dropped when the home's turn to sign has come by itself", async () => {
+    const { signing, place, told, pass } = lost(4, { isDeclaredNewest: true, signFrom: 102 });
+    signing.start();
+    await pass(1_000);
+    place.current = interval(102);
+    await pass(120_000);
+    expect([told, signing.pause, signing.mayEnter(interval(102))]).toEqual([["signing.paused"], null, true]);
+  });
+
+  test("holds back orders and readings over a restart as well", async () => {
+    const first = lost(4, { isDeclaredNewest: true });
+    first.signing.start();
+    await first.pass(31_000);
+    const { signing } = lost(4, { signFrom: first.disk.signFrom, disk: first.disk });
+    expect([signing.maySign(interval(100)), ...[102, 103].map((at) => signing.mayEnter(interval(at)))]).toEqual([true, false, true]);
   });
 
   test("changes nothing where the store knows that it is the newest, however often it is given", async () => {
