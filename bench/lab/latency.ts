@@ -49,10 +49,16 @@ export const part: LabPart = {
   ],
   run: async (frame) => {
     const rows: Row[] = [];
-    for (const size of frame.quick ? SIZES.slice(0, 2) : SIZES) rows.push(...(await sizeRows(frame, size)));
+    for (const size of frame.quick ? SIZES.slice(0, 2) : SIZES)
+      rows.push(...(await sizeRows(frame, size).catch((error) => unmeasured(size, error))));
     return rows;
   },
 };
+
+/** What the other sizes have shown stands. */
+const unmeasured = ({ homes, orders, goalMs }: Size, error: unknown): readonly Row[] => [
+  { what: `${homes} homes, ${orders} orders`, value: Number.NaN, unit: "ms", goal: atMost(goalMs), note: `(${String(error)})` },
+];
 
 async function sizeRows({ quick, folder, say }: LabFrame, size: Size): Promise<readonly Row[]> {
   const { homes, orders, processes, intervalS, goalMs } = size;
@@ -63,6 +69,7 @@ async function sizeRows({ quick, folder, say }: LabFrame, size: Size): Promise<r
     if ((await street.up()) === null) throw new Error(street.faults.join());
     const card = JSON.parse(readFileSync(join(data, "card.json"), "utf8")) as StreetCard;
     await met(data, card, homes);
+    if (street.faults.length > 0) throw new Error(street.faults.join());
     const seen = await observe(card, hostsOf(street.pid, data), { intervals, intervalS, windowMs: goalMs });
     const everywhere = seen.intervals.map((interval) => certifiedMs(data, interval, card));
     say(
