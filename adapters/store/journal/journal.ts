@@ -167,7 +167,12 @@ export class Journal {
   async whenDurable(sequence: number): Promise<void> {
     assert(sequence <= this.ring.appended(), `sequence ${sequence} was not appended yet`);
     if (sequence <= this.ring.durable()) return;
-    this.ring.flush();
+    try {
+      this.ring.flush();
+    } catch (death) {
+      // It may have died since, after bringing this record to disk.
+      if (sequence > this.ring.durable()) throw death;
+    }
     await this.waiters.wait(sequence);
   }
 

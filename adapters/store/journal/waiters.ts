@@ -41,8 +41,9 @@ export class Waiters {
 
   /** What is on disk stays acknowledged, even if the journal died right after. */
   private settle(): void {
-    const durable = this.ring.durable();
+    // In this order: what was on disk before the death is seen with it.
     const death = deathOf(this.shared);
+    const durable = this.ring.durable();
     const still: Waiter[] = [];
     for (const waiter of this.waiting) {
       if (waiter.sequence <= durable) waiter.resolve();
