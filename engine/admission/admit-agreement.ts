@@ -30,12 +30,8 @@ export interface AgreementContext {
 /** May this message reach the agreement? */
 export function admitAgreement(message: AgreementMessage, context: AgreementContext): Verdict<AdmittedAgreement> {
   // Cheapest first; signatures last.
-  const code = firstRefusal([isNew, isInTime, hasShape, isFromValidators, isSigned], message, context);
+  const code = context.isSeen ? "MESSAGE_SEEN" : firstRefusal([isInTime, hasShape, isFromValidators, isSigned], message, context);
   return code === null ? { kind: "accept", message: message as AdmittedAgreement } : refuse(code);
-}
-
-function isNew(_message: AgreementMessage, { isSeen }: AgreementContext): AdmissionCode | null {
-  return isSeen ? "MESSAGE_SEEN" : null;
 }
 
 function isInTime(message: AgreementMessage, { undecidedIntervals, unsettledPeriods }: AgreementContext): AdmissionCode | null {

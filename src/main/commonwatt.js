@@ -7,7 +7,7 @@ import { setFlagsFromString } from "node:v8";
 // and starts sooner. Without write access there is no cache, and nothing else changes.
 enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/commonwatt", import.meta.url)));
 setTimeout(flushCompileCache, 5_000).unref();
-// With nothing else to wait for Node waits for its compiler's threads, and they for its collector: one start in some hundred stood
+// With nothing else to wait for Node waits for its compiler's threads, and they for its collector: now and then a start stood
 // still for ever (github.com/nodejs/node/issues/54918). So there is always something; every command ends by process.exit.
 setInterval(() => undefined, 2 ** 31 - 1);
 if (/^(verify-)?venue$/.test(process.argv[2] ?? "")) {

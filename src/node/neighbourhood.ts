@@ -53,14 +53,12 @@ export class Neighbourhood {
 
   /** What a home's clock is ahead of the validators' median, real ms; null: unknown. */
   clockOffsetOf(home: HomeId): number | null {
-    const peers = this.peers.bound.filter((bound) => bound.home === home);
-    return peers.map(({ peer }) => this.clocks.offsetOf(peer)).find((offsetMs) => offsetMs !== null) ?? null;
+    return first(this.peersOf(home).map((peer) => this.clocks.offsetOf(peer)));
   }
 
   /** Why a home signs nothing, as it says itself; null: it signs, or nothing is known. */
   pauseOf(home: HomeId): Pause | null {
-    const peers = this.peers.bound.filter((bound) => bound.home === home);
-    return peers.map(({ peer }) => this.clocks.pauseOf(peer)).find((pause) => pause !== null) ?? null;
+    return first(this.peersOf(home).map((peer) => this.clocks.pauseOf(peer)));
   }
 
   #review(): void {
@@ -83,3 +81,6 @@ export class Neighbourhood {
     return home !== null && this.#node.membership.validators.ids.includes(home);
   }
 }
+
+/** What the first of a home's peers that says anything says. */
+const first = <T>(answers: readonly (T | null)[]): T | null => answers.find((answer) => answer !== null) ?? null;

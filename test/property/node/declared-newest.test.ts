@@ -1,29 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Message } from "../../../engine/messages/index.ts";
-import { FIRST, type MemoryDisk, memoryDisk, memoryStore, placesOf, restoredDisk, SimulatedStreet } from "../../../src/sim/index.ts";
-import type { Adversary } from "../../../src/sim/street/adversary.ts";
+import { FIRST, type MemoryDisk, memoryDisk, restoredDisk, SimulatedStreet } from "../../../src/sim/index.ts";
+import { contradictions, withDisk } from "../../support/exchanged-disk.ts";
 
 const SEEDS = Array.from({ length: 4 }, (_, i) => i + 1);
-
-/** An honest home whose store is on a disk that can be exchanged between two lives, and whose owner may say that it is the newest. */
-function withDisk() {
-  const place = { disk: memoryDisk(), isDeclaredNewest: false };
-  const swap: Adversary = {
-    name: "other-disk",
-    corrupt: (modules) => ({ ...modules, store: memoryStore(place.disk), isDeclaredNewest: place.isDeclaredNewest }),
-  };
-  return { place, swap };
-}
-
-/** What a home said in two ways, over all its lives. */
-function contradictions(said: readonly Message[]): readonly string[] {
-  const places = new Map<string, string>();
-  return said.flatMap(placesOf).flatMap(([place, content]) => {
-    const known = places.get(place) ?? content;
-    places.set(place, content);
-    return known === content ? [] : [place];
-  });
-}
 
 describe.each<[string, number, readonly number[], (now: MemoryDisk) => MemoryDisk]>([
   ["one of three lost all", 3, [2], () => restoredDisk(memoryDisk())],

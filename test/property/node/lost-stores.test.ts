@@ -1,30 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import { intervalOf, type Message } from "../../../engine/messages/index.ts";
 import { isSaid } from "../../../src/node/ahead.ts";
-import { FIRST, type MemoryDisk, memoryDisk, memoryStore, placesOf, restoredDisk, SimulatedStreet } from "../../../src/sim/index.ts";
-import type { Adversary } from "../../../src/sim/street/adversary.ts";
+import { FIRST, type MemoryDisk, memoryDisk, restoredDisk, SimulatedStreet } from "../../../src/sim/index.ts";
+import { contradictions, withDisk } from "../../support/exchanged-disk.ts";
 
 const SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
 const SUBJECT = 3;
 
-/** An honest home whose store is on a disk that can be exchanged between two lives. */
-function withDisk() {
-  const place = { disk: memoryDisk() };
-  const swap: Adversary = { name: "other-disk", corrupt: (modules) => ({ ...modules, store: memoryStore(place.disk) }) };
-  return { place, swap };
-}
-
 const lastSigned = (said: readonly Message[]): number => Math.max(...said.filter(isSaid).map(intervalOf));
-
-/** What a home said in two ways, over all its lives. */
-function contradictions(said: readonly Message[]): readonly string[] {
-  const places = new Map<string, string>();
-  return said.flatMap(placesOf).flatMap(([place, content]) => {
-    const known = places.get(place) ?? content;
-    places.set(place, content);
-    return known === content ? [] : [place];
-  });
-}
 
 // At any moment of an interval, on a lossy wire.
 describe.each<[string, (now: MemoryDisk, before: MemoryDisk) => MemoryDisk]>([
