@@ -1,7 +1,8 @@
 import type { Interval } from "../../engine/kernel/index.ts";
 import { authorOf, intervalOf, type Message } from "../../engine/messages/index.ts";
 
-type Said = Extract<Message, { kind: "list" | "proposal" | "vote" }>;
+/** What validators say to each other in an interval's round. */
+export type Said = Extract<Message, { kind: "list" | "proposal" | "vote" }>;
 
 /** Of each validator so many messages of intervals to come are kept: who is a little behind needs them, and no more. */
 const MAX_AHEAD = 8;

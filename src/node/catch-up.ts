@@ -1,7 +1,8 @@
+import type { AgreementMessage } from "../../engine/admission/index.ts";
 import type { Digest, Interval } from "../../engine/kernel/index.ts";
-import { entryId, idOf, type Message } from "../../engine/messages/index.ts";
+import type { Message } from "../../engine/messages/index.ts";
 import type { Clock, Gossip, Log, Misconduct, PeerName, RequestKind, Store } from "../ports/index.ts";
-import type { Inbox } from "./inbox.ts";
+import { type Inbox, identityOf } from "./inbox.ts";
 import type { Membership } from "./membership.ts";
 import type { PeriodVoteMessage } from "./periods.ts";
 import type { Pool } from "./pool.ts";
@@ -178,6 +179,4 @@ export class CatchUp {
   }
 }
 
-/** All votes for a period sign one digest: what tells them apart is their signature. */
-const markOf = (message: Parameters<typeof idOf>[0]): string =>
-  heldMark(message.kind === "period-vote" ? entryId(message.periodVote) : idOf(message));
+const markOf = (message: AgreementMessage): string => heldMark(identityOf(message));

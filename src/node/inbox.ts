@@ -155,7 +155,7 @@ export class Inbox {
     const [author, now] = [authorOf(message), this.#modules.clock.monotonicMs()];
     if (way === "gossip" && this.#authors.isSpent(author, now)) return refuse("TOO_MANY_MESSAGES");
     const isAsked = way !== "gossip" && message.kind === "list" && way.has(message.list.id);
-    const verdict = this.#admitAgreement(message, way, !isAsked && this.#seen.has(seenKey(message)));
+    const verdict = this.#admitAgreement(message, way, !isAsked && this.#seen.has(identityOf(message)));
     if (verdict.kind === "accept") {
       // What can't be kept must not count as seen: it is asked for when its interval has come.
       this.#authors.charge(author, now);
@@ -242,12 +242,16 @@ export class Inbox {
 
   #remember(message: AgreementMessage): void {
     if (this.#seen.size >= MAX_SEEN) this.#seen.delete(this.#seen.values().next().value ?? "");
-    this.#seen.add(seenKey(message));
+    this.#seen.add(identityOf(message));
   }
 }
 
 const NONE = (): readonly never[] => [];
 const UNCOMPARED = { heldReadings: NONE, neighbours: () => ({ before: null, after: null }) } as const;
 
-/** All votes for a period sign one digest, and a home whose key has changed may sign it once more: their signatures tell them apart. */
-const seenKey = (message: AgreementMessage): Digest => (message.kind === "period-vote" ? entryId(message.periodVote) : idOf(message));
+/**
+ * What tells a validator's message from all others. All votes for a period sign one digest, some perhaps once more under a home's
+ * next key: there it is the signature.
+ */
+export const identityOf = (message: AgreementMessage): Digest =>
+  message.kind === "period-vote" ? entryId(message.periodVote) : idOf(message);

@@ -1,8 +1,7 @@
 import type { HomeId } from "../../engine/kernel/index.ts";
-import { authorOf, encodeMessage, intervalOf, type Message, Writer } from "../../engine/messages/index.ts";
+import { authorOf, encodeMessage, intervalOf, Writer } from "../../engine/messages/index.ts";
 import type { Store, VoteSlot } from "../ports/index.ts";
-
-type Said = Extract<Message, { kind: "list" | "proposal" | "vote" }>;
+import type { Said } from "./ahead.ts";
 
 /** Puts into the store what neighbours have heard of an earlier life of this home in an interval, so that it isn't said otherwise. */
 export function keepSaid(store: Pick<Store, "saveVote">, self: HomeId, heard: readonly Said[]): void {

@@ -11,6 +11,7 @@ import {
 } from "../../engine/agreement/index.ts";
 import type { Digest, HomeId, Interval } from "../../engine/kernel/index.ts";
 import { type Certificate, idOf, type Message, type SignedList, type SignedProposal } from "../../engine/messages/index.ts";
+import { isSaid, type Said } from "./ahead.ts";
 import type { Choice, Evaluation, EvaluationOrMissing } from "./evaluate.ts";
 
 /** What a round asks of the node around it. */
@@ -23,9 +24,6 @@ export interface RoundWorld {
   readonly decided: (certificate: Certificate) => void;
   readonly evidence: (effect: Extract<AgreementEffect, { kind: "evidence" }>) => void;
 }
-
-/** What validators say to each other in a round. */
-type Said = Extract<Message, { kind: "list" | "proposal" | "vote" }>;
 
 /** A choice of lists by their digests, and whether their orders count. */
 type Wanted = { readonly lists: readonly Digest[]; readonly isVoid: boolean };
@@ -57,15 +55,14 @@ export class Round {
 
   /** An admitted message of this interval, this home's own included. */
   hear(message: Message): void {
-    const input = inputOf(message);
-    if (input === null || this.#isIdle(input)) return;
-    this.#messages.set(idOf(input), input);
-    if (input.kind === "list") this.#keepList(input.list);
-    this.put(input);
-    if (input.kind === "list") this.#onList();
+    if (!isSaid(message) || this.#isIdle(message)) return;
+    this.#messages.set(idOf(message), message);
+    if (message.kind === "list") this.#keepList(message.list);
+    this.put(message);
+    if (message.kind === "list") this.#onList();
     // Everybody works a fresh proposal out, whether it may still vote or not: whoever knows the value needs no one's block.
-    if (input.kind === "proposal" && input.proposal.body.lists.length > 0 && this.#isFirst(input.proposal))
-      this.#evaluate(input.proposal.body);
+    if (message.kind === "proposal" && message.proposal.body.lists.length > 0 && this.#isFirst(message.proposal))
+      this.#evaluate(message.proposal.body);
   }
 
   put(input: AgreementInput): void {
@@ -138,15 +135,15 @@ export class Round {
   }
 
   /** Nothing comes of it but room: what another than a view's leader proposes, and a third list of one validator that nobody has named. */
-  #isIdle(input: AgreementInput): boolean {
+  #isIdle(said: Said): boolean {
     const { leaders, validators } = this.#agreement;
-    if (input.kind === "proposal") {
-      const { view, leader, lists } = input.proposal.body;
+    if (said.kind === "proposal") {
+      const { view, leader, lists } = said.proposal.body;
       const isCounted = lists.length === 0 || (lists.length >= quorum(validators) && lists.length <= validators.ids.length);
       return leader !== leaderOf(leaders, view) || !isCounted || new Set(lists).size < lists.length;
     }
-    if (input.kind !== "list" || this.#missing.includes(input.list.id)) return false;
-    return (this.#listsOf.get(input.list.body.validator)?.length ?? 0) >= 2;
+    if (said.kind !== "list" || this.#missing.includes(said.list.id)) return false;
+    return (this.#listsOf.get(said.list.body.validator)?.length ?? 0) >= 2;
   }
 
   #keepList(list: SignedList): void {
@@ -184,9 +181,4 @@ export class Round {
     this.#missing = [...new Set([...outcome.missing, ...this.#missing])];
     this.#world.fetchSoon();
   }
-}
-
-function inputOf(message: Message): Said | null {
-  if (message.kind === "list" || message.kind === "proposal" || message.kind === "vote") return message;
-  return null;
 }
