@@ -75,7 +75,8 @@ test("what the chain takes back is handed in again while trading goes on, each b
   expect((await settled()).length).toBeLessThan(before.settled.length + 2);
   const after = await until(settled, (periods) => periods.length >= before.settled.length + 3);
   expect(after).toEqual(inARow(before.settled[0]!, after.length));
-  expect(await certified()).toBeGreaterThan(before.certified + 4);
+  // Three periods have six intervals, and two of the periods may have been on their way before the chain went back.
+  await until(certified, (count) => count > before.certified + 6);
   const { exit, out, err } = await street.stop();
   expect({ exit, err }).toEqual({ exit: 0, err: "" });
   expect(out).toMatch(/in every interval/);
