@@ -3,7 +3,6 @@ import { type Identify, identify } from "@libp2p/identify";
 import type { ComponentLogger, Connection, Libp2p, Logger, PeerId, Startable, Stream } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
 import { type Ping, ping } from "@libp2p/ping";
-import { preSharedKey } from "@libp2p/pnet";
 import { tcp } from "@libp2p/tcp";
 import { createLibp2p } from "libp2p";
 import { assert } from "../../engine/kernel/index.ts";
@@ -13,6 +12,7 @@ import { quietNoise } from "./encrypter.ts";
 import type { GossipLimits } from "./limits.ts";
 import { sparingYamux } from "./muxer.ts";
 import { peerKeyOf } from "./names.ts";
+import { privateNetwork } from "./protector.ts";
 import { gossipSettings } from "./settings.ts";
 
 type Services = { readonly identify: Identify; readonly ping: Ping; readonly pubsub: GossipSub; readonly discovery?: Startable };
@@ -99,7 +99,7 @@ export function createNode(options: NodeOptions): Promise<Node> {
     transports: [tcp()],
     connectionEncrypters: [quietNoise()],
     streamMuxers: [sparingYamux()],
-    ...(options.networkKey === undefined ? {} : { connectionProtector: preSharedKey({ psk: keyFile(options.networkKey) }) }),
+    ...(options.networkKey === undefined ? {} : { connectionProtector: privateNetwork(options.networkKey) }),
     logger: SILENT,
     connectionGater: { denyDialPeer: refuse, denyInboundEncryptedConnection: refuse, denyDialMultiaddr: () => false },
     connectionManager: {
@@ -135,9 +135,6 @@ export async function stopNode(node: Node, closeMs: number, log: Log): Promise<v
   }
   clearTimeout(timer);
 }
-
-/** A network key in the form of a key file of libp2p. */
-const keyFile = (key: Uint8Array): Uint8Array => Buffer.from(`/key/swarm/psk/1.0.0/\n/base16/\n${Buffer.from(key).toString("hex")}`);
 
 // libp2p formats every debug line even when nobody reads it, and its loggers write to stderr on an environment variable; ours is the log port.
 const silentLogger = (): Logger => {
