@@ -1,3 +1,4 @@
+import type { PeerId } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import type { Log, PeerName } from "../../src/ports/index.ts";
@@ -13,6 +14,8 @@ export interface PeerAddresses {
 
 interface Target {
   readonly name: PeerName;
+  /** The name, read: to read it at each tick costs more than the rest of the tick. */
+  readonly id: PeerId;
   readonly addresses: Multiaddr[];
   failures: number;
   dueAt: number;
@@ -43,8 +46,8 @@ export class Dialler {
 
   setPeers(peers: readonly PeerAddresses[]): void {
     const own = this.node.peerId.toString();
-    const targets = peers.filter((peer) => peer.name !== own).map((peer) => this.target(peer));
-    this.targets = new Map(targets.filter((target) => target.addresses.length > 0).map((target) => [target.name, target]));
+    const targets = peers.filter((peer) => peer.name !== own).flatMap((peer) => this.target(peer) ?? []);
+    this.targets = new Map(targets.map((target) => [target.name, target]));
     if (this.timer !== undefined) this.tick();
   }
 
@@ -56,7 +59,15 @@ export class Dialler {
     if (known !== undefined) Object.assign(known, { addresses: heard, heardAt: now });
     else if (this.found.size < this.limits.discovery.peers) {
       const wait = this.limits.discovery.firstMs * (this.node.peerId.toString() < name ? 1 : 3);
-      this.found.set(name, { name, addresses: heard, failures: 0, dueAt: now + wait, dialling: false, heardAt: now });
+      this.found.set(name, {
+        name,
+        id: peerIdFromString(name),
+        addresses: heard,
+        failures: 0,
+        dueAt: now + wait,
+        dialling: false,
+        heardAt: now,
+      });
     }
   }
 
@@ -74,12 +85,14 @@ export class Dialler {
     this.found.clear();
   }
 
-  private target(peer: PeerAddresses): Target {
+  /** null: nowhere to dial. */
+  private target(peer: PeerAddresses): Target | null {
     const parsed = peer.addresses.map((address) => dialAddress(peer.name, address));
     const addresses = parsed.filter((address) => address !== undefined);
     if (addresses.length < peer.addresses.length) this.modules.log.warn("gossip.address-malformed", { peer: peer.name });
+    if (addresses.length === 0) return null;
     const known = this.targets.get(peer.name);
-    return { name: peer.name, addresses, failures: 0, dueAt: 0, dialling: known?.dialling ?? false };
+    return { name: peer.name, id: peerIdFromString(peer.name), addresses, failures: 0, dueAt: 0, dialling: known?.dialling ?? false };
   }
 
   private readonly onDisconnect = (event: CustomEvent<{ toString(): string }>): void => {
@@ -93,7 +106,7 @@ export class Dialler {
     for (const { name, heardAt } of this.found.values()) if (now - heardAt > this.limits.discovery.ageMs) this.found.delete(name);
     const strangers = [...this.found.values()].filter(({ name }) => !this.targets.has(name));
     for (const target of [...this.targets.values(), ...strangers]) {
-      if (target.dialling || target.dueAt > now || this.isConnected(target.name)) continue;
+      if (target.dialling || target.dueAt > now || this.isConnected(target.id)) continue;
       void this.dial(target);
     }
   }
@@ -124,7 +137,7 @@ export class Dialler {
     return pause * (0.75 + Math.random() / 2);
   }
 
-  private isConnected(name: PeerName): boolean {
-    return this.node.getConnections(peerIdFromString(name)).some((connection) => connection.status === "open");
+  private isConnected(id: PeerId): boolean {
+    return this.node.getConnections(id).some((connection) => connection.status === "open");
   }
 }

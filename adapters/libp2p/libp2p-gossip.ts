@@ -23,7 +23,7 @@ import type { Refusal } from "./gate.ts";
 import { Intake, type MessageHandler } from "./intake.ts";
 import type { GossipLimits } from "./limits.ts";
 import { messageId, TOPICS, topicName } from "./names.ts";
-import { guardStreams, type Node, openStream, type Router, routerOf, stopNode } from "./node.ts";
+import { connectedPeers, guardStreams, type Node, openStream, type Router, routerOf, stopNode } from "./node.ts";
 import { Outbox, type SendResult } from "./outbox.ts";
 import { type RequestHandler, Requests } from "./requests.ts";
 import { GRAYLIST_SCORE } from "./settings.ts";
@@ -98,7 +98,7 @@ export class Libp2pGossip implements Gossip {
     });
     this.dialler = new Dialler(node, limits, { log, now });
     const links = {
-      getPeers: () => node.getPeers().filter((peer) => isMember(peer.toString())),
+      getPeers: () => connectedPeers(node).filter((peer) => isMember(peer.toString())),
       getConnections: (peer: PeerId) => node.getConnections(peer),
     };
     this.watchdog = new Watchdog(links, this.router, limits.watchdog, (peer, reason) => this.hangUp(peer, reason));
@@ -137,7 +137,8 @@ export class Libp2pGossip implements Gossip {
   }
 
   peers(): readonly PeerName[] {
-    return this.listeners("market").filter((peer) => this.listeners("agreement").includes(peer));
+    const agreeing = new Set(this.listeners("agreement"));
+    return this.listeners("market").filter((peer) => agreeing.has(peer));
   }
 
   async request(peer: PeerName, kind: RequestKind, body: Uint8Array, signal: AbortSignal): Promise<Result<Uint8Array, RequestCode>> {
@@ -153,7 +154,7 @@ export class Libp2pGossip implements Gossip {
   guard(door: Door): void {
     if (this.closing !== undefined) return;
     this.doorkeeper.guard(door);
-    const left = this.node.getPeers().filter((peer) => this.doorkeeper.isOut(peer.toString()));
+    const left = connectedPeers(this.node).filter((peer) => this.doorkeeper.isOut(peer.toString()));
     for (const peer of left) this.hangUp(peer.toString(), "stranger");
   }
 

@@ -70,6 +70,11 @@ export function guardStreams(router: Router, mayHear: (peer: PeerName) => boolea
   };
 }
 
+/** As the node's own getPeers, which makes every peer anew: to work out its name then costs more than what it is asked for. */
+export const connectedPeers = (node: Node): readonly PeerId[] => [
+  ...new Map(node.getConnections().map(({ remotePeer }) => [remotePeer.toString(), remotePeer])).values(),
+];
+
 export function openStream(node: Node, router: Router, peer: PeerName): void {
   const id = peerIdFromString(peer);
   const connection = node.getConnections(id).find(({ status }) => status === "open");

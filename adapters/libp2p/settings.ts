@@ -48,6 +48,8 @@ export function gossipSettings(street: string, limits: GossipLimits, appScore: (
     Dscore: mesh.low,
     floodPublish: mesh.flood,
     batchPublish: true,
+    // Tells six peers, not a quarter of all, each second what it has: what was lost is asked for by agreement too.
+    gossipFactor: 0,
     // Says of each longer message that it needs no second copy. Where all are connected to all nobody sends one, and in a mesh a
     // list's second copy is cheaper than the word to every neighbour that saves it.
     idontwantMinDataSize: IDONTWANT_BYTES,

@@ -9,7 +9,7 @@ export type HangUpReason = "deaf" | "banned" | "stranger";
 
 /** What we have of the node: names of connections tell a new one from the old. */
 export interface Links {
-  getPeers(): PeerId[];
+  getPeers(): readonly PeerId[];
   getConnections(peer: PeerId): readonly { readonly id: string }[];
 }
 

@@ -25,9 +25,9 @@ interface Size {
 const VALIDATORS = 7;
 const TWELVE = { homes: 12, processes: 3, intervalS: 3, goalMs: 250, intervals: 30 } as const;
 const THIRTY = { homes: 30, processes: 3, intervalS: 5, goalMs: 500, intervals: 20 } as const;
-const HUNDRED = { homes: 100, processes: 2, intervalS: 12, goalMs: 1_500, intervals: 10 } as const;
+const HUNDRED = { homes: 100, processes: 2, intervalS: 60, goalMs: 1_500, intervals: 5 } as const;
 /** Real seconds for homes to meet: until an interval is certified at all of them. */
-const MEET_S = 240;
+const MEET_S = 360;
 const SIZES: readonly Size[] = [
   { ...TWELVE, orders: "open" },
   { ...TWELVE, orders: "sealed" },

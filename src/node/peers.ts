@@ -42,6 +42,8 @@ export class Peers implements Door {
   readonly #observers: ReadonlySet<PeerName>;
   readonly #byAgent = new Map<Address, Bound>();
   readonly #byPeer = new Map<PeerName, HomeId>();
+  /** What is bound is on disk; to write all at each meeting would make a street's start quadratic. */
+  #isKept = true;
 
   constructor(modules: PeersModules) {
     this.#modules = modules;
@@ -75,14 +77,14 @@ export class Peers implements Door {
       this.#modules.log.debug("peer.unproven", { peer });
       return false;
     }
-    this.#keep();
+    this.#isKept = false;
     this.#modules.log.info("peer.bound", { peer, member: this.homeOf(peer) });
     // Another peer of the same home has lost its place to this one.
     if (this.#byPeer.size === before) this.#modules.gossip.guard(this);
     return true;
   }
 
-  /** Members or their keys have changed: who has no key any more is out at once. */
+  /** Members or their keys may have changed: who has no key any more is out at once. What was learnt since the last time is kept. */
   review(): void {
     const out = [...this.#byAgent.values()].filter(({ statement, agent }) => !this.#mayUse(agent, statement.body.home));
     for (const { statement, agent } of out) {
@@ -90,7 +92,7 @@ export class Peers implements Door {
       this.#byPeer.delete(statement.body.peer);
       this.#modules.log.info("peer.left", { peer: statement.body.peer, member: statement.body.home });
     }
-    if (out.length > 0) this.#keep();
+    if (out.length > 0 || !this.#isKept) this.#keep();
     this.#modules.gossip.guard(this);
   }
 
@@ -124,6 +126,7 @@ export class Peers implements Door {
   #keep(): void {
     const all = [...this.#byAgent.values()].map(({ statement }) => toHex(encodePeerStatement(statement)));
     this.#modules.store.setMeta("peers", JSON.stringify(all));
+    this.#isKept = true;
   }
 }
 

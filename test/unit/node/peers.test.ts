@@ -115,6 +115,7 @@ test("what was known is known after a restart, but for those who have left", asy
   const store = new Map<string, string>();
   const first = desk(store);
   for (const home of [1, 2]) await first.meet(nameOf(home), statement(home, nameOf(home)));
+  first.peers.review();
   const again = desk(store);
   expect([1, 2].map((home) => again.peers.homeOf(nameOf(home)))).toEqual([1, 2]);
   again.keys.set(1, []);
