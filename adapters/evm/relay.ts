@@ -6,7 +6,7 @@ import { encodeName } from "./name.ts";
 import { CLASSES, toSet } from "./registry-reader.ts";
 import { connect } from "./rpc.ts";
 import { type Receipt, Sender, type SenderOptions } from "./sender.ts";
-import { CURRENCY, callData, VAULT, view } from "./vault.ts";
+import { balanceWords, CURRENCY, callData, VAULT, view } from "./vault.ts";
 
 export type RelayOptions = ChainOptions & SenderOptions;
 type NewHome = Parameters<Relay["register"]>[0];
@@ -131,14 +131,26 @@ export class EvmRelay {
   }
 
   private async finalize({ result, vector, wide }: SignedBatch, { finalizableAt }: Status): Step<Receipt> {
-    const step = await this.order("finalize", result, toHex(vector), toHex(wide));
+    const step = await this.call({ method: "finalize", args: [result, toHex(vector), toHex(wide)], words: balanceWords(vector) });
     if (step.ok || !step.detail.startsWith("WindowOpen")) return step;
     return fail("CHAIN_PENDING", `period ${result.period} can be challenged until ${new Date(finalizableAt * 1000).toISOString()}`);
   }
 
   private order(method: string, ...args: readonly unknown[]): Step<Receipt> {
+    return this.call({ method, args, words: [] });
+  }
+
+  private call({
+    method,
+    args,
+    words,
+  }: {
+    readonly method: string;
+    readonly args: readonly unknown[];
+    readonly words: readonly number[];
+  }): Step<Receipt> {
     const to = this.reader.vault;
-    return this.sender.send(to, callData({ to, contract: VAULT, method, args }));
+    return this.sender.send(to, callData({ to, contract: VAULT, method, args }), words);
   }
 
   private async find({ agent, owner, name }: NewHome): Step<HomeId | null> {

@@ -49,29 +49,30 @@ export class Sender {
     this.minedMs = minedMs;
   }
 
-  /** `to` null makes a contract. */
-  send(to: Address | null, data: string): Promise<Result<Receipt, ChainCode>> {
-    const result = this.last.then(() => this.attempt(to, data, 1));
+  /** `to` null makes a contract; `words` of its storage, named beforehand, cost a little less to change (EIP-2930). */
+  send(to: Address | null, data: string, words: readonly number[] = []): Promise<Result<Receipt, ChainCode>> {
+    const result = this.last.then(() => this.attempt({ to, data, words }, 1));
     this.last = result.catch(() => undefined);
     return result;
   }
 
-  private async attempt(to: Address | null, data: string, count: number): Promise<Result<Receipt, ChainCode>> {
-    const signed = await this.sign(to, data);
+  private async attempt(call: Call, count: number): Promise<Result<Receipt, ChainCode>> {
+    const signed = await this.sign(call);
     if (!signed.ok) return signed;
     const sent = await this.rpc.ask("eth_sendRawTransaction", [signed.value]);
     if (!sent.ok && isNonceTaken(sent) && count < TRIES) {
       // Another relay with this key was faster.
       await sleep(20 * count);
-      return this.attempt(to, data, count + 1);
+      return this.attempt(call, count + 1);
     }
     if (!sent.ok && sent.code === "CHAIN_REFUSED" && !isKnown(sent)) return refusal(sent);
     // Without an answer it may have arrived all the same.
-    return this.mined(keccak256(signed.value) as Digest, { to, data });
+    return this.mined(keccak256(signed.value) as Digest, call);
   }
 
-  private async sign(to: Address | null, data: string): Promise<Result<string, ChainCode>> {
-    const call = { from: this.address, data, ...(to === null ? {} : { to }) };
+  private async sign({ to, data, words }: Call): Promise<Result<string, ChainCode>> {
+    const accessList = accessListOf(to, words);
+    const call = { from: this.address, data, ...(to === null ? {} : { to }), ...(accessList.length === 0 ? {} : { accessList }) };
     const [estimate, count, block] = await Promise.all([
       this.rpc.ask("eth_estimateGas", [call]),
       this.rpc.ask("eth_getTransactionCount", [this.address, "latest"]),
@@ -89,6 +90,7 @@ export class Sender {
       nonce: Number(count.value),
       to,
       data,
+      accessList,
       gasLimit: gasLimit < MAX_GAS ? gasLimit : MAX_GAS,
       maxFeePerGas: 2n * baseFee + TIP,
       maxPriorityFeePerGas: TIP,
@@ -97,7 +99,7 @@ export class Sender {
     return ok(transaction.serialized);
   }
 
-  private async mined(hash: Digest, call: { readonly to: Address | null; readonly data: string }): Promise<Result<Receipt, ChainCode>> {
+  private async mined(hash: Digest, call: Call): Promise<Result<Receipt, ChainCode>> {
     let pause = 10;
     for (let waited = 0; waited < this.minedMs; waited += pause) {
       const answer = await this.rpc.ask("eth_getTransactionReceipt", [hash]);
@@ -110,10 +112,7 @@ export class Sender {
   }
 
   /** A mined failure doesn't tell its reason; asking the same again does. */
-  private async judge(
-    receipt: RawReceipt,
-    { to, data }: { readonly to: Address | null; readonly data: string },
-  ): Promise<Result<Receipt, ChainCode>> {
+  private async judge(receipt: RawReceipt, { to, data }: Call): Promise<Result<Receipt, ChainCode>> {
     if (receipt.status !== "0x1") {
       const again = await this.rpc.ask("eth_call", [{ from: this.address, to, data }, receipt.blockNumber]);
       const reason = again.ok || again.data === undefined ? null : explain(again.data);
@@ -126,6 +125,21 @@ export class Sender {
       contract: receipt.contractAddress === null ? null : address(getAddress(receipt.contractAddress)),
     });
   }
+}
+
+interface Call {
+  readonly to: Address | null;
+  readonly data: string;
+  readonly words: readonly number[];
+}
+
+/** To name a contract costs 2,400, and each word saves 100: 1,900 instead of 2,000 for the first look (EIP-2930, EIP-2929). */
+const FEWEST_WORDS = 25;
+
+/** Empty when it would cost more than it saves. */
+export function accessListOf(to: Address | null, words: readonly number[]) {
+  if (to === null || words.length < FEWEST_WORDS) return [];
+  return [{ address: to, storageKeys: words.map((word) => `0x${word.toString(16).padStart(64, "0")}`) }];
 }
 
 interface RawReceipt {

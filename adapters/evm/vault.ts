@@ -1,9 +1,15 @@
 import { type Result as Decoded, type FunctionFragment, Interface } from "ethers/abi";
-import { GRID_VAULT_ABI } from "../../contracts/abi/grid-vault.ts";
+import { GRID_VAULT_ABI, GRID_VAULT_SLOTS } from "../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_ABI } from "../../contracts/abi/test-currency.ts";
 import { type Address, fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode } from "../../src/ports/index.ts";
 import type { Answer, Rpc } from "./rpc.ts";
+
+/** Words of the vault's storage that a vector of balance changes, 32 bytes for eight homes, will change. */
+export const balanceWords = (vector: Uint8Array): readonly number[] =>
+  Array.from({ length: vector.length / 32 }, (_, at) => at)
+    .filter((at) => vector.subarray(32 * at, 32 * at + 32).some((byte) => byte !== 0))
+    .map((at) => GRID_VAULT_SLOTS._lanes + at);
 
 export const VAULT = new Interface(GRID_VAULT_ABI);
 export const CURRENCY = new Interface(TEST_CURRENCY_ABI);

@@ -3,24 +3,16 @@ pragma solidity 0.8.37;
 
 import {IGridVault} from "./IGridVault.sol";
 import {IRegistry} from "./IRegistry.sol";
+import {Lanes} from "./Lanes.sol";
 
 /// @title How balance changes are written as bytes
-/// @notice Homes: one biased big-endian 4-byte lane each by id (change in ticks + 2^31), filled up to whole 32-byte words with
-/// unchanged lanes. Wide accounts: one byte for the id and eight for the signed big-endian change, by strictly rising id.
+/// @notice Homes: one 4-byte lane each by id, as in Lanes, filled up to whole 32-byte words with lanes that change nothing. Wide
+/// accounts: one byte for the id and eight for the signed big-endian change, by strictly rising id.
 library Deltas {
-    /// @notice Homes in one 32-byte word.
-    uint256 internal constant LANES = 8;
     /// @notice Wide accounts that exist: 0 residual supplier, the rest reserved.
     uint256 internal constant WIDE_ACCOUNTS = 8;
     /// @notice Bytes of one wide change.
     uint256 internal constant WIDE_ENTRY = 9;
-
-    int256 private constant BIAS = 2 ** 31;
-
-    /// @dev Change of one home in ticks.
-    function ofHome(bytes calldata vector, uint256 id) internal pure returns (int256) {
-        return int256(uint256(uint32(bytes4(vector[id * 4:id * 4 + 4])))) - BIAS;
-    }
 
     /// @dev Account and change of one wide entry.
     function ofWide(bytes calldata wide, uint256 index) internal pure returns (uint8 id, int256 delta) {
@@ -30,14 +22,12 @@ library Deltas {
     }
 
     /// @dev Sum of all homes' changes; reverts when the bytes don't fit a registry of `homes`.
-    function sumVector(bytes calldata vector, uint256 homes) internal pure returns (int256 sum) {
+    function sumVector(bytes calldata vector, uint256 homes) internal pure returns (int256) {
         uint256 words = vector.length / 32;
-        if (vector.length % 32 != 0 || words > (homes + LANES - 1) / LANES) revert IGridVault.BadVector();
-        for (uint256 id; id < words * LANES; ++id) {
-            int256 delta = ofHome(vector, id);
-            if (id >= homes && delta != 0) revert IGridVault.BadVector();
-            sum += delta;
-        }
+        if (vector.length % 32 != 0 || words > (homes + Lanes.COUNT - 1) / Lanes.COUNT) revert IGridVault.BadVector();
+        bool isLastShort = words * Lanes.COUNT > homes;
+        if (isLastShort && !Lanes.isUnchangedFrom(Lanes.word(vector, words - 1), homes % Lanes.COUNT)) revert IGridVault.BadVector();
+        return Lanes.sum(vector, words);
     }
 
     /// @dev Sum of all wide changes; reverts when an id is unknown or out of order.

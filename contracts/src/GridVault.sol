@@ -7,6 +7,7 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Deltas} from "./Deltas.sol";
 import {IGridVault} from "./IGridVault.sol";
+import {Lanes} from "./Lanes.sol";
 import {Quorum} from "./Quorum.sol";
 import {Registry} from "./Registry.sol";
 
@@ -39,8 +40,10 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
     /// @notice Millionths of the currency in one tick.
     uint256 public constant TICK = 100;
     /// @notice The most that a home may hold, in ticks: 31 bits.
-    uint256 public constant MAX_TICKS = 2 ** 31 - 1;
+    uint256 public constant MAX_TICKS = Lanes.MAX;
 
+    /// @dev In place of a proposal: a word that is never 0 is cheaper to write.
+    bytes32 private constant NONE = bytes32(uint256(1));
     bytes32 private constant PERIOD_TYPEHASH = keccak256(
         "Period(uint64 period,uint64 fromInterval,uint64 toInterval,uint64 coversUntil,bytes32 prevHead,bytes32 head,bytes32 accountsRoot,bytes32 vectorHash,bytes32 wideHash,bytes32 dataHash)"
     );
@@ -64,9 +67,10 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
     uint64 private _proposedAt;
     /// @inheritdoc IGridVault
     bytes32 public head;
-    bytes32 private _proposal;
+    bytes32 private _proposal = NONE;
 
-    mapping(uint256 id => uint32) private _ticks;
+    /// @dev Balances of MAX_HOMES homes, eight to a word.
+    uint256[2_560] private _lanes;
     mapping(uint256 id => uint128) private _wide;
     mapping(uint256 id => Withdrawal) private _withdrawals;
 
@@ -86,9 +90,9 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
     function deposit(uint32 id, uint256 amount) external nonReentrant {
         _requireHome(id);
         uint256 ticks = _pull(amount);
-        uint256 balance = _ticks[id] + ticks;
-        if (balance > MAX_TICKS) revert LaneOverflow(id / Deltas.LANES);
-        _ticks[id] = uint32(balance);
+        uint256 balance = _ticksOf(id) + ticks;
+        if (balance > MAX_TICKS) revert LaneOverflow(id / Lanes.COUNT);
+        _setTicks(id, balance);
         emit Deposited(id, msg.sender, ticks);
     }
 
@@ -110,7 +114,7 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
         bool isRange = p.fromInterval <= p.toInterval && p.toInterval != type(uint64).max;
         if (!follows || !isRange || p.coversUntil < settledUntil) revert BadIntervalRange();
         if (p.coversUntil > block.timestamp + aheadSeconds) revert FutureCover();
-        if (_proposal != 0) revert ProposalOpen();
+        if (_proposal != NONE) revert ProposalOpen();
 
         bytes32 signed = digest(p);
         _checkQuorum(signed, cert, p.fromInterval);
@@ -128,7 +132,7 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
     /// @inheritdoc IGridVault
     function finalize(Period calldata p, bytes calldata vector, bytes calldata wide) external {
         bytes32 signed = _proposal;
-        if (signed == 0) revert NoProposal();
+        if (signed == NONE) revert NoProposal();
         if (signed != digest(p)) revert ProposalMismatch();
         if (block.timestamp < _finalizableAt()) revert WindowOpen(_finalizableAt());
         _checkBytes(p, vector, wide);
@@ -146,7 +150,7 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
     /// @inheritdoc IGridVault
     function expire() external {
         bytes32 signed = _proposal;
-        if (signed == 0) revert NoProposal();
+        if (signed == NONE) revert NoProposal();
         uint64 until = _finalizableAt() + proposalTtl;
         if (block.timestamp < until) revert ProposalFresh(until);
         _clearProposal();
@@ -159,7 +163,8 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
         if (to == address(0) || to == address(this)) revert BadRecipient();
         if (ticks == 0) revert ZeroAmount();
         if (_withdrawals[id].ticks != 0) revert WithdrawalPending();
-        if (ticks > _ticks[id]) revert InsufficientBalance(_ticks[id], ticks);
+        uint256 balance = _ticksOf(id);
+        if (ticks > balance) revert InsufficientBalance(balance, ticks);
         _withdrawals[id] = Withdrawal({to: to, requestedAt: uint64(block.timestamp), ticks: uint32(ticks)});
         emit WithdrawalRequested(id, to, ticks);
     }
@@ -171,10 +176,10 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
         bool isSettled = settledUntil >= asked.requestedAt;
         if (!isSettled && block.timestamp < uint256(asked.requestedAt) + escapeDelay) revert WithdrawalLocked();
 
-        uint32 balance = _ticks[id];
-        uint32 ticks = asked.ticks < balance ? asked.ticks : balance;
+        uint256 balance = _ticksOf(id);
+        uint256 ticks = asked.ticks < balance ? asked.ticks : balance;
         delete _withdrawals[id];
-        _ticks[id] = balance - ticks;
+        _setTicks(id, balance - ticks);
         emit WithdrawalFinalized(id, asked.to, ticks);
         token.safeTransfer(asked.to, ticks * TICK);
     }
@@ -182,7 +187,7 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
     /// @inheritdoc IGridVault
     function balanceOf(uint32 id) external view returns (uint256) {
         _requireHome(id);
-        return _ticks[id];
+        return _ticksOf(id);
     }
 
     /// @inheritdoc IGridVault
@@ -200,7 +205,7 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
         ticks = new uint32[](size);
         requested = new uint32[](size);
         for (uint256 i; i < size; ++i) {
-            ticks[i] = _ticks[from + i];
+            ticks[i] = uint32(_ticksOf(from + i));
             requested[i] = _withdrawals[from + i].ticks;
         }
         for (uint256 id; id < Deltas.WIDE_ACCOUNTS; ++id) wide[id] = _wide[id];
@@ -219,8 +224,8 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
                 nextInterval: _nextInterval,
                 settledUntil: settledUntil,
                 head: head,
-                proposal: _proposal,
-                finalizableAt: _proposal == 0 ? 0 : _finalizableAt(),
+                proposal: _proposal == NONE ? bytes32(0) : _proposal,
+                finalizableAt: _proposal == NONE ? 0 : _finalizableAt(),
                 homeCount: uint32(homeCount()),
                 registryHead: registryHead
             });
@@ -248,14 +253,13 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
     }
 
     function _applyVector(bytes calldata vector) private {
-        uint256 lanes = vector.length / 4;
-        for (uint256 id; id < lanes; ++id) {
-            int256 delta = Deltas.ofHome(vector, id);
-            if (delta == 0) continue;
-            int256 balance = int256(uint256(_ticks[id])) + delta;
-            if (balance < 0 || balance > int256(MAX_TICKS)) revert LaneOverflow(id / Deltas.LANES);
-            _ticks[id] = uint32(uint256(balance));
+        uint256 first;
+        assembly ("memory-safe") {
+            first := _lanes.slot
         }
+        uint256 words = vector.length / 32;
+        uint256 bad = Lanes.change(first, vector, words);
+        if (bad < words) revert LaneOverflow(bad);
     }
 
     function _applyWide(bytes calldata wide) private {
@@ -269,12 +273,21 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
         }
     }
 
+    function _ticksOf(uint256 id) private view returns (uint256) {
+        return Lanes.balanceAt(_lanes[id / Lanes.COUNT], id % Lanes.COUNT);
+    }
+
+    function _setTicks(uint256 id, uint256 ticks) private {
+        uint256 slot = id / Lanes.COUNT;
+        _lanes[slot] = Lanes.set(_lanes[slot], id % Lanes.COUNT, ticks);
+    }
+
     function _nextUnsettled() internal view override returns (uint256) {
         return _nextInterval;
     }
 
     function _clearProposal() private {
-        _proposal = 0;
+        _proposal = NONE;
         _proposedAt = 0;
     }
 

@@ -15,7 +15,17 @@ abstract contract Quorum is Registry {
     /// @notice The most validators that one certificate is paid for; streets have 4 to 31.
     uint256 public constant MAX_VALIDATORS = 64;
 
-    ValidatorSet[] private _sets;
+    /// @dev A ValidatorSet in few words: all minimums share one with `since`, and six validators share one.
+    struct PackedSet {
+        uint48 since;
+        uint8 homes;
+        uint8 operators;
+        uint8 utilities;
+        /// @dev The home, and from bit 32 on its class.
+        uint40[] validators;
+    }
+
+    PackedSet[] private _sets;
 
     /// @inheritdoc IRegistry
     function setValidators(uint48 since, Validator[] calldata validators, uint8[3] calldata minimums) external {
@@ -24,23 +34,29 @@ abstract contract Quorum is Registry {
         uint256[3] memory count = _countClasses(since, validators);
         _requireFairMinimums(count, minimums);
 
-        ValidatorSet storage set = _sets.push();
+        PackedSet storage set = _sets.push();
         set.since = since;
-        set.minimums = minimums;
-        for (uint256 i; i < validators.length; ++i) set.validators.push(validators[i]);
+        (set.homes, set.operators, set.utilities) = (minimums[0], minimums[1], minimums[2]);
+        for (uint256 i; i < validators.length; ++i) set.validators.push(_packed(validators[i]));
         _record(abi.encodeCall(IRegistry.setValidators, (since, validators, minimums)));
         emit ValidatorsSet(since, validators, minimums);
     }
 
     /// @inheritdoc IRegistry
-    function validatorSets() external view returns (ValidatorSet[] memory) {
-        return _sets;
+    function validatorSets() external view returns (ValidatorSet[] memory sets) {
+        sets = new ValidatorSet[](_sets.length);
+        for (uint256 i; i < sets.length; ++i) {
+            PackedSet storage set = _sets[i];
+            Validator[] memory validators = new Validator[](set.validators.length);
+            for (uint256 k; k < validators.length; ++k) validators[k] = _unpacked(set.validators[k]);
+            sets[i] = ValidatorSet({since: set.since, minimums: _minimumsOf(set), validators: validators});
+        }
     }
 
     /// @dev Reverts unless `cert` holds, and holds nothing but, a quorum's signatures over `signed` by who certifies a period that
     /// begins with `interval`. Who has left the street counts among all and signs no more.
     function _checkQuorum(bytes32 signed, bytes calldata cert, uint256 interval) internal view {
-        ValidatorSet storage set = _setAt(interval);
+        PackedSet storage set = _setAt(interval);
         uint256 got = cert.length / ENTRY;
         if (cert.length % ENTRY != 0) revert BadCertificate(got);
         uint256 total = set.validators.length;
@@ -53,25 +69,37 @@ abstract contract Quorum is Registry {
             bytes calldata entry = cert[i * ENTRY:(i + 1) * ENTRY];
             uint256 index = uint8(entry[0]);
             if (index < lowest || index >= total) revert BadCertificate(i);
-            Validator memory validator = set.validators[index];
+            Validator memory validator = _unpacked(set.validators[index]);
             // Refuses a high s, so that nobody can vary a certificate without the signer.
             (address signer, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(signed, entry[1:]);
             if (problem != ECDSA.RecoverError.NoError || signer != agentAt(validator.home, interval)) revert BadCertificate(i);
             ++voices[uint256(validator.class)];
             lowest = index + 1;
         }
-        uint8[3] memory minimums = set.minimums;
+        uint8[3] memory minimums = _minimumsOf(set);
         for (uint256 i; i < CLASSES; ++i) {
             if (voices[i] < minimums[i]) revert QuorumClassMissing(Class(i), voices[i], minimums[i]);
         }
     }
 
     /// @dev The last set that counts from `interval` or from before it on.
-    function _setAt(uint256 interval) private view returns (ValidatorSet storage) {
+    function _setAt(uint256 interval) private view returns (PackedSet storage) {
         for (uint256 i = _sets.length; i > 0; --i) {
             if (_sets[i - 1].since <= interval) return _sets[i - 1];
         }
         revert NoValidators(interval);
+    }
+
+    function _minimumsOf(PackedSet storage set) private view returns (uint8[3] memory) {
+        return [set.homes, set.operators, set.utilities];
+    }
+
+    function _packed(Validator calldata validator) private pure returns (uint40) {
+        return validator.home | (uint40(uint8(validator.class)) << 32);
+    }
+
+    function _unpacked(uint40 validator) private pure returns (Validator memory) {
+        return Validator({home: uint32(validator), class: Class(uint8(validator >> 32))});
     }
 
     function _quorumOf(uint256 validators) private pure returns (uint256) {

@@ -9,7 +9,7 @@ import {IRegistry} from "./IRegistry.sol";
 /// @dev A home is added once and never taken away, so that an id means the same home for ever.
 abstract contract Registry is IRegistry, EIP712 {
     /// @notice The most homes that one vault settles in one transaction.
-    uint256 public constant MAX_HOMES = 16_384;
+    uint256 public constant MAX_HOMES = 20_480;
 
     bytes32 private constant ROTATE_TYPEHASH = keccak256("RotateAgent(uint32 home,address agent,uint48 since)");
     bytes32 private constant LEAVE_TYPEHASH = keccak256("Leave(uint32 home,uint48 until)");

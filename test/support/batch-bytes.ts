@@ -3,7 +3,12 @@ import { SigningKey } from "ethers/crypto";
 /** Writes what the vault reads from contracts/README.md alone, so that it and engine/settlement meet as strangers. */
 export function vectorBytes(deltas: readonly number[]): string {
   const lanes = Math.ceil(deltas.length / 8) * 8;
-  const words = Array.from({ length: lanes }, (_, home) => (BigInt(deltas[home] ?? 0) + 2n ** 31n).toString(16).padStart(8, "0"));
+  const zigzag = (delta: bigint): bigint => (delta << 1n) ^ (delta >> 63n);
+  const words = Array.from({ length: lanes }, (_, home) =>
+    zigzag(BigInt(deltas[home] ?? 0))
+      .toString(16)
+      .padStart(8, "0"),
+  );
   return `0x${words.join("")}`;
 }
 

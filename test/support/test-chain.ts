@@ -8,6 +8,12 @@ export const CHAIN_ID = 7713;
 export const keyOf = (n: number): string => `0x${n.toString(16).padStart(2, "0").repeat(32)}`;
 export const addressOf = (n: number): string => new Wallet(keyOf(n)).address;
 
+interface GasCall {
+  readonly method: string;
+  readonly args: readonly unknown[];
+  readonly accessList?: readonly { readonly address: string; readonly storageKeys: readonly string[] }[];
+}
+
 /** An anvil in memory, with ethers as the independent client. */
 export class TestChain {
   readonly provider: JsonRpcProvider;
@@ -78,10 +84,24 @@ export class TestChain {
     }
   }
 
+  /** What a method costs as a transaction of `by`. */
+  async gas(contract: Contract, by: number, { method, args, accessList = [] }: GasCall): Promise<number> {
+    const data = contract.interface.encodeFunctionData(method, args);
+    const call = { from: addressOf(by), to: contract.target, data, gas: "0xffffff", accessList };
+    const hash = await this.provider.send("eth_sendTransaction", [call]);
+    const { status, gasUsed } = await this.receipt(hash);
+    assert(status === "0x1", `${method} failed`);
+    return Number(gasUsed);
+  }
+
   private async mined(hash: string): Promise<string> {
+    return (await this.receipt(hash)).status;
+  }
+
+  private async receipt(hash: string): Promise<{ readonly status: string; readonly gasUsed: string }> {
     for (;;) {
-      const receipt = (await this.provider.send("eth_getTransactionReceipt", [hash])) as { status: string } | null;
-      if (receipt !== null) return receipt.status;
+      const receipt = await this.provider.send("eth_getTransactionReceipt", [hash]);
+      if (receipt !== null) return receipt;
     }
   }
 

@@ -39,7 +39,7 @@ describe("construction", () => {
       BigInt(AHEAD),
       100n,
       2n ** 31n - 1n,
-      16_384n,
+      20_480n,
     ];
     expect(read).toEqual(expected);
   });

@@ -62,13 +62,13 @@ describe("homes", () => {
     expect(await chain.events(street.vault)).toEqual([`HomeRegistered(10, ${addressOf(ownerOf(0))}, ${addressOf(6)}, ${NAME}, 7)`]);
   });
 
-  test("a street is full with 16,384 homes", async () => {
+  test("a street is full with 20,480 homes", async () => {
     // Which word of storage holds the registry's length is the compiler's affair.
     const vault = await street.vault.getAddress();
     const slots = await Promise.all([0, 1, 2, 3, 4, 5].map((slot) => chain.provider.getStorage(vault, slot)));
     const at = slots.findIndex((word) => BigInt(word) === 10n);
-    await chain.provider.send("anvil_setStorageAt", [vault, `0x${at.toString(16)}`, `0x${(16_384).toString(16).padStart(64, "0")}`]);
-    expect(await street.view("homeCount")).toBe(16_384n);
+    await chain.provider.send("anvil_setStorageAt", [vault, `0x${at.toString(16)}`, `0x${(20_480).toString(16).padStart(64, "0")}`]);
+    expect(await street.view("homeCount")).toBe(20_480n);
     expect(await street.send(OPERATOR, "register", addressOf(5), addressOf(6), NAME, 7)).toBe("RegistryFull()");
   });
 

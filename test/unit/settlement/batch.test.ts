@@ -163,7 +163,9 @@ describe("closing periods", () => {
 });
 
 describe("bytes", () => {
-  test("a lane is 2^31 and the change; homes between are unchanged", () => {
+  test("a lane is the change in zigzag; homes between are unchanged", () => {
+    const changes = [0, -1, 1, -2, 50_000, 2 ** 31 - 1, -(2 ** 31), 0].map((delta, home) => ({ home: homeId(home), delta }));
+    expect(toHex(encodeVector(changes))).toBe("0x00000000000000010000000200000003000186a0fffffffeffffffff00000000");
     expect(toHex(encodeVector([{ home: homeId(9), delta: -2 }]))).toBe(vectorBytes([0, 0, 0, 0, 0, 0, 0, 0, 0, -2]));
     expect(() => encodeVector([{ home: homeId(0), delta: 2 ** 31 }])).toThrow("does not fit");
     expect(() => encodeVector([{ home: homeId(0), delta: -(2 ** 31) - 1 }])).toThrow("does not fit");

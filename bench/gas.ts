@@ -1,0 +1,80 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+import { TestChain } from "../test/support/test-chain.ts";
+import { atLeast, atMost, type Goal, rowLine } from "./engine/frame.ts";
+import { COMMITTED_FILE, committedGas } from "./gas/committed.ts";
+import { type SettlementGas, settlementGas } from "./gas/settlement.ts";
+
+/**
+ * What the vault costs. Gas is exact, the same on every machine: the figures of `gas/committed.ts` are kept in `contracts/gas.json`,
+ * with which CI compares them, and `--write` renews it.
+ */
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const VALIDATORS = 7;
+const MONTH_SETTLEMENTS = 30;
+const GWEI_USD = 3_000 / 1e9;
+const L2_GWEI = 0.05;
+/** EIP-7825. */
+const MOST_GAS = 2 ** 24;
+const LARGEST = 20_480;
+const INTERVALS = 96;
+
+const row = (what: string, value: number, unit: string, goal: Goal | null = null, note = ""): void =>
+  console.log(`  ${rowLine({ what, value, unit, goal, note })}`);
+
+const whole = ({ propose, finalize }: SettlementGas): number => propose + finalize;
+
+function header(): void {
+  const git = (...args: readonly string[]): string => execFileSync("git", [...args], { cwd: ROOT, encoding: "utf8" }).trim();
+  console.log(`machine  ${cpus().length} x ${cpus()[0]?.model}, ${(totalmem() / 1e9).toFixed(0)} GB, Node ${process.version}`);
+  console.log(`commit   ${git("rev-parse", "--short", "HEAD")}${git("status", "--porcelain") === "" ? "" : " with changes"}`);
+  console.log(
+    "method   gas used on anvil, hard fork Osaka, by the transactions as the relay sends them; the second period of a vault, so that",
+  );
+  console.log(
+    `         every word was in use before; ${VALIDATORS} validators, 5 signatures; all balances change by up to 5 of the currency unless said`,
+  );
+  console.log("left out what a second layer charges for its data; beyond the validators homes are put into storage, not registered");
+  console.log(`assumed  ${L2_GWEI} gwei on a second layer, ETH at 3,000 USD, a settlement a day, ${INTERVALS} intervals a day\n`);
+}
+
+async function settlements(chain: TestChain): Promise<void> {
+  for (const homes of [12, 100, 1_000, 10_000, LARGEST]) {
+    const gas = await settlementGas(chain, { homes, validators: VALIDATORS });
+    console.log(`${homes} homes: propose ${gas.propose}, finalize ${gas.finalize}`);
+    row(
+      "a whole settlement, for a home",
+      whole(gas) / homes,
+      "gas",
+      homes === 1_000 ? atMost(900) : null,
+      homes === 1_000 ? "(moonshot 750)" : "",
+    );
+    const usd = (whole(gas) * MONTH_SETTLEMENTS * L2_GWEI * GWEI_USD) / homes;
+    row("a home's month on a second layer", usd, "USD", homes >= 100 ? atMost(0.01) : null);
+    if (homes === 1_000) fills(gas);
+    if (homes === LARGEST) row("homes in one transaction", gas.finalize <= MOST_GAS ? homes : 0, "", atLeast(20_000));
+  }
+  const some = await settlementGas(chain, { homes: 1_000, validators: VALIDATORS, active: 0.1 });
+  console.log(`1000 homes, 100 of them change, at random places: propose ${some.propose}, finalize ${some.finalize}`);
+}
+
+function fills(gas: SettlementGas): void {
+  row(`a fill, 5,000 in each of ${INTERVALS} intervals`, whole(gas) / (5_000 * INTERVALS), "gas", atMost(2));
+  row(`a fill, 100,000 in each of ${INTERVALS} intervals`, whole(gas) / (100_000 * INTERVALS), "gas", atMost(0.1));
+}
+
+async function onFreshChain(work: (chain: TestChain) => Promise<void>): Promise<void> {
+  const chain = await TestChain.start(60);
+  try {
+    await work(chain);
+  } finally {
+    await chain.stop();
+  }
+}
+
+header();
+if (process.argv.includes("--write"))
+  await onFreshChain(async (chain) => writeFileSync(COMMITTED_FILE, `${JSON.stringify(await committedGas(chain), null, 2)}\n`));
+await onFreshChain(settlements);
