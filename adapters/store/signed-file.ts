@@ -14,6 +14,8 @@ export type SignedFile = Pick<
   "saveVote" | "votes" | "saveOwn" | "own" | "saveEvidence" | "evidence" | "maySignFrom" | "resumeSigning" | "declareNewest"
 > & {
   readonly database: Database;
+  /** There is something to forget. */
+  holdsBefore(from: Interval): boolean;
   /** Forgets everything before `from`, for ever: nothing can be signed there any more. The guard moves with it. */
   forgetBefore(from: Interval): void;
 };
@@ -52,6 +54,7 @@ const SAVE_VOTE = "INSERT INTO votes (interval, view, kind, bytes, sum) VALUES (
 const GET_VOTE = "SELECT bytes FROM votes WHERE interval = ? AND view = ? AND kind = ?";
 const SAVE_OWN = "INSERT INTO own (interval, kind, seq, bytes, sum) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 const GET_OWN = "SELECT bytes FROM own WHERE interval = ? AND kind = ? AND seq = ?";
+const HOLDS_BEFORE = "SELECT 1 FROM votes WHERE interval < ? UNION ALL SELECT 1 FROM own WHERE interval < ? LIMIT 1";
 const SAVE_EVIDENCE = "INSERT INTO evidence (id, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING";
 
 // "cwsg"
@@ -109,6 +112,7 @@ export function signedFile(database: Database, guard: GuardFile, isComplete: boo
     maySignFrom: () => signFrom,
     resumeSigning: (from) => signAgain(interval(Math.max(from, signFrom ?? 0))),
     declareNewest: (from) => signAgain(from),
+    holdsBefore: (from) => database.row(HOLDS_BEFORE, from, from) !== null,
     forgetBefore: (from) =>
       database.attempt(() => {
         const next = guard.prepare();

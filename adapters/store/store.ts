@@ -82,10 +82,18 @@ function unlessRefused(path: string, touch: () => void): void {
 }
 
 function storeOf(signed: SignedFile, market: MarketFile, keepIntervals: number): Store {
+  // A home that catches up signs nothing: what it signed before stays the newest there is, and the guard, three syncs, needn't move.
+  let hasSigned = true;
   return {
-    saveVote: signed.saveVote,
+    saveVote: (slot, bytes) => {
+      hasSigned = true;
+      return signed.saveVote(slot, bytes);
+    },
     votes: signed.votes,
-    saveOwn: signed.saveOwn,
+    saveOwn: (kind, at, seq, bytes) => {
+      hasSigned = true;
+      return signed.saveOwn(kind, at, seq, bytes);
+    },
     own: signed.own,
     maySignFrom: signed.maySignFrom,
     resumeSigning: signed.resumeSigning,
@@ -94,7 +102,10 @@ function storeOf(signed: SignedFile, market: MarketFile, keepIntervals: number):
     evidence: signed.evidence,
     saveBlock: (at, head, bytes) => {
       market.saveBlock(at, head, bytes);
-      signed.forgetBefore(Math.max(0, at - keepIntervals) as Interval);
+      const from = Math.max(0, at - keepIntervals) as Interval;
+      if (!hasSigned && !signed.holdsBefore(from)) return;
+      hasSigned = false;
+      signed.forgetBefore(from);
     },
     blocks: market.blocks,
     lastInterval: market.lastInterval,

@@ -10,7 +10,7 @@ const PROGRAM = fileURLToPath(new URL("../commonwatt.js", import.meta.url));
 const START_MS = 30_000;
 const STOP_MS = 3_500;
 
-/** A process of many homes makes garbage for all of them: with 8 MB for what is young, fifty homes spent a fifth of their time on it. */
+/** A process of many homes makes garbage for all of them; with more room for what is young, more of it is gone before it is moved. */
 const FLAGS = ["--max-semi-space-size=32"];
 
 /** A process that the street started: spoken to over its channel, ended by its pid. */

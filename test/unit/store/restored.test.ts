@@ -126,6 +126,27 @@ describe("a home that can't know all that it has signed signs nothing", () => {
 });
 
 describe("a home that has all that it signed goes on", () => {
+  test("and its guard moves with each block that it signed for, not while it catches up", () => {
+    const store = openOwnStore(path);
+    const name = (): string => readFileSync(join(path, "signed.guard"), "utf8");
+    const block = (at: number): string => {
+      store.saveBlock(interval(at), head(at), Uint8Array.of(at));
+      return name();
+    };
+    trade(store, 1, 3);
+    const guard = name();
+    expect([3, 4, 5, 6].map(block)).toEqual(Array(4).fill(guard));
+    vote(store, 7);
+    expect(name()).toBe(guard);
+    const next = block(7);
+    expect(next).not.toBe(guard);
+    // What is old is forgotten even so: that of 2, 1 and 7, ninety-six intervals after each.
+    const names = Array.from({ length: 100 }, (_, more) => block(8 + more));
+    expect(new Set(names).size).toBe(4);
+    expect([1, 2, 7].map((at) => store.votes(interval(at)).length)).toEqual([0, 0, 0]);
+    store.close();
+  });
+
   test("after a clean end, and after none", () => {
     lived(1, 3);
     expect(maySignFrom()).toBe(0);
