@@ -40,6 +40,7 @@ const REQUEST_MS = 2_000;
 /** A peer that has not answered by then may be gone: the next one is asked as well. */
 const PATIENCE_MS = 350;
 const BLOCKS_AT_ONCE = 128;
+const BLOCKS_IN_A_ROW = 8;
 /** So many of an answer's messages are refused before the rest isn't worth its signature checks. */
 const MAX_REFUSED = 8;
 /** So long a peer that gave what no honest one gives is asked only when there is nobody else. */
@@ -52,6 +53,8 @@ export class CatchUp {
   readonly #avoided = new Map<PeerName, number>();
   #turn = 0;
   #askedAt = 0;
+  /** A page of blocks is at hand. */
+  #isWorking = false;
 
   constructor(modules: CatchUpModules) {
     this.#modules = modules;
@@ -61,11 +64,11 @@ export class CatchUp {
 
   /** Asks the next peer about an interval; while one is being asked, only when it takes its time, and nobody twice at once. */
   async ask(interval: Interval, missing: readonly Digest[]): Promise<void> {
-    const now = this.#modules.clock.monotonicMs();
-    if (this.#asking.size > 0 && now - this.#askedAt < PATIENCE_MS) return;
+    const isAnswering = this.#modules.clock.monotonicMs() - this.#askedAt < PATIENCE_MS || this.#isWorking;
+    if (this.#asking.size > 0 && isAnswering) return;
     const peer = this.#nextPeer();
     if (peer === undefined) return;
-    this.#askedAt = now;
+    this.#askedAt = this.#modules.clock.monotonicMs();
     this.#asking.add(peer);
     try {
       const isAhead = await this.#fetchFrom(peer, interval, missing);
@@ -107,15 +110,34 @@ export class CatchUp {
     return refused.some((message) => !inbox.isExcused(message, wanted));
   }
 
+  /** Page after page, the next one on its way while one is worked out. */
   async #blocksFrom(peer: PeerName): Promise<void> {
-    const { rounds } = this.#modules;
-    for (;;) {
-      const answer = await this.#request(peer, "blocks", encodeBlocksRequest(rounds.current));
+    const ask = (from: number) => {
+      this.#askedAt = this.#modules.clock.monotonicMs();
+      return this.#request(peer, "blocks", encodeBlocksRequest(from as Interval));
+    };
+    for (let next = ask(this.#modules.rounds.current); ; ) {
+      const answer = await next;
       if (!answer.ok) return;
       const blocks = decodeBlocks(answer.value);
       if (blocks === null) return this.#blame(peer, "junk-answer");
       if (blocks.length === 0) return;
-      for (const block of blocks) if (!this.#adopt(peer, block)) return;
+      next = ask(this.#modules.rounds.current + blocks.length);
+      if (!(await this.#adoptAll(peer, blocks))) return;
+    }
+  }
+
+  /** Some at a time: a home that works a week out must not fall silent over it. */
+  async #adoptAll(peer: PeerName, blocks: readonly Uint8Array[]): Promise<boolean> {
+    this.#isWorking = true;
+    try {
+      for (const [at, block] of blocks.entries()) {
+        if (at % BLOCKS_IN_A_ROW === BLOCKS_IN_A_ROW - 1) await new Promise<void>((resolve) => this.#modules.clock.after(0, resolve));
+        if (!this.#adopt(peer, block)) return false;
+      }
+      return true;
+    } finally {
+      this.#isWorking = false;
     }
   }
 

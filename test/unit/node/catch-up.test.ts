@@ -82,7 +82,7 @@ describe("a neighbour's blocks", () => {
       "one that leads on: more are asked for until there is none",
       [blockAnswer, blocks(2), blocks(0)],
       ["adopted", "adopted", "adopted"],
-      ["ask fetch", "adopted", "ask blocks", "adopted", "adopted", "ask blocks"],
+      ["ask fetch", "adopted", "ask blocks", "ask blocks", "adopted", "adopted"],
     ],
     [
       "a forged one is reported, and no more is asked",
@@ -94,7 +94,7 @@ describe("a neighbour's blocks", () => {
       "a forged one among good ones",
       [blockAnswer, blocks(3)],
       ["adopted", "adopted", "forged", "adopted"],
-      ["ask fetch", "adopted", "ask blocks", "adopted", "forged", "report neighbour forged-chain"],
+      ["ask fetch", "adopted", "ask blocks", "ask blocks", "adopted", "forged", "report neighbour forged-chain"],
     ],
     ["one that isn't needed is no misconduct", [blockAnswer], ["unneeded"], ["ask fetch", "unneeded"]],
     ["no answer", [null], [], ["ask fetch"]],
@@ -110,6 +110,20 @@ describe("a neighbour's blocks", () => {
     const { catchUp, done } = desk(answers, adoptions);
     await catchUp.ask(AT, []);
     expect(done).toEqual(expected);
+  });
+
+  test("are worked out some at a time, so that whatever else is due has its turn", async () => {
+    const { catchUp, done, clock } = desk([blockAnswer, blocks(20), blocks(0)], Array(21).fill("adopted"));
+    const after = clock.after.bind(clock);
+    const adopted: number[] = [];
+    clock.after = (realMs, task) => {
+      if (realMs === 0) adopted.push(done.filter((each) => each === "adopted").length);
+      return after(realMs, task);
+    };
+    const asked = catchUp.ask(AT, []);
+    await clock.run(0);
+    await asked;
+    expect([...adopted, done.filter((each) => each === "adopted").length]).toEqual([8, 16, 21]);
   });
 });
 
