@@ -83,7 +83,7 @@ export const part: LabPart = {
   },
 };
 
-async function lossRows({ quick }: LabFrame, street: LabStreet, wire: Wire): Promise<readonly Row[]> {
+async function lossRows({ quick, say }: LabFrame, street: LabStreet, wire: Wire): Promise<readonly Row[]> {
   await calm(street);
   const clean = await watch(street, quick ? 5 : 20);
   const rows: Row[] = [...figures("nothing lost", clean, null)];
@@ -93,6 +93,7 @@ async function lossRows({ quick }: LabFrame, street: LabStreet, wire: Wire): Pro
     await calm(street);
     const everyMs = await watch(street, quick ? 5 : 50);
     const after = await wire.counts();
+    say(summary(`${permille / 10} % lost each way`, everyMs));
     const [lost, carried] = [after.lost - before.lost, after.carried - before.carried];
     rows.push(
       ...figures(
@@ -108,19 +109,25 @@ async function lossRows({ quick }: LabFrame, street: LabStreet, wire: Wire): Pro
 }
 
 /** F5: delay with a fifth of it as jitter, which reorders, and one packet in fifty twice. */
-async function delayRows({ quick }: LabFrame, street: LabStreet, wire: Wire): Promise<readonly Row[]> {
+async function delayRows({ quick, say }: LabFrame, street: LabStreet, wire: Wire): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const ms of [25, 100, 400]) {
     wire.delay(ms, ms / 5);
     wire.copy(20);
     await calm(street);
-    rows.push(...figures(`${ms} to ${1.2 * ms} ms each way, 2 % twice`, await watch(street, quick ? 3 : 20), atMost(6 * 2 * ms + 500)));
+    const everyMs = await watch(street, quick ? 3 : 20);
+    say(summary(`${ms} ms and more each way`, everyMs));
+    rows.push(...figures(`${ms} to ${1.2 * ms} ms each way, 2 % twice`, everyMs, atMost(6 * 2 * ms + 500)));
   }
   wire.delay(0, 0);
   wire.copy(0);
   await calm(street);
   return rows;
 }
+
+/** Told at once: an hour's run that breaks off later has still shown it. */
+const summary = (what: string, everyMs: readonly number[]): string =>
+  `${what}: ${everyMs.filter(Number.isFinite).length} of ${everyMs.length} certified everywhere, the last after ${Math.round(Math.max(...everyMs))} ms`;
 
 function figures(what: string, everyMs: readonly number[], p95: Goal | null, note = ""): readonly Row[] {
   const came = everyMs.filter((ms) => !Number.isNaN(ms));
