@@ -18,6 +18,7 @@ const DEVICE = "eth0";
 export class LocalNetwork {
   readonly machines: readonly Machine[];
   readonly #switch: string;
+  readonly #atExit = (): void => this.close();
 
   private constructor(name: string, count: number) {
     this.#switch = `${name}-s`;
@@ -31,6 +32,8 @@ export class LocalNetwork {
   /** Machines on one switch; `close` leaves nothing behind, also after half an opening. */
   static open(count: number): LocalNetwork {
     const network = new LocalNetwork(`cw${randomBytes(3).toString("hex")}`, count);
+    // A program that is ended by a signal comes to no `finally`.
+    process.once("exit", network.#atExit);
     try {
       network.#build();
       return network;
@@ -56,6 +59,7 @@ export class LocalNetwork {
   }
 
   close(): void {
+    process.off("exit", this.#atExit);
     for (const name of [...this.machines.map(({ namespace }) => namespace), this.#switch]) {
       try {
         ip("netns", "del", name);
