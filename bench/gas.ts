@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
+import { GRID_VAULT_BYTECODE } from "../contracts/abi/grid-vault.ts";
 import { TestChain } from "../test/support/test-chain.ts";
 import { atLeast, atMost, type Goal, rowLine } from "./engine/frame.ts";
 import { COMMITTED_FILE, committedGas } from "./gas/committed.ts";
@@ -74,7 +75,11 @@ async function onFreshChain(work: (chain: TestChain) => Promise<void>): Promise<
   }
 }
 
+/** EIP-170. */
+const MOST_CODE = 24_576;
+
 header();
+row("code of the vault as it is deployed, at most", (GRID_VAULT_BYTECODE.length - 2) / 2, "bytes", atMost(MOST_CODE));
 if (process.argv.includes("--write"))
   await onFreshChain(async (chain) => writeFileSync(COMMITTED_FILE, `${JSON.stringify(await committedGas(chain), null, 2)}\n`));
 await onFreshChain(settlements);
