@@ -10,6 +10,7 @@ import type { Batch } from "../../engine/settlement/index.ts";
 import { withBooks } from "../../src/main/books.ts";
 import type { Evaluation } from "../../src/node/index.ts";
 import type { Chain } from "../../src/ports/index.ts";
+import { changeOf } from "../../test/support/batch-bytes.ts";
 
 /** What is wrong, a sentence each; nothing is wrong with an empty list. */
 export type Faults = readonly string[];
@@ -136,16 +137,13 @@ export async function chainFaults(chain: Chain, { batches }: HomeBooks, deposit:
       ? []
       : [`the chain ends in ${head.value.head}, the homes in ${last.result.head}`];
   const wrong = balances.value.homes.flatMap((balance, home) => {
-    const owed = deposit + TICK_MICRO * settled.reduce((sum, { vector }) => sum + deltaOf(vector, home), 0);
+    const owed = deposit + TICK_MICRO * settled.reduce((sum, { vector }) => sum + changeOf(vector, home), 0);
     return balance === owed ? [] : [`home ${home} has ${balance} micro on the chain, ${owed} by the books`];
   });
   return [...twice, ...other, ...wrong];
 }
 
 const TICK_MICRO = 100;
-/** Ticks of one home in a batch's vector: uint32, each 2^31 more than the change. */
-const deltaOf = (vector: Uint8Array, home: number): number =>
-  4 * home < vector.length ? new DataView(vector.buffer, vector.byteOffset).getUint32(4 * home) - 2 ** 31 : 0;
 
 /** "kind who interval view value" of what may be said once only; null of everything else. */
 export function heardLine(message: Message): string | null {

@@ -12,6 +12,13 @@ export function vectorBytes(deltas: readonly number[]): string {
   return `0x${words.join("")}`;
 }
 
+/** A home's change in ticks in a vector of such bytes; 0 behind its end. */
+export function changeOf(vector: Uint8Array, home: number): number {
+  if (4 * home >= vector.length) return 0;
+  const zigzag = new DataView(vector.buffer, vector.byteOffset).getUint32(4 * home);
+  return (zigzag >>> 1) ^ -(zigzag & 1);
+}
+
 export function wideBytes(deltas: readonly (readonly [id: number, delta: bigint])[]): string {
   return `0x${deltas.map(([id, delta]) => id.toString(16).padStart(2, "0") + BigInt.asUintN(64, delta).toString(16).padStart(16, "0")).join("")}`;
 }

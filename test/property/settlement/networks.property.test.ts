@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { networkOf, rulesTroubles, type Trade } from "../../../engine/auction/index.ts";
 import { hashRules, type MarketRules, WIDE_ACCOUNTS } from "../../../engine/messages/index.ts";
 import { accountProof, type SettledHome, verifyAccount } from "../../../engine/settlement/index.ts";
+import { changeOf } from "../../support/batch-bytes.ts";
 import { type Life, live } from "../../support/market-life.ts";
 import { anyRules, TWO_BRANCHES } from "../../support/network-rules.ts";
 
@@ -94,8 +95,7 @@ test("batches sum to zero with the surplus's account in them, which is never bel
     let carried = 0;
     for (const { batch, state } of advances) {
       if (batch === null) continue;
-      const lanes = new DataView(batch.vector.buffer);
-      const homes = Array.from({ length: batch.vector.length / 4 }, (_, home) => lanes.getUint32(4 * home) - 2 ** 31);
+      const homes = Array.from({ length: batch.vector.length / 4 }, (_, home) => changeOf(batch.vector, home));
       const wide = wideOf(batch.wide);
       expect(total(homes) + total(wide.values())).toBe(0);
       expect([...wide.keys()].filter((account) => account !== 0 && account !== named)).toEqual([]);

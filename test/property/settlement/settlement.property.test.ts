@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { type Digest, microPerKwh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
 import type { MarketRules } from "../../../engine/messages/index.ts";
 import { accountProof, NANO_PER_TICK, settledWith, verifyAccount } from "../../../engine/settlement/index.ts";
+import { changeOf } from "../../support/batch-bytes.ts";
 import { FIRST, HOMES, type Life, live } from "../../support/market-life.ts";
 import { RULES } from "../../support/rules.ts";
 
@@ -80,8 +81,7 @@ test("batches: each sums to zero, together they are the rounded balance, and les
       expect([result.fromInterval, result.prevHead, result.head]).toEqual([from, head, value]);
       expect([(result.toInterval + 1) % 3, result.period]).toEqual([0, Math.floor(result.toInterval / 3)]);
       [from, head] = [result.toInterval + 1, result.head];
-      const lanes = new DataView(vector.buffer);
-      const deltas = Array.from({ length: vector.length / 4 }, (_, home) => lanes.getUint32(4 * home) - 2 ** 31);
+      const deltas = Array.from({ length: vector.length / 4 }, (_, home) => changeOf(vector, home));
       expect(total(deltas) + Number(new DataView(wide.buffer).getBigInt64(1)) + 0).toBe(0);
       for (const [home, delta] of deltas.entries()) carried.set(home, (carried.get(home) ?? 0) + delta);
       for (const [home, { balance }] of state.accounts) {
