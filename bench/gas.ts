@@ -6,14 +6,13 @@ import { GRID_VAULT_BYTECODE } from "../contracts/abi/grid-vault.ts";
 import { TestChain } from "../test/support/test-chain.ts";
 import { atLeast, atMost, type Goal, rowLine } from "./engine/frame.ts";
 import { COMMITTED_FILE, committedGas } from "./gas/committed.ts";
-import { type SettlementGas, settlementGas } from "./gas/settlement.ts";
+import { type SettlementGas, settlementGas, VALIDATORS } from "./gas/settlement.ts";
 
 /**
  * What the vault costs. Gas is exact, the same on every machine: the figures of `gas/committed.ts` are kept in `contracts/gas.json`,
  * with which CI compares them, and `--write` renews it.
  */
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-const VALIDATORS = 7;
 const MONTH_SETTLEMENTS = 30;
 const GWEI_USD = 3_000 / 1e9;
 const L2_GWEI = 0.05;
@@ -43,7 +42,7 @@ function header(): void {
 
 async function settlements(chain: TestChain): Promise<void> {
   for (const homes of [12, 100, 1_000, 10_000, LARGEST]) {
-    const gas = await settlementGas(chain, { homes, validators: VALIDATORS });
+    const gas = await settlementGas(chain, { homes });
     console.log(`${homes} homes: propose ${gas.propose}, finalize ${gas.finalize}`);
     row(
       "a whole settlement, for a home",
@@ -57,7 +56,7 @@ async function settlements(chain: TestChain): Promise<void> {
     if (homes === 1_000) fills(gas);
     if (homes === LARGEST) row("homes in one transaction", gas.finalize <= MOST_GAS ? homes : 0, "", atLeast(20_000));
   }
-  const some = await settlementGas(chain, { homes: 1_000, validators: VALIDATORS, active: 0.1 });
+  const some = await settlementGas(chain, { homes: 1_000, active: 0.1 });
   console.log(`1000 homes, 100 of them change, at random places: propose ${some.propose}, finalize ${some.finalize}`);
 }
 

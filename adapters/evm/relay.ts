@@ -131,26 +131,16 @@ export class EvmRelay {
   }
 
   private async finalize({ result, vector, wide }: SignedBatch, { finalizableAt }: Status): Step<Receipt> {
-    const step = await this.call({ method: "finalize", args: [result, toHex(vector), toHex(wide)], words: balanceWords(vector) });
+    const to = this.reader.vault;
+    const data = callData({ to, contract: VAULT, method: "finalize", args: [result, toHex(vector), toHex(wide)] });
+    const step = await this.sender.send(to, data, balanceWords(vector));
     if (step.ok || !step.detail.startsWith("WindowOpen")) return step;
     return fail("CHAIN_PENDING", `period ${result.period} can be challenged until ${new Date(finalizableAt * 1000).toISOString()}`);
   }
 
   private order(method: string, ...args: readonly unknown[]): Step<Receipt> {
-    return this.call({ method, args, words: [] });
-  }
-
-  private call({
-    method,
-    args,
-    words,
-  }: {
-    readonly method: string;
-    readonly args: readonly unknown[];
-    readonly words: readonly number[];
-  }): Step<Receipt> {
     const to = this.reader.vault;
-    return this.sender.send(to, callData({ to, contract: VAULT, method, args }), words);
+    return this.sender.send(to, callData({ to, contract: VAULT, method, args }));
   }
 
   private async find({ agent, owner, name }: NewHome): Step<HomeId | null> {

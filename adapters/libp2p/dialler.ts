@@ -14,7 +14,7 @@ export interface PeerAddresses {
 
 interface Target {
   readonly name: PeerName;
-  /** The name, read: to read it at each tick costs more than the rest of the tick. */
+  /** The name, read once and not at each tick. */
   readonly id: PeerId;
   readonly addresses: Multiaddr[];
   failures: number;

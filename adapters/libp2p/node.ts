@@ -70,7 +70,7 @@ export function guardStreams(router: Router, mayHear: (peer: PeerName) => boolea
   };
 }
 
-/** As the node's own getPeers, which makes every peer anew: to work out its name then costs more than what it is asked for. */
+/** As the node's own getPeers, which makes every peer anew, so that its name has to be worked out again at each look. */
 export const connectedPeers = (node: Node): readonly PeerId[] => [
   ...new Map(node.getConnections().map(({ remotePeer }) => [remotePeer.toString(), remotePeer])).values(),
 ];

@@ -85,12 +85,11 @@ export class ProtectedConnection extends AbstractMultiaddrConnection {
 }
 
 /**
- * What `@libp2p/pnet` does, which keeps the state of all streams in one memory of fixed size, never gives any back, and ends the
- * process when it is full: after some thousand connections, and anybody who reaches the port can make those.
- *
  * A street's private network: each side sends a nonce of 24 random bytes, then all else under XSalsa20 (key of 32 bytes), before any
  * handshake; who lacks the key understands nothing and says nothing that is understood. Source: libp2p's specification "Pre-shared
- * key based private networks", version 1.
+ * key based private networks", version 1. `@libp2p/pnet` does the same; it keeps the state of all streams in one memory of fixed size,
+ * never gives any back, and ends the process when it is full: after some thousand connections, which anybody who reaches the port
+ * can make.
  */
 export const privateNetwork = (key: Uint8Array) => (): ConnectionProtector => ({
   async protect(connection, options = { signal: AbortSignal.timeout(HANDSHAKE_MS) }) {

@@ -82,7 +82,7 @@ function unlessRefused(path: string, touch: () => void): void {
 }
 
 function storeOf(signed: SignedFile, market: MarketFile, keepIntervals: number): Store {
-  // A home that catches up signs nothing: what it signed before stays the newest there is, and the guard, three syncs, needn't move.
+  // A home that catches up signs nothing: what it signed before stays the newest there is, and the guard needn't move.
   let hasSigned = true;
   return {
     saveVote: (slot, bytes) => {

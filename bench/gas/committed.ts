@@ -12,7 +12,7 @@ export const COMMITTED_FILE = fileURLToPath(new URL("../../contracts/gas.json", 
 export async function committedGas(chain: TestChain): Promise<Gas> {
   const sizes: Record<string, number> = {};
   for (const homes of [12, 100, 1_000]) {
-    const { propose, finalize } = await settlementGas(chain, { homes, validators: 7 });
+    const { propose, finalize } = await settlementGas(chain, { homes });
     Object.assign(sizes, { [`propose, ${homes} homes`]: propose, [`finalize, ${homes} homes`]: finalize });
   }
   return { ...sizes, ...(await single(chain)) };

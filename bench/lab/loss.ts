@@ -127,7 +127,7 @@ async function delayRows({ quick, say }: LabFrame, street: LabStreet, wire: Wire
 
 /** Told at once: an hour's run that breaks off later has still shown it. */
 const summary = (what: string, everyMs: readonly number[]): string =>
-  `${what}: ${everyMs.filter(Number.isFinite).length} of ${everyMs.length} certified everywhere, the last after ${Math.round(Math.max(...everyMs))} ms`;
+  `${what}: missing ${missingOf(everyMs)} of ${everyMs.length}, longest ${Math.round(Math.max(...everyMs.filter((ms) => !Number.isNaN(ms))))} ms`;
 
 function figures(what: string, everyMs: readonly number[], p95: Goal | null, note = ""): readonly Row[] {
   const came = everyMs.filter((ms) => !Number.isNaN(ms));

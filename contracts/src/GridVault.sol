@@ -69,8 +69,8 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
     bytes32 public head;
     bytes32 private _proposal = NONE;
 
-    /// @dev Balances of MAX_HOMES homes, eight to a word.
-    uint256[2_560] private _lanes;
+    /// @dev Balances, Lanes.COUNT to a word.
+    uint256[MAX_HOMES / 8] private _lanes;
     mapping(uint256 id => uint128) private _wide;
     mapping(uint256 id => Withdrawal) private _withdrawals;
 

@@ -64,11 +64,11 @@ export class CatchUp {
 
   /** Asks the next peer about an interval; while one is being asked, only when it takes its time, and nobody twice at once. */
   async ask(interval: Interval, missing: readonly Digest[]): Promise<void> {
-    const isAnswering = this.#modules.clock.monotonicMs() - this.#askedAt < PATIENCE_MS || this.#isWorking;
-    if (this.#asking.size > 0 && isAnswering) return;
+    const now = this.#modules.clock.monotonicMs();
+    if (this.#asking.size > 0 && (this.#isWorking || now - this.#askedAt < PATIENCE_MS)) return;
     const peer = this.#nextPeer();
     if (peer === undefined) return;
-    this.#askedAt = this.#modules.clock.monotonicMs();
+    this.#askedAt = now;
     this.#asking.add(peer);
     try {
       const isAhead = await this.#fetchFrom(peer, interval, missing);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { encodeBytes32String, ZeroAddress, ZeroHash } from "ethers";
+import { GRID_VAULT_SLOTS } from "../../../contracts/abi/grid-vault.ts";
 import { addressOf, TestChain } from "../../support/test-chain.ts";
 import { agentOf, OPERATOR, ownerOf, SET_SINCE, STRANGER, TestVault, voters } from "../../support/test-vault.ts";
 
@@ -63,11 +64,12 @@ describe("homes", () => {
   });
 
   test("a street is full with 20,480 homes", async () => {
-    // Which word of storage holds the registry's length is the compiler's affair.
     const vault = await street.vault.getAddress();
-    const slots = await Promise.all([0, 1, 2, 3, 4, 5].map((slot) => chain.provider.getStorage(vault, slot)));
-    const at = slots.findIndex((word) => BigInt(word) === 10n);
-    await chain.provider.send("anvil_setStorageAt", [vault, `0x${at.toString(16)}`, `0x${(20_480).toString(16).padStart(64, "0")}`]);
+    await chain.provider.send("anvil_setStorageAt", [
+      vault,
+      `0x${GRID_VAULT_SLOTS._homes.toString(16)}`,
+      `0x${(20_480).toString(16).padStart(64, "0")}`,
+    ]);
     expect(await street.view("homeCount")).toBe(20_480n);
     expect(await street.send(OPERATOR, "register", addressOf(5), addressOf(6), NAME, 7)).toBe("RegistryFull()");
   });
