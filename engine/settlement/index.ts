@@ -6,12 +6,24 @@ export {
   type CarriedState,
   type ClearedInterval,
   genesis,
+  type Ledger,
   type MarketState,
   type Meter,
   NEW_ACCOUNT,
   SETTLE_LAG,
 } from "./ledger.ts";
-export { accountLeaf, accountProof, accountsRoot, surplusLeaf, verifyAccount } from "./merkle.ts";
+export {
+  type AccountLeaf,
+  type AccountProof,
+  type AccountsTree,
+  accountHash,
+  accountProof,
+  accountsRoot,
+  accountsTree,
+  accountWords,
+  surplusHash,
+  verifyAccount,
+} from "./merkle.ts";
 export { type Rounded, toMicro } from "./rounding.ts";
 export { assertConserved, type Conservation, type SettledHome, type SettledInterval, settle, utilityOnly } from "./settle.ts";
 export { NO_SURPLUS, type Surplus, type SurplusBooks } from "./surplus.ts";
