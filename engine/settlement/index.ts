@@ -1,6 +1,28 @@
 export { type Advance, type AgreedEntries, advance, settledWith } from "./advance.ts";
 export { type Batch, closePeriod, encodeCertificate, encodeVector, encodeWide, NANO_PER_TICK, toTicks, type WideChange } from "./batch.ts";
 export {
+  type AccountFraud,
+  type Committed,
+  checkFraud,
+  type DoubleFillFraud,
+  encodeFraud,
+  type Finding,
+  FRAUD,
+  type Fraud,
+  type FraudContext,
+  type FraudProof,
+  findFraud,
+  type IntervalRecord,
+  type LedgerStepFraud,
+  type OrderFraud,
+  type Proposed,
+  recordOf,
+  type Shown,
+  show,
+  showHome,
+  suspicions,
+} from "./fraud/index.ts";
+export {
   type Account,
   accountOf,
   type CarriedState,
