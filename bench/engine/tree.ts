@@ -1,4 +1,4 @@
-import { type ClearingInput, clear, clearingRoot } from "../../engine/auction/index.ts";
+import { type ClearingInput, clear, clearingDigest } from "../../engine/auction/index.ts";
 import { chance } from "../../test/support/chance.ts";
 import { openHighs } from "../../test/support/highs.ts";
 import { randomMarket, SHAPE, street } from "../../test/support/networks.ts";
@@ -21,7 +21,7 @@ const clearing = (input: ClearingInput, times = 1): Contestant => ({
   run: () => {
     let cleared = clear(input);
     for (let i = 1; i < times; i++) cleared = clear(input);
-    return () => clearingRoot(cleared);
+    return () => clearingDigest(cleared);
   },
 });
 

@@ -28,6 +28,20 @@ export {
   pairColumns,
   TickTotals,
 } from "./columns/index.ts";
+export {
+  type ClearingCommitment,
+  type ClearingOpening,
+  clearingRoot,
+  clearingRootOf,
+  commitClearing,
+  type FillLeaf,
+  fillHash,
+  fillWords,
+  type HomeLeaf,
+  homeHash,
+  homeWords,
+  totalsOf,
+} from "./commitment.ts";
 export { MAX_WITHHELD_CHARGE, RULES_CODES, type RulesRefusal, type RulesTrouble, rulesTroubles } from "./door.ts";
 export { explainNoTrade, explainOutcome, explainPrice, type Words } from "./explain.ts";
 export {
@@ -76,7 +90,7 @@ export {
   type StageFill,
 } from "./preferences/index.ts";
 export { reference } from "./reference.ts";
-export { clearingRoot } from "./root.ts";
+export { clearingDigest } from "./root.ts";
 export { canonicalNetwork, clearingRules, largestMarket, networkOf, nodeNames, UNLIMITED } from "./rules.ts";
 export {
   type Clearing,

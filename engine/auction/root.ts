@@ -5,7 +5,7 @@ import type { Clearing, EdgeFlow, Fill, NodePrice, NoTrade, Outcome, PriceSetter
  * The digest of everything that a clearing says: homes that computed another price, fill or reason vote for another value.
  * Bytes: numbers as 8 bytes big-endian, digests as they are, texts and lists with their length in front, null as a byte 0.
  */
-export function clearingRoot(clearing: Clearing): Digest {
+export function clearingDigest(clearing: Clearing): Digest {
   const sink = new Sink();
   sink.ascii(VERSION).number(clearing.interval).text(clearing.kind);
   if (clearing.kind === "trade") putTrade(sink, clearing);
@@ -14,7 +14,7 @@ export function clearingRoot(clearing: Clearing): Digest {
   return keccakDigest(sink.bytes());
 }
 
-const VERSION = "commonwatt/clearing/2";
+const VERSION = "commonwatt/clearing/3";
 
 function putTrade(sink: Sink, trade: Trade): void {
   sink.number(trade.price).number(trade.priceRange.low).number(trade.priceRange.high).number(trade.volume);

@@ -30,14 +30,18 @@ export {
   type OrderPrivacy,
   periodOf,
   type Rationing,
+  rulesRest,
   SEALED_BELOW,
   type SequencerRules,
+  type SettlementNumbers,
   type SurplusAccount,
+  settlementNumbers,
+  settlementWords,
   type VenueTrading,
   WIDE_ACCOUNTS,
 } from "./rules.ts";
 export { authorOf, hasAuthor, idOf, intervalOf, type SignedMessage, signedOf } from "./signed.ts";
-export { type Digests, digestsOf, entryId, resultHash, TYPES } from "./typed-data.ts";
+export { type Digests, digestsOf, entryId, resultHash, SIDE, TYPES } from "./typed-data.ts";
 export {
   type Block,
   type Certificate,

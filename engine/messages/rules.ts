@@ -1,8 +1,12 @@
 import {
   type Address,
+  abiWords,
+  concat,
   type Digest,
+  fromHex,
   type HomeId,
   type Interval,
+  keccak,
   keccakDigest,
   type MicroPerKwh,
   type Period,
@@ -118,11 +122,49 @@ export interface MarketDomain {
   readonly rulesHash: Digest;
 }
 
+/** The numbers that money is settled by: what a contract must know of the rules to follow a step of the ledger. */
+export interface SettlementNumbers {
+  readonly importPrice: MicroPerKwh;
+  readonly exportPrice: MicroPerKwh;
+  readonly maxOrderWh: Wh;
+  readonly maxOrdersPerHome: number;
+  /** In micro-currency. */
+  readonly withheldCharge: number;
+  readonly periodIntervals: number;
+}
+
+export const settlementNumbers = (rules: MarketRules): SettlementNumbers => ({
+  ...rules.residual,
+  maxOrderWh: rules.maxOrderWh,
+  maxOrdersPerHome: rules.maxOrdersPerHome,
+  withheldCharge: rules.withheldCharge ?? DEFAULT_RULES.withheldCharge,
+  periodIntervals: rules.periodIntervals,
+});
+
+/** In the order of `IDisputes.Numbers`. */
+export const settlementWords = (numbers: SettlementNumbers): readonly number[] => [
+  numbers.importPrice,
+  numbers.exportPrice,
+  numbers.maxOrderWh,
+  numbers.maxOrdersPerHome,
+  numbers.withheldCharge,
+  numbers.periodIntervals,
+];
+
+/**
+ * keccak-256(keccak-256(abi.encode(settlement numbers)) | `rulesRest`): a contract opens the numbers and no more. Rules of a stranger
+ * are hashed before they pass the door, so what is no number counts as one here; the rest tells it apart.
+ */
+export function hashRules(rules: MarketRules): Digest {
+  const words = settlementWords(settlementNumbers(rules)).map(Number);
+  return keccakDigest(concat([keccak(abiWords(words)), fromHex(rulesRest(rules))]));
+}
+
 /**
  * keccak-256 over the rules as JSON with sorted keys: every home computes the same bytes. A rule that only says its default is
  * left out, so that rules keep their hash when a new one comes.
  */
-export function hashRules(rules: MarketRules): Digest {
+export function rulesRest(rules: MarketRules): Digest {
   const said = Object.entries(rules).filter(
     ([key, value]) => value !== undefined && value !== (DEFAULT_RULES as Partial<MarketRules>)[key as keyof MarketRules],
   );

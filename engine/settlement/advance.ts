@@ -13,7 +13,7 @@ import {
   type Withheld,
 } from "../messages/index.ts";
 import { type Batch, closePeriod } from "./batch.ts";
-import { type MarketState, SETTLE_LAG } from "./ledger.ts";
+import { type Ledger, type MarketState, SETTLE_LAG } from "./ledger.ts";
 import { accountsRoot } from "./merkle.ts";
 import { beginCounting, type SettledInterval, settle } from "./settle.ts";
 import { postSurplus } from "./surplus.ts";
@@ -36,6 +36,8 @@ export interface Advance {
   /** The result's hash: what votes name. */
   readonly value: Digest;
   readonly state: MarketState;
+  /** What the result's `ledgerRoot` binds: the state's accounts, with what batches had carried before this interval closed one. */
+  readonly ledger: Ledger;
   readonly clearing: Clearing;
   /** null while the street is younger than the lag. */
   readonly settled: SettledInterval | null;
@@ -56,25 +58,27 @@ export function advance(rules: MarketRules, before: MarketState, entries: Agreed
   );
   assert(entries.kind === "trade" || entries.orders.length + entries.withheld.length === 0, "a void interval counts no orders");
   const clearing = clearUnder(rules, interval, entries);
+  const withheld = entries.withheld.map(authorOf);
   const { settled, ...books } = settleDue(rules, before, interval, entries);
+  const ledger: Ledger = { accounts: books.accounts, surplus: books.surplus, carried: before.carried };
   const result: IntervalResult = {
     interval,
     kind: entries.kind,
     prevHead: before.head,
     orderSetRoot: entries.orderSetRoot,
     readingSetRoot: entries.readingSetRoot,
-    clearingRoot: clearingRoot(clearing),
-    ledgerRoot: accountsRoot(books.accounts, books.surplus),
+    clearingRoot: clearingRoot(clearing, entries.orders, withheld),
+    ledgerRoot: accountsRoot(ledger),
     nextMembers: entries.nextMembers,
   };
   const value = resultHash(result);
-  const withheld = entries.withheld.map(authorOf);
   const cleared = [...before.cleared, { clearing, withheld }].filter((each) => each.clearing.interval > settledWith(interval));
   const after: MarketState = { interval, head: value, members: entries.nextMembers, ...books, cleared, carried: before.carried };
   const closed = settled !== null && endsPeriod(rules, settled.interval) ? closePeriod(rules, after, settled.interval) : null;
   return {
     result,
     value,
+    ledger,
     clearing,
     settled,
     batch: closed?.batch ?? null,

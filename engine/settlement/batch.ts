@@ -41,7 +41,7 @@ export function closePeriod(
     coversUntil: deliveryEnd(rules, last),
     prevHead: carried.head,
     head,
-    accountsRoot: accountsRoot(accounts, state.surplus),
+    accountsRoot: accountsRoot(state),
     vectorHash: keccakDigest(vector),
     wideHash: keccakDigest(wide),
     // Nothing is published beside the batch: each interval's data hang on `head` through its chain of results.
@@ -58,7 +58,7 @@ export function closePeriod(
 }
 
 /** What one lane holds. One home's claims must not keep the whole street from settling. */
-const fitting = (delta: number): number => Math.min(Math.max(delta, -BOUND), BOUND - 1);
+export const fitting = (delta: number): number => Math.min(Math.max(delta, -BOUND), BOUND - 1);
 
 /** The one place where money is rounded for the chain: down to whole ticks. */
 export const toTicks = (balance: Nano): number => Math.floor(balance / NANO_PER_TICK);

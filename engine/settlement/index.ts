@@ -1,17 +1,51 @@
 export { type Advance, type AgreedEntries, advance, settledWith } from "./advance.ts";
 export { type Batch, closePeriod, encodeCertificate, encodeVector, encodeWide, NANO_PER_TICK, toTicks, type WideChange } from "./batch.ts";
 export {
+  type AccountFraud,
+  type Committed,
+  checkFraud,
+  type DoubleFillFraud,
+  encodeFraud,
+  type Finding,
+  FRAUD,
+  type Fraud,
+  type FraudContext,
+  type FraudProof,
+  findFraud,
+  type IntervalRecord,
+  type LedgerStepFraud,
+  type OrderFraud,
+  type Proposed,
+  recordOf,
+  type Shown,
+  show,
+  showHome,
+  suspicions,
+} from "./fraud/index.ts";
+export {
   type Account,
   accountOf,
   type CarriedState,
   type ClearedInterval,
   genesis,
+  type Ledger,
   type MarketState,
   type Meter,
   NEW_ACCOUNT,
   SETTLE_LAG,
 } from "./ledger.ts";
-export { accountLeaf, accountProof, accountsRoot, surplusLeaf, verifyAccount } from "./merkle.ts";
+export {
+  type AccountLeaf,
+  type AccountProof,
+  type AccountsTree,
+  accountHash,
+  accountProof,
+  accountsRoot,
+  accountsTree,
+  accountWords,
+  surplusHash,
+  verifyAccount,
+} from "./merkle.ts";
 export { type Rounded, toMicro } from "./rounding.ts";
 export { assertConserved, type Conservation, type SettledHome, type SettledInterval, settle, utilityOnly } from "./settle.ts";
 export { NO_SURPLUS, type Surplus, type SurplusBooks } from "./surplus.ts";

@@ -47,6 +47,9 @@ export interface MarketState {
   readonly carried: CarriedState;
 }
 
+/** What one root binds: all accounts, and what batches have carried of each before the one that the root's interval closes. */
+export type Ledger = Pick<MarketState, "accounts" | "surplus"> & { readonly carried: Pick<CarriedState, "ticks"> };
+
 export interface ClearedInterval {
   readonly clearing: Clearing;
   /** Who sealed an order and never showed it, once for each. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type ClearingInput, clear, clearingRoot, type OrderEntry, type Trade } from "../../../engine/auction/index.ts";
+import { type ClearingInput, clear, clearingDigest, type OrderEntry, type Trade } from "../../../engine/auction/index.ts";
 import { homeId, microPerKwh, wh } from "../../../engine/kernel/index.ts";
 import { book, input } from "../../support/book.ts";
 import { arrivalChangesNothing } from "../../support/laws.ts";
@@ -83,7 +83,7 @@ test("where next to nothing arrives nobody's price is beyond counting", () => {
   const orders = book([0, "sell", 1, 0], [3, "buy", 1, 100], [0, "buy", 1, 100]);
   const trade = clear({ ...input(orders, 100, 1), network: { nodes, homes: new Map([[homeId(3), 3]]) } }) as Trade;
   expect(trade.nodes.map(({ high }) => high)).toEqual([100, 100_000_000, null, null]);
-  expect(clearingRoot(trade)).toMatch(/^0x/);
+  expect(clearingDigest(trade)).toMatch(/^0x/);
 });
 
 test("prices are whole ticks between their bounds", () =>
@@ -128,7 +128,7 @@ describe("what must not matter", () => {
       fc.property(MARKET, (given) => {
         const lossless = rewired(given, (edge) => ({ ...edge, lossPpm: 0 }));
         for (const { entered, left, lossCost } of tradesOf(lossless)) expect([left, lossCost]).toEqual([entered, 0]);
-        expect(clearingRoot(clear(given))).toMatch(/^0x[0-9a-f]{64}$/);
+        expect(clearingDigest(clear(given))).toMatch(/^0x[0-9a-f]{64}$/);
       }),
       runs(800),
     );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { type BlockClearing, clearWithBlocks, valueAt } from "../../../engine/auction/blocks/index.ts";
-import { type Clearing, clear, clearingRoot, reference } from "../../../engine/auction/index.ts";
+import { type Clearing, clear, clearingDigest, reference } from "../../../engine/auction/index.ts";
 import { microPerKwh, nano, wh } from "../../../engine/kernel/index.ts";
 import { block, inputs, type PlainBlock } from "../../support/blocks.ts";
 import { idOf, type Line } from "../../support/book.ts";
@@ -477,5 +477,5 @@ test("one limit for all is energy times limit", () => {
 
 test("clearings with blocks in them have a root as any", () => {
   const result = run([[[1, "buy", 10, 100]]], [{ id: 90, legs: [[0, "sell", 10]], limit: 40 }]);
-  expect(clearingRoot(result.clearings[0]!)).toMatch(/^0x[0-9a-f]{64}$/);
+  expect(clearingDigest(result.clearings[0]!)).toMatch(/^0x[0-9a-f]{64}$/);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { hexlify, keccak256, toBeHex, toUtf8Bytes } from "ethers";
-import { type Clearing, clear, clearingRoot } from "../../../engine/auction/index.ts";
+import { type Clearing, clear, clearingDigest } from "../../../engine/auction/index.ts";
 import { homeId, microPerKwh, wh } from "../../../engine/kernel/index.ts";
 import { book, idOf, input } from "../../support/book.ts";
 
@@ -34,11 +34,11 @@ test.each([
   ["trade", TRADE],
   ["trade on wires", ON_WIRES],
   ["no trade", NO_TRADE],
-])("%s: every field is in the root, each with its own place", (_, clearing) => {
+])("%s: every field is in the digest, each with its own place", (_, clearing) => {
   // Another `kind` is another shape, not another value.
   const others = (variants(clearing) as readonly Clearing[]).filter(({ kind }) => kind === clearing.kind);
   expect(others.length).toBeGreaterThan(20);
-  expect(new Set([clearing, ...others].map(clearingRoot)).size).toBe(others.length + 1);
+  expect(new Set([clearing, ...others].map(clearingDigest)).size).toBe(others.length + 1);
 });
 
 describe("the bytes are a protocol", () => {
@@ -57,18 +57,18 @@ describe("the bytes are a protocol", () => {
     `01${number(tradesAt)}`;
 
   test("written out by hand and hashed by another library", () => {
-    const head = `${hexlify(toUtf8Bytes("commonwatt/clearing/2"))}${number(1000)}${text("no-trade")}${text("PRICES_DO_NOT_MEET")}`;
+    const head = `${hexlify(toUtf8Bytes("commonwatt/clearing/3"))}${number(1000)}${text("no-trade")}${text("PRICES_DO_NOT_MEET")}`;
     const best = `01${number(5)}01${number(10)}`;
     const fates = number(2) + outcome(1, "buy", 5, 800, 10) + outcome(2, "sell", 10, 500, 5);
-    expect(clearingRoot(NO_TRADE)).toBe(keccak256(head + best + fates + number(500) + number(800)));
+    expect(clearingDigest(NO_TRADE)).toBe(keccak256(head + best + fates + number(500) + number(800)));
   });
 
-  test("a trade's root changes only with a new version", () => {
-    expect(clearingRoot(TRADE)).toBe("0x79195c7db26080137b756d5f894d7648c10f0fb73d56723904ef76878a19493d");
+  test("a trade's digest changes only with a new version", () => {
+    expect(clearingDigest(TRADE)).toBe("0x0d0c90d032e7a34b1493eee4cbe1baf653fcf35adf83c70193902016f822d3c3");
   });
 });
 
 test("a null limit is not the limit 0", () => {
   const onlyBuyers = clear(input(book([1, "buy", 800, 5])));
-  expect(clearingRoot({ ...onlyBuyers, bestSell: 0 } as Clearing)).not.toBe(clearingRoot(onlyBuyers));
+  expect(clearingDigest({ ...onlyBuyers, bestSell: 0 } as Clearing)).not.toBe(clearingDigest(onlyBuyers));
 });

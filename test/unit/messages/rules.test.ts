@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { id } from "ethers";
+import { AbiCoder, concat, id, keccak256 } from "ethers";
 import { homeId, interval, microPerKwh, wh } from "../../../engine/kernel/index.ts";
 import {
   DEFAULT_RULES,
@@ -12,14 +12,22 @@ import {
   type MarketRules,
   type NetworkRules,
   periodOf,
+  settlementNumbers,
+  settlementWords,
 } from "../../../engine/messages/index.ts";
 import { node } from "../../support/network-rules.ts";
 import { RULES } from "../../support/rules.ts";
 
+/** Import and export price, most of an order, orders of a home, charge, intervals of a period. */
+const RULES_NUMBERS = [300_000, 80_000, 25_000, 4, 50_000, 96];
+/** As the chain opens it: the numbers' hash, then that of the rules' JSON. */
+const overJson = (json: string, numbers = RULES_NUMBERS): string =>
+  keccak256(concat([keccak256(AbiCoder.defaultAbiCoder().encode(Array(6).fill("uint256"), numbers)), id(json)]));
+
 describe("the hash of the rules", () => {
-  test("is keccak-256 of the JSON with sorted keys", () => {
+  test("is keccak-256 of the settlement numbers' hash and that of the JSON with sorted keys", () => {
     expect(hashRules(RULES)).toBe(
-      id(
+      overJson(
         '{"currency":"EUR","gateLeadSeconds":60,"intervalMinutes":15,"kPermille":500,"market":"test-street","maxOrderWh":25000,"maxOrdersPerHome":4,"maxPrice":1000000,"openIntervals":8,"periodIntervals":96,"residual":{"exportPrice":80000,"importPrice":300000},"tick":100}',
       ),
     );
@@ -38,6 +46,12 @@ describe("the hash of the rules", () => {
     expect(new Set([RULES, ...changed].map((rules) => hashRules(rules as MarketRules))).size).toBe(changed.length + 1);
   });
 
+  test("a charge that is said stands among the numbers", () => {
+    expect(settlementWords(settlementNumbers({ ...RULES, withheldCharge: 7, periodIntervals: 3 }))).toEqual([
+      300_000, 80_000, 25_000, 4, 7, 3,
+    ]);
+  });
+
   const TREE: NetworkRules = {
     nodes: [node("transformer", null), node("north", "transformer", { importCapacity: wh(5000), fee: microPerKwh(100), lossPpm: 7 })],
     homes: [{ home: homeId(3), node: "north" }],
@@ -46,7 +60,7 @@ describe("the hash of the rules", () => {
   test("wires are hashed as JSON too, with the places of lists kept", () => {
     const rules = { ...RULES, network: TREE, mechanism: "k-double-auction", rationing: "max-min", surplusTo: "community" } as const;
     expect(hashRules(rules)).toBe(
-      id(
+      overJson(
         '{"currency":"EUR","gateLeadSeconds":60,"intervalMinutes":15,"kPermille":500,"market":"test-street","maxOrderWh":25000,"maxOrdersPerHome":4,"maxPrice":1000000,"network":{"homes":[{"home":3,"node":"north"}],"nodes":[{"exportCapacity":null,"fee":0,"id":"transformer","importCapacity":null,"lossPpm":0,"parent":null},{"exportCapacity":null,"fee":100,"id":"north","importCapacity":5000,"lossPpm":7,"parent":"transformer"}]},"openIntervals":8,"periodIntervals":96,"rationing":"max-min","residual":{"exportPrice":80000,"importPrice":300000},"surplusTo":"community","tick":100}',
       ),
     );
@@ -76,7 +90,7 @@ describe("the hash of the rules", () => {
 
   test("a name beyond ASCII is hashed as UTF-8", () => {
     expect(hashRules({ ...RULES, market: "Höfe 🏡" })).toBe(
-      id(
+      overJson(
         '{"currency":"EUR","gateLeadSeconds":60,"intervalMinutes":15,"kPermille":500,"market":"Höfe 🏡","maxOrderWh":25000,"maxOrdersPerHome":4,"maxPrice":1000000,"openIntervals":8,"periodIntervals":96,"residual":{"exportPrice":80000,"importPrice":300000},"tick":100}',
       ),
     );
