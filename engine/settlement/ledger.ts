@@ -62,8 +62,10 @@ export interface CarriedState {
   readonly head: Digest;
   /** Ticks of each home that batches have carried so far. */
   readonly ticks: ReadonlyMap<HomeId, number>;
-  /** The same of the surplus account. */
+  /** The same of the surplus's account, when it is neither the community's nor the supplier's. */
   readonly surplusTicks: number;
+  /** The same of the community's account. */
+  readonly communityTicks: number;
 }
 
 export const NEW_ACCOUNT: Account = {
@@ -85,7 +87,7 @@ export function genesis(rules: MarketRules, first: Interval, members: Digest): M
     residual: nano(0),
     surplus: NO_SURPLUS,
     cleared: [],
-    carried: { period: periodOf(rules, first), from: first, head: ZERO_DIGEST, ticks: new Map(), surplusTicks: 0 },
+    carried: { period: periodOf(rules, first), from: first, head: ZERO_DIGEST, ticks: new Map(), surplusTicks: 0, communityTicks: 0 },
   };
 }
 

@@ -90,6 +90,7 @@ const choices = {
   ),
   rationing: oneOf("pro-rata", "price-time", "max-min"),
   surplusTo: oneOf("supplier", "grid", "community"),
+  communityPercent: number,
   orders: oneOf("sealed", "open"),
   withheldCharge: number,
 };
