@@ -11,6 +11,7 @@ const ABI = join(ROOT, "abi");
 /** Contract, its source, and the module that it becomes. */
 const CONTRACTS = [
   { name: "GridVault", source: "src/GridVault.sol", module: "grid-vault" },
+  { name: "Community", source: "src/Community.sol", module: "community" },
   { name: "TestCurrency", source: "src/TestCurrency.sol", module: "test-currency" },
   { name: "HostileCurrency", source: "test/HostileCurrency.sol", module: "hostile-currency" },
 ] as const;
