@@ -65,10 +65,7 @@ export interface MembershipView {
   readonly newKeys: readonly string[];
 }
 
-/**
- * What buyers paid beyond what sellers got since the street began, and what wires lost; below 0 it was paid in. The community gets so
- * many whole percent of it (all where the account is its own), and has got so much; the rest is the account's.
- */
+/** What buyers paid beyond what sellers got since the street began, below 0: paid in; the community's part of it, whole percent; and what wires lost. */
 export interface SurplusView {
   readonly account: "grid" | "community" | "supplier";
   readonly balanceMicro: number;
