@@ -1,5 +1,6 @@
 export { type Anvil, type AnvilCode, type AnvilOptions, startAnvil } from "./anvil.ts";
 export { type ChainOptions, openChain } from "./chain.ts";
+export { type CommunityOptions, type CommunityPlan, deployCommunity, openCommunity } from "./community.ts";
 export { deployStreet, type Street, type StreetPlan } from "./deploy.ts";
 export { type OwnerDigests, ownerDigests } from "./owner.ts";
 export type { Finality } from "./registry-reader.ts";
