@@ -1,6 +1,6 @@
 import type { StreetState } from "../../api/state.ts";
 import { useActive, useWidth } from "../hooks.ts";
-import { money, span } from "../lib/format.ts";
+import { fineMoney, span } from "../lib/format.ts";
 import { isWide, type StreetLayout, streetLayout } from "../lib/layout.ts";
 import { texts } from "../texts/index.ts";
 import { Card } from "./card.tsx";
@@ -83,8 +83,8 @@ function Fund({ state: { surplus, street } }: { state: StreetState }) {
   const { communityPercent, communityMicro } = surplus;
   if (communityPercent === 0) return null;
   return (
-    <p class="soft" data-fund={communityMicro}>
-      {texts.fund(money(communityMicro, street.currency), communityPercent)}
+    <p class="soft fund" data-fund={communityMicro}>
+      {texts.fund(fineMoney(communityMicro, street.currency), communityPercent)}
     </p>
   );
 }

@@ -70,8 +70,8 @@ export const en = {
   },
   fund: (amount: string, percent: number) =>
     percent === 100
-      ? `The street's own fund: ${amount} so far, all that lies between what buyers pay and what sellers get.`
-      : `The street's own fund: ${amount} so far, ${percent} % of what lies between what buyers pay and what sellers get.`,
+      ? `The street's own fund: ${amount} so far, all that buyers pay beyond what sellers get.`
+      : `The street's own fund: ${amount} so far, ${percent} % of what buyers pay beyond what sellers get.`,
   conservation: {
     holds: "Energy in = energy out, money in = money out",
     energyFails: (a: string, b: string) => `Energy in ${a}, energy out ${b}: this must not be`,
