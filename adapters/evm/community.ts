@@ -1,6 +1,7 @@
+import type { Result as Decoded } from "ethers/abi";
 import { COMMUNITY_BYTECODE } from "../../contracts/abi/community.ts";
-import { type Address, type Digest, fail, ok, type Result } from "../../engine/kernel/index.ts";
-import type { ChainCode, Community, DecidedRules, RulesNumbers } from "../../src/ports/index.ts";
+import { type Address, type Digest, fail, type HomeId, homeId, ok, type Result } from "../../engine/kernel/index.ts";
+import type { ChainCode, Community, DecidedRules, Motion, RulesNumbers } from "../../src/ports/index.ts";
 import { type ChainOptions, shield } from "./chain.ts";
 import { finalBlock, finalityOf, toInterval } from "./registry-reader.ts";
 import { connect, type Rpc } from "./rpc.ts";
@@ -32,49 +33,97 @@ export interface CommunityPlan {
 
 const WEEK = 7 * 86_400;
 
-/** What homes of the street decided, read from the chain. Makes no contact before the first question. */
+/** What homes of the street decide, read from the chain. Makes no contact before the first question. */
 export function openCommunity(options: CommunityOptions): Community {
-  const rpc = connect(options);
-  return {
-    rules: () => shield(() => readRules(rpc, options)),
-    close: async () => rpc.close(),
-  };
+  return communityOf(new CommunityReader(connect(options), options));
 }
 
-async function readRules(rpc: Rpc, options: CommunityOptions): Promise<Result<readonly DecidedRules[], ChainCode>> {
-  const known = await identify(rpc, options);
-  if (!known.ok) return known;
-  const block = await finalBlock(rpc, options.finality ?? finalityOf(options.chainId));
-  if (!block.ok) return block;
-  const answer = await ask(rpc, options.community, "rulesHistory", block.value);
-  return answer.ok ? ok([...answer.value[0]].map(toRules)) : answer;
-}
+export const communityOf = (reader: CommunityReader): Community => ({
+  rules: () => shield(() => reader.rules()),
+  motions: () => shield(() => reader.motions()),
+  nonceOf: (home) => shield(() => reader.nonceOf(home)),
+  close: async () => reader.rpc.close(),
+});
 
-/** Another chain, another contract, or the community of another street are none of ours. */
-async function identify(rpc: Rpc, { chainId, community, vault }: CommunityOptions): Promise<Result<void, ChainCode>> {
-  const id = await rpc.ask("eth_chainId", []);
-  if (!id.ok) return refusal(id);
-  if (Number(id.value) !== chainId)
-    return fail("CHAIN_WRONG", `the node serves chain ${Number(id.value)}; this street lives on chain ${chainId}`);
-  const domain = await ask(rpc, community, "eip712Domain");
-  if (!domain.ok) return domain;
-  const { name, version } = domain.value;
-  if (name !== "Community" || version !== "1")
-    return fail("CHAIN_WRONG", `at ${community} stands "${name}" version ${version}, no Community version 1`);
-  const of = await ask(rpc, community, "vault");
-  if (!of.ok) return of;
-  return of.value[0].toLowerCase() === vault.toLowerCase()
-    ? ok(undefined)
-    : fail("CHAIN_WRONG", `the community at ${community} decides for the vault at ${of.value[0]}, not for ${vault}`);
-}
+export class CommunityReader {
+  readonly rpc: Rpc;
+  private readonly options: CommunityOptions;
 
-const ask = (rpc: Rpc, community: Address, method: string, block?: string): ReturnType<typeof view> =>
-  view(rpc, { to: community, contract: COMMUNITY, method, args: [], what: "community" }, block);
+  constructor(rpc: Rpc, options: CommunityOptions) {
+    this.rpc = rpc;
+    this.options = options;
+  }
+
+  async rules(): Promise<Result<readonly DecidedRules[], ChainCode>> {
+    const { finality, chainId } = this.options;
+    const known = await this.identify();
+    if (!known.ok) return known;
+    const block = await finalBlock(this.rpc, finality ?? finalityOf(chainId));
+    if (!block.ok) return block;
+    const answer = await this.view("rulesHistory", [], block.value);
+    return answer.ok ? ok([...answer.value[0]].map(toRules)) : answer;
+  }
+
+  async motions(): Promise<Result<readonly Motion[], ChainCode>> {
+    const delay = await this.read("delaySeconds");
+    if (!delay.ok) return delay;
+    const grace = await this.read("graceSeconds");
+    if (!grace.ok) return grace;
+    const count = await this.read("motionCount");
+    if (!count.ok) return count;
+    const motions: Motion[] = [];
+    while (motions.length < Number(count.value[0])) {
+      const raw = await this.read("motionOf", motions.length);
+      if (!raw.ok) return raw;
+      motions.push(toMotion(motions.length, raw.value[0], { delay: Number(delay.value[0]), grace: Number(grace.value[0]) }));
+    }
+    return ok(motions);
+  }
+
+  async nonceOf(home: HomeId): Promise<Result<number, ChainCode>> {
+    const answer = await this.read("motionsOf", home);
+    return answer.ok ? ok(Number(answer.value[0])) : answer;
+  }
+
+  /** Asks a view, of the state as it is now. */
+  async read(method: string, ...args: readonly unknown[]): Promise<Result<Decoded, ChainCode>> {
+    const known = await this.identify();
+    return known.ok ? this.view(method, args) : known;
+  }
+
+  private view(method: string, args: readonly unknown[], block?: string): ReturnType<typeof view> {
+    return view(this.rpc, { to: this.options.community, contract: COMMUNITY, method, args, what: "community" }, block);
+  }
+
+  /** Another chain, another contract, or the community of another street are none of ours. */
+  private async identify(): Promise<Result<void, ChainCode>> {
+    const { chainId, community, vault } = this.options;
+    const id = await this.rpc.ask("eth_chainId", []);
+    if (!id.ok) return refusal(id);
+    if (Number(id.value) !== chainId)
+      return fail("CHAIN_WRONG", `the node serves chain ${Number(id.value)}; this street lives on chain ${chainId}`);
+    const domain = await this.view("eip712Domain", []);
+    if (!domain.ok) return domain;
+    const { name, version } = domain.value;
+    if (name !== "Community" || version !== "1")
+      return fail("CHAIN_WRONG", `at ${community} stands "${name}" version ${version}, no Community version 1`);
+    const of = await this.view("vault", []);
+    if (!of.ok) return of;
+    return of.value[0].toLowerCase() === vault.toLowerCase()
+      ? ok(undefined)
+      : fail("CHAIN_WRONG", `the community at ${community} decides for the vault at ${of.value[0]}, not for ${vault}`);
+  }
+}
 
 interface RawRules {
   readonly hash: string;
   readonly since: bigint;
   readonly numbers: Readonly<Record<keyof RulesNumbers, bigint>>;
+}
+
+interface RawMotion extends Readonly<Record<"home" | "interval" | "homes" | "yes" | "no" | "closesAt", bigint>> {
+  readonly rules: RawRules;
+  readonly isExecuted: boolean;
 }
 
 function toRules({ hash, since, numbers }: RawRules): DecidedRules {
@@ -88,6 +137,23 @@ function toRules({ hash, since, numbers }: RawRules): DecidedRules {
       withheldCharge: Number(withheldCharge),
       maxPrice: Number(maxPrice),
     },
+  };
+}
+
+function toMotion(motion: number, raw: RawMotion, { delay, grace }: { readonly delay: number; readonly grace: number }): Motion {
+  const closesAt = Number(raw.closesAt);
+  return {
+    motion,
+    home: homeId(Number(raw.home)),
+    rules: toRules(raw.rules),
+    interval: toInterval(raw.interval),
+    homes: Number(raw.homes),
+    yes: Number(raw.yes),
+    no: Number(raw.no),
+    closesAt,
+    executableAt: closesAt + delay,
+    lapsesAt: closesAt + delay + grace,
+    isExecuted: raw.isExecuted,
   };
 }
 

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { deployCommunity, openCommunity } from "../../../adapters/evm/index.ts";
-import { type Address, address, type Digest, interval } from "../../../engine/kernel/index.ts";
+import { SigningKey } from "ethers";
+import { communityDigests, deployCommunity, openCommunity, openCommunityRelay } from "../../../adapters/evm/index.ts";
+import { type Address, address, type Digest, fromHex, homeId, interval } from "../../../engine/kernel/index.ts";
 import type { Community, DecidedRules } from "../../../src/ports/index.ts";
 import { addressOf, CHAIN_ID, keyOf, TestChain } from "../../support/test-chain.ts";
 import { DELAY, FIRST_RULES, GRACE, LEAST, MOST, rules, TestCommunity, VOTING } from "../../support/test-community.ts";
-import { TestVault } from "../../support/test-vault.ts";
+import { ownerOf, TestVault } from "../../support/test-vault.ts";
 
 let chain: TestChain;
 let street: TestVault;
@@ -49,6 +50,50 @@ test("what was deployed is read, and what homes decide on comes behind it", asyn
   expect(await read(at)).toEqual({ ok: true, value: [decided(FIRST_RULES)] });
   expect(await community.execute(0)).toBe("ok");
   expect(await read(at)).toEqual({ ok: true, value: [decided(FIRST_RULES), decided(wanted)] });
+});
+
+test("a relay carries what owners signed: a motion, votes, and what follows; what is done already is success", async () => {
+  const contract = await TestCommunity.deploy(street);
+  const community = address((await contract.contract.getAddress()).toLowerCase());
+  const relay = openCommunityRelay({ rpc: chain.rpc, chainId: CHAIN_ID, vault, community, key: keyOf(1), finality: 0 });
+  const digests = communityDigests({ chainId: CHAIN_ID, community });
+  const sign = (home: number, digest: Digest): Uint8Array => fromHex(new SigningKey(keyOf(ownerOf(home))).sign(digest).serialized);
+  try {
+    const wish = { home: homeId(2), rules: decided(rules(1, 60_000)), nonce: 0 };
+    const signed = { ...wish, signature: sign(2, digests.motion(wish)) };
+    expect(await relay.nonceOf(homeId(2))).toEqual({ ok: true, value: 0 });
+    expect(await relay.move({ ...signed, home: homeId(3) })).toMatchObject({ code: "CHAIN_REFUSED", detail: "BadSignature()" });
+    expect(await relay.move(signed)).toEqual({ ok: true, value: 0 });
+    expect(await relay.move(signed)).toEqual({ ok: true, value: 0 });
+    expect(await relay.move({ ...signed, rules: decided(rules(2, 60_000)) })).toMatchObject({
+      code: "CHAIN_REFUSED",
+      detail: expect.stringContaining("home 2 has brought 1 motions already"),
+    });
+
+    const ballot = (home: number, yes: boolean) => ({ motion: 0, home: homeId(home), yes });
+    for (const home of [0, 1, 2]) {
+      const vote = { ...ballot(home, true), signature: sign(home, digests.vote(ballot(home, true))) };
+      expect(await relay.vote(vote)).toEqual({ ok: true, value: undefined });
+      expect(await relay.vote(vote)).toEqual({ ok: true, value: undefined });
+    }
+    expect(await relay.vote({ ...ballot(3, false), signature: sign(3, digests.vote(ballot(3, true))) })).toMatchObject({
+      detail: "BadSignature()",
+    });
+    expect(await relay.vote({ ...ballot(3, false), signature: sign(3, digests.vote(ballot(3, false))) })).toMatchObject({ ok: true });
+    expect(await relay.execute(0)).toMatchObject({ code: "CHAIN_REFUSED", detail: expect.stringMatching(/^VotingOpen\(until=\d+\)$/) });
+    expect(await relay.execute(1)).toMatchObject({ code: "CHAIN_REFUSED", detail: "UnknownMotion(motion=1)" });
+    await chain.pass(VOTING + DELAY);
+    for (let times = 0; times < 2; times++) expect(await relay.execute(0)).toEqual({ ok: true, value: undefined });
+
+    const motions = await relay.motions();
+    const [{ closesAt } = { closesAt: 0 }] = motions.ok ? motions.value : [];
+    const facts = { motion: 0, home: 2, rules: wish.rules, interval: 48_096, homes: 5, yes: 3, no: 1, isExecuted: true };
+    const times = { closesAt, executableAt: closesAt + DELAY, lapsesAt: closesAt + DELAY + GRACE };
+    expect(motions).toEqual({ ok: true, value: [{ ...facts, ...times }] });
+    expect(await relay.nonceOf(homeId(2))).toEqual({ ok: true, value: 1 });
+  } finally {
+    await relay.close();
+  }
 });
 
 test("what the contract refuses at its construction is told with its fields", async () => {
