@@ -1,7 +1,7 @@
 import { type Address, AssertionError, type Digest, fail, ok, period, type Result } from "../../engine/kernel/index.ts";
 import type { BatchReceipt, Chain, ChainCode, Registry, VaultBalances, VaultHead } from "../../src/ports/index.ts";
 import { BatchLog, type SettledBatch } from "./batch-log.ts";
-import { type Finality, RegistryReader } from "./registry-reader.ts";
+import { type Finality, finalityOf, RegistryReader } from "./registry-reader.ts";
 import { connect, type Rpc } from "./rpc.ts";
 import { refusal, VAULT, view } from "./vault.ts";
 
@@ -28,9 +28,6 @@ export interface Status extends VaultHead {
 
 /** Micro-currency in one tick of the vault. */
 export const TICK_MICRO = 100;
-/** The embedded chain: one node, which takes nothing back by itself and knows no state but its last. */
-const DEVELOPMENT_CHAIN = 31_337;
-const finalityOf = (chainId: number): Finality => (chainId === DEVELOPMENT_CHAIN ? 0 : "finalized");
 const NONE = `0x${"0".repeat(64)}`;
 
 /** What the vault on the chain says. Makes no contact before the first question, and finds its way back after an outage. */

@@ -7,6 +7,20 @@ import { refusal, VAULT, view } from "./vault.ts";
 /** What of a chain counts as settled for good: what the chain itself says so of, or what lies so many blocks back. */
 export type Finality = "finalized" | number;
 
+/** The embedded chain: one node, which takes nothing back by itself and knows no state but its last. */
+const DEVELOPMENT_CHAIN = 31_337;
+export const finalityOf = (chainId: number): Finality => (chainId === DEVELOPMENT_CHAIN ? 0 : "finalized");
+
+/** The block whose state is read: its number, or a name that the node knows. */
+export async function finalBlock(rpc: Rpc, finality: Finality): Promise<Result<string, ChainCode>> {
+  if (finality === "finalized") return ok(finality);
+  if (finality === 0) return ok("latest");
+  const answer = await rpc.ask("eth_blockNumber", []);
+  if (!answer.ok) return refusal(answer);
+  const number = Number(answer.value) - finality;
+  return number >= 0 ? ok(`0x${number.toString(16)}`) : fail("CHAIN_UNREACHABLE", "the chain is too young to be sure of anything");
+}
+
 const PAGE = 256;
 const TRIES = 5;
 /** In the contract's order. */
@@ -47,14 +61,8 @@ export class RegistryReader {
     return fail("CHAIN_UNREACHABLE", "the registry changed each time that it was read");
   }
 
-  /** The block whose state is read: its number, or a name that the node knows. */
-  async finalBlock(): Promise<Result<string, ChainCode>> {
-    if (this.finality === "finalized") return ok(this.finality);
-    if (this.finality === 0) return ok("latest");
-    const answer = await this.rpc.ask("eth_blockNumber", []);
-    if (!answer.ok) return refusal(answer);
-    const number = Number(answer.value) - this.finality;
-    return number >= 0 ? ok(`0x${number.toString(16)}`) : fail("CHAIN_UNREACHABLE", "the chain is too young to be sure of anything");
+  finalBlock(): Promise<Result<string, ChainCode>> {
+    return finalBlock(this.rpc, this.finality);
   }
 
   private async status(block: string): Promise<Result<{ readonly registryHead: Digest; readonly homeCount: number }, ChainCode>> {
@@ -117,7 +125,7 @@ interface RawSet {
 }
 
 /** Beyond what an interval can be means never. */
-const toInterval = (raw: bigint): Interval => interval(Math.min(Number(raw), interval.max));
+export const toInterval = (raw: bigint): Interval => interval(Math.min(Number(raw), interval.max));
 
 function toHome(id: number, raw: RawHome, former: readonly RawKey[]): RegisteredHome {
   const keys: RegisteredKey[] = [...former, { agent: raw.agent, since: raw.agentSince }].map(({ agent, since }) => ({

@@ -1,4 +1,5 @@
 import { type Result as Decoded, type FunctionFragment, Interface } from "ethers/abi";
+import { COMMUNITY_ABI } from "../../contracts/abi/community.ts";
 import { GRID_VAULT_ABI, GRID_VAULT_SLOTS } from "../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_ABI } from "../../contracts/abi/test-currency.ts";
 import { type Address, fail, ok, type Result } from "../../engine/kernel/index.ts";
@@ -13,6 +14,7 @@ export const balanceWords = (vector: Uint8Array): readonly number[] =>
 
 export const VAULT = new Interface(GRID_VAULT_ABI);
 export const CURRENCY = new Interface(TEST_CURRENCY_ABI);
+export const COMMUNITY = new Interface(COMMUNITY_ABI);
 
 /** One question or order to a contract. */
 export interface Call {
@@ -20,6 +22,8 @@ export interface Call {
   readonly contract: Interface;
   readonly method: string;
   readonly args: readonly unknown[];
+  /** What should stand there, in words; "vault" if not said. */
+  readonly what?: string;
 }
 
 export const callData = ({ contract, method, args }: Call): string => contract.encodeFunctionData(method, [...args]);
@@ -42,8 +46,8 @@ export async function view(rpc: Rpc, call: Call, block = "latest"): Promise<Resu
 /** Refused by a contract, for a reason that ours doesn't have. */
 const isForeign = ({ data }: Answer & { ok: false }): boolean => data !== undefined && explain(data) === null;
 
-const nothingOfOurs = ({ to, method }: Call): Result<never, ChainCode> =>
-  fail("CHAIN_WRONG", `there is no Commonwatt vault at ${to}: what stands there doesn't answer ${method}`);
+const nothingOfOurs = ({ to, method, what = "vault" }: Call): Result<never, ChainCode> =>
+  fail("CHAIN_WRONG", `there is no Commonwatt ${what} at ${to}: what stands there doesn't answer ${method}`);
 
 /** A failed answer with the contract's own reason in words. */
 export function refusal(answer: Answer & { ok: false }): { readonly ok: false; readonly code: ChainCode; readonly detail: string } {
@@ -53,7 +57,7 @@ export function refusal(answer: Answer & { ok: false }): { readonly ok: false; r
 
 /** "WrongPeriod(expected=4, got=3)"; null when the bytes are no error that we know. */
 export function explain(data: string): string | null {
-  for (const contract of [VAULT, CURRENCY]) {
+  for (const contract of [VAULT, CURRENCY, COMMUNITY]) {
     const error = parseError(contract, data);
     if (error === null) continue;
     const fields = error.fragment.inputs.map(({ name }, i) => `${name}=${error.args[i]}`);

@@ -12,6 +12,7 @@ const ABI = join(ROOT, "abi");
 const CONTRACTS = [
   { name: "GridVault", source: "src/GridVault.sol", module: "grid-vault" },
   { name: "Disputes", source: "src/Disputes.sol", module: "disputes" },
+  { name: "Community", source: "src/Community.sol", module: "community" },
   { name: "TestCurrency", source: "src/TestCurrency.sol", module: "test-currency" },
   { name: "HostileCurrency", source: "test/HostileCurrency.sol", module: "hostile-currency" },
 ] as const;

@@ -11,6 +11,8 @@ export const RULES_CODES = [
   "MECHANISM_NEEDS_ONE_NODE",
   "RATIONING_UNKNOWN",
   "SURPLUS_ACCOUNT_UNKNOWN",
+  "COMMUNITY_PERCENT_OUT_OF_RANGE",
+  "COMMUNITY_PERCENT_POINTLESS",
   "ORDER_PRIVACY_UNKNOWN",
   "WITHHELD_CHARGE_OUT_OF_RANGE",
   "NETWORK_NO_ROOT",
@@ -52,16 +54,24 @@ export function rulesTroubles(rules: MarketRules): readonly RulesTrouble[] {
   return found.length > 0 ? found : together(rules);
 }
 
-function choices({ mechanism, rationing, surplusTo, orders, withheldCharge }: MarketRules): readonly RulesTrouble[] {
+function choices(rules: MarketRules): readonly RulesTrouble[] {
+  const { mechanism, rationing, surplusTo, orders, withheldCharge } = rules;
   const found: RulesTrouble[] = [];
   if (mechanism !== undefined && !isMechanismName(mechanism)) found.push(trouble("MECHANISM_UNKNOWN", ["mechanism"], mechanism));
   if (rationing !== undefined && !Object.hasOwn(RATIONING, rationing)) found.push(trouble("RATIONING_UNKNOWN", ["rationing"], rationing));
   if (surplusTo !== undefined && !Object.hasOwn(WIDE_ACCOUNTS, surplusTo))
     found.push(trouble("SURPLUS_ACCOUNT_UNKNOWN", ["surplusTo"], surplusTo));
+  found.push(...percents(rules));
   if (orders !== undefined && orders !== "sealed" && orders !== "open") found.push(trouble("ORDER_PRIVACY_UNKNOWN", ["orders"], orders));
   if (withheldCharge !== undefined && !isCharge(withheldCharge))
     found.push(trouble("WITHHELD_CHARGE_OUT_OF_RANGE", ["withheldCharge"], withheldCharge));
   return found;
+}
+
+function percents({ surplusTo, communityPercent: percent = DEFAULT_RULES.communityPercent }: MarketRules): readonly RulesTrouble[] {
+  const isPercent = Number.isSafeInteger(percent) && percent >= 0 && percent <= 100;
+  if (!isPercent) return [trouble("COMMUNITY_PERCENT_OUT_OF_RANGE", ["communityPercent"], percent)];
+  return percent > 0 && surplusTo === "community" ? [trouble("COMMUNITY_PERCENT_POINTLESS", ["communityPercent"], percent)] : [];
 }
 
 const isCharge = (micro: number): boolean => Number.isSafeInteger(micro) && micro >= 0 && micro <= MAX_WITHHELD_CHARGE;

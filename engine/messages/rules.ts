@@ -45,6 +45,8 @@ export interface MarketRules {
   readonly rationing?: Rationing;
   /** Who gets what buyers pay beyond what sellers get; "grid" if not said. */
   readonly surplusTo?: SurplusAccount;
+  /** Whole percent of it that the community gets before that; 0 if not said. */
+  readonly communityPercent?: number;
   /** Whether orders are sealed until the gate; without it they are while the street has fewer than `SEALED_BELOW` homes. */
   readonly orders?: OrderPrivacy;
   /** What a sealed order costs that is never shown, in micro-currency; `DEFAULT_RULES` if not said. */
@@ -113,7 +115,13 @@ export const WIDE_ACCOUNTS = { supplier: 0, grid: 1, community: 2 } as const;
 export type SurplusAccount = keyof typeof WIDE_ACCOUNTS;
 
 /** What rules mean that don't say. */
-export const DEFAULT_RULES = { mechanism: "k-double-auction", rationing: "pro-rata", surplusTo: "grid", withheldCharge: 50_000 } as const;
+export const DEFAULT_RULES = {
+  mechanism: "k-double-auction",
+  rationing: "pro-rata",
+  surplusTo: "grid",
+  communityPercent: 0,
+  withheldCharge: 50_000,
+} as const;
 
 /** Where a market lives: which chain, which vault, under which rules. */
 export interface MarketDomain {

@@ -10,6 +10,7 @@ import {
 } from "../messages/index.ts";
 import type { CarriedState, MarketState } from "./ledger.ts";
 import { accountsRoot } from "./merkle.ts";
+import { partsOf } from "./surplus.ts";
 
 /** A closed settlement period as the vault takes it. Byte layout: contracts/README.md. */
 export interface Batch {
@@ -25,9 +26,9 @@ const LANES = 8;
 
 /**
  * Closes the period that ends with `last`. A home's ticks are its balance rounded down, once and cumulatively, so that the
- * rest is carried on and nothing is lost; so is what doesn't fit a lane. So are the surplus account's, as far as it has any:
- * the vault knows no debts, and what it owes the supplier advances. The supplier takes the opposite of all others' sum, so a
- * batch sums to zero.
+ * rest is carried on and nothing is lost; so is what doesn't fit a lane. So are the community's part of the surplus and the rest
+ * of it, as far as there is any: the vault knows no debts, and what it owes the supplier advances. The supplier takes the opposite
+ * of all others' sum, so a batch sums to zero.
  */
 export function closePeriod(
   rules: MarketRules,
@@ -38,10 +39,12 @@ export function closePeriod(
   const ticksOf = (home: HomeId): number => carried.ticks.get(home) ?? 0;
   const deltas = [...accounts].map(([home, account]) => ({ home, delta: fitting(toTicks(account.balance) - ticksOf(home)) }));
   const vector = encodeVector(deltas);
-  const account = WIDE_ACCOUNTS[rules.surplusTo ?? DEFAULT_RULES.surplusTo];
-  const surplusTicks = account === WIDE_ACCOUNTS.supplier ? 0 : Math.max(0, toTicks(state.surplus.balance));
-  const surplus = { account, delta: surplusTicks - carried.surplusTicks };
-  const wide = encodeWide(-deltas.reduce((total, { delta }) => total + delta, surplus.delta), surplus);
+  const { surplusTicks, communityTicks } = surplusTicksOf(rules, state);
+  const others = [
+    { account: WIDE_ACCOUNTS[rules.surplusTo ?? DEFAULT_RULES.surplusTo], delta: surplusTicks - carried.surplusTicks },
+    { account: WIDE_ACCOUNTS.community, delta: communityTicks - carried.communityTicks },
+  ];
+  const wide = encodeWide(-[...deltas, ...others].reduce((total, { delta }) => total + delta, 0), others);
   const result: PeriodResult = {
     period: carried.period,
     fromInterval: carried.from,
@@ -61,8 +64,15 @@ export function closePeriod(
     prevPeriod: periodHash(result),
     ticks: new Map(deltas.map(({ home, delta }) => [home, ticksOf(home) + delta])),
     surplusTicks,
+    communityTicks,
   };
   return { batch: { result, vector, wide }, carried: next };
+}
+
+/** The surplus so far in whole ticks: the community's part, and what the account has that the rules name beside it. */
+function surplusTicksOf(rules: MarketRules, { surplus }: MarketState): Pick<CarriedState, "surplusTicks" | "communityTicks"> {
+  const { community, rest } = partsOf(rules, surplus.balance);
+  return { surplusTicks: rules.surplusTo === "supplier" ? 0 : toTicks(rest), communityTicks: toTicks(community) };
 }
 
 /** What one lane holds. One home's claims must not keep the whole street from settling. */
@@ -85,9 +95,9 @@ export function encodeVector(deltas: readonly { readonly home: HomeId; readonly 
 /** 0, -1, 1, -2 as 0, 1, 2, 3: most changes are small, and on a chain a byte of 0 costs a quarter of any other. */
 const zigzag = (delta: number): number => (delta < 0 ? -2 * delta - 1 : 2 * delta);
 
-/** The residual supplier's change, and another wide account's if it has one: account id (uint8) and ticks (int64) each. */
-export function encodeWide(residualDelta: number, other: WideChange | null = null): Uint8Array {
-  const changes = [{ account: WIDE_ACCOUNTS.supplier, delta: residualDelta }, ...(other === null || other.delta === 0 ? [] : [other])];
+/** The residual supplier's change, and those of other wide accounts that have one, by rising id: account id (uint8) and ticks (int64) each. */
+export function encodeWide(residualDelta: number, others: readonly WideChange[] = []): Uint8Array {
+  const changes = [{ account: WIDE_ACCOUNTS.supplier, delta: residualDelta }, ...others.filter(({ delta }) => delta !== 0)];
   const view = new DataView(new ArrayBuffer(WIDE_BYTES * changes.length));
   for (const [at, { account, delta }] of changes.entries()) {
     view.setUint8(WIDE_BYTES * at, account);

@@ -48,4 +48,4 @@ export {
 } from "./merkle.ts";
 export { type Rounded, toMicro } from "./rounding.ts";
 export { assertConserved, type Conservation, type SettledHome, type SettledInterval, settle, utilityOnly } from "./settle.ts";
-export { NO_SURPLUS, type Surplus, type SurplusBooks } from "./surplus.ts";
+export { communityPercentOf, communityShare, NO_SURPLUS, partsOf, type Surplus, type SurplusBooks, type SurplusParts } from "./surplus.ts";

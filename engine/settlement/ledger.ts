@@ -65,8 +65,10 @@ export interface CarriedState {
   readonly prevPeriod: Digest;
   /** Ticks of each home that batches have carried so far. */
   readonly ticks: ReadonlyMap<HomeId, number>;
-  /** The same of the surplus account. */
+  /** The same of the surplus's account, when it is neither the community's nor the supplier's. */
   readonly surplusTicks: number;
+  /** The same of the community's account. */
+  readonly communityTicks: number;
 }
 
 export const NEW_ACCOUNT: Account = {
@@ -88,7 +90,14 @@ export function genesis(rules: MarketRules, first: Interval, members: Digest): M
     residual: nano(0),
     surplus: NO_SURPLUS,
     cleared: [],
-    carried: { period: periodOf(rules, first), from: first, prevPeriod: ZERO_DIGEST, ticks: new Map(), surplusTicks: 0 },
+    carried: {
+      period: periodOf(rules, first),
+      from: first,
+      prevPeriod: ZERO_DIGEST,
+      ticks: new Map(),
+      surplusTicks: 0,
+      communityTicks: 0,
+    },
   };
 }
 

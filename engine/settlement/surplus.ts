@@ -1,5 +1,6 @@
 import type { Clearing } from "../auction/index.ts";
 import { add, assert, type Nano, nano, sub, sum, type Wh, wh } from "../kernel/index.ts";
+import { DEFAULT_RULES, type MarketRules } from "../messages/index.ts";
 
 /** What stays between buyers and sellers of one interval; amount = fees + rents + kept + charges, and what was sold = what was bought + lost. */
 export interface Surplus {
@@ -24,6 +25,34 @@ export interface SurplusBooks {
 }
 
 export const NO_SURPLUS: SurplusBooks = { balance: nano(0), lost: wh(0) };
+
+/** Whose a surplus is; both parts are 0 while somebody pays in. */
+export interface SurplusParts {
+  readonly community: Nano;
+  /** Of the account that the rules name, when it is not the community's. */
+  readonly rest: Nano;
+}
+
+type SurplusRules = Pick<MarketRules, "surplusTo" | "communityPercent">;
+
+/** Percent of the surplus that the community gets, all in all. */
+export const communityPercentOf = ({ surplusTo, communityPercent }: SurplusRules): number =>
+  surplusTo === "community" ? WHOLE : (communityPercent ?? DEFAULT_RULES.communityPercent);
+
+/** Parts a surplus since the street began: the community's rounded down once, for all intervals together, so that nothing is lost. */
+export function partsOf(rules: SurplusRules, balance: Nano): SurplusParts {
+  const percent = communityPercentOf(rules);
+  const total = Math.max(0, balance);
+  // Hundreds apart from what is left, so that no product leaves the exact integers.
+  const community = Math.floor(total / WHOLE) * percent + Math.floor(((total % WHOLE) * percent) / WHOLE);
+  return { community: nano(community), rest: nano(total - community) };
+}
+
+/** What of one interval's surplus the community got; `after` are the books that have it. Over all intervals its part of the whole. */
+export const communityShare = (rules: SurplusRules, after: SurplusBooks, { amount }: Pick<Surplus, "amount">): Nano =>
+  sub(partsOf(rules, after.balance).community, partsOf(rules, sub(after.balance, amount)).community);
+
+const WHOLE = 100;
 
 /** The wires' part from what the clearing tells of each, summed apart from homes' payments, so that conservation holds one against the other. */
 export function surplusOf(clearing: Clearing, charges: Nano): Surplus {

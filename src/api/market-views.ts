@@ -13,7 +13,13 @@ import {
 } from "../../engine/auction/index.ts";
 import type { HomeId, Interval, Nano } from "../../engine/kernel/index.ts";
 import { DEFAULT_RULES, deliveryEnd, deliveryStart, type MarketRules, type ResultKind } from "../../engine/messages/index.ts";
-import type { ClearedInterval, SettledInterval, SurplusBooks } from "../../engine/settlement/index.ts";
+import {
+  type ClearedInterval,
+  communityPercentOf,
+  partsOf,
+  type SettledInterval,
+  type SurplusBooks,
+} from "../../engine/settlement/index.ts";
 import type { ClearingView, OrderView, SettlementView, SurplusView, WireView } from "./state.ts";
 import { kwhText } from "./words.ts";
 
@@ -102,6 +108,8 @@ function seenFrom(node: number, clearing: Clearing): Clearing {
 export const surplusView = (rules: MarketRules, { balance, lost }: SurplusBooks): SurplusView => ({
   account: rules.surplusTo ?? DEFAULT_RULES.surplusTo,
   balanceMicro: microOf(balance),
+  communityPercent: communityPercentOf(rules),
+  communityMicro: microOf(partsOf(rules, balance).community),
   lostWh: lost,
 });
 

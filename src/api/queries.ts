@@ -42,7 +42,8 @@ export interface StreetCard {
   readonly rules: Plain<MarketRules>;
   /** 0x and 64 hex digits: who computes another hash from `rules` trades in another market. */
   readonly rulesHash: string;
-  readonly chain: { readonly id: number; readonly rpc: string; readonly vault: string };
+  /** `community`: the contract that names the rules in force; left out: the street has none. */
+  readonly chain: { readonly id: number; readonly rpc: string; readonly vault: string; readonly community?: string };
   /** Multiaddresses of homes to knock at first. */
   readonly peers: readonly string[];
   /** The street's first interval: where its chain of certificates begins. */

@@ -65,10 +65,12 @@ export interface MembershipView {
   readonly newKeys: readonly string[];
 }
 
-/** What buyers paid beyond what sellers got since the street began, who got it, and what wires lost; below 0 it was paid in. */
+/** What buyers paid beyond what sellers got since the street began, below 0: paid in; the community's part of it, whole percent; and what wires lost. */
 export interface SurplusView {
   readonly account: "grid" | "community" | "supplier";
   readonly balanceMicro: number;
+  readonly communityPercent: number;
+  readonly communityMicro: number;
   readonly lostWh: number;
 }
 
@@ -246,9 +248,8 @@ export interface SettlementView {
     readonly chargeMicro: number;
     readonly quality: "measured" | "estimated";
   }[];
-  /** What buyers paid beyond what sellers got, and what wires lost of what sellers sold. */
+  /** What buyers paid beyond what sellers got, who got it, and what wires lost of what sellers sold. */
   readonly surplus: {
-    /** Who got it. */
     readonly account: "grid" | "community" | "supplier";
     readonly amountMicro: number;
     readonly feesMicro: number;

@@ -10,6 +10,7 @@ import {
 } from "../../engine/auction/index.ts";
 import type { Nano } from "../../engine/kernel/index.ts";
 import { DEFAULT_RULES, deliveryStart, type MarketRules } from "../../engine/messages/index.ts";
+import { communityPercentOf } from "../../engine/settlement/index.ts";
 import type { Command } from "../cli/index.ts";
 import type { Evaluation } from "../node/index.ts";
 import { withBooks } from "./books.ts";
@@ -56,7 +57,7 @@ export function comparisonText(rules: MarketRules, { result, orders }: Compared,
     ...(made === null ? ["knows no wires"] : figures(made)),
   ]);
   return [
-    `${at}: ${result.kind === "void" ? "agreed too late to trade, so " : ""}${orders.length} orders on ${nodes === 1 ? "one node" : `${nodes} nodes`}; money in ${rules.currency}, * the street's own`,
+    `${at}: ${result.kind === "void" ? "agreed too late to trade, so " : ""}${orders.length} orders on ${nodes === 1 ? "one node" : `${nodes} nodes`}; money in ${rules.currency}, * the street's own${communityText(rules)}`,
     ...aligned([["mechanism", "Wh", "price per kWh", "buyers pay", "sellers get", "between", "welfare", "efficiency"], ...rows]),
   ].join("\n");
 }
@@ -69,6 +70,11 @@ function figures({ volume, price, buyersPay, sellersGet, surplus, welfare, effic
     ...amounts,
     `${new Decimal(efficiencyPermille).div(10).toFixed(1)} %`,
   ];
+}
+
+function communityText(rules: MarketRules): string {
+  const percent = communityPercentOf(rules);
+  return percent === 0 ? "" : `; ${percent} % of what is between is the community's`;
 }
 
 const amountText = (amount: Nano): string => new Decimal(amount).div(1e9).toFixed();

@@ -12,6 +12,7 @@ import { cannotStart } from "./exit.ts";
 import { claimFolder } from "./files.ts";
 import { join } from "./join.ts";
 import { earlierKeys, openMemory, passwordOf, unwrap } from "./keys.ts";
+import { RulesWatch, requireStreetRules } from "./street-rules.ts";
 
 export { openMemory, openOrCreate, passwordOf, unwrap } from "./keys.ts";
 
@@ -46,6 +47,7 @@ export async function openHome(config: HomeConfig, card: StreetCard, surrounding
   const { chainId, vault } = domainOf(card);
   store.setMeta("card", JSON.stringify({ ...card, clock: null }));
   const chain = openChain({ rpc: card.chain.rpc, chainId, vault });
+  await requireStreetRules(card, log);
   const { registry, networkKey } = await join(config, card, key, { chain, store, log });
   store.setMeta("self", String(homeOf(registry, key.address)));
   const gossip = unwrap(
@@ -118,7 +120,9 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
     backupPercent: keepForBackupPercent,
   };
   const trader = new Trader({ rules, preferences, clock, device, node, log, metrics });
+  const watch = new RulesWatch(card, log);
   node.onCertified(({ evaluation: { clearing, result }, sinceGateMs }) => {
+    void watch.look(result.interval);
     const price = clearing.kind === "trade" ? clearing.price : null;
     log.info("interval.certified", {
       interval: result.interval,

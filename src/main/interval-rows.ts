@@ -13,6 +13,8 @@ export interface RowFacts {
   readonly tradeId: string | null;
   readonly batchId: string | null;
   readonly txHash: string | null;
+  /** What of the interval's surplus the community got (`communityShare`). */
+  readonly community: Nano;
 }
 
 /** `home` is null where a row is nobody's: what wires and mechanisms earn. */
@@ -33,11 +35,11 @@ interface Part {
 
 /**
  * Four rows for each home: what it had from and gave to the utility and its neighbours, and one more for what it was charged; then
- * what each wire earned and lost, what a mechanism kept, and what all were charged. Amounts of trade and charges are rounded together with those, so that they sum to zero; each of the
- * utility's flows by itself.
+ * what each wire earned and lost, what a mechanism kept, what all were charged, and what of it all went to the community. Amounts of trade and
+ * charges are rounded together with those, so that they sum to zero; each of the utility's flows, and the community's share, by itself.
  */
 export function intervalRows(settled: SettledInterval, facts: RowFacts): readonly HomeRow[] {
-  const parts = [...settled.homes.flatMap((home) => homeParts(settled, home, facts)), ...surplusParts(settled, facts.rules)];
+  const parts = [...settled.homes.flatMap((home) => homeParts(settled, home, facts)), ...surplusParts(settled, facts)];
   const micro = new Map<Part, number>();
   for (const group of ROUNDED_TOGETHER.map((belongs) => parts.filter(belongs)))
     for (const [at, amount] of toMicro(group.map(({ amount }) => amount)).micro.entries()) micro.set(group[at]!, amount);
@@ -45,9 +47,11 @@ export function intervalRows(settled: SettledInterval, facts: RowFacts): readonl
 }
 
 const isTrade = ({ flow }: Part): boolean => flow !== "utility_import" && flow !== "utility_export";
+const isShare = ({ flow }: Part): boolean => flow === "community_share";
 
 const ROUNDED_TOGETHER: readonly ((part: Part) => boolean)[] = [
-  isTrade,
+  (part) => isTrade(part) && !isShare(part),
+  isShare,
   ({ flow }) => flow === "utility_import",
   ({ flow }) => flow === "utility_export",
 ];
@@ -104,9 +108,9 @@ function priceOf(fills: readonly Fill[], street: MicroPerKwh | null): MicroPerKw
 
 /**
  * Rows of the account that the rules name: wire by wire fees, what scarcity earned, and what was lost (which costs it nothing: buyers
- * paid); what a mechanism kept, and what withheld orders cost their homes.
+ * paid); what a mechanism kept, and what withheld orders cost their homes. Last what of all this it hands on to the community.
  */
-function surplusParts({ clearing, surplus }: SettledInterval, rules: MarketRules): readonly Part[] {
+function surplusParts({ clearing, surplus }: SettledInterval, { rules, community }: RowFacts): readonly Part[] {
   const account = rules.surplusTo ?? DEFAULT_RULES.surplusTo;
   const names = nodeNames(rules);
   const { nodes } = networkOf(rules);
@@ -121,6 +125,18 @@ function surplusParts({ clearing, surplus }: SettledInterval, rules: MarketRules
     ...wires,
     ...(kept === 0 ? [] : [{ ...market, flow: "market_surplus", amount: kept } as const]),
     ...(charges === 0 ? [] : [{ ...market, flow: "withheld_charge", amount: charges } as const]),
+    ...(account === "community" ? [] : shareParts(market, community)),
+  ];
+}
+
+type MarketCommon = Pick<Part, "home" | "quality" | "price" | "point" | "energyWh">;
+
+function shareParts(market: MarketCommon, community: Nano): readonly Part[] {
+  if (community === 0) return [];
+  const share = { ...market, flow: "community_share" } as const;
+  return [
+    { ...share, amount: nano(-community) },
+    { ...share, point: "community:market", amount: community },
   ];
 }
 

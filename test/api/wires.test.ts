@@ -27,6 +27,9 @@ function shown(rules: MarketRules, life: Life): readonly IntervalView[] {
     Math.round(surplus.balance / 1000),
     surplus.lost,
   ]);
+  const percent = rules.surplusTo === "community" ? 100 : (rules.communityPercent ?? 0);
+  const fund = Math.floor((Math.max(0, surplus.balance) * percent) / 100);
+  expect([state.surplus.communityPercent, state.surplus.communityMicro]).toEqual([percent, Math.round(fund / 1000)]);
   const intervals = state.prices.map(({ interval }: { interval: string }) => view.interval(interval));
   for (const each of intervals) expect(isInterval(JSON.parse(JSON.stringify(each)))).toBe(true);
   return intervals;
@@ -96,6 +99,13 @@ test("one node has no wires to tell of", () => {
   }
 });
 
+test("tells what the community gets of what lies between buyers and sellers, and has got so far", () => {
+  const rules: MarketRules = { ...WIRED, communityPercent: 20 };
+  const life = live({ rules, seed: 2, intervals: 8, lost: 0 });
+  expect(life.advances.at(-1)!.state.surplus.balance).toBeGreaterThan(100_000);
+  shown(rules, life);
+});
+
 test("under another mechanism its own words are told", () => {
   const rules: MarketRules = { ...RULES, mechanism: "pay-as-bid", surplusTo: "community" };
   const views = shown(rules, live({ rules, seed: 4, intervals: 8, lost: 0 }));
@@ -119,6 +129,7 @@ describe("the street's card", () => {
     ["rules as they were before wires", RULES, true],
     ["with wires", WIRED, true],
     ["with another mechanism, sharing and account", { ...RULES, mechanism: "vcg", rationing: "max-min", surplusTo: "supplier" }, true],
+    ["with a part for the community", { ...RULES, communityPercent: 20 }, true],
     ["with sealed orders and their charge", { ...RULES, orders: "sealed", withheldCharge: 0 }, true],
     ["orders neither sealed nor open", { ...RULES, orders: "secret" }, false],
     ["no such mechanism", { ...RULES, mechanism: "dutch" }, false],

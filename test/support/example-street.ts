@@ -170,7 +170,7 @@ export function exampleStreet(given: ExampleOptions = {}): StreetState {
       .map((start, i) => certificate(start, i, options.homes)),
     batches: begun ? batches(options.interval, Math.ceil(options.intervals / 32)) : [],
     settlement,
-    surplus: { account: "grid", balanceMicro: 0, lostWh: 0 },
+    surplus: { account: "grid", balanceMicro: 0, communityPercent: 0, communityMicro: 0, lostWh: 0 },
     watch: watchOf(options.interval, options.homes),
   };
 }

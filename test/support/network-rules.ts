@@ -47,7 +47,7 @@ export function anyRules(seed: number): MarketRules {
   const below = (end: number): number => Math.floor(random() * end);
   const pick = <T>(of: readonly T[]): T => of[below(of.length)]!;
   const wires = below(4) === 0 ? null : randomNetwork(below);
-  return {
+  const rules: MarketRules = {
     ...RULES,
     periodIntervals: 3,
     kPermille: pick([0, 500, 1000]),
@@ -56,6 +56,7 @@ export function anyRules(seed: number): MarketRules {
     surplusTo: pick(["grid", "community", "supplier"] as const),
     ...(wires === null ? { mechanism: pick(MECHANISMS) } : { network: wires }),
   };
+  return rules.surplusTo === "community" ? rules : { ...rules, communityPercent: pick([0, 1, 33, 50, 99, 100]) };
 }
 
 function randomNetwork(below: (end: number) => number): NetworkRules {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { nearest, stepPath, stepsOf, totalOf } from "../../src/web/lib/curves.ts";
-import { countdown, energy, minuteOf, money, price, sentence, shorten, span, timeOf } from "../../src/web/lib/format.ts";
+import { countdown, energy, fineMoney, minuteOf, money, price, sentence, shorten, span, timeOf } from "../../src/web/lib/format.ts";
 import { runPath, runsOf } from "../../src/web/lib/history.ts";
 import { streetLayout, thickness } from "../../src/web/lib/layout.ts";
 import { around, scale, ticks } from "../../src/web/lib/scale.ts";
@@ -36,6 +36,14 @@ describe("numbers as neighbours read them", () => {
     [-4000, "always", "€0.00"],
     [0, "always", "€0.00"],
   ] as const)("%i micro is %s money", (micro, sign, text) => expect(money(micro, "EUR", sign)).toBe(text));
+
+  test.each([
+    [0, "€0.00"],
+    [649, "€0.0006"],
+    [12_340, "€0.0123"],
+    [1_250_000, "€1.25"],
+    [1_234_567_890, "€1,234.5679"],
+  ])("%i micro of a fund", (micro, text) => expect(fineMoney(micro, "EUR")).toBe(text));
 
   test.each([
     [572_000, "9:32"],

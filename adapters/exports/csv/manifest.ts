@@ -4,7 +4,7 @@ import { FLOWS, type Flow, type IntervalRow } from "./row.ts";
 
 /** What stands beside an export, so that whoever gets the file can check it without us. */
 export interface Manifest {
-  readonly schema: "commonwatt-interval-rows/3";
+  readonly schema: "commonwatt-interval-rows/4";
   readonly generator: string;
   readonly scope: Scope;
   readonly file: { readonly name: string; readonly sha256: string; readonly bytes: number };
@@ -71,7 +71,7 @@ export function newTally(): Tally {
     result: ({ fileName, scope, generator }) => {
       if (scope === "street" && open.size > 0) return unbalanced(fileName, open);
       return ok({
-        schema: "commonwatt-interval-rows/3",
+        schema: "commonwatt-interval-rows/4",
         generator,
         scope,
         file: { name: fileName, sha256: hash.copy().digest("hex"), bytes: seen.bytes },
@@ -117,6 +117,7 @@ const ENERGY_SIGNS: Readonly<Record<Flow, -1 | 0 | 1>> = {
   grid_loss: 1,
   market_surplus: 0,
   withheld_charge: 0,
+  community_share: 0,
 };
 
 /** Whose money must sum to zero. */

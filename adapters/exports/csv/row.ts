@@ -1,6 +1,9 @@
 import { assert } from "../../../engine/kernel/index.ts";
 
-/** The first four are a home's; the others are of the account that gets what buyers pay beyond what sellers get; the charge is of both. */
+/**
+ * The first four are a home's; the others are of the account that gets what buyers pay beyond what sellers get. The charge is of homes
+ * too; the share is what the community's account gets of it.
+ */
 export const FLOWS = [
   "utility_import",
   "utility_export",
@@ -11,6 +14,7 @@ export const FLOWS = [
   "grid_loss",
   "market_surplus",
   "withheld_charge",
+  "community_share",
 ] as const;
 export type Flow = (typeof FLOWS)[number];
 

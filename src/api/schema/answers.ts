@@ -90,6 +90,7 @@ const choices = {
   ),
   rationing: oneOf("pro-rata", "price-time", "max-min"),
   surplusTo: oneOf("supplier", "grid", "community"),
+  communityPercent: number,
   orders: oneOf("sealed", "open"),
   withheldCharge: number,
 };
@@ -122,7 +123,7 @@ export const streetCard = mirrors<StreetCard>()(
       name: text(),
       rules,
       rulesHash: hash,
-      chain: object({ id: count, rpc: text(), vault: address }),
+      chain: withOptional(object({ id: count, rpc: text(), vault: address }), { community: address }),
       peers: list(text()),
       firstInterval: count,
       clock: nullable(object({ streetMs: number, wallMs: number, speed: number })),

@@ -233,7 +233,7 @@ export const streetState = described(
       batches: described(list(batch), "newest first"),
       settlement: nullable(settlement),
       surplus: described(
-        mirrors<SurplusView>()(object({ account, balanceMicro: integer, lostWh: count })),
+        mirrors<SurplusView>()(object({ account, balanceMicro: integer, communityPercent: count, communityMicro: count, lostWh: count })),
         "what buyers paid beyond what sellers got since the street began, and what wires lost",
       ),
       watch,

@@ -18,6 +18,7 @@ export interface MarketFile {
   readonly mechanism: NonNullable<MarketRules["mechanism"]>;
   readonly rationing: NonNullable<MarketRules["rationing"]>;
   readonly surplusTo: NonNullable<MarketRules["surplusTo"]>;
+  readonly communityPercent: number;
   readonly orders?: NonNullable<MarketRules["orders"]>;
   readonly network?: NetworkFile;
   readonly sequencer?: SequencerFile;
@@ -52,12 +53,13 @@ function choicesOf(
   file: MarketFile,
   check: CrossCheck,
 ): Pick<MarketRules, keyof typeof DEFAULT_RULES | "orders" | "network" | "sequencer"> {
-  const { mechanism, rationing, surplusTo, orders, network, sequencer } = file;
+  const { mechanism, rationing, surplusTo, communityPercent, orders, network, sequencer } = file;
   const withheldCharge = chargeOf(check);
   return {
     ...(mechanism === DEFAULT_RULES.mechanism ? {} : { mechanism }),
     ...(rationing === DEFAULT_RULES.rationing ? {} : { rationing }),
     ...(surplusTo === DEFAULT_RULES.surplusTo ? {} : { surplusTo }),
+    ...(communityPercent === DEFAULT_RULES.communityPercent ? {} : { communityPercent }),
     ...(orders === undefined ? {} : { orders }),
     ...(withheldCharge === DEFAULT_RULES.withheldCharge ? {} : { withheldCharge }),
     ...(network === undefined ? {} : { network: networkRulesOf(network, check) }),

@@ -62,6 +62,8 @@ const SENTENCES: Readonly<Record<RulesRefusal, readonly [what: string, wayOut: s
   MECHANISM_NEEDS_ONE_NODE: ["# knows no wires, and network names some", "use k-double-auction, or leave the wires out"],
   RATIONING_UNKNOWN: ["there is no rule of sharing #", "use pro-rata, max-min or price-time"],
   SURPLUS_ACCOUNT_UNKNOWN: ["there is no account #", "use grid, community or supplier"],
+  COMMUNITY_PERCENT_OUT_OF_RANGE: ["# is no whole percent from 0 to 100", "write a whole number, such as 20, or leave it out"],
+  COMMUNITY_PERCENT_POINTLESS: ["surplusTo gives the community everything, not # %", "leave communityPercent out, or name another account"],
   ORDER_PRIVACY_UNKNOWN: ["orders can't be #", "use sealed or open, or leave it out: sealed in a street of fewer than 100 homes"],
   WITHHELD_CHARGE_OUT_OF_RANGE: [
     "# micro is no charge from 0 to 10000000",

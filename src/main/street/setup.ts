@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Anvil, deployStreet, startAnvil } from "../../../adapters/evm/index.ts";
+import { type Anvil, deployCommunity, deployStreet, startAnvil } from "../../../adapters/evm/index.ts";
 import { peerNameOf } from "../../../adapters/libp2p/index.ts";
 import { type AgentKey, peerSeed } from "../../../adapters/system/index.ts";
 import { type Address, type Digest, interval, type Result, toHex, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
@@ -10,6 +10,7 @@ import { CannotStart, cannotStart } from "../exit.ts";
 import { claimFolder, damaged, readJson, replaceFile } from "../files.ts";
 import { openMemory, openOrCreate, unwrap } from "../home.ts";
 import { networkKeyOf } from "../network-key.ts";
+import { boundsOf, numbersOf } from "../street-rules.ts";
 import type { Layout } from "./layout.ts";
 import type { StreetOptions } from "./options.ts";
 
@@ -19,7 +20,13 @@ export interface StreetFile {
   readonly source: StreetOptions["source"];
   readonly rulesHash: Digest;
   readonly firstInterval: number;
-  readonly chain: { readonly id: number; readonly port: number; readonly vault: Address };
+  readonly chain: {
+    readonly id: number;
+    readonly port: number;
+    readonly vault: Address;
+    /** Streets from before there was one have none. */
+    readonly community?: Address;
+  };
   /** In the order of the registry. */
   readonly homes: readonly { readonly name: string; readonly agent: Address; readonly peer: string }[];
 }
@@ -98,13 +105,23 @@ async function found(options: StreetOptions, layout: Layout, anvil: Anvil, opera
     aheadSeconds: AHEAD_SECONDS,
   });
   const { vault } = unwrap(deployed);
+  const community = unwrap(
+    await deployCommunity({
+      rpc: anvil.rpc,
+      chainId: CHAIN_ID,
+      key: toHex(operator.reveal()),
+      vault,
+      rules: { hash: hashRules(rules), since: firstInterval, numbers: numbersOf(rules) },
+      ...boundsOf(rules),
+    }),
+  );
   const homes = keys.map(({ name, agent }) => ({ name, agent: agent.address, peer: peerNameOf(peerSeed(agent)) }));
   return {
     version: 1,
     source: options.source,
     rulesHash: hashRules(rules),
     firstInterval,
-    chain: { id: CHAIN_ID, port: anvil.port, vault },
+    chain: { id: CHAIN_ID, port: anvil.port, vault, community },
     homes,
   };
 }

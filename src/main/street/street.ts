@@ -112,7 +112,12 @@ export function makeCard(
     name: rules.market,
     rules,
     rulesHash: hashRules(rules),
-    chain: { id: file.chain.id, rpc: anvil.rpc, vault: file.chain.vault },
+    chain: {
+      id: file.chain.id,
+      rpc: anvil.rpc,
+      vault: file.chain.vault,
+      ...(file.chain.community === undefined ? {} : { community: file.chain.community }),
+    },
     peers,
     firstInterval: file.firstInterval,
     isPrivate: true,

@@ -19,6 +19,12 @@ export const price = (micro: number, currency: string): string => {
   return `${priceNumber(micro, currency).toLocaleString("en", decimals)} ${priceUnit(currency)}`;
 };
 
+/** To a hundredth of a cent, for sums that grow slowly. */
+export const fineMoney = (micro: number, currency: string): string =>
+  new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay: "narrowSymbol", maximumFractionDigits: 4 }).format(
+    micro / 1_000_000,
+  );
+
 /** Micro-currency to the cent; a sign only where a loss or gain is meant. */
 export const money = (micro: number, currency: string, sign: "auto" | "always" = "auto"): string => {
   const cents = Math.round(micro / 10_000) / 100;

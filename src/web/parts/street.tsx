@@ -1,6 +1,6 @@
 import type { StreetState } from "../../api/state.ts";
 import { useActive, useWidth } from "../hooks.ts";
-import { span } from "../lib/format.ts";
+import { fineMoney, span } from "../lib/format.ts";
 import { isWide, type StreetLayout, streetLayout } from "../lib/layout.ts";
 import { texts } from "../texts/index.ts";
 import { Card } from "./card.tsx";
@@ -22,6 +22,7 @@ export function Street({ state }: { state: StreetState }) {
         {width === 0 ? null : <Picture state={state} layout={streetLayout(homes.length, width)} width={width} />}
       </div>
       <Key />
+      <Fund state={state} />
     </Card>
   );
 }
@@ -74,6 +75,17 @@ function Picture({ state, layout, width }: { state: StreetState; layout: StreetL
         )}
       </div>
     </>
+  );
+}
+
+/** What the community has got so far; nothing where it gets nothing. */
+function Fund({ state: { surplus, street } }: { state: StreetState }) {
+  const { communityPercent, communityMicro } = surplus;
+  if (communityPercent === 0) return null;
+  return (
+    <p class="soft fund" data-fund={communityMicro}>
+      {texts.fund(fineMoney(communityMicro, street.currency), communityPercent)}
+    </p>
   );
 }
 

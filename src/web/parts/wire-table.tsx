@@ -4,9 +4,11 @@ import { texts } from "../texts/index.ts";
 
 /** What each wire carried and earned, and the prices at its ends; nothing where the street is one node. */
 export function WireTable({ clearing, state }: { clearing: ClearingView; state: StreetState }) {
-  const { title, columns, directions, none, full, inAll, accounts } = texts.curves.wires;
+  const { title, columns, directions, none, full, inAll, inParts, accounts } = texts.curves.wires;
   const { currency } = state.street;
-  const { account, balanceMicro, lostWh } = state.surplus;
+  const { account, balanceMicro, communityMicro, lostWh } = state.surplus;
+  const isShared = account !== "community" && communityMicro > 0;
+  const [all, rest, community] = [balanceMicro, balanceMicro - communityMicro, communityMicro].map((micro) => money(micro, currency));
   if (clearing.wires.length === 0) return null;
   const priceAt = new Map(clearing.nodes.map(({ name, priceMicro }) => [name, priceMicro]));
   return (
@@ -42,7 +44,9 @@ export function WireTable({ clearing, state }: { clearing: ClearingView; state: 
           </tbody>
         </table>
       </section>
-      <p class="soft">{inAll(money(balanceMicro, currency), accounts[account], energy(lostWh))}</p>
+      <p class="soft">
+        {isShared ? inParts(rest!, accounts[account], community!, energy(lostWh)) : inAll(all!, accounts[account], energy(lostWh))}
+      </p>
     </details>
   );
 }

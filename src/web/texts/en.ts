@@ -68,6 +68,10 @@ export const en = {
       estimated: "estimated: its device says nothing",
     },
   },
+  fund: (amount: string, percent: number) =>
+    percent === 100
+      ? `The street's own fund: ${amount} so far, all that buyers pay beyond what sellers get.`
+      : `The street's own fund: ${amount} so far, ${percent} % of what buyers pay beyond what sellers get.`,
   conservation: {
     holds: "Energy in = energy out, money in = money out",
     energyFails: (a: string, b: string) => `Energy in ${a}, energy out ${b}: this must not be`,
@@ -116,6 +120,8 @@ export const en = {
       none: "none",
       inAll: (amount: string, account: string, lost: string) =>
         `Since the street began: ${amount} for ${account}, ${lost} lost on the wires.`,
+      inParts: (rest: string, account: string, community: string, lost: string) =>
+        `Since the street began: ${rest} for ${account}, ${community} for the community, ${lost} lost on the wires.`,
       accounts: { grid: "the grid", community: "the community", supplier: "the utility" },
     },
     empty: "Nothing is cleared yet",

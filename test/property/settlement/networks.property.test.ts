@@ -89,19 +89,22 @@ test("what is booked to the surplus's account is what its intervals told, edge b
   });
 });
 
-test("batches sum to zero with the surplus's account in them, which is never below zero in the vault", () => {
+test("batches sum to zero with the community's part and the rest of the surplus in them, neither ever below zero in the vault", () => {
   always(({ rules, life: { advances } }) => {
-    const named = WIDE_ACCOUNTS[rules.surplusTo!];
-    let carried = 0;
+    const percent = rules.surplusTo === "community" ? 100 : rules.communityPercent!;
+    const held = new Map<number, number>();
     for (const { batch, state } of advances) {
       if (batch === null) continue;
       const homes = Array.from({ length: batch.vector.length / 4 }, (_, home) => changeOf(batch.vector, home));
       const wide = wideOf(batch.wide);
       expect(total(homes) + total(wide.values())).toBe(0);
-      expect([...wide.keys()].filter((account) => account !== 0 && account !== named)).toEqual([]);
-      if (named === WIDE_ACCOUNTS.supplier) continue;
-      carried += wide.get(named) ?? 0;
-      expect(carried).toBe(Math.max(0, Math.floor(state.surplus.balance / 100_000)));
+      for (const [account, delta] of wide) held.set(account, (held.get(account) ?? 0) + delta);
+      const surplus = BigInt(Math.max(0, state.surplus.balance));
+      const community = (surplus * BigInt(percent)) / 100n;
+      const parts = new Map([[WIDE_ACCOUNTS.community as number, Number(community / 100_000n)]]);
+      const rest = Number((surplus - community) / 100_000n);
+      if (rules.surplusTo === "grid") parts.set(WIDE_ACCOUNTS.grid, rest);
+      for (const account of [1, 2, 3, 4, 5, 6, 7]) expect(held.get(account) ?? 0).toBe(parts.get(account) ?? 0);
     }
   });
 });

@@ -62,7 +62,7 @@ describe("rules with wires", () => {
   test("rules without the new keys, and with their defaults written out, are the same market as ever", () => {
     const plain = good(MARKET);
     expect(Object.keys(plain)).not.toContain("network");
-    expect(good(`${MARKET}mechanism: k-double-auction\nrationing: pro-rata\nsurplusTo: grid\n`)).toEqual(plain);
+    expect(good(`${MARKET}mechanism: k-double-auction\nrationing: pro-rata\nsurplusTo: grid\ncommunityPercent: 0\n`)).toEqual(plain);
   });
 
   test("the order of nodes and homes in the file makes no other market", () => {
@@ -79,6 +79,7 @@ describe("rules with wires", () => {
       rationing: "max-min",
       surplusTo: "community",
     });
+    expect(good(`${MARKET}surplusTo: supplier\ncommunityPercent: 35\n`)).toMatchObject({ surplusTo: "supplier", communityPercent: 35 });
   });
 
   test("another interval carries the same power, rounded down", () => {

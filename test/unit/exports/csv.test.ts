@@ -137,7 +137,7 @@ describe("the manifest", () => {
     expect(manifest).toEqual({
       ok: true,
       value: {
-        schema: "commonwatt-interval-rows/3",
+        schema: "commonwatt-interval-rows/4",
         generator: "commonwatt 0.1.0",
         scope: "street",
         file: { name: "street.csv", sha256: createHash("sha256").update(text).digest("hex"), bytes: Buffer.byteLength(text) },

@@ -2,9 +2,9 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type IntervalRow, renderCsv } from "../../../adapters/exports/index.ts";
 import { clearingRules, mechanismOf, networkOf, nodeNames } from "../../../engine/auction/index.ts";
-import { homeId, interval, microPerKwh } from "../../../engine/kernel/index.ts";
+import { homeId, interval, microPerKwh, nano } from "../../../engine/kernel/index.ts";
 import type { MarketRules } from "../../../engine/messages/index.ts";
-import { NEW_ACCOUNT, type SettledInterval, settle } from "../../../engine/settlement/index.ts";
+import { communityShare, NEW_ACCOUNT, type SettledInterval, settle } from "../../../engine/settlement/index.ts";
 import { intervalRows } from "../../../src/main/interval-rows.ts";
 import { live } from "../../support/market-life.ts";
 import { anyRules, TWO_BRANCHES } from "../../support/network-rules.ts";
@@ -12,10 +12,9 @@ import { RULES } from "../../support/rules.ts";
 
 const settledOf = (rules: MarketRules, seed: number): readonly SettledInterval[] =>
   live({ rules, seed, intervals: 8, lost: 0.1 }).advances.flatMap(({ settled }) => (settled === null ? [] : [settled]));
-const rowsOf = (rules: MarketRules, settled: SettledInterval): readonly IntervalRow[] =>
-  intervalRows(settled, { rules, nameOf: (home) => `home-${home}`, kind: "trade", tradeId: "t", batchId: null, txHash: null }).map(
-    ({ row }) => row,
-  );
+const FACTS = { nameOf: (home: number) => `home-${home}`, kind: "trade", tradeId: "t", batchId: null, txHash: null } as const;
+const rowsOf = (rules: MarketRules, settled: SettledInterval, community = nano(0)): readonly IntervalRow[] =>
+  intervalRows(settled, { ...FACTS, rules, community }).map(({ row }) => row);
 /** An interval without orders that counts, in which homes withheld what they had sealed. */
 const settleWithheld = (rules: MarketRules, withheld: readonly number[]): SettledInterval => {
   const clearing = mechanismOf("k-double-auction").clear({
@@ -116,6 +115,29 @@ describe("rows of a settled interval", () => {
     }
   });
 
+  test("the community's share is two rows: out of the account that the rules name, into its own; over all intervals its part of the whole", async () => {
+    const rules: MarketRules = { ...RULES, network: TWO_BRANCHES, surplusTo: "grid", communityPercent: 30 };
+    const { advances } = live({ rules, seed: 2, intervals: 12, lost: 0 });
+    const rows = advances.flatMap(({ settled, state }) =>
+      settled === null ? [] : rowsOf(rules, settled, communityShare(rules, state.surplus, settled.surplus)),
+    );
+    const shares = rows.filter(({ flow }) => flow === "community_share");
+    expect(new Set(shares.map(({ meteringPoint, energyWh, quality }) => `${meteringPoint} ${energyWh} ${quality}`))).toEqual(
+      new Set(["grid:market 0 calculated", "community:market 0 calculated"]),
+    );
+    const at = (point: string) => shares.filter(({ meteringPoint }) => meteringPoint === point).map(({ amountMicro }) => amountMicro);
+    expect(at("grid:market")).toEqual(at("community:market").map((amount) => -amount));
+    const whole = Math.floor((advances.at(-1)!.state.surplus.balance * 30) / 100);
+    expect(whole).toBeGreaterThan(1_000_000);
+    expect(Math.abs(total(at("community:market")) * 1000 - whole)).toBeLessThan(1000 * at("community:market").length);
+    expect(await manifestOf(rows)).toMatchObject({ ok: true, value: { amountMicro: { community_share: 0 } } });
+  });
+
+  test("an account that is the community's hands nothing on", () => {
+    const rules: MarketRules = { ...RULES, surplusTo: "community" };
+    expect(rowsOf(rules, settleWithheld(rules, [1]), nano(50_000_000)).filter(({ flow }) => flow === "community_share")).toEqual([]);
+  });
+
   test("what withheld orders cost is a row of each home that pays, and one of the account that gets it", async () => {
     const rules: MarketRules = { ...RULES, surplusTo: "community", withheldCharge: 70_001 };
     const settled = settleWithheld(rules, [2, 1, 2]);
@@ -135,7 +157,7 @@ describe("rows of a settled interval", () => {
 
   test("each row tells of what kind its interval is: void isn't one in which nothing traded", () => {
     const settled = settleWithheld(RULES, []);
-    const facts = { rules: RULES, nameOf: () => "a", tradeId: "t", batchId: null, txHash: null };
+    const facts = { ...FACTS, rules: RULES, community: nano(0) };
     const kinds = (kind: "trade" | "void", of: SettledInterval) => [
       ...new Set(intervalRows(of, { ...facts, kind }).map(({ row }) => row.intervalKind)),
     ];

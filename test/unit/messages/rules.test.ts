@@ -81,6 +81,7 @@ describe("the hash of the rules", () => {
     ["another mechanism", { mechanism: "huang" }],
     ["another rule of sharing", { rationing: "max-min" }],
     ["the surplus for others", { surplusTo: "community" }],
+    ["a part of it for the community", { communityPercent: 1 }],
   ])("%s makes another market", (_, change) => {
     const others = [RULES, { ...RULES, network: TREE }].filter(
       (rules) => JSON.stringify(rules) !== JSON.stringify({ ...RULES, ...change }),

@@ -89,6 +89,7 @@ describe("closing periods", () => {
         [9, -1],
       ]),
       surplusTicks: 0,
+      communityTicks: 0,
     });
   });
 

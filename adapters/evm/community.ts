@@ -1,0 +1,176 @@
+import type { Result as Decoded } from "ethers/abi";
+import { COMMUNITY_BYTECODE } from "../../contracts/abi/community.ts";
+import { type Address, type Digest, fail, type HomeId, homeId, ok, type Result } from "../../engine/kernel/index.ts";
+import type { ChainCode, Community, DecidedRules, Motion, RulesNumbers } from "../../src/ports/index.ts";
+import { type ChainOptions, shield } from "./chain.ts";
+import { finalBlock, finalityOf, toInterval } from "./registry-reader.ts";
+import { connect, type Rpc } from "./rpc.ts";
+import { Sender } from "./sender.ts";
+import { COMMUNITY, refusal, view } from "./vault.ts";
+
+export interface CommunityOptions extends ChainOptions {
+  /** Where the community stands; it decides for `vault`. */
+  readonly community: Address;
+}
+
+export interface CommunityPlan {
+  readonly rpc: string;
+  readonly chainId: number;
+  /** Private key of whoever pays; it has no say afterwards. */
+  readonly key: string;
+  readonly vault: Address;
+  readonly rules: DecidedRules;
+  /** What each number may ever be. */
+  readonly least: RulesNumbers;
+  readonly most: RulesNumbers;
+  /** A week by default. */
+  readonly votingSeconds?: number;
+  /** Between the end of voting and the change, longer than the vault's escape delay; two weeks by default. */
+  readonly delaySeconds?: number;
+  /** In which the change must be executed; a week by default. */
+  readonly graceSeconds?: number;
+}
+
+const WEEK = 7 * 86_400;
+
+/** What homes of the street decide, read from the chain. Makes no contact before the first question. */
+export function openCommunity(options: CommunityOptions): Community {
+  return communityOf(new CommunityReader(connect(options), options));
+}
+
+export const communityOf = (reader: CommunityReader): Community => ({
+  rules: () => shield(() => reader.rules()),
+  motions: () => shield(() => reader.motions()),
+  nonceOf: (home) => shield(() => reader.nonceOf(home)),
+  close: async () => reader.rpc.close(),
+});
+
+export class CommunityReader {
+  readonly rpc: Rpc;
+  private readonly options: CommunityOptions;
+
+  constructor(rpc: Rpc, options: CommunityOptions) {
+    this.rpc = rpc;
+    this.options = options;
+  }
+
+  async rules(): Promise<Result<readonly DecidedRules[], ChainCode>> {
+    const { finality, chainId } = this.options;
+    const known = await this.identify();
+    if (!known.ok) return known;
+    const block = await finalBlock(this.rpc, finality ?? finalityOf(chainId));
+    if (!block.ok) return block;
+    const answer = await this.view("rulesHistory", [], block.value);
+    return answer.ok ? ok([...answer.value[0]].map(toRules)) : answer;
+  }
+
+  async motions(): Promise<Result<readonly Motion[], ChainCode>> {
+    const delay = await this.read("delaySeconds");
+    if (!delay.ok) return delay;
+    const grace = await this.read("graceSeconds");
+    if (!grace.ok) return grace;
+    const count = await this.read("motionCount");
+    if (!count.ok) return count;
+    const motions: Motion[] = [];
+    while (motions.length < Number(count.value[0])) {
+      const raw = await this.read("motionOf", motions.length);
+      if (!raw.ok) return raw;
+      motions.push(toMotion(motions.length, raw.value[0], { delay: Number(delay.value[0]), grace: Number(grace.value[0]) }));
+    }
+    return ok(motions);
+  }
+
+  async nonceOf(home: HomeId): Promise<Result<number, ChainCode>> {
+    const answer = await this.read("motionsOf", home);
+    return answer.ok ? ok(Number(answer.value[0])) : answer;
+  }
+
+  /** Asks a view, of the state as it is now. */
+  async read(method: string, ...args: readonly unknown[]): Promise<Result<Decoded, ChainCode>> {
+    const known = await this.identify();
+    return known.ok ? this.view(method, args) : known;
+  }
+
+  private view(method: string, args: readonly unknown[], block?: string): ReturnType<typeof view> {
+    return view(this.rpc, { to: this.options.community, contract: COMMUNITY, method, args, what: "community" }, block);
+  }
+
+  /** Another chain, another contract, or the community of another street are none of ours. */
+  private async identify(): Promise<Result<void, ChainCode>> {
+    const { chainId, community, vault } = this.options;
+    const id = await this.rpc.ask("eth_chainId", []);
+    if (!id.ok) return refusal(id);
+    if (Number(id.value) !== chainId)
+      return fail("CHAIN_WRONG", `the node serves chain ${Number(id.value)}; this street lives on chain ${chainId}`);
+    const domain = await this.view("eip712Domain", []);
+    if (!domain.ok) return domain;
+    const { name, version } = domain.value;
+    if (name !== "Community" || version !== "1")
+      return fail("CHAIN_WRONG", `at ${community} stands "${name}" version ${version}, no Community version 1`);
+    const of = await this.view("vault", []);
+    if (!of.ok) return of;
+    return of.value[0].toLowerCase() === vault.toLowerCase()
+      ? ok(undefined)
+      : fail("CHAIN_WRONG", `the community at ${community} decides for the vault at ${of.value[0]}, not for ${vault}`);
+  }
+}
+
+interface RawRules {
+  readonly hash: string;
+  readonly since: bigint;
+  readonly numbers: Readonly<Record<keyof RulesNumbers, bigint>>;
+}
+
+interface RawMotion extends Readonly<Record<"home" | "interval" | "homes" | "yes" | "no" | "closesAt", bigint>> {
+  readonly rules: RawRules;
+  readonly isExecuted: boolean;
+}
+
+function toRules({ hash, since, numbers }: RawRules): DecidedRules {
+  const { communityPercent, kPermille, withheldCharge, maxPrice } = numbers;
+  return {
+    hash: hash as Digest,
+    since: toInterval(since),
+    numbers: {
+      communityPercent: Number(communityPercent),
+      kPermille: Number(kPermille),
+      withheldCharge: Number(withheldCharge),
+      maxPrice: Number(maxPrice),
+    },
+  };
+}
+
+function toMotion(motion: number, raw: RawMotion, { delay, grace }: { readonly delay: number; readonly grace: number }): Motion {
+  const closesAt = Number(raw.closesAt);
+  return {
+    motion,
+    home: homeId(Number(raw.home)),
+    rules: toRules(raw.rules),
+    interval: toInterval(raw.interval),
+    homes: Number(raw.homes),
+    yes: Number(raw.yes),
+    no: Number(raw.no),
+    closesAt,
+    executableAt: closesAt + delay,
+    lapsesAt: closesAt + delay + grace,
+    isExecuted: raw.isExecuted,
+  };
+}
+
+/** Puts a community on the chain for a vault that stands there. */
+export function deployCommunity(plan: CommunityPlan): Promise<Result<Address, ChainCode>> {
+  return shield(() => deploy(plan));
+}
+
+async function deploy(plan: CommunityPlan): Promise<Result<Address, ChainCode>> {
+  const { vault, rules, least, most, votingSeconds = WEEK, delaySeconds = 2 * WEEK, graceSeconds = WEEK } = plan;
+  const construction = COMMUNITY.encodeDeploy([{ vault, rules, least, most, votingSeconds, delaySeconds, graceSeconds }]);
+  const rpc = connect(plan);
+  try {
+    const made = await new Sender(rpc, plan).send(null, COMMUNITY_BYTECODE + construction.slice(2));
+    if (!made.ok) return made;
+    return made.value.contract === null ? fail("CHAIN_REFUSED", "the chain made no contract") : ok(made.value.contract);
+  } finally {
+    rpc.close();
+  }
+}

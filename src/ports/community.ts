@@ -1,0 +1,68 @@
+import type { Digest, HomeId, Interval, Result } from "../../engine/kernel/index.ts";
+import type { ChainCode } from "./chain.ts";
+
+/** The rules' numbers that homes vote on: whole percent, thousandths, micro-currency, micro-currency per kWh. */
+export interface RulesNumbers {
+  readonly communityPercent: number;
+  readonly kPermille: number;
+  readonly withheldCharge: number;
+  readonly maxPrice: number;
+}
+
+/** Market rules as a street decides on them: the hash names all of them, the numbers are what is voted on. */
+export interface DecidedRules {
+  readonly hash: Digest;
+  /** The first interval that they count for. */
+  readonly since: Interval;
+  readonly numbers: RulesNumbers;
+}
+
+/** New rules that a home wants, and how they stand. Instants are Unix seconds on the chain's clock. */
+export interface Motion {
+  readonly motion: number;
+  readonly home: HomeId;
+  readonly rules: DecidedRules;
+  /** Of the first `homes` in the registry those may vote that are in the street in this interval. */
+  readonly interval: Interval;
+  readonly homes: number;
+  readonly yes: number;
+  readonly no: number;
+  readonly closesAt: number;
+  /** From then on, and before `lapsesAt`, anyone executes it. */
+  readonly executableAt: number;
+  readonly lapsesAt: number;
+  readonly isExecuted: boolean;
+}
+
+/** What an owner signs (EIP-712 `Motion` in the community's domain) to bring a motion; `nonce` is how many its home has brought. */
+export interface MotionWish {
+  readonly home: HomeId;
+  readonly rules: DecidedRules;
+  readonly nonce: number;
+}
+
+/** What an owner signs (EIP-712 `Vote` in the community's domain). */
+export interface Vote {
+  readonly motion: number;
+  readonly home: HomeId;
+  readonly yes: boolean;
+}
+
+/** What a street decides together. */
+export interface Community {
+  /** All that was ever decided, as it finally is, in the order of decision and of `since`; of several with the same the last counts. */
+  rules(): Promise<Result<readonly DecidedRules[], ChainCode>>;
+  /** All motions, by their number, as they are now. */
+  motions(): Promise<Result<readonly Motion[], ChainCode>>;
+  /** How many motions a home has brought. */
+  nonceOf(home: HomeId): Promise<Result<number, ChainCode>>;
+  close(): Promise<void>;
+}
+
+/** The same for whoever may send transactions: pays fees, is trusted with nothing. What is done already is success. */
+export interface CommunityRelay extends Community {
+  /** Brings a motion as its home's owner signed it, and tells its number. */
+  move(wish: MotionWish & { readonly signature: Uint8Array }): Promise<Result<number, ChainCode>>;
+  vote(vote: Vote & { readonly signature: Uint8Array }): Promise<Result<void, ChainCode>>;
+  execute(motion: number): Promise<Result<void, ChainCode>>;
+}

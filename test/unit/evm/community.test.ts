@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { SigningKey } from "ethers";
+import { communityDigests, deployCommunity, openCommunity, openCommunityRelay } from "../../../adapters/evm/index.ts";
+import { type Address, address, type Digest, fromHex, homeId, interval } from "../../../engine/kernel/index.ts";
+import type { Community, DecidedRules } from "../../../src/ports/index.ts";
+import { addressOf, CHAIN_ID, keyOf, TestChain } from "../../support/test-chain.ts";
+import { DELAY, FIRST_RULES, GRACE, LEAST, MOST, rules, TestCommunity, VOTING } from "../../support/test-community.ts";
+import { ownerOf, TestVault } from "../../support/test-vault.ts";
+
+let chain: TestChain;
+let street: TestVault;
+let vault: Address;
+
+beforeAll(async () => {
+  chain = await TestChain.start(45);
+  street = await TestVault.deploy(chain, { homes: 5 });
+  vault = address((await street.vault.getAddress()).toLowerCase());
+  expect(await street.settle(await street.batch([]))).toBe("ok");
+});
+afterAll(() => chain.stop());
+
+const decided = ({ hash, since, numbers }: typeof FIRST_RULES): DecidedRules => ({
+  hash: hash as Digest,
+  since: interval(since),
+  numbers,
+});
+const PLAN = { rules: decided(FIRST_RULES), least: LEAST, most: MOST, votingSeconds: VOTING, delaySeconds: DELAY, graceSeconds: GRACE };
+const deploy = (change: object = {}) => deployCommunity({ rpc: chain.rpc, chainId: CHAIN_ID, key: keyOf(1), vault, ...PLAN, ...change });
+
+/** Asks a community's rules once. */
+async function read(community: Address, change: object = {}): ReturnType<Community["rules"]> {
+  const reader = openCommunity({ rpc: chain.rpc, chainId: CHAIN_ID, vault, community, finality: 0, ...change });
+  try {
+    return await reader.rules();
+  } finally {
+    await reader.close();
+  }
+}
+
+test("what was deployed is read, and what homes decide on comes behind it", async () => {
+  const deployed = await deploy();
+  expect(await read(deployed.ok ? deployed.value : vault)).toEqual({ ok: true, value: [decided(FIRST_RULES)] });
+
+  const community = await TestCommunity.deploy(street);
+  const at = address((await community.contract.getAddress()).toLowerCase());
+  const wanted = rules(1, 60_000, { communityPercent: 30, maxPrice: 2_000_000 });
+  expect(await community.move(0, wanted)).toBe("ok");
+  for (const home of [0, 1, 2]) expect(await community.vote(0, home)).toBe("ok");
+  await chain.pass(VOTING + DELAY);
+  expect(await read(at)).toEqual({ ok: true, value: [decided(FIRST_RULES)] });
+  expect(await community.execute(0)).toBe("ok");
+  expect(await read(at)).toEqual({ ok: true, value: [decided(FIRST_RULES), decided(wanted)] });
+});
+
+test("a relay carries what owners signed: a motion, votes, and what follows; what is done already is success", async () => {
+  const contract = await TestCommunity.deploy(street);
+  const community = address((await contract.contract.getAddress()).toLowerCase());
+  const relay = openCommunityRelay({ rpc: chain.rpc, chainId: CHAIN_ID, vault, community, key: keyOf(1), finality: 0 });
+  const digests = communityDigests({ chainId: CHAIN_ID, community });
+  const sign = (home: number, digest: Digest): Uint8Array => fromHex(new SigningKey(keyOf(ownerOf(home))).sign(digest).serialized);
+  try {
+    const wish = { home: homeId(2), rules: decided(rules(1, 60_000)), nonce: 0 };
+    const signed = { ...wish, signature: sign(2, digests.motion(wish)) };
+    expect(await relay.nonceOf(homeId(2))).toEqual({ ok: true, value: 0 });
+    expect(await relay.move({ ...signed, home: homeId(3) })).toMatchObject({ code: "CHAIN_REFUSED", detail: "BadSignature()" });
+    expect(await relay.move(signed)).toEqual({ ok: true, value: 0 });
+    expect(await relay.move(signed)).toEqual({ ok: true, value: 0 });
+    expect(await relay.move({ ...signed, rules: decided(rules(2, 60_000)) })).toMatchObject({
+      code: "CHAIN_REFUSED",
+      detail: expect.stringContaining("home 2 has brought 1 motions already"),
+    });
+
+    const ballot = (home: number, yes: boolean) => ({ motion: 0, home: homeId(home), yes });
+    for (const home of [0, 1, 2]) {
+      const vote = { ...ballot(home, true), signature: sign(home, digests.vote(ballot(home, true))) };
+      expect(await relay.vote(vote)).toEqual({ ok: true, value: undefined });
+      expect(await relay.vote(vote)).toEqual({ ok: true, value: undefined });
+    }
+    expect(await relay.vote({ ...ballot(3, false), signature: sign(3, digests.vote(ballot(3, true))) })).toMatchObject({
+      detail: "BadSignature()",
+    });
+    expect(await relay.vote({ ...ballot(3, false), signature: sign(3, digests.vote(ballot(3, false))) })).toMatchObject({ ok: true });
+    expect(await relay.execute(0)).toMatchObject({ code: "CHAIN_REFUSED", detail: expect.stringMatching(/^VotingOpen\(until=\d+\)$/) });
+    expect(await relay.execute(1)).toMatchObject({ code: "CHAIN_REFUSED", detail: "UnknownMotion(motion=1)" });
+    await chain.pass(VOTING + DELAY);
+    for (let times = 0; times < 2; times++) expect(await relay.execute(0)).toEqual({ ok: true, value: undefined });
+
+    const motions = await relay.motions();
+    const [{ closesAt } = { closesAt: 0 }] = motions.ok ? motions.value : [];
+    const facts = { motion: 0, home: 2, rules: wish.rules, interval: 48_096, homes: 5, yes: 3, no: 1, isExecuted: true };
+    const times = { closesAt, executableAt: closesAt + DELAY, lapsesAt: closesAt + DELAY + GRACE };
+    expect(motions).toEqual({ ok: true, value: [{ ...facts, ...times }] });
+    expect(await relay.nonceOf(homeId(2))).toEqual({ ok: true, value: 1 });
+  } finally {
+    await relay.close();
+  }
+});
+
+test("what the contract refuses at its construction is told with its fields", async () => {
+  expect(await deploy({ delaySeconds: 86_400 })).toEqual({
+    ok: false,
+    code: "CHAIN_REFUSED",
+    detail: "DelayTooShort(delay=86400, escape=86400)",
+  });
+});
+
+test("another chain, contract or street, and nobody at all", async () => {
+  const deployed = await deploy();
+  const community = deployed.ok ? deployed.value : vault;
+  const somewhere = address(addressOf(99).toLowerCase());
+  const cases: readonly [Address, object, string, RegExp][] = [
+    [community, { chainId: 1 }, "CHAIN_WRONG", /serves chain 7713; this street lives on chain 1$/],
+    [somewhere, {}, "CHAIN_WRONG", /there is no Commonwatt community at 0x/],
+    [vault, {}, "CHAIN_WRONG", /stands "GridVault" version 1, no Community version 1$/],
+    [community, { vault: somewhere }, "CHAIN_WRONG", new RegExp(`decides for the vault at .*, not for ${somewhere}$`)],
+    [community, { rpc: "http://127.0.0.1:1" }, "CHAIN_UNREACHABLE", /127\.0\.0\.1:1/],
+    [community, { finality: 10_000 }, "CHAIN_UNREACHABLE", /too young/],
+  ];
+  for (const [at, change, code, detail] of cases)
+    expect(await read(at, change)).toEqual({ ok: false, code, detail: expect.stringMatching(detail) });
+});
