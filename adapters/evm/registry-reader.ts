@@ -1,11 +1,9 @@
 import { type Address, address, type Digest, fail, homeId, type Interval, interval, ok, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode, RegisteredHome, RegisteredKey, Registry, ValidatorSet } from "../../src/ports/index.ts";
 import { decodeName } from "./name.ts";
+import type { Finality } from "./outbox/index.ts";
 import type { Rpc } from "./rpc.ts";
 import { refusal, VAULT, view } from "./vault.ts";
-
-/** What of a chain counts as settled for good: what the chain itself says so of, or what lies so many blocks back. */
-export type Finality = "finalized" | number;
 
 const PAGE = 256;
 const TRIES = 5;
