@@ -62,7 +62,7 @@ export class Courier {
   async tend(): Step<{ readonly look: Look; readonly entries: readonly Entry[] }> {
     const look = await this.view.look(this.outbox.entries, Date.now());
     if (!look.ok) return look;
-    const changes = observed(this.outbox.entries, look.value);
+    const changes = observed(this.outbox.entries, look.value, this.options);
     const entries = after(this.outbox.entries, changes);
     const kept = this.record(changes);
     if (!kept.ok) return kept;

@@ -30,10 +30,22 @@ export interface Patience {
 export const MOST_FILLED = 16;
 
 /** What a look at the chain says of the entries. */
-export function observed(entries: readonly Entry[], look: Look): readonly Change[] {
+export function observed(entries: readonly Entry[], look: Look, patience: Patience): readonly Change[] {
+  if (isStranded(entries, look, patience)) return entries.filter(isLive).map(({ id }) => ({ kind: "replaced", id }));
   const forgotten = forgottenIn(entries, look);
   return entries.flatMap((entry) => observedOf(entry, look, forgotten.has(entry.id)));
 }
+
+/**
+ * Whether the first that is on its way has a nonce so far ahead that nobody will fill what lies between: a node lied when it was signed,
+ * or the chain is another one. It must have looked so for a while, as a node may lag.
+ */
+function isStranded(entries: readonly Entry[], { count, pending, nowMs }: Look, { bumpMs }: Patience): boolean {
+  const first = lowestOf(entries.filter(isLive));
+  return first !== undefined && first.nonce - Math.max(count, pending) > MOST_FILLED && nowMs - lastOf(first).signedMs >= bumpMs;
+}
+
+const lowestOf = (entries: readonly Entry[]): Entry | undefined => entries.toSorted((a, b) => a.nonce - b.nonce)[0];
 
 function observedOf(entry: Entry, look: Look, isForgotten: boolean): readonly Change[] {
   const { id } = entry;
@@ -54,8 +66,8 @@ function forgottenIn(entries: readonly Entry[], { count, receipts }: Look): Read
   const free = entries.filter(
     (entry) => (entry.state === "final" || entry.state === "failed") && entry.mined !== null && entry.nonce >= count,
   );
-  const lowest = Math.min(...entries.filter((entry) => isLive(entry) || free.includes(entry)).map(({ nonce }) => nonce));
-  if (lowest - count > MOST_FILLED) return new Set();
+  const lowest = lowestOf(entries.filter((entry) => isLive(entry) || free.includes(entry)));
+  if (lowest === undefined || lowest.nonce - count > MOST_FILLED) return new Set();
   return new Set(free.filter((entry) => minedIn(entry, { receipts }) === null).map(({ id }) => id));
 }
 
