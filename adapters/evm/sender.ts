@@ -79,6 +79,7 @@ export class Sender {
   private readonly feeCap: bigint;
   private last: Promise<unknown> = Promise.resolve();
   private watch: NodeJS.Timeout | null = null;
+  private hasLooked: boolean;
 
   constructor(rpc: Rpc, options: SenderOptions) {
     const { chainId, minedMs, feeCap, bumpMs, resendMs } = { ...DEFAULTS, ...options };
@@ -86,6 +87,7 @@ export class Sender {
     const key = new SigningKey(options.key);
     this.rpc = rpc;
     this.outbox = outbox;
+    this.hasLooked = outbox.entries.length === 0;
     this.address = address(computeAddress(key));
     this.minedMs = minedMs;
     this.feeCap = feeCap;
@@ -104,8 +106,9 @@ export class Sender {
   /** Looks after what is on its way: broadcasts it again, pays more, notes what is final. Happens by itself once `keepWatch` was called. */
   tend(): Step<void> {
     return this.inTurn(async () => {
-      if (this.courier.isIdle) return ok(undefined);
-      const tended = await this.courier.tend();
+      // In a new life even what was final is looked at once: the chain may have forgotten it.
+      if (this.courier.isIdle && this.hasLooked) return ok(undefined);
+      const tended = await this.look();
       return tended.ok ? ok(undefined) : tended;
     });
   }
@@ -126,6 +129,12 @@ export class Sender {
     return result;
   }
 
+  private async look(): ReturnType<Courier["tend"]> {
+    const tended = await this.courier.tend();
+    this.hasLooked ||= tended.ok;
+    return tended;
+  }
+
   private async attempt(call: Call, deadline: number): Step<Receipt> {
     for (let tries = 0; tries < TRIES; tries++) {
       const entry = await this.entryFor(call, deadline);
@@ -144,7 +153,7 @@ export class Sender {
 
   /** One that is on its way, or a new one once nothing else is. */
   private async entryFor(call: Call, deadline: number): Step<Entry> {
-    const tended = await this.courier.tend();
+    const tended = await this.look();
     if (!tended.ok) return tended;
     const known = this.courier.adopt(call);
     if (known !== null) return ok(known);
