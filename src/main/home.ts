@@ -44,7 +44,12 @@ export async function openHome(config: HomeConfig, card: StreetCard, surrounding
   const earlier = await earlierKeys(config.data, password, log);
   const { chainId, vault } = domainOf(card);
   store.setMeta("card", JSON.stringify({ ...card, clock: null }));
-  const chain = openChain({ rpc: card.chain.rpc, chainId, vault });
+  const chain = openChain({
+    rpc: config.chainRpc ?? card.chain.rpc,
+    chainId,
+    vault,
+    tell: (node, what) => log.warn("chain.node", { node, what }),
+  });
   const { registry, networkKey } = await join(config, card, key, { chain, store, log });
   store.setMeta("self", String(homeOf(registry, key.address)));
   const gossip = unwrap(
