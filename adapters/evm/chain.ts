@@ -1,16 +1,15 @@
 import { type Address, AssertionError, type Digest, fail, ok, period, type Result } from "../../engine/kernel/index.ts";
 import type { BatchReceipt, Chain, ChainCode, Registry, VaultBalances, VaultHead } from "../../src/ports/index.ts";
 import { BatchLog, type SettledBatch } from "./batch-log.ts";
-import { type Finality, finalityOf, RegistryReader } from "./registry-reader.ts";
-import { connect, type Rpc } from "./rpc.ts";
+import { refuseCode } from "./code.ts";
+import { type Finality, finalityOf } from "./finality.ts";
+import { RegistryReader } from "./registry-reader.ts";
+import { connect, type Rpc, type RpcOptions } from "./rpc.ts";
 import { refusal, VAULT, view } from "./vault.ts";
 
-export interface ChainOptions {
-  readonly rpc: string;
+export interface ChainOptions extends RpcOptions {
   readonly chainId: number;
   readonly vault: Address;
-  /** Milliseconds for one question; 3 s by default. */
-  readonly timeoutMs?: number;
   /** What is settled for good: what the chain says so of ("finalized"), or what lies so many blocks back. By default the first, and on the development chain everything. */
   readonly finality?: Finality;
 }
@@ -154,6 +153,10 @@ export class VaultReader {
     const { name, version } = domain.value;
     if (name !== "GridVault" || version !== "1")
       return fail("CHAIN_WRONG", `at ${this.vault} stands "${name}" version ${version}, no GridVault version 1`);
+    const code = await this.rpc.ask("eth_getCode", [this.vault, "latest"]);
+    if (!code.ok) return refusal(code);
+    const refused = refuseCode(code.value);
+    if (refused !== null) return fail("CHAIN_WRONG", `at ${this.vault} ${refused}`);
     this.isKnown = true;
     return ok(undefined);
   }

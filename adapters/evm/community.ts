@@ -3,9 +3,10 @@ import { COMMUNITY_BYTECODE } from "../../contracts/abi/community.ts";
 import { type Address, type Digest, fail, type HomeId, homeId, ok, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode, Community, DecidedRules, Motion, RulesNumbers } from "../../src/ports/index.ts";
 import { type ChainOptions, shield } from "./chain.ts";
-import { finalBlock, finalityOf, toInterval } from "./registry-reader.ts";
-import { connect, type Rpc } from "./rpc.ts";
-import { Sender } from "./sender.ts";
+import { finalBlock, finalityOf } from "./finality.ts";
+import { toInterval } from "./registry-reader.ts";
+import { connect, type Rpc, type RpcOptions } from "./rpc.ts";
+import { Sender, type SenderOptions } from "./sender.ts";
 import { COMMUNITY, refusal, view } from "./vault.ts";
 
 export interface CommunityOptions extends ChainOptions {
@@ -13,11 +14,8 @@ export interface CommunityOptions extends ChainOptions {
   readonly community: Address;
 }
 
-export interface CommunityPlan {
-  readonly rpc: string;
-  readonly chainId: number;
-  /** Private key of whoever pays; it has no say afterwards. */
-  readonly key: string;
+/** The key pays and has no say afterwards. */
+export interface CommunityPlan extends Omit<RpcOptions, "chainId">, SenderOptions {
   readonly vault: Address;
   readonly rules: DecidedRules;
   /** What each number may ever be. */

@@ -4,12 +4,11 @@ import { type Address, type Digest, fail, homeId, type Interval, ok, type Period
 import type { ChainCode, ValidatorSet } from "../../src/ports/index.ts";
 import { shield, VaultReader } from "./chain.ts";
 import { EvmRelay } from "./relay.ts";
-import { connect } from "./rpc.ts";
-import { Sender } from "./sender.ts";
+import { connect, type RpcOptions } from "./rpc.ts";
+import { Sender, type SenderOptions } from "./sender.ts";
 import { VAULT } from "./vault.ts";
 
-export interface StreetPlan {
-  readonly rpc: string;
+export interface StreetPlan extends RpcOptions, Pick<SenderOptions, "feeCap" | "minedMs"> {
   readonly chainId: number;
   /** Private key of whoever runs the street: registers homes and makes the test currency. */
   readonly key: string;

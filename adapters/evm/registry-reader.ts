@@ -1,25 +1,9 @@
 import { type Address, address, type Digest, fail, homeId, type Interval, interval, ok, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode, RegisteredHome, RegisteredKey, Registry, ValidatorSet } from "../../src/ports/index.ts";
+import { type Finality, finalBlock } from "./finality.ts";
 import { decodeName } from "./name.ts";
 import type { Rpc } from "./rpc.ts";
-import { refusal, VAULT, view } from "./vault.ts";
-
-/** What of a chain counts as settled for good: what the chain itself says so of, or what lies so many blocks back. */
-export type Finality = "finalized" | number;
-
-/** The embedded chain: one node, which takes nothing back by itself and knows no state but its last. */
-const DEVELOPMENT_CHAIN = 31_337;
-export const finalityOf = (chainId: number): Finality => (chainId === DEVELOPMENT_CHAIN ? 0 : "finalized");
-
-/** The block whose state is read: its number, or a name that the node knows. */
-export async function finalBlock(rpc: Rpc, finality: Finality): Promise<Result<string, ChainCode>> {
-  if (finality === "finalized") return ok(finality);
-  if (finality === 0) return ok("latest");
-  const answer = await rpc.ask("eth_blockNumber", []);
-  if (!answer.ok) return refusal(answer);
-  const number = Number(answer.value) - finality;
-  return number >= 0 ? ok(`0x${number.toString(16)}`) : fail("CHAIN_UNREACHABLE", "the chain is too young to be sure of anything");
-}
+import { VAULT, view } from "./vault.ts";
 
 const PAGE = 256;
 const TRIES = 5;

@@ -18,9 +18,15 @@ const TRIES = 4;
 /** The chain for whoever pays fees. Every method may be called again after any failure: it goes on where the chain stands. */
 export function openRelay(options: RelayOptions): Relay {
   const reader = new VaultReader(connect(options), options);
-  const relay = new EvmRelay(reader, new Sender(reader.rpc, options));
+  const sender = new Sender(reader.rpc, options);
+  const relay = new EvmRelay(reader, sender);
+  sender.keepWatch();
   return {
     ...portOf(reader),
+    close: async () => {
+      sender.close();
+      reader.close();
+    },
     settle: (batch) => shield(() => relay.settle(batch)),
     register: (home) => shield(() => relay.register(home)),
     rotateAgent: (change) => shield(() => relay.rotateAgent(change)),

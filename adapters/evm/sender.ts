@@ -1,11 +1,30 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { getAddress } from "ethers/address";
-import { keccak256, SigningKey } from "ethers/crypto";
-import { computeAddress, Transaction } from "ethers/transaction";
+import { SigningKey } from "ethers/crypto";
+import { computeAddress } from "ethers/transaction";
 import { type Address, address, type Digest, fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode } from "../../src/ports/index.ts";
-import type { Answer, Rpc } from "./rpc.ts";
-import { explain, refusal } from "./vault.ts";
+import { type Finality, finalityOf } from "./finality.ts";
+import {
+  accessListOf,
+  type Call,
+  Courier,
+  type Entry,
+  firstFees,
+  gasLimitOf,
+  isLive,
+  isOver,
+  type Look,
+  memoryOutbox,
+  NodeView,
+  type Outbox,
+  refuseGas,
+  refusePoor,
+} from "./outbox/index.ts";
+import type { Rpc } from "./rpc.ts";
+import { explain, purposeOf, refusal } from "./vault.ts";
+
+export { accessListOf } from "./outbox/index.ts";
 
 export interface Receipt {
   readonly transaction: Digest;
@@ -21,100 +40,190 @@ export interface SenderOptions {
   readonly key: string;
   /** Milliseconds to wait for a transaction to be mined; 15 s by default. */
   readonly minedMs?: number;
+  /** Where signed transactions are kept; in memory by default, for whoever begins anew after a crash. */
+  readonly outbox?: Outbox;
+  /** What is never taken back; by default what the chain calls final, and on the development chain everything. */
+  readonly finality?: Finality;
+  /** Wei per gas that a transaction never costs more than, however long it waits; 500 gwei by default. */
+  readonly feeCap?: bigint;
+  /** Milliseconds after which a transaction that waits is offered an eighth more; a minute by default. */
+  readonly bumpMs?: number;
+  /** Milliseconds after which the same bytes are broadcast again; 15 s by default. */
+  readonly resendMs?: number;
 }
 
-const MINED_MS = 15_000;
-/** EIP-7825. */
-const MAX_GAS = 2n ** 24n;
-const TIP = 1_000_000n;
+type Step<T> = Promise<Result<T, ChainCode>>;
+
+const GWEI = 10n ** 9n;
+const DEFAULTS = { minedMs: 15_000, feeCap: 500n * GWEI, bumpMs: 60_000, resendMs: 15_000 } as const;
+/** Of any transaction. */
+const LEAST_GAS = 21_000n;
+/** How often a call is signed anew whose nonce another program with this key was faster to take. */
 const TRIES = 5;
+/** Between two looks for a receipt, and from where on the whole outbox is looked at each time, milliseconds. */
+const PAUSE = { first: 10, longest: 500, whole: 40 } as const;
+/** What was sent is looked after so often, milliseconds, as long as it isn't final. */
+const WATCH_MS = 2_000;
 
 /**
- * Sends one transaction after the other from one key, each mined before the next, so that no nonce is ever left out.
- * What it sends again is byte for byte the same (same nonce, deterministic signature), so nothing happens twice.
+ * Sends one transaction after the other from one key, each mined before the next is signed. What is signed is kept before it is sent, and
+ * what is sent again is the same bytes, or the same nonce at another price: nothing happens twice, and nothing is lost.
  */
 export class Sender {
   readonly address: Address;
   private readonly rpc: Rpc;
-  private readonly key: SigningKey;
-  private readonly chainId: number;
+  private readonly outbox: Outbox;
+  private readonly courier: Courier;
   private readonly minedMs: number;
+  private readonly feeCap: bigint;
   private last: Promise<unknown> = Promise.resolve();
+  private watch: NodeJS.Timeout | null = null;
+  private hasLooked: boolean;
 
-  constructor(rpc: Rpc, { chainId, key, minedMs = MINED_MS }: SenderOptions) {
+  constructor(rpc: Rpc, options: SenderOptions) {
+    const { chainId, minedMs, feeCap, bumpMs, resendMs } = { ...DEFAULTS, ...options };
+    const { outbox = memoryOutbox(), finality = finalityOf(chainId) } = options;
+    const key = new SigningKey(options.key);
     this.rpc = rpc;
-    this.key = new SigningKey(key);
-    this.address = address(computeAddress(this.key));
-    this.chainId = chainId;
+    this.outbox = outbox;
+    this.hasLooked = outbox.entries.length === 0;
+    this.address = address(computeAddress(key));
     this.minedMs = minedMs;
+    this.feeCap = feeCap;
+    const view = new NodeView(rpc, this.address, finality);
+    this.courier = new Courier(rpc, view, outbox, { chainId, key, account: this.address, cap: feeCap, bumpMs, resendMs });
   }
 
-  /** `to` null makes a contract; `words` of its storage, named beforehand, cost a little less to change (EIP-2930). */
-  send(to: Address | null, data: string, words: readonly number[] = []): Promise<Result<Receipt, ChainCode>> {
-    const result = this.last.then(() => this.attempt({ to, data, words }, 1));
+  /**
+   * Resolves when it is mined. `to` null makes a contract; `words` of its storage, named beforehand, cost a little less to change
+   * (EIP-2930). Asked again for what it didn't see the end of, it goes on with the transaction that is on its way.
+   */
+  send(to: Address | null, data: string, words: readonly number[] = []): Step<Receipt> {
+    return this.inTurn(() => this.attempt({ to, data, words }, performance.now() + this.minedMs));
+  }
+
+  /** Looks after what is on its way: broadcasts it again, pays more, notes what is final. Happens by itself once `keepWatch` was called. */
+  tend(): Step<void> {
+    return this.inTurn(async () => {
+      // In a new life even what was final is looked at once: the chain may have forgotten it.
+      if (this.courier.isIdle && this.hasLooked) return ok(undefined);
+      const tended = await this.look();
+      return tended.ok ? ok(undefined) : tended;
+    });
+  }
+
+  keepWatch(): void {
+    // Nobody waits for it: what goes wrong is tried again the next time, and told to whoever sends.
+    this.watch ??= setInterval(() => void this.tend().catch(() => undefined), WATCH_MS).unref();
+  }
+
+  close(): void {
+    clearInterval(this.watch ?? undefined);
+    this.outbox.close();
+  }
+
+  private inTurn<T>(task: () => Step<T>): Step<T> {
+    const result = this.last.then(task);
     this.last = result.catch(() => undefined);
     return result;
   }
 
-  private async attempt(call: Call, count: number): Promise<Result<Receipt, ChainCode>> {
-    const signed = await this.sign(call);
-    if (!signed.ok) return signed;
-    const sent = await this.rpc.ask("eth_sendRawTransaction", [signed.value]);
-    if (!sent.ok && isNonceTaken(sent) && count < TRIES) {
-      // Another relay with this key was faster.
-      await sleep(20 * count);
-      return this.attempt(call, count + 1);
-    }
-    if (!sent.ok && sent.code === "CHAIN_REFUSED" && !isKnown(sent)) return refusal(sent);
-    // Without an answer it may have arrived all the same.
-    return this.mined(keccak256(signed.value) as Digest, call);
+  private async look(): ReturnType<Courier["tend"]> {
+    const tended = await this.courier.tend();
+    this.hasLooked ||= tended.ok;
+    return tended;
   }
 
-  private async sign({ to, data, words }: Call): Promise<Result<string, ChainCode>> {
-    const accessList = accessListOf(to, words);
-    const call = { from: this.address, data, ...(to === null ? {} : { to }), ...(accessList.length === 0 ? {} : { accessList }) };
-    const [estimate, count, block] = await Promise.all([
-      this.rpc.ask("eth_estimateGas", [call]),
-      this.rpc.ask("eth_getTransactionCount", [this.address, "latest"]),
-      this.rpc.ask("eth_getBlockByNumber", ["latest", false]),
+  private async attempt(call: Call, deadline: number): Step<Receipt> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const entry = await this.entryFor(call, deadline);
+      if (!entry.ok) return entry;
+      const ended = await this.drive(entry.value, deadline);
+      if (!ended.ok) return ended;
+      // Another program with this key was faster, for good. Whoever waits here still wants it, and the node says whether it is needed.
+      if (ended.value.state === "replaced") continue;
+      return this.judge(ended.value);
+    }
+    return fail(
+      "CHAIN_REFUSED",
+      `another program sends with the key of ${this.address}, and was faster ${TRIES} times: give it another key`,
+    );
+  }
+
+  /** One that is on its way, or a new one once nothing else is. */
+  private async entryFor(call: Call, deadline: number): Step<Entry> {
+    const tended = await this.look();
+    if (!tended.ok) return tended;
+    const known = this.courier.adopt(call);
+    if (known !== null) return ok(known);
+    let { look } = tended.value;
+    for (let other = this.courier.waiting; other !== null; other = this.courier.waiting) {
+      const ended = await this.drive(other, deadline);
+      if (!ended.ok) return ended;
+      const again = await this.courier.tend();
+      if (!again.ok) return again;
+      look = again.value.look;
+    }
+    const order = await this.order(call, look);
+    return order.ok ? this.courier.post(order.value, look) : order;
+  }
+
+  private async order(call: Call, look: Look): Step<{ readonly call: Call; readonly purpose: string; readonly gasLimit: bigint }> {
+    const accessList = accessListOf(call.to, call.words);
+    const { to, data } = call;
+    const question = { from: this.address, data, ...(to === null ? {} : { to }), ...(accessList.length === 0 ? {} : { accessList }) };
+    const [estimate, balance] = await Promise.all([
+      this.rpc.ask("eth_estimateGas", [question]),
+      this.rpc.ask("eth_getBalance", [this.address, "latest"]),
     ]);
+    if (!estimate.ok && estimate.data !== undefined) return refusal(estimate);
+    if (!balance.ok) return refusal(balance);
+    const gas = estimate.ok ? BigInt(estimate.value as string) : LEAST_GAS;
+    const maxFee = firstFees(look, this.feeCap)?.maxFee ?? this.feeCap;
+    const poor = refusePoor({ account: this.address, balance: BigInt(balance.value as string), needed: gasLimitOf(gas) * maxFee });
+    if (poor !== null) return fail("CHAIN_REFUSED", poor);
     if (!estimate.ok) return refusal(estimate);
-    if (!count.ok) return refusal(count);
-    if (!block.ok) return refusal(block);
-    const baseFee = BigInt((block.value as { baseFeePerGas: string }).baseFeePerGas);
-    // A fifth more: the state may change between now and then.
-    const gasLimit = (BigInt(estimate.value as string) * 6n) / 5n;
-    const transaction = Transaction.from({
-      type: 2,
-      chainId: this.chainId,
-      nonce: Number(count.value),
-      to,
-      data,
-      accessList,
-      gasLimit: gasLimit < MAX_GAS ? gasLimit : MAX_GAS,
-      maxFeePerGas: 2n * baseFee + TIP,
-      maxPriorityFeePerGas: TIP,
-    });
-    transaction.signature = this.key.sign(transaction.unsignedHash);
-    return ok(transaction.serialized);
+    const purpose = purposeOf(to, data);
+    const refused = refuseGas(gas);
+    return refused === null
+      ? ok({ call, purpose, gasLimit: gasLimitOf(gas) })
+      : fail("CHAIN_REFUSED", `${purpose} can't be sent: ${refused}`);
   }
 
-  private async mined(hash: Digest, call: Call): Promise<Result<Receipt, ChainCode>> {
-    let pause = 10;
-    for (let waited = 0; waited < this.minedMs; waited += pause) {
-      const answer = await this.rpc.ask("eth_getTransactionReceipt", [hash]);
-      if (!answer.ok) return refusal(answer);
-      if (answer.value !== null) return this.judge(answer.value as RawReceipt, call);
-      pause = Math.min(500, pause * 2);
-      await sleep(pause);
+  /** Until an entry is in a block, or never will be. */
+  private async drive(entry: Entry, deadline: number): Step<Entry> {
+    let look: Look | null = null;
+    for (let pause: number = PAUSE.first; ; pause = Math.min(PAUSE.longest, 2 * pause)) {
+      if (entry.mined !== null || isOver(entry)) return ok(entry);
+      const isQuick = pause < PAUSE.whole && (await this.isMined(entry));
+      if (isQuick || pause >= PAUSE.whole) {
+        const tended = await this.courier.tend();
+        if (!tended.ok) return tended;
+        look = tended.value.look;
+        const now = tended.value.entries.find(({ id }) => id === entry.id);
+        if (now !== undefined && !isLive(now)) return ok(now);
+      }
+      if (performance.now() >= deadline) return fail("CHAIN_TIMEOUT", this.courier.excuse(entry, look));
+      await sleep(Math.min(pause, Math.max(1, deadline - performance.now())));
     }
-    return fail("CHAIN_TIMEOUT", `transaction ${hash} was sent and not mined within ${this.minedMs} ms`);
+  }
+
+  private async isMined({ variants }: Entry): Promise<boolean> {
+    const receipt = await this.courier.view.receipt(variants.at(-1)!.hash);
+    return receipt.ok && receipt.value !== null;
   }
 
   /** A mined failure doesn't tell its reason; asking the same again does. */
-  private async judge(receipt: RawReceipt, { to, data }: Call): Promise<Result<Receipt, ChainCode>> {
+  private async judge(entry: Entry): Step<Receipt> {
+    const { call, mined } = entry;
+    if (mined === null) return fail("CHAIN_REFUSED", `no node took ${entry.purpose}`);
+    const answer = await this.courier.view.receipt(mined.hash);
+    if (!answer.ok) return answer;
+    const receipt = answer.value;
+    if (receipt === null) return fail("CHAIN_TIMEOUT", `${entry.purpose} was mined, and the chain took its block back: it is sent again`);
+    this.courier.told(entry);
     if (receipt.status !== "0x1") {
-      const again = await this.rpc.ask("eth_call", [{ from: this.address, to, data }, receipt.blockNumber]);
+      const again = await this.rpc.ask("eth_call", [{ from: this.address, to: call.to, data: call.data }, receipt.blockNumber]);
       const reason = again.ok || again.data === undefined ? null : explain(again.data);
       return fail("CHAIN_REFUSED", reason ?? `transaction ${receipt.transactionHash} failed without a reason`);
     }
@@ -126,31 +235,3 @@ export class Sender {
     });
   }
 }
-
-interface Call {
-  readonly to: Address | null;
-  readonly data: string;
-  readonly words: readonly number[];
-}
-
-/** To name a contract costs 2,400, and each word saves 100: 1,900 instead of 2,000 for the first look (EIP-2930, EIP-2929). */
-const FEWEST_WORDS = 25;
-
-/** Empty when it would cost more than it saves. */
-export function accessListOf(to: Address | null, words: readonly number[]) {
-  if (to === null || words.length < FEWEST_WORDS) return [];
-  return [{ address: to, storageKeys: words.map((word) => `0x${word.toString(16).padStart(64, "0")}`) }];
-}
-
-interface RawReceipt {
-  readonly status: string;
-  readonly transactionHash: string;
-  readonly blockNumber: string;
-  readonly gasUsed: string;
-  readonly contractAddress: string | null;
-}
-
-type Refused = Answer & { readonly ok: false };
-// Nodes tell these apart in words only.
-const isNonceTaken = ({ detail }: Refused): boolean => /nonce too low|replacement transaction underpriced|nonce has already/i.test(detail);
-const isKnown = ({ detail }: Refused): boolean => /already known|already imported|known transaction/i.test(detail);

@@ -66,6 +66,12 @@ export function explain(data: string): string | null {
   return null;
 }
 
+/** What a transaction is for, in one word: the contract's method. */
+export function purposeOf(to: Address | null, data: string): string {
+  const selector = data.slice(0, 10);
+  return to === null ? "a new contract" : ((VAULT.getFunction(selector) ?? CURRENCY.getFunction(selector))?.name ?? selector);
+}
+
 function parseError(contract: Interface, data: string): ReturnType<Interface["parseError"]> {
   try {
     return contract.parseError(data);

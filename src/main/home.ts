@@ -46,8 +46,13 @@ export async function openHome(config: HomeConfig, card: StreetCard, surrounding
   const earlier = await earlierKeys(config.data, password, log);
   const { chainId, vault } = domainOf(card);
   store.setMeta("card", JSON.stringify({ ...card, clock: null }));
-  const chain = openChain({ rpc: card.chain.rpc, chainId, vault });
-  await requireStreetRules(card, log);
+  const chain = openChain({
+    rpc: config.chainRpc ?? card.chain.rpc,
+    chainId,
+    vault,
+    tell: (node, what) => log.warn("chain.node", { node, what }),
+  });
+  await requireStreetRules(card, log, config.chainRpc ?? card.chain.rpc);
   const { registry, networkKey } = await join(config, card, key, { chain, store, log });
   store.setMeta("self", String(homeOf(registry, key.address)));
   const gossip = unwrap(
@@ -120,7 +125,7 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
     backupPercent: keepForBackupPercent,
   };
   const trader = new Trader({ rules, preferences, clock, device, node, log, metrics });
-  const watch = new RulesWatch(card, log);
+  const watch = new RulesWatch(card, log, config.chainRpc ?? card.chain.rpc);
   node.onCertified(({ evaluation: { clearing, result }, sinceGateMs }) => {
     void watch.look(result.interval);
     const price = clearing.kind === "trade" ? clearing.price : null;

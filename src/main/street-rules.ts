@@ -8,6 +8,9 @@ import type { ChainCode, DecidedRules, Log, RulesNumbers } from "../ports/index.
 import { domainOf, firstOf, rulesOf } from "./card.ts";
 import { cannotStart } from "./exit.ts";
 
+/** Addresses of the chain's nodes; the card's unless told. */
+type Nodes = string | readonly string[];
+
 /** What of market rules homes vote on. */
 export const numbersOf = ({ communityPercent, kPermille, withheldCharge, maxPrice }: MarketRules): RulesNumbers => ({
   communityPercent: communityPercent ?? DEFAULT_RULES.communityPercent,
@@ -46,8 +49,8 @@ const WAY_OUT = "ask whoever runs the street for the card of the rules that it d
  * A home under other rules than its street's would trade in a market of its own: it doesn't start. Without the chain it goes by the
  * rules it has.
  */
-export async function requireStreetRules(card: StreetCard, log: Log): Promise<void> {
-  const decided = await readDecided(card);
+export async function requireStreetRules(card: StreetCard, log: Log, rpc: Nodes = card.chain.rpc): Promise<void> {
+  const decided = await readDecided(card, rpc);
   if (decided === null) return;
   if (!decided.ok) {
     if (decided.code === "CHAIN_WRONG")
@@ -68,8 +71,8 @@ function differenceNow(card: StreetCard, decided: readonly DecidedRules[]): stri
 }
 
 /** null: the street has no community. */
-async function readDecided(card: StreetCard): Promise<Result<readonly DecidedRules[], ChainCode> | null> {
-  const { rpc, community } = card.chain;
+async function readDecided(card: StreetCard, rpc: Nodes): Promise<Result<readonly DecidedRules[], ChainCode> | null> {
+  const { community } = card.chain;
   if (community === undefined) return null;
   const { chainId, vault } = domainOf(card);
   const reader = openCommunity({ rpc, chainId, vault, community: address(community) });
@@ -83,12 +86,14 @@ async function readDecided(card: StreetCard): Promise<Result<readonly DecidedRul
 /** While a home runs: tells once of rules that its street decided on and that aren't its own, as soon as they are decided. */
 export class RulesWatch {
   readonly #card: StreetCard;
+  readonly #rpc: Nodes;
   readonly #log: Log;
   readonly #rules: MarketRules;
   #told: string | null = null;
 
-  constructor(card: StreetCard, log: Log) {
+  constructor(card: StreetCard, log: Log, rpc: Nodes = card.chain.rpc) {
     this.#card = card;
+    this.#rpc = rpc;
     this.#log = log;
     this.#rules = rulesOf(card);
   }
@@ -96,7 +101,7 @@ export class RulesWatch {
   /** Reads the chain once in a settlement period: between vote and change lies more than the time to leave. */
   async look(certified: Interval): Promise<void> {
     if (periodOf(this.#rules, certified) === periodOf(this.#rules, (certified - 1) as Interval)) return;
-    const decided = await readDecided(this.#card);
+    const decided = await readDecided(this.#card, this.#rpc);
     const last = decided?.ok === true ? decided.value.at(-1) : undefined;
     if (last === undefined || last.hash === this.#told) return;
     const difference = differenceOf(this.#rules, last);

@@ -1,4 +1,5 @@
 import type { MicroPerKwh } from "../../../engine/kernel/index.ts";
+import { nodesOf } from "./chain.ts";
 import type { CrossCheck } from "./cross-check.ts";
 
 /** One home that joins a street; paths are absolute. */
@@ -7,6 +8,8 @@ export interface HomeConfig {
   readonly data: string;
   readonly street: { readonly kind: "file"; readonly path: string } | { readonly kind: "url"; readonly url: string };
   readonly invitation: string | null;
+  /** Nodes of the chain that this home asks, the most trusted first; null: the one that the street's card names. */
+  readonly chainRpc: readonly string[] | null;
   readonly listen: readonly string[];
   /** Whether neighbours are looked for on the local network. */
   readonly discover: boolean;
@@ -37,6 +40,7 @@ export interface HomeFile extends Pick<HomeConfig, "name" | "listen" | "discover
   readonly data: string;
   readonly street: string;
   readonly invitation?: string;
+  readonly chain?: { readonly rpc: string | readonly string[] };
   readonly password: { readonly file?: string; readonly env?: string };
   readonly trading: { readonly sellAbovePerKwh?: unknown; readonly buyBelowPerKwh?: unknown; readonly keepForBackupPercent: number };
 }
@@ -52,6 +56,7 @@ export function homeOf(file: HomeFile, check: CrossCheck): HomeConfig {
       ? { kind: "url", url: urlOf(file.street, check) }
       : { kind: "file", path: check.path(file.street) },
     invitation: file.invitation ?? null,
+    chainRpc: file.chain === undefined ? null : nodesOf(file.chain.rpc, ["chain", "rpc"], check),
     listen: file.listen,
     discover: file.discover,
     password:

@@ -1,3 +1,4 @@
+export type { OutsideChain } from "./chain.ts";
 export type { DeviceConfig, HomeConfig, TradingConfig } from "./home.ts";
 export { type Configs, loadConfig, parseConfig } from "./load-config.ts";
 export { withInterval } from "./market.ts";

@@ -1,4 +1,5 @@
 import type { HouseholdKind } from "../../sim/synthetic/index.ts";
+import { type ChainFile, type OutsideChain, outsideOf } from "./chain.ts";
 import type { CrossCheck } from "./cross-check.ts";
 
 /** A street on this machine; paths are absolute. */
@@ -19,6 +20,8 @@ export interface StreetConfig {
   /** null: as in the rules. */
   readonly intervalMinutes: number | null;
   readonly processes: number;
+  /** null: the street starts a chain of its own. */
+  readonly outside: OutsideChain | null;
   readonly dashboard: { readonly host: string; readonly port: number };
   /** null: a synthetic street. */
   readonly readings: ReadingsConfig | null;
@@ -44,7 +47,8 @@ export interface PlannedHome {
 type Optional<T> = { readonly [Key in keyof T]?: Exclude<T[Key], null> };
 
 /** The file's values, defaults filled in. */
-export interface StreetFile extends Omit<StreetConfig, "intervalMinutes" | "readings" | "homeList"> {
+export interface StreetFile extends Omit<StreetConfig, "intervalMinutes" | "outside" | "readings" | "homeList"> {
+  readonly chain: ChainFile;
   readonly intervalMinutes?: number;
   readonly readings?: Optional<Pick<ReadingsConfig, "from" | "homes">> & Omit<ReadingsConfig, "from" | "homes">;
   readonly homeList?: readonly (Optional<Pick<PlannedHome, "kwp" | "batteryKwh">> & Pick<PlannedHome, "name" | "kind">)[];
@@ -58,9 +62,10 @@ export function streetOf(file: StreetFile, check: CrossCheck): StreetConfig {
   if (file.readings !== undefined && file.homeList !== undefined)
     check.conflict(["homeList"], "doesn't go with readings", "keep one of them");
   refuseRepeatedNames(file, check);
-  const { readings, homeList } = file;
+  const { readings, homeList, chain, ...rest } = file;
   return {
-    ...file,
+    ...rest,
+    outside: outsideOf(chain, check),
     rules: check.path(file.rules),
     data: check.path(file.data),
     homes: homeList?.length ?? file.homes,

@@ -1,4 +1,5 @@
-import { openRelay } from "../../../adapters/evm/index.ts";
+import { join } from "node:path";
+import { openOutbox, openRelay } from "../../../adapters/evm/index.ts";
 import { openGossip } from "../../../adapters/libp2p/index.ts";
 import { openStore } from "../../../adapters/store/index.ts";
 import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index.ts";
@@ -10,7 +11,7 @@ import type { BatchReceipt, Clock, Log, Metrics, Relay, Store } from "../../port
 import { domainOf, firstOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
 import { Carrier } from "./carrier.ts";
-import type { StreetOptions } from "./options.ts";
+import { nodesOf, type StreetOptions } from "./options.ts";
 import { Registrar } from "./registrar.ts";
 import type { StreetAtHand } from "./setup.ts";
 
@@ -54,7 +55,15 @@ export class Operator {
     const { options, street, card, folder, log, metrics } = opening;
     const { chainId, vault } = domainOf(card);
     const store = unwrap(openStore(folder));
-    const relay = openRelay({ rpc: card.chain.rpc, chainId, vault, key: toHex(street.operator.reveal()) });
+    const relay = openRelay({
+      rpc: card.chain.rpc,
+      ...nodesOf(options),
+      chainId,
+      vault,
+      key: toHex(street.operator.reveal()),
+      outbox: unwrap(openOutbox(join(folder, "outbox"), { chainId, address: street.operator.address })),
+      tell: (node, what) => log.warn("chain.node", { node, what }),
+    });
     const peers = street.file.homes.map(({ peer }, index) => ({ name: peer, addresses: [card.peers[index]!] }));
     const gossip = unwrap(
       await openGossip({

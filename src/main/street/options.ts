@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { largestMarket } from "../../../engine/auction/index.ts";
 import type { MarketRules } from "../../../engine/messages/index.ts";
 import type { Command, LogLevel } from "../../cli/index.ts";
-import { loadConfig, type StreetConfig, withInterval } from "../config/index.ts";
+import { loadConfig, type OutsideChain, type StreetConfig, withInterval } from "../config/index.ts";
 import { CannotStart, cannotStart } from "../exit.ts";
 import { planStreet, type StreetPlan, type StreetSource } from "./plan.ts";
 
@@ -17,6 +17,8 @@ export interface StreetOptions {
   /** The first so many homes certify; what the chain of an older street says stands. */
   readonly validators: number;
   readonly processes: number;
+  /** The chain that the street is put on; null: one that it starts itself. */
+  readonly outside: OutsideChain | null;
   readonly dashboard: { readonly host: string; readonly port: number };
   /** Stop after so many settled intervals; null: run until told. */
   readonly intervals: number | null;
@@ -60,11 +62,19 @@ export async function streetOptions(command: StreetCommand): Promise<StreetOptio
     speed,
     validators: Math.min(config.validators, plan.homes.length),
     processes: Math.min(command.processes ?? config.processes, plan.homes.length),
+    outside: config.outside,
     dashboard: { host: command.host ?? config.dashboard.host, port: command.port ?? config.dashboard.port },
     intervals: command.intervals,
     log: command.log ?? "info",
     isDeclaredNewest: command["store-is-newest"] === true,
   };
+}
+
+/** How an outside chain is asked; nothing for one of the street's own. */
+export function nodesOf({ outside }: Pick<StreetOptions, "outside">) {
+  if (outside === null) return {};
+  const { rpc, connectMs, answerMs: timeoutMs, feeCap } = outside;
+  return { rpc, connectMs, timeoutMs, feeCap };
 }
 
 function sourceOf(command: StreetCommand, config: StreetConfig, splitMinutes: number | null): StreetSource {

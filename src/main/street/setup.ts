@@ -1,18 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Anvil, deployCommunity, deployStreet, startAnvil } from "../../../adapters/evm/index.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Anvil, deployCommunity, deployStreet, openChain, startAnvil } from "../../../adapters/evm/index.ts";
 import { peerNameOf } from "../../../adapters/libp2p/index.ts";
 import { type AgentKey, peerSeed } from "../../../adapters/system/index.ts";
 import { type Address, type Digest, interval, type Result, toHex, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
 import { hashRules, intervalAt, periodOf } from "../../../engine/messages/index.ts";
+import type { OutsideChain } from "../config/index.ts";
 import { CannotStart, cannotStart } from "../exit.ts";
 import { claimFolder, damaged, readJson, replaceFile } from "../files.ts";
 import { openMemory, openOrCreate, unwrap } from "../home.ts";
 import { networkKeyOf } from "../network-key.ts";
 import { boundsOf, numbersOf } from "../street-rules.ts";
 import type { Layout } from "./layout.ts";
-import type { StreetOptions } from "./options.ts";
+import { nodesOf, type StreetOptions } from "./options.ts";
 
 /** What a street is, for good; the file that holds it is written once the street stands. */
 export interface StreetFile {
@@ -33,17 +35,24 @@ export interface StreetFile {
 
 export interface StreetAtHand {
   readonly file: StreetFile;
-  readonly anvil: Anvil;
+  readonly anvil: Ground;
   readonly operator: AgentKey;
   /** Of the street's private network: bytes, and the text that homes get. */
   readonly networkKey: { readonly bytes: Uint8Array; readonly text: string };
   readonly isNew: boolean;
 }
 
+/** What a street's chain is to the street: a process of its own that ends with it, or somebody else's. */
+export type Ground = Pick<Anvil, "rpc" | "port" | "stop">;
+
 const CHAIN_ID = 31_337;
 /** Test currency, micro: what each home and the residual supplier have in escrow at the start. */
 const HOME_DEPOSIT = 2_000_000_000;
 const RESIDUAL_DEPOSIT = 100_000_000_000;
+/** A chain that isn't ours may take its time: for one transaction, and until nothing of the street can be taken back. */
+const DEPLOY_MINED_MS = 300_000;
+const FINAL_MS = 3_600_000;
+const LOOK_MS = 1_000;
 /** A replay's clock runs ahead of the chain's: ten years. */
 const AHEAD_SECONDS = 10 * 365 * 86_400;
 
@@ -55,15 +64,7 @@ export async function setUp(options: StreetOptions, layout: Layout): Promise<Str
   if (known !== null) refuseOther(known, options, layout);
   const password = await passwordOf(layout);
   const operator = (await openOrCreate(layout.operatorKey, password)).key;
-  const anvil = unwrapChain(
-    await startAnvil({
-      chainId: CHAIN_ID,
-      stateFile: layout.chain,
-      port: known?.chain.port ?? 0,
-      binary: process.env.ANVIL_BIN,
-      funded: [operator.address],
-    }),
-  );
+  const anvil = await groundOf(options, layout, { port: known?.chain.port ?? 0, operator });
   try {
     const file =
       known === null ? await found(options, layout, anvil, operator, password) : { ...known, chain: { ...known.chain, port: anvil.port } };
@@ -75,8 +76,20 @@ export async function setUp(options: StreetOptions, layout: Layout): Promise<Str
   }
 }
 
+async function groundOf(
+  { outside }: StreetOptions,
+  layout: Layout,
+  { port, operator }: { readonly port: number; readonly operator: AgentKey },
+): Promise<Ground> {
+  if (outside !== null) return { rpc: outside.homesRpc, port: 0, stop: async () => undefined };
+  const binary = process.env.ANVIL_BIN;
+  return unwrapChain(await startAnvil({ chainId: CHAIN_ID, stateFile: layout.chain, port, binary, funded: [operator.address] }));
+}
+
+const chainIdOf = ({ outside }: StreetOptions): number => outside?.id ?? CHAIN_ID;
+
 /** A new street: keys for each home, and a vault that knows them. */
-async function found(options: StreetOptions, layout: Layout, anvil: Anvil, operator: AgentKey, password: string): Promise<StreetFile> {
+async function found(options: StreetOptions, layout: Layout, anvil: Ground, operator: AgentKey, password: string): Promise<StreetFile> {
   const { rules, plan, validators } = options;
   const firstInterval = interval(intervalAt(rules, plan.start));
   const keys = await Promise.all(
@@ -95,7 +108,9 @@ async function found(options: StreetOptions, layout: Layout, anvil: Anvil, opera
   }));
   const deployed = await deployStreet({
     rpc: anvil.rpc,
-    chainId: CHAIN_ID,
+    ...nodesOf(options),
+    ...(options.outside === null ? {} : { minedMs: DEPLOY_MINED_MS }),
+    chainId: chainIdOf(options),
     key: toHex(operator.reveal()),
     validators: members.slice(0, validators),
     homes: members.slice(validators),
@@ -108,22 +123,37 @@ async function found(options: StreetOptions, layout: Layout, anvil: Anvil, opera
   const community = unwrap(
     await deployCommunity({
       rpc: anvil.rpc,
-      chainId: CHAIN_ID,
+      ...nodesOf(options),
+      ...(options.outside === null ? {} : { minedMs: DEPLOY_MINED_MS }),
+      chainId: chainIdOf(options),
       key: toHex(operator.reveal()),
       vault,
       rules: { hash: hashRules(rules), since: firstInterval, numbers: numbersOf(rules) },
       ...boundsOf(rules),
     }),
   );
+  if (options.outside !== null) await finalOn(options.outside, vault, members.length);
   const homes = keys.map(({ name, agent }) => ({ name, agent: agent.address, peer: peerNameOf(peerSeed(agent)) }));
   return {
     version: 1,
     source: options.source,
     rulesHash: hashRules(rules),
     firstInterval,
-    chain: { id: CHAIN_ID, port: anvil.port, vault, community },
+    chain: { id: chainIdOf(options), port: anvil.port, vault, community },
     homes,
   };
+}
+
+/** Homes read what is final, so a street begins when all of it is: on a public chain that takes minutes. */
+async function finalOn({ rpc, id, connectMs, answerMs }: OutsideChain, vault: Address, homes: number): Promise<void> {
+  const chain = openChain({ rpc, chainId: id, vault, connectMs, timeoutMs: answerMs });
+  let registry = await chain.registry();
+  for (let waited = 0; waited < FINAL_MS && !(registry.ok && registry.value.homes.length >= homes); waited += LOOK_MS) {
+    await sleep(LOOK_MS);
+    registry = await chain.registry();
+  }
+  await chain.close();
+  unwrap(registry);
 }
 
 async function newAgent(folder: string, password: string): Promise<AgentKey> {
@@ -140,6 +170,7 @@ function refuseOther(known: StreetFile, options: StreetOptions, { street, data }
   const differs: string[] = [];
   if (JSON.stringify(withoutPath(known.source)) !== JSON.stringify(withoutPath(options.source))) differs.push("its homes or readings");
   if (known.rulesHash !== hashRules(options.rules)) differs.push("its market rules");
+  if (known.chain.id !== chainIdOf(options)) differs.push("its chain");
   if (differs.length > 0)
     throw new CannotStart([
       {
