@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { ZeroHash } from "ethers";
-import { TestChain } from "../../support/test-chain.ts";
+import { encodeBytes32String, ZeroHash } from "ethers";
+import { addressOf, TestChain } from "../../support/test-chain.ts";
 import {
   DELAY,
   FIRST_RULES,
@@ -153,6 +153,21 @@ describe("voting", () => {
     expect(await community.vote(0, 10)).toBe("NotMember(10)");
     expect(await community.send(STRANGER, "count", 0, 100)).toBe("ok");
     expect((await community.motion(0)).members).toBe(9);
+  });
+
+  test("who is a home is asked of the first interval that isn't settled, and of no other", async () => {
+    for (const [home, since] of [
+      [10, NEXT],
+      [11, NEXT + 1],
+    ] as const)
+      expect(
+        await street.send(OPERATOR, "register", addressOf(ownerOf(home)), addressOf(agentOf(home)), encodeBytes32String("x"), since),
+      ).toBe("ok");
+    expect(await street.send(ownerOf(8), "leaveStreet", 8, NEXT + 1)).toBe("ok");
+    await moved([10, 8]);
+    expect(await community.vote(0, 11)).toBe("NotMember(11)");
+    expect(await community.send(STRANGER, "count", 0, 100)).toBe("ok");
+    expect((await community.motion(0)).members).toBe(10);
   });
 
   test("a home that leaves after the motion came keeps its vote: it was a member", async () => {
