@@ -99,7 +99,7 @@ describe("bringing a motion", () => {
     expect(await young.move(0, WANTED, STRANGER)).toBe("NotMember(0)");
     const unsettled = await TestVault.deploy(chain, { homes: 4 });
     expect(await (await TestCommunity.deploy(unsettled)).move(0, WANTED)).toBe("NothingSettled()");
-  });
+  }, 60_000);
 
   test("one at a time for each home, however it ends", async () => {
     await moved([]);

@@ -73,7 +73,7 @@ describe("a home on a real chain", () => {
     anvil = started.value;
     const at = { rpc: anvil.rpc, chainId: CHAIN_ID, key };
     const validators = [newHome(0), newHome(1)];
-    const plan = { ...at, validators, residualDeposit: 0, firstPeriod: period(500), prevHead: ZERO_DIGEST, aheadSeconds: 1_000_000 };
+    const plan = { ...at, validators, residualDeposit: 0, firstPeriod: period(500), prevPeriod: ZERO_DIGEST, aheadSeconds: 1_000_000 };
     const street = await deployStreet(plan);
     assert(street.ok, "the street stands");
     vault = street.value.vault;
