@@ -98,7 +98,11 @@ describe("bringing a motion", () => {
     const young = await TestCommunity.deploy(await TestVault.deploy(chain, { homes: 0 }));
     expect(await young.move(0, WANTED, STRANGER)).toBe("NotMember(0)");
     const unsettled = await TestVault.deploy(chain, { homes: 4 });
-    expect(await (await TestCommunity.deploy(unsettled)).move(0, WANTED)).toBe("NothingSettled()");
+    const waiting = await TestCommunity.deploy(unsettled);
+    expect(await waiting.move(0, WANTED)).toBe("NothingSettled()");
+    // Proposed is not settled: a first period that is dropped leaves the vault without a next interval.
+    expect(await unsettled.propose(await unsettled.batch([]))).toBe("ok");
+    expect(await waiting.move(0, WANTED)).toBe("NothingSettled()");
   }, 60_000);
 
   test("one at a time for each home, however it ends", async () => {
