@@ -62,7 +62,7 @@ class EvmCommunityRelay {
   private async find({ home, rules, nonce }: MotionWish): Step<number> {
     const motions = await this.reader.motions();
     if (!motions.ok) return motions;
-    const found = motions.value.filter((each) => each.home === home)[nonce];
+    const found = motions.value.motions.filter((each) => each.home === home)[nonce];
     return found !== undefined && isDeepStrictEqual(found.rules, rules)
       ? ok(found.motion)
       : fail("CHAIN_REFUSED", `home ${home} has brought ${nonce + 1} motions already, and this is not the last of them`);

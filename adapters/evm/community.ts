@@ -62,7 +62,7 @@ export class CommunityReader {
     return answer.ok ? ok([...answer.value[0]].map(toRules)) : answer;
   }
 
-  async motions(): Promise<Result<readonly Motion[], ChainCode>> {
+  async motions(): ReturnType<Community["motions"]> {
     const delay = await this.read("delaySeconds");
     if (!delay.ok) return delay;
     const grace = await this.read("graceSeconds");
@@ -75,7 +75,8 @@ export class CommunityReader {
       if (!raw.ok) return raw;
       motions.push(toMotion(motions.length, raw.value[0], { delay: Number(delay.value[0]), grace: Number(grace.value[0]) }));
     }
-    return ok(motions);
+    const block = await this.rpc.ask("eth_getBlockByNumber", ["latest", false]);
+    return block.ok ? ok({ now: Number((block.value as { timestamp: string }).timestamp), motions }) : refusal(block);
   }
 
   async nonceOf(home: HomeId): Promise<Result<number, ChainCode>> {

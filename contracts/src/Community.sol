@@ -188,8 +188,9 @@ contract Community is ICommunity, EIP712 {
     }
 
     function _move(uint32 home, Rules calldata rules) private returns (uint256 motion) {
+        // A first period that was proposed and dropped leaves no interval behind.
+        if (vault.settledUntil() == 0) revert NothingSettled();
         uint48 interval = _nextInterval();
-        if (interval == 0) revert NothingSettled();
         if (!_isMember(vault.home(home), interval)) revert NotMember(home);
         uint256 last = _lastMotion[home];
         if (last != 0 && block.timestamp < _motions[last - 1].closesAt) revert MotionOpen(last - 1);

@@ -53,7 +53,7 @@ interface ICommunity {
     error NoTime();
     /// @notice Rules need a hash.
     error NoHash();
-    /// @notice Nothing is settled yet, so nobody can say who is a home.
+    /// @notice Nothing is settled yet, so who is a home may still change for any interval.
     error NothingSettled();
     /// @notice The rules count too soon: settled intervals and the next one to settle keep theirs, and no rules overtake later ones.
     error TooEarly(uint256 since, uint256 earliest);

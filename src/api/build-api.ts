@@ -9,6 +9,7 @@ import { servePage } from "./page.ts";
 import type { StreetQueries } from "./queries.ts";
 import { guardUpgrades, liveRoute } from "./routes/live.ts";
 import { evidenceRoute, marketRoutes, ownerRoutes } from "./routes/market.ts";
+import { motionRoutes } from "./routes/motions.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { errorAnswer, evidenceView, healthAnswer, intervalView, streetCard } from "./schema/answers.ts";
 import { streetState } from "./schema/street-state.ts";
@@ -48,6 +49,7 @@ async function routes(app: FastifyInstance, options: ApiOptions): Promise<void> 
   marketRoutes(app, options.queries);
   evidenceRoute(app, options.queries);
   ownerRoutes(app, options.queries);
+  motionRoutes(app, options.queries);
   operationRoutes(app, options);
   liveRoute(app, feed);
   servePage(app, options.staticFolder);
@@ -69,5 +71,5 @@ const openapi = (version: string) => ({
     description: "A street of homes that trade solar power. Reads are open to whoever can reach this address; nothing here moves money.",
     version,
   },
-  tags: [{ name: "street" }, { name: "join" }, { name: "operations" }],
+  tags: [{ name: "street" }, { name: "join" }, { name: "community" }, { name: "operations" }],
 });

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../ports/index.ts";
-import type { ChangeCode, RegisterCode } from "./queries.ts";
+import type { ChangeCode, MotionCode, RegisterCode } from "./queries.ts";
 
 /** Every refusal of the API and its HTTP status. The codes are public and never renamed. */
 export const API_ERRORS = {
@@ -14,6 +14,7 @@ export const API_ERRORS = {
   ORIGIN_NOT_ALLOWED: 403,
   SIGNATURE_INVALID: 403,
   NOT_FOUND: 404,
+  COMMUNITY_MISSING: 404,
   DAY_UNKNOWN: 404,
   INTERVAL_UNKNOWN: 404,
   REQUEST_TIMEOUT: 408,
@@ -33,7 +34,7 @@ export const API_ERRORS = {
   INTERNAL: 500,
   CHAIN_AWAY: 503,
   TOO_MANY_CLIENTS: 503,
-} as const satisfies Record<string, number> & Record<RegisterCode | ChangeCode, number>;
+} as const satisfies Record<string, number> & Record<RegisterCode | ChangeCode | MotionCode, number>;
 
 export type ApiCode = keyof typeof API_ERRORS;
 

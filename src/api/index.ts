@@ -9,10 +9,15 @@ export type {
   HomeAnswer,
   HomeRequest,
   LeaveRequest,
+  MotionAnswer,
+  MotionCode,
+  MotionQueries,
+  MotionRequest,
   Plain,
   RegisterCode,
   StreetCard,
   StreetQueries,
+  VoteRequest,
 } from "./queries.ts";
 export { streetState } from "./schema/index.ts";
 export type {

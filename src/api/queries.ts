@@ -4,8 +4,8 @@ import type { EvidenceView, IntervalView, StreetState } from "./state.ts";
 
 export type { IntervalView } from "./state.ts";
 
-/** What the API asks of the node: reads of a street, and the one wish that a visitor may utter. Each answer is fresh, plain JSON. */
-export interface StreetQueries {
+/** What the API asks of the node: reads of a street, and the wishes that a visitor may utter. Each answer is fresh, plain JSON. */
+export interface StreetQueries extends MotionQueries {
   state(): StreetState;
   /** Calls `listener` after each change; as often as it likes, the API slows it down. Returns the way to stop. */
   onChange(listener: () => void): () => void;
@@ -19,6 +19,13 @@ export interface StreetQueries {
   register(request: HomeRequest): Promise<Result<HomeAnswer, RegisterCode>>;
   rotateAgent(home: number, request: AgentRequest): Promise<Result<ChangeAnswer, ChangeCode>>;
   leave(home: number, request: LeaveRequest): Promise<Result<ChangeAnswer, ChangeCode>>;
+}
+
+/** What homes decide together, as their owners signed it. */
+export interface MotionQueries {
+  move(request: MotionRequest): Promise<Result<MotionAnswer, MotionCode>>;
+  vote(motion: number, request: VoteRequest): Promise<Result<MotionAnswer, MotionCode>>;
+  execute(motion: number): Promise<Result<MotionAnswer, MotionCode>>;
 }
 
 export interface HealthFacts {
@@ -96,6 +103,36 @@ export interface ChangeAnswer {
   /** When the change begins to count, ISO 8601 in UTC. */
   readonly from: string;
 }
+
+/** Other market rules from an interval on, as a home's owner wants them (EIP-712 `Motion` of the community). */
+export interface MotionRequest {
+  readonly home: number;
+  readonly rules: {
+    readonly hash: string;
+    readonly since: number;
+    /** Whole percent, thousandths, micro-currency, micro-currency per kWh. */
+    readonly numbers: Readonly<Record<"communityPercent" | "kPermille" | "withheldCharge" | "maxPrice", number>>;
+  };
+  /** How many motions the home has brought before. */
+  readonly nonce: number;
+  /** 65 bytes as hex. */
+  readonly signature: string;
+}
+
+/** A home's vote, as its owner signed it (EIP-712 `Vote` of the community). */
+export interface VoteRequest {
+  readonly home: number;
+  readonly yes: boolean;
+  /** 65 bytes as hex. */
+  readonly signature: string;
+}
+
+export interface MotionAnswer {
+  readonly motion: number;
+}
+
+/** Why a motion or a vote did not come about. */
+export type MotionCode = "COMMUNITY_MISSING" | "CHANGE_REFUSED" | "CHAIN_AWAY";
 
 /** Why a change of a home did not come about. */
 export type ChangeCode = "HOME_UNKNOWN" | "CHANGE_TOO_SOON" | "CHANGE_REFUSED" | "CHAIN_AWAY";

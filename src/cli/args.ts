@@ -9,6 +9,8 @@ import {
   type HOME_FLAGS,
   type INTERNAL_FLAGS,
   type LogLevel,
+  MOTION_ACTIONS,
+  type MOTION_FLAGS,
   placeOf,
   type REVOKE_FLAGS,
   type SIM_FLAGS,
@@ -27,6 +29,7 @@ export type Command = { readonly log: LogLevel | null } & (
   | ({ readonly verb: "street" } & Given<typeof STREET_FLAGS>)
   | ({ readonly verb: "home" } & Given<typeof HOME_FLAGS> & { readonly config: string })
   | ({ readonly verb: "revoke" } & Given<typeof REVOKE_FLAGS> & { readonly data: string; readonly home: string })
+  | ({ readonly verb: "motion" } & Given<typeof MOTION_FLAGS> & { readonly place: (typeof MOTION_ACTIONS)[number] | null })
   | ({ readonly verb: "export" } & Given<typeof EXPORT_FLAGS>)
   | ({ readonly verb: "compare" } & Given<typeof COMPARE_FLAGS>)
   | ({ readonly verb: "evidence" } & Given<typeof EVIDENCE_FLAGS> & { readonly place: string | null })
@@ -56,7 +59,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Pars
   const [place, ...unexpected] = placeOf(verb) === null ? [null, ...rest] : [rest[0] ?? null, ...rest.slice(1)];
   const problems: Problem[] = unexpected.map((word) => ({ code: USAGE, file: null, key: word, what: `unexpected after "${verb}"` }));
   const given = readFlags(tokens, { ...VERBS[verb].flags, ...GLOBAL_FLAGS }, problems);
-  problems.push(...together(verb, given));
+  problems.push(...together(verb, { ...given, place }));
   return problems.length > 0
     ? usage(problems, verb)
     : { kind: "run", command: { verb, ...(placeOf(verb) === null ? {} : { place }), ...given } as Command };
@@ -129,10 +132,27 @@ function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonl
     return wrong("--store-is-newest", "is for a home that runs");
   if (verb === "revoke" && given.data === null) return wrong("--data", "is needed: the street's data folder");
   if (verb === "revoke" && given.home === null) return wrong("--home", "is needed: the name of the home");
+  if (verb === "motion") return motion(given).flatMap(([key, what]) => wrong(key, what));
   if ((verb === "host" || verb === "devices") && config === null) return wrong("--config", "is needed: what to run");
   if (verb === "venue" && config === null) return wrong("--config", "is needed: the venue.yaml of this venue");
   if (verb === "verify-venue" && given.file === null) return wrong("--file", "is needed: a day's log, or the folder of all days");
   if (verb === "street" && split === true && interval === null) return wrong("--split", "needs --interval: the length to split into");
   const backwards = verb === "export" && typeof from === "string" && typeof until === "string" && Date.parse(from) >= Date.parse(until);
   return backwards ? wrong("--until", "must be later than --from") : [];
+}
+
+/** What each thing that is done with motions needs. */
+const MOTION_NEEDS: Readonly<Record<(typeof MOTION_ACTIONS)[number], readonly (keyof typeof MOTION_FLAGS)[]>> = {
+  list: [],
+  new: ["config", "rules", "from"],
+  vote: ["config", "motion"],
+  execute: ["motion"],
+};
+
+function motion(given: Readonly<Record<string, unknown>>): readonly (readonly [key: string, what: string])[] {
+  const action = MOTION_ACTIONS.find((each) => each === (given.place ?? "list"));
+  if (action === undefined) return [[String(given.place), `is none of ${MOTION_ACTIONS.join(", ")}`]];
+  return MOTION_NEEDS[action]
+    .filter((name) => given[name] === null)
+    .map((name) => [`--${name}`, `is needed to ${action}`.replace("new", "bring a motion")]);
 }

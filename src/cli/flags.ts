@@ -60,6 +60,17 @@ export const REVOKE_FLAGS = {
   home: flag(text("a home"), "NAME", "who has to leave"),
 } as const;
 
+export const MOTION_ACTIONS = ["list", "new", "vote", "execute"] as const;
+
+export const MOTION_FLAGS = {
+  config: flag(file, "FILE", "home.yaml of the home whose owner signs (new, vote)"),
+  street: flag(text("an address"), "URL", "of the running street; that of the home, or http://127.0.0.1:8080, unless told"),
+  rules: flag(file, "FILE", "the market rules that shall count (new)"),
+  from: flag(instant, "ISO", "the start of the settlement period from which on they shall, UTC (new)"),
+  motion: flag(whole(0, 999_999_999), "N", "which motion (vote, execute)"),
+  no: on("vote against it; a vote is a yes unless told (vote)"),
+} as const;
+
 export const EXPORT_FLAGS = {
   format: flag(oneOf("csv"), "csv", "what to write"),
   data: flag(folder, "DIR", "the data folder of a street or a home"),
@@ -122,6 +133,12 @@ export const VERBS = {
   street: { flags: STREET_FLAGS, help: "run a street of homes that trade (default)", internal: false },
   home: { flags: HOME_FLAGS, help: "run one home that joins a street", internal: false },
   revoke: { flags: REVOKE_FLAGS, help: "take a home out of a running street, as its operator", internal: false },
+  motion: {
+    flags: MOTION_FLAGS,
+    help: "list what homes decide together, bring other rules to a vote, vote, or execute",
+    internal: false,
+    place: MOTION_ACTIONS.join("|"),
+  },
   export: { flags: EXPORT_FLAGS, help: "write interval rows for a spreadsheet or a utility", internal: false },
   compare: { flags: COMPARE_FLAGS, help: "tell what each mechanism makes of an interval's orders", internal: false },
   evidence: {

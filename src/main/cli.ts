@@ -11,6 +11,8 @@ async function run(command: Command): Promise<number> {
       return (await import("./lone-home.ts")).runLoneHome(command);
     case "revoke":
       return (await import("./street/revoke.ts")).runRevoke(command);
+    case "motion":
+      return (await import("./motion.ts")).runMotion(command);
     case "host":
       return (await import("./host.ts")).runHost(command.config);
     case "devices":

@@ -52,8 +52,8 @@ export interface Vote {
 export interface Community {
   /** All that was ever decided, as it finally is, in the order of decision and of `since`; of several with the same the last counts. */
   rules(): Promise<Result<readonly DecidedRules[], ChainCode>>;
-  /** All motions, by their number, as they are now. */
-  motions(): Promise<Result<readonly Motion[], ChainCode>>;
+  /** All motions, by their number, as they are now: in Unix seconds on the chain's clock. */
+  motions(): Promise<Result<{ readonly now: number; readonly motions: readonly Motion[] }, ChainCode>>;
   /** How many motions a home has brought. */
   nonceOf(home: HomeId): Promise<Result<number, ChainCode>>;
   close(): Promise<void>;

@@ -77,6 +77,23 @@ export class ExampleQueries implements StreetQueries {
     return this.changeAnswer;
   }
 
+  motionAnswer: Awaited<ReturnType<StreetQueries["vote"]>> = { ok: true, value: { motion: 4 } };
+
+  async move(request: unknown) {
+    this.asked.push(request);
+    return this.motionAnswer;
+  }
+
+  async vote(motion: number, request: unknown) {
+    this.asked.push({ motion, ...(request as object) });
+    return this.motionAnswer;
+  }
+
+  async execute(motion: number) {
+    this.asked.push({ motion });
+    return this.motionAnswer;
+  }
+
   async leave(home: number, request: unknown) {
     this.asked.push({ home, ...(request as object) });
     return this.changeAnswer;

@@ -89,6 +89,9 @@ function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQu
     register: (request) => operator.registrar.register(request),
     rotateAgent: (home, request) => operator.registrar.rotateAgent(home, request),
     leave: (home, request) => operator.registrar.leave(home, request),
+    move: (request) => operator.motions.move(request),
+    vote: (motion, request) => operator.motions.vote(motion, request),
+    execute: (motion) => operator.motions.execute(motion),
   };
 }
 

@@ -11,6 +11,7 @@ import type { BatchReceipt, Clock, Log, Metrics, Relay, Store } from "../../port
 import { domainOf, firstOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
 import { Carrier } from "./carrier.ts";
+import { MotionDesk } from "./motion-desk.ts";
 import { nodesOf, type StreetOptions } from "./options.ts";
 import { Registrar } from "./registrar.ts";
 import type { StreetAtHand } from "./setup.ts";
@@ -40,6 +41,7 @@ export class Operator {
   readonly view: StreetView;
   readonly neighbourhood: Neighbourhood;
   readonly registrar: Registrar;
+  readonly motions: MotionDesk;
   readonly #relay: Relay;
   readonly #store: Store;
   readonly #clock: Clock;
@@ -131,6 +133,7 @@ export class Operator {
     this.#clock = parts.clock;
     this.#rules = rulesOf(parts.card);
     this.registrar = new Registrar({ ...parts, rules: parts.options.rules, networkKey: parts.street.networkKey.text });
+    this.motions = new MotionDesk(parts.card, parts.street.operator, parts.log);
     this.#close = parts.close;
     node.onHeard((message) => view.heard(message));
     for (const proof of node.convictions.all) view.proved(proof, false);
@@ -151,6 +154,7 @@ export class Operator {
     this.#cancel();
     this.node.stop();
     await this.#carrying;
+    await this.motions.close();
     await this.#close();
   }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { ZeroHash } from "ethers";
-import { TestChain } from "../../support/test-chain.ts";
+import { encodeBytes32String, ZeroHash } from "ethers";
+import { addressOf, TestChain } from "../../support/test-chain.ts";
 import {
   DELAY,
   FIRST_RULES,
@@ -98,8 +98,12 @@ describe("bringing a motion", () => {
     const young = await TestCommunity.deploy(await TestVault.deploy(chain, { homes: 0 }));
     expect(await young.move(0, WANTED, STRANGER)).toBe("NotMember(0)");
     const unsettled = await TestVault.deploy(chain, { homes: 4 });
-    expect(await (await TestCommunity.deploy(unsettled)).move(0, WANTED)).toBe("NothingSettled()");
-  });
+    const waiting = await TestCommunity.deploy(unsettled);
+    expect(await waiting.move(0, WANTED)).toBe("NothingSettled()");
+    // Proposed is not settled: a first period that is dropped leaves the vault without a next interval.
+    expect(await unsettled.propose(await unsettled.batch([]))).toBe("ok");
+    expect(await waiting.move(0, WANTED)).toBe("NothingSettled()");
+  }, 60_000);
 
   test("one at a time for each home, however it ends", async () => {
     await moved([]);
@@ -153,6 +157,21 @@ describe("voting", () => {
     expect(await community.vote(0, 10)).toBe("NotMember(10)");
     expect(await community.send(STRANGER, "count", 0, 100)).toBe("ok");
     expect((await community.motion(0)).members).toBe(9);
+  });
+
+  test("who is a home is asked of the first interval that isn't settled, and of no other", async () => {
+    for (const [home, since] of [
+      [10, NEXT],
+      [11, NEXT + 1],
+    ] as const)
+      expect(
+        await street.send(OPERATOR, "register", addressOf(ownerOf(home)), addressOf(agentOf(home)), encodeBytes32String("x"), since),
+      ).toBe("ok");
+    expect(await street.send(ownerOf(8), "leaveStreet", 8, NEXT + 1)).toBe("ok");
+    await moved([10, 8]);
+    expect(await community.vote(0, 11)).toBe("NotMember(11)");
+    expect(await community.send(STRANGER, "count", 0, 100)).toBe("ok");
+    expect((await community.motion(0)).members).toBe(10);
   });
 
   test("a home that leaves after the motion came keeps its vote: it was a member", async () => {

@@ -1,0 +1,198 @@
+import { join } from "node:path";
+import { communityDigests, openChain, openCommunity } from "../../adapters/evm/index.ts";
+import { loadCurve, openKeystore, signerOf } from "../../adapters/system/index.ts";
+import { type Address, address, type Digest, type Interval, toHex } from "../../engine/kernel/index.ts";
+import { deliveryStart, hashRules, intervalAt, type MarketRules, periodOf } from "../../engine/messages/index.ts";
+import type { MotionAnswer, StreetCard } from "../api/index.ts";
+import type { Command } from "../cli/index.ts";
+import type { Community, DecidedRules, Motion, RegisteredHome, Registry } from "../ports/index.ts";
+import { domainOf, readCard, rulesOf } from "./card.ts";
+import { type HomeConfig, loadConfig } from "./config/index.ts";
+import { CannotStart, cannotStart } from "./exit.ts";
+import { passwordOf, unwrap } from "./keys.ts";
+import { numbersOf } from "./street-rules.ts";
+
+type MotionCommand = Extract<Command, { verb: "motion" }>;
+
+const DASHBOARD = "http://127.0.0.1:8080";
+const ASK_MS = 60_000;
+
+/** Lists what homes decide together, brings other rules to a vote, votes, or puts a motion into force whose time has come. */
+export async function runMotion(command: MotionCommand): Promise<number> {
+  const config = command.config === null ? null : await configOf(command.config);
+  const base = command.street ?? (config?.street.kind === "url" ? config.street.url : DASHBOARD);
+  const street: Street = { base, card: await readCard({ kind: "url", url: new URL("/api/street", base).href }) };
+  switch (command.place) {
+    case "new":
+      return say(`motion ${await bring(street, config!, command)} is brought; each home votes once with "commonwatt motion vote"`);
+    case "vote":
+      return say(await vote(street, config!, command));
+    case "execute": {
+      const { motion } = await post(street, `/api/motions/${command.motion}/execution`, {});
+      return say(`motion ${motion} counts`);
+    }
+    default:
+      return say(await list(street));
+  }
+}
+
+interface Street {
+  readonly base: string;
+  readonly card: StreetCard;
+}
+
+async function configOf(path: string): Promise<HomeConfig> {
+  const config = await loadConfig(path, "home");
+  if (!config.ok) throw new CannotStart(config.problems, config.more);
+  return config.value;
+}
+
+async function bring(street: Street, config: HomeConfig, { rules: path, from }: MotionCommand): Promise<number> {
+  const loaded = await loadConfig(path!, "market");
+  if (!loaded.ok) throw new CannotStart(loaded.problems, loaded.more);
+  const owner = await ownerOf(config, street.card);
+  const nonce = unwrap(await asking(street.card, (community) => community.nonceOf(owner.home.home)));
+  const rules: DecidedRules = {
+    hash: hashRules(loaded.value),
+    since: edgeAt(rulesOf(street.card), from!),
+    numbers: numbersOf(loaded.value),
+  };
+  const signature = owner.sign(({ motion }) => motion({ home: owner.home.home, rules, nonce }));
+  const { motion } = await post(street, "/api/motions", { home: owner.home.home, rules, nonce, signature });
+  return motion;
+}
+
+/** A period has the rules of its first interval, so rules begin with one. */
+function edgeAt(rules: MarketRules, from: string): Interval {
+  const seconds = Date.parse(from) / 1000;
+  const interval = intervalAt(rules, seconds);
+  const first = (periodOf(rules, interval) * rules.periodIntervals) as Interval;
+  if (deliveryStart(rules, first) === seconds) return first;
+  const next = new Date(deliveryStart(rules, (first + rules.periodIntervals) as Interval) * 1000).toISOString();
+  throw cannotStart(
+    "MOTION_FROM",
+    `no settlement period begins at ${from}`,
+    `rules count for whole periods; the next one begins at ${next}`,
+  );
+}
+
+async function vote(street: Street, config: HomeConfig, { motion, no }: MotionCommand): Promise<string> {
+  const { home, sign } = await ownerOf(config, street.card);
+  const yes = no !== true;
+  const signature = sign((digests) => digests.vote({ motion: motion!, home: home.home, yes }));
+  await post(street, `/api/motions/${motion}/votes`, { home: home.home, yes, signature });
+  return `${config.name} has voted on motion ${motion}`;
+}
+
+interface Owner {
+  readonly home: RegisteredHome;
+  readonly sign: (what: (digests: ReturnType<typeof communityDigests>) => Digest) => string;
+}
+
+async function ownerOf(config: HomeConfig, card: StreetCard): Promise<Owner> {
+  const owner = unwrap(await openKeystore(join(config.data, "owner.json"), await passwordOf(config)));
+  const home = (await registryOf(card)).homes.find((each) => each.owner === owner.address);
+  if (home === undefined)
+    throw cannotStart(
+      "HOME_UNREGISTERED",
+      `no home in ${card.name} belongs to ${owner.address}, whose key is in ${config.data}/owner.json`,
+      "start the home once so that it joins",
+    );
+  const signer = signerOf(owner, await loadCurve());
+  const digests = communityDigests({ chainId: domainOf(card).chainId, community: communityOf(card) });
+  return { home, sign: (what) => toHex(signer.sign(what(digests))) };
+}
+
+async function registryOf(card: StreetCard): Promise<Registry> {
+  const { chainId, vault } = domainOf(card);
+  const chain = openChain({ rpc: card.chain.rpc, chainId, vault });
+  try {
+    return unwrap(await chain.registry());
+  } finally {
+    await chain.close();
+  }
+}
+
+function communityOf({ name, chain }: StreetCard): Address {
+  if (chain.community === undefined)
+    throw cannotStart("COMMUNITY_MISSING", `${name} was made before homes could decide on its rules`, "begin a new street");
+  return address(chain.community);
+}
+
+async function asking<T>(card: StreetCard, ask: (community: Community) => Promise<T>): Promise<T> {
+  const { chainId, vault } = domainOf(card);
+  const community = openCommunity({ rpc: card.chain.rpc, chainId, vault, community: communityOf(card) });
+  try {
+    return await ask(community);
+  } finally {
+    await community.close();
+  }
+}
+
+/** A line for each motion, and what counts and will count. */
+async function list({ card }: Street): Promise<string> {
+  const rules = unwrap(await asking(card, (community) => community.rules()));
+  const { now, motions } = unwrap(await asking(card, (community) => community.motions()));
+  const registry = await registryOf(card);
+  return [
+    ...rules.map((each) => `rules ${rulesText(card, each)}`),
+    ...(motions.length === 0 ? ["no motion was ever brought"] : motions.map((each) => motionText(each, { card, registry, now }))),
+  ].join("\n");
+}
+
+function rulesText(card: StreetCard, { hash, since, numbers }: DecidedRules): string {
+  const from = new Date(deliveryStart(rulesOf(card), since) * 1000).toISOString();
+  const told = Object.entries(numbers).map(([name, value]) => `${name} ${value}`);
+  return `${hash} from ${from} on: ${told.join(", ")}`;
+}
+
+interface Seen {
+  readonly card: StreetCard;
+  readonly registry: Registry;
+  /** Unix seconds on the chain's clock. */
+  readonly now: number;
+}
+
+function motionText(motion: Motion, seen: Seen): string {
+  const { yes, no, home } = motion;
+  const members = membersOf(motion, seen.registry);
+  const mover = seen.registry.homes.find((each) => each.home === home)?.name ?? `home ${home}`;
+  const counts = `${yes} yes and ${no} no of ${members} homes`;
+  return `motion ${motion.motion} of ${mover}: ${rulesText(seen.card, motion.rules)}; ${counts}; ${standing(motion, members, seen.now)}`;
+}
+
+/** Who may vote, as the contract counts. */
+export const membersOf = ({ homes, interval }: Pick<Motion, "homes" | "interval">, registry: Pick<Registry, "homes">): number =>
+  registry.homes.filter((each) => each.home < homes && each.since <= interval && (each.until === null || interval < each.until)).length;
+
+/** How a motion stands at an instant in Unix seconds. */
+export function standing(
+  motion: Pick<Motion, "yes" | "closesAt" | "executableAt" | "lapsesAt" | "isExecuted">,
+  members: number,
+  now: number,
+): string {
+  const at = (seconds: number): string => new Date(seconds * 1000).toISOString();
+  if (motion.isExecuted) return "executed";
+  if (now < motion.closesAt) return `homes vote until ${at(motion.closesAt)}`;
+  if (2 * motion.yes <= members) return "not carried";
+  if (now < motion.executableAt) return `carried; can be executed from ${at(motion.executableAt)} on`;
+  return now < motion.lapsesAt ? `carried; can be executed until ${at(motion.lapsesAt)}` : "carried and never executed: gone";
+}
+
+/** The street carries it to the chain: a household has no coin. */
+async function post({ base }: Street, path: string, body: object): Promise<MotionAnswer> {
+  const url = new URL(path, base);
+  const headers = { "content-type": "application/json" };
+  const request = { method: "POST", headers, body: JSON.stringify(body), signal: AbortSignal.timeout(ASK_MS) };
+  const answer = await fetch(url, request).catch(String);
+  if (typeof answer === "string")
+    throw cannotStart("STREET_UNREACHABLE", `${url.href} does not answer (${answer})`, "start the street, or correct its address");
+  const said = (await answer.json().catch(() => ({}))) as MotionAnswer & { code?: string; message?: string };
+  if (!answer.ok) throw cannotStart(said.code ?? "CHANGE_REFUSED", `the street refused: ${said.message ?? answer.status}`);
+  return said;
+}
+
+function say(what: string): number {
+  process.stdout.write(`${what}\n`);
+  return 0;
+}
