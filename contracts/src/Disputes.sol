@@ -90,7 +90,7 @@ contract Disputes is IDisputes {
         Openings.requireClearing(result, clearing);
     }
 
-    /// @dev No more energy than ordered, at the price that is told, within the limit.
+    /// @dev Some energy, no more than ordered, at the price that is told, within the limit.
     function _isFair(Fill memory fill) private pure returns (bool) {
         if (fill.energy == 0 || fill.energy > fill.wanted || fill.amount < 0) return false;
         uint256 amount = uint256(fill.amount);

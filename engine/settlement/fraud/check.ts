@@ -99,7 +99,7 @@ function isFillWrong(context: FraudContext, period: Period, { results, clearing,
   return !context.keysOf(leaf.home).some(({ agent, since }) => agent === signer && since <= period.fromInterval);
 }
 
-/** No more energy than ordered, at the price that is told, within the limit. */
+/** Some energy, no more than ordered, at the price that is told, within the limit. */
 function isFair({ side, energy, price, amount, wanted, limit }: FillLeaf): boolean {
   if (energy === 0 || energy > wanted || amount < 0) return false;
   const [paid, atLimit] = [BigInt(amount), BigInt(energy) * BigInt(limit)];
@@ -182,7 +182,8 @@ function leafOf<Leaf extends AccountLeaf | HomeLeaf>(
   if (shown === null || !isIn(root, shown, hash)) throw new ProofInvalid();
   const { leaf } = shown;
   if (leaf.home === home) return leaf;
-  const isBetween = leaf.home < home && (leaf.nextHome === 0 || home < leaf.nextHome);
-  mustOpen(isBetween || (leaf.position === 0 && home < leaf.home));
+  // Below 0 is above all in the contract's words.
+  const isBetween = leaf.home >= 0 && leaf.home < home && (leaf.nextHome <= 0 || home < leaf.nextHome);
+  mustOpen(isBetween || (leaf.position === 0 && (leaf.home < 0 || home < leaf.home)));
   return null;
 }
