@@ -11,7 +11,7 @@ import {
   rootFrom,
   ZERO_DIGEST,
 } from "../../kernel/index.ts";
-import { type IntervalResult, resultHash, settlementWords } from "../../messages/index.ts";
+import { type IntervalResult, periodHash, resultHash, settlementWords } from "../../messages/index.ts";
 import { SETTLE_LAG } from "../ledger.ts";
 import { type AccountLeaf, accountHash } from "../merkle.ts";
 import { isSaneAccount, isSaneFill, isSaneHome } from "./sane.ts";
@@ -75,7 +75,17 @@ function isBroken({ fromInterval, toInterval, head }: Period, results: readonly 
   return broken;
 }
 
-function isAccountWrong({ accountsRoot, vectorHash }: Period, { results, home, account, vector }: AccountFraud): boolean {
+/** Results that don't go on from the head of the period before, which is that of this one's second interval. */
+function isForked({ fromInterval, prevPeriod }: Period, { results, previous }: AccountFraud): boolean {
+  const third = results.at(-1)!;
+  if (previous === null || third.interval !== fromInterval + SETTLE_LAG || periodHash(previous) !== prevPeriod) return false;
+  return third.prevHead !== previous.head;
+}
+
+function isAccountWrong(period: Period, proof: AccountFraud): boolean {
+  const { accountsRoot, vectorHash } = period;
+  const { results, home, account, vector } = proof;
+  if (isForked(period, proof)) return true;
   if (results[0]!.ledgerRoot !== accountsRoot) return true;
   mustOpen(keccakDigest(vector) === vectorHash);
   const leaf = leafOf(accountsRoot, home, account, accountHash);

@@ -11,6 +11,8 @@ import type { FraudContext, FraudProof } from "./types.ts";
 export interface Proposed {
   readonly period: PeriodResult;
   readonly vector: Uint8Array;
+  /** The period before; null in a street's first one, or if it isn't known. */
+  readonly previous: PeriodResult | null;
   readonly intervals: readonly IntervalRecord[];
 }
 
@@ -48,11 +50,12 @@ const resultsTo = ({ intervals }: Proposed, at: number) =>
 
 /** The whole chain once, then every home with an account or a lane. */
 function* accountSuspicions(proposed: Proposed): Generator<FraudProof> {
-  const { intervals, vector } = proposed;
+  const { intervals, vector, previous } = proposed;
   const { accounts } = intervals.at(-1)!;
   const proofOf = (home: HomeId, from: number): FraudProof => ({
     kind: "account",
     results: resultsTo(proposed, from),
+    previous,
     home,
     account: showHome(accounts, home),
     vector,
@@ -65,6 +68,7 @@ function* accountSuspicions(proposed: Proposed): Generator<FraudProof> {
       intervals.findLastIndex(({ result }) => result.prevHead === ZERO_DIGEST),
     ),
   );
+  yield proofOf(0 as HomeId, SETTLE_LAG);
   const homes = new Set([...accounts.leaves.map(({ home }) => home), ...Array(Math.floor(vector.length / 4)).keys()] as HomeId[]);
   for (const home of homes) yield proofOf(home, intervals.length - 1);
 }

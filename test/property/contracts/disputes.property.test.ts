@@ -44,6 +44,7 @@ function nudged(value: unknown, below: Below): unknown {
   const record = value as Record<string, unknown>;
   const key = pick(Object.keys(record), below);
   if (key === "kind") return record;
+  if (key === "previous") return { ...record, previous: null };
   const other = nudged(record[key], below);
   // Which home and which step is meant is no word of anybody's, and never below 0.
   return { ...record, [key]: ["home", "step"].includes(key) ? Math.abs(other as number) : other };
@@ -89,7 +90,7 @@ test("contract and engine find the same in anything that is shown of anything th
     const below = drawnFrom(seed);
     const { context, periods } = streetOf(below(12));
     const honest = pick(periods, below);
-    const proposed = below(4) === 0 ? honest : forge(honest, [anyLie(honest, below)]);
+    const proposed = below(4) === 0 ? honest : forge(honest, [anyLie(honest, below)], { isFork: below(4) === 0 });
     const proofs = [...suspicions(rules, below(3) === 0 ? [] : honest.intervals, proposed)];
     const faults = proofs.filter((proof) => checkFraud(context, proposed.period, proof) === "fraud");
     for (let i = 0; i < 8; i++) {
