@@ -38,7 +38,8 @@ contract Disputes is IDisputes {
     }
 
     function _isAccountWrong(IGridVault.Period calldata p, AccountProof memory shown) private pure returns (bool) {
-        if (Openings.isBroken(p, shown.results) || shown.results[0].ledgerRoot != p.accountsRoot) return true;
+        if (Openings.isBroken(p, shown.results) || Openings.isForked(p, shown.results, shown.previous)) return true;
+        if (shown.results[0].ledgerRoot != p.accountsRoot) return true;
         if (keccak256(shown.vector) != p.vectorHash) revert ProofInvalid();
         int256 lane = _laneOf(shown.vector, shown.home);
         if (!Openings.hasAccount(p.accountsRoot, shown.home, shown.account)) return lane != 0;
@@ -90,7 +91,7 @@ contract Disputes is IDisputes {
         Openings.requireClearing(result, clearing);
     }
 
-    /// @dev No more energy than ordered, at the price that is told, within the limit.
+    /// @dev Some energy, no more than ordered, at the price that is told, within the limit.
     function _isFair(Fill memory fill) private pure returns (bool) {
         if (fill.energy == 0 || fill.energy > fill.wanted || fill.amount < 0) return false;
         uint256 amount = uint256(fill.amount);

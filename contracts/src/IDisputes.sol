@@ -126,9 +126,11 @@ interface IDisputes {
         uint256 periodIntervals;
     }
 
-    /// @notice For `Fraud.Account`. `results`: the last interval's.
+    /// @notice For `Fraud.Account`. `results`: the last interval's; or as far back as the chain is wrong. `previous`: the period before,
+    /// where results down to the third of this one show that they don't go on from its head; zeros otherwise.
     struct AccountProof {
         Result[] results;
+        IGridVault.Period previous;
         uint256 home;
         AccountShown account;
         bytes vector;

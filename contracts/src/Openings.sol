@@ -14,6 +14,9 @@ library Openings {
     /// @dev The engine counts below this.
     uint256 private constant BOUND = 2 ** 53;
 
+    bytes32 private constant PERIOD_TYPEHASH = keccak256(
+        "Period(uint64 period,uint64 fromInterval,uint64 toInterval,uint64 coversUntil,bytes32 prevPeriod,bytes32 head,bytes32 accountsRoot,bytes32 vectorHash,bytes32 wideHash,bytes32 dataHash)"
+    );
     bytes32 private constant RESULT_TYPEHASH = keccak256(
         "IntervalResult(uint64 interval,uint8 kind,bytes32 prevHead,bytes32 orderSetRoot,bytes32 readingSetRoot,bytes32 clearingRoot,bytes32 ledgerRoot,bytes32 nextMembers)"
     );
@@ -32,6 +35,18 @@ library Openings {
             bool begins = link == 0 && last - i != p.fromInterval;
             if (result.interval != last - i || result.kind > 1 || begins) broken = true;
         }
+    }
+
+    /// @dev Whether the results don't go on from the head of the period before, which is that of this one's second interval.
+    function isForked(
+        IGridVault.Period calldata p,
+        IDisputes.Result[] memory results,
+        IGridVault.Period memory previous
+    ) internal pure returns (bool) {
+        IDisputes.Result memory third = results[results.length - 1];
+        if (third.interval != uint256(p.fromInterval) + SETTLE_LAG) return false;
+        if (keccak256(abi.encode(PERIOD_TYPEHASH, previous)) != p.prevPeriod) return false;
+        return third.prevHead != previous.head;
     }
 
     /// @dev Reverts unless the clearing is the result's.

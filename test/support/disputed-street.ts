@@ -22,6 +22,7 @@ import {
   type MarketDomain,
   type MarketRules,
   type Order,
+  periodHash,
   resultHash,
   type SignedOrder,
   type SignedReading,
@@ -116,7 +117,12 @@ export function disputedStreet({ rules: given, vault, seed, intervals }: Dispute
     records.push(recordOf(made, entries));
     if (made.batch !== null) {
       const { result: period, vector } = made.batch;
-      periods.push({ period, vector, intervals: records.filter(({ result }) => result.interval >= period.fromInterval) });
+      periods.push({
+        period,
+        vector,
+        previous: periods.at(-1)?.period ?? null,
+        intervals: records.filter(({ result }) => result.interval >= period.fromInterval),
+      });
     }
     state = made.state;
   }
@@ -157,13 +163,15 @@ export interface Lie {
   readonly result?: (result: IntervalResult) => IntervalResult;
 }
 
-/** The period as it would be certified with these lies: every root and every link above them follows. */
-export function forge(
-  proposed: Proposed,
-  lies: readonly Lie[],
-  change: Partial<Proposed["period"]> & { vector?: Uint8Array } = {},
-): Proposed {
-  const { vector = proposed.vector, ...period } = change;
+/** What of a forged period is not as it follows. */
+export type Outside = Partial<Proposed["period"]> & { readonly vector?: Uint8Array; readonly isFork?: boolean };
+
+/**
+ * The period as it would be certified with these lies: every root and every link above them follows. So does the period before, whose
+ * head is the second interval's, unless liars fork from it.
+ */
+export function forge(proposed: Proposed, lies: readonly Lie[], outside: Outside = {}): Proposed {
+  const { vector = proposed.vector, isFork = false, ...change } = outside;
   const intervals: IntervalRecord[] = [];
   for (const [at, record] of proposed.intervals.entries()) {
     const before = intervals.at(-1);
@@ -172,7 +180,9 @@ export function forge(
   }
   const last = intervals.at(-1)!.result;
   const roots = { head: resultHash(last), accountsRoot: last.ledgerRoot, vectorHash: keccakDigest(vector) };
-  return { vector, intervals, period: { ...proposed.period, ...roots, ...period } };
+  const previous = proposed.previous && !isFork ? { ...proposed.previous, head: resultHash(intervals[1]!.result) } : proposed.previous;
+  const prevPeriod = previous === null ? ZERO_DIGEST : periodHash(previous);
+  return { vector, previous, intervals, period: { ...proposed.period, prevPeriod, ...roots, ...change } };
 }
 
 function retold(record: IntervalRecord, lie: Lie): IntervalRecord {

@@ -11,7 +11,7 @@ import {
   rootFrom,
   ZERO_DIGEST,
 } from "../../kernel/index.ts";
-import { type IntervalResult, resultHash, settlementWords } from "../../messages/index.ts";
+import { type IntervalResult, periodHash, resultHash, settlementWords } from "../../messages/index.ts";
 import { SETTLE_LAG } from "../ledger.ts";
 import { type AccountLeaf, accountHash } from "../merkle.ts";
 import { isSaneAccount, isSaneFill, isSaneHome } from "./sane.ts";
@@ -75,7 +75,17 @@ function isBroken({ fromInterval, toInterval, head }: Period, results: readonly 
   return broken;
 }
 
-function isAccountWrong({ accountsRoot, vectorHash }: Period, { results, home, account, vector }: AccountFraud): boolean {
+/** Results that don't go on from the head of the period before, which is that of this one's second interval. */
+function isForked({ fromInterval, prevPeriod }: Period, { results, previous }: AccountFraud): boolean {
+  const third = results.at(-1)!;
+  if (previous === null || third.interval !== fromInterval + SETTLE_LAG || periodHash(previous) !== prevPeriod) return false;
+  return third.prevHead !== previous.head;
+}
+
+function isAccountWrong(period: Period, proof: AccountFraud): boolean {
+  const { accountsRoot, vectorHash } = period;
+  const { results, home, account, vector } = proof;
+  if (isForked(period, proof)) return true;
   if (results[0]!.ledgerRoot !== accountsRoot) return true;
   mustOpen(keccakDigest(vector) === vectorHash);
   const leaf = leafOf(accountsRoot, home, account, accountHash);
@@ -99,7 +109,7 @@ function isFillWrong(context: FraudContext, period: Period, { results, clearing,
   return !context.keysOf(leaf.home).some(({ agent, since }) => agent === signer && since <= period.fromInterval);
 }
 
-/** No more energy than ordered, at the price that is told, within the limit. */
+/** Some energy, no more than ordered, at the price that is told, within the limit. */
 function isFair({ side, energy, price, amount, wanted, limit }: FillLeaf): boolean {
   if (energy === 0 || energy > wanted || amount < 0) return false;
   const [paid, atLimit] = [BigInt(amount), BigInt(energy) * BigInt(limit)];
@@ -182,7 +192,8 @@ function leafOf<Leaf extends AccountLeaf | HomeLeaf>(
   if (shown === null || !isIn(root, shown, hash)) throw new ProofInvalid();
   const { leaf } = shown;
   if (leaf.home === home) return leaf;
-  const isBetween = leaf.home < home && (leaf.nextHome === 0 || home < leaf.nextHome);
-  mustOpen(isBetween || (leaf.position === 0 && home < leaf.home));
+  // Below 0 is above all in the contract's words.
+  const isBetween = leaf.home >= 0 && leaf.home < home && (leaf.nextHome <= 0 || home < leaf.nextHome);
+  mustOpen(isBetween || (leaf.position === 0 && (leaf.home < 0 || home < leaf.home)));
   return null;
 }

@@ -1,6 +1,16 @@
 import { type ClearingOpening, type FillLeaf, fillWords, type HomeLeaf, homeWords } from "../../auction/index.ts";
-import { type AbiPart, abiArray, abiBytes, abiEncode, abiStatic, abiTuple, abiWords, type Digest } from "../../kernel/index.ts";
-import { type IntervalResult, RESULT_KIND, settlementWords } from "../../messages/index.ts";
+import {
+  type AbiField,
+  type AbiPart,
+  abiArray,
+  abiBytes,
+  abiEncode,
+  abiStatic,
+  abiTuple,
+  abiWords,
+  type Digest,
+} from "../../kernel/index.ts";
+import { type IntervalResult, type PeriodResult, RESULT_KIND, settlementWords } from "../../messages/index.ts";
 import { type AccountLeaf, accountWords } from "../merkle.ts";
 import type { AccountFraud, DoubleFillFraud, FraudProof, LedgerStepFraud, OrderFraud, Shown } from "./types.ts";
 
@@ -18,8 +28,14 @@ export function encodeFraud(proof: FraudProof): Uint8Array {
   }
 }
 
-const accountPart = ({ results, home, account, vector }: AccountFraud): AbiPart =>
-  abiTuple([resultsPart(results), abiStatic([home]), shownPart(account, accountWords, ACCOUNT_WORDS), abiBytes(vector)]);
+const accountPart = ({ results, previous, home, account, vector }: AccountFraud): AbiPart =>
+  abiTuple([
+    resultsPart(results),
+    abiStatic(periodFields(previous)),
+    abiStatic([home]),
+    shownPart(account, accountWords, ACCOUNT_WORDS),
+    abiBytes(vector),
+  ]);
 
 const orderPart = ({ results, clearing, fill }: OrderFraud): AbiPart =>
   abiTuple([resultsPart(results), clearingPart(clearing), fillPart(fill)]);
@@ -61,6 +77,23 @@ function shownPart<Leaf extends AccountLeaf | HomeLeaf | FillLeaf>(
   const leaf = shown === null ? abiWords(Array(words).fill(0)) : wordsOf(shown.leaf);
   return abiTuple([{ isDynamic: false, bytes: leaf }, abiArray((shown?.path ?? []).map((sibling) => abiStatic([sibling])))]);
 }
+
+/** In the order of `IGridVault.Period`. */
+const periodFields = (period: PeriodResult | null): readonly AbiField[] =>
+  period === null
+    ? Array(10).fill(0)
+    : [
+        period.period,
+        period.fromInterval,
+        period.toInterval,
+        period.coversUntil,
+        period.prevPeriod,
+        period.head,
+        period.accountsRoot,
+        period.vectorHash,
+        period.wideHash,
+        period.dataHash,
+      ];
 
 const clearingPart = ({ fillsRoot, homesRoot, rest }: ClearingOpening): AbiPart => abiStatic([fillsRoot, homesRoot, rest] as Digest[]);
 

@@ -11,6 +11,8 @@ import type { FraudContext, FraudProof } from "./types.ts";
 export interface Proposed {
   readonly period: PeriodResult;
   readonly vector: Uint8Array;
+  /** The period before; null in a street's first one, or if it isn't known. */
+  readonly previous: PeriodResult | null;
   readonly intervals: readonly IntervalRecord[];
 }
 
@@ -31,10 +33,12 @@ export function findFraud(
 /** Every proof that can be formed against what differs, whether it shows a fault or not. */
 export function* suspicions(rules: MarketRules, own: readonly IntervalRecord[], proposed: Proposed): Generator<FraudProof> {
   yield* accountSuspicions(proposed);
-  for (const kind of [orderSuspicions, doubleFillSuspicions])
-    for (const [at, record] of proposed.intervals.entries())
-      if (record.result.interval <= proposed.period.toInterval) yield* kind(proposed, at, own[at]);
-  for (const at of proposed.intervals.keys()) yield* stepSuspicions(rules, proposed, at, own);
+  const { intervals, period } = proposed;
+  // What is ordered for the intervals behind is the next period's affair.
+  const ordered = [...intervals.keys()].filter((at) => intervals[at]!.result.interval <= period.toInterval);
+  for (const at of ordered) yield* orderSuspicions(proposed, at, own[at]);
+  for (const at of ordered) yield* doubleFillSuspicions(proposed, at, own[at]);
+  for (const at of intervals.keys()) yield* stepSuspicions(rules, proposed, at, own);
 }
 
 /** From the last one backwards to the one at `at`. */
@@ -46,11 +50,12 @@ const resultsTo = ({ intervals }: Proposed, at: number) =>
 
 /** The whole chain once, then every home with an account or a lane. */
 function* accountSuspicions(proposed: Proposed): Generator<FraudProof> {
-  const { intervals, vector } = proposed;
+  const { intervals, vector, previous } = proposed;
   const { accounts } = intervals.at(-1)!;
   const proofOf = (home: HomeId, from: number): FraudProof => ({
     kind: "account",
     results: resultsTo(proposed, from),
+    previous,
     home,
     account: showHome(accounts, home),
     vector,
@@ -63,6 +68,7 @@ function* accountSuspicions(proposed: Proposed): Generator<FraudProof> {
       intervals.findLastIndex(({ result }) => result.prevHead === ZERO_DIGEST),
     ),
   );
+  yield proofOf(0 as HomeId, SETTLE_LAG);
   const homes = new Set([...accounts.leaves.map(({ home }) => home), ...Array(Math.floor(vector.length / 4)).keys()] as HomeId[]);
   for (const home of homes) yield proofOf(home, intervals.length - 1);
 }
@@ -136,13 +142,14 @@ function* stepSuspicions(rules: MarketRules, proposed: Proposed, at: number, own
     };
 }
 
-/** Homes whose account is another than one's own, or gone, or whose trade in the settled interval is told otherwise. */
+/** Homes whose account is another than one's own, here or before, or gone, or whose trade in the settled interval is told otherwise. */
 function oddSteps({ intervals }: Proposed, at: number, own: readonly IntervalRecord[]): readonly HomeId[] {
   const { accounts } = intervals[at]!;
   const ours = own[at]?.accounts.leaves ?? [];
+  const before = strange(intervals[at - 1]?.accounts.leaves ?? [], own[at - 1]?.accounts.leaves ?? [], accountHash);
   const known = new Set(accounts.leaves.map(({ home }) => home));
   const gone = [...ours, ...(intervals[at - 1]?.accounts.leaves ?? [])].filter(({ home }) => !known.has(home));
   const [told, worked] = [intervals[at - SETTLE_LAG]?.homes.leaves ?? [], own[at - SETTLE_LAG]?.homes.leaves ?? []];
   const trades = [...strange(told, worked, homeHash), ...strange(worked, told, homeHash)];
-  return [...strange(accounts.leaves, ours, accountHash), ...gone, ...trades].map(({ home }) => home);
+  return [...strange(accounts.leaves, ours, accountHash), ...before, ...gone, ...trades].map(({ home }) => home);
 }

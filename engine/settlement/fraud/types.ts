@@ -22,6 +22,8 @@ type ShownOrNone<Leaf> = Shown<Leaf> | null;
 export interface AccountFraud {
   readonly kind: "account";
   readonly results: Results;
+  /** The period before, where results down to the third of this one don't go on from its head. */
+  readonly previous: PeriodResult | null;
   readonly home: HomeId;
   readonly account: ShownOrNone<AccountLeaf>;
   readonly vector: Uint8Array;
@@ -73,4 +75,4 @@ export interface FraudContext {
   readonly keysOf: (home: HomeId) => readonly { readonly agent: Address; readonly since: number }[];
 }
 
-export type Period = Pick<PeriodResult, "fromInterval" | "toInterval" | "head" | "accountsRoot" | "vectorHash">;
+export type Period = Pick<PeriodResult, "fromInterval" | "toInterval" | "prevPeriod" | "head" | "accountsRoot" | "vectorHash">;

@@ -99,6 +99,11 @@ describe("what liars certify is found, and the contract agrees", () => {
       () => forge(honest, [{ at: 2, result: (result) => ({ ...result, interval: (result.interval - 1) as never }) }]),
     ],
     ["a street that begins anew", "account", () => forge(honest, [{ at: 2, result: (result) => ({ ...result, prevHead: ZERO_DIGEST }) }])],
+    [
+      "intervals that don't go on from the period before",
+      "account",
+      () => forge(honest, [{ at: 1, accounts: ofFirst(({ balance }) => ({ balance: nano(balance + 1e9) })) }], { isFork: true }),
+    ],
     ["another period's last interval", "account", () => forge({ ...honest, intervals: honest.intervals.slice(0, -1) }, [])],
 
     ["a price beyond the limit", "order", () => forge(honest, [withFills(first<FillLeaf>(beyondLimit))])],

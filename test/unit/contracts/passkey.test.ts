@@ -4,7 +4,7 @@ import { AbiCoder, type Contract, hexlify, TypedDataEncoder, ZeroHash } from "et
 import { PASSKEY_OWNER_ABI, PASSKEY_OWNER_BYTECODE } from "../../../contracts/abi/passkey-owner.ts";
 import { PASSKEY_OWNERS_ABI, PASSKEY_OWNERS_BYTECODE } from "../../../contracts/abi/passkey-owners.ts";
 import { addressOf, TestChain } from "../../support/test-chain.ts";
-import { OPERATOR, STRANGER, TestVault } from "../../support/test-vault.ts";
+import { OPERATOR, STRANGER, TestVault, typed, WITHDRAW } from "../../support/test-vault.ts";
 
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 const [UP, UV, BE, BS] = [1, 4, 8, 16];
@@ -113,8 +113,7 @@ describe("the owner that a passkey is", () => {
 });
 
 describe("a home whose owner is a passkey", () => {
-  const FIELDS = "uint32 home,address to,uint64 ticks,uint64 feeTicks,uint256 nonce,uint256 deadline";
-  const TYPES = { Withdraw: FIELDS.split(",").map((field) => ({ type: field.split(" ")[0]!, name: field.split(" ")[1]! })) };
+  const TYPES = { Withdraw: WITHDRAW.split(",").map(typed) };
 
   async function withdraw(key: KeyObject, nonce: number): Promise<string> {
     const deadline = (await chain.now()) + 3_600;
@@ -148,7 +147,7 @@ describe("a home whose owner is a passkey", () => {
 
   test("leaves as it signs", async () => {
     await made(KEY);
-    const types = { Leave: ["uint32 home", "uint48 until"].map((field) => ({ type: field.split(" ")[0]!, name: field.split(" ")[1]! })) };
+    const types = { Leave: ["uint32 home", "uint48 until"].map(typed) };
     const signature = assertion(TypedDataEncoder.hash(await street.domain(), types, { home: HOME, until: 48_100 }), { key: KEY });
     expect(await street.refusal(() => street.send(STRANGER, "leaveStreetFor", HOME, 48_101, signature))).toBe("BadSignature()");
     expect(await street.send(STRANGER, "leaveStreetFor", HOME, 48_100, signature)).toBe("ok");

@@ -1,9 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { Signature, ZeroAddress } from "ethers";
+import { ZeroAddress } from "ethers";
 import { HOSTILE_CURRENCY_ABI, HOSTILE_CURRENCY_BYTECODE } from "../../../contracts/abi/hostile-currency.ts";
 import { certificateBytes, signEntry } from "../../support/batch-bytes.ts";
 import { addressOf, CHAIN_ID, keyOf, TestChain } from "../../support/test-chain.ts";
-import { agentOf, deployVault, FIRST_PERIOD, OPERATOR, ownerOf, STRANGER, TestVault } from "../../support/test-vault.ts";
+import {
+  agentOf,
+  deployVault,
+  FIRST_PERIOD,
+  OPERATOR,
+  ownerOf,
+  STRANGER,
+  TestVault,
+  typed,
+  WITHDRAW,
+  WITHDRAW_NOW,
+} from "../../support/test-vault.ts";
 
 /** Who carries what owners sign. */
 const RELAY = STRANGER;
@@ -29,38 +40,17 @@ const coins = async (who: string): Promise<bigint> => (await chain.view(street.t
 const nonce = async (): Promise<bigint> => (await street.view("nonces", HOME)) as bigint;
 
 describe("a deposit that its owner only signs", () => {
-  interface Permit {
-    readonly by?: number;
-    readonly value?: number;
-    readonly deadline?: number;
-  }
-
-  async function permit({ by = OWNER, value = 70_000, deadline = 2 ** 40 }: Permit = {}): Promise<readonly unknown[]> {
-    const domain = {
-      name: "Commonwatt test currency",
-      version: "1",
-      chainId: CHAIN_ID,
-      verifyingContract: await street.token.getAddress(),
-    };
-    const names = ["owner address", "spender address", "value uint256", "nonce uint256", "deadline uint256"];
-    const types = names.map((each) => ({ name: each.split(" ")[0]!, type: each.split(" ")[1]! }));
-    const spender = await street.vault.getAddress();
-    const count = await chain.view(street.token, "nonces", addressOf(by));
-    const values = { owner: addressOf(by), spender, value, nonce: count, deadline };
-    const { v, r, s } = Signature.from(await chain.person(by).signTypedData(domain, { Permit: types }, values));
-    return [deadline, v, r, s];
-  }
   const carry = (home: number, from: number, amount: number, said: readonly unknown[]): Promise<string> =>
     street.send(RELAY, "depositWithPermit", home, addressOf(from), amount, ...said);
 
   test("is carried by anybody", async () => {
-    expect(await carry(HOME, OWNER, 70_000, await permit())).toBe("ok");
+    expect(await carry(HOME, OWNER, 70_000, await street.permit(OWNER, 70_000))).toBe("ok");
     expect(await chain.events(street.vault)).toEqual([`Deposited(${HOME}, ${addressOf(OWNER)}, 700)`]);
     expect([await street.view("balanceOf", HOME), await coins(addressOf(OWNER))]).toEqual([1_700n, 930_000n]);
   });
 
   test("counts as well when somebody has carried the permit to the token before", async () => {
-    const said = await permit();
+    const said = await street.permit(OWNER, 70_000);
     const args = [addressOf(OWNER), await street.vault.getAddress(), 70_000, ...said];
     expect(await chain.send(street.token, RELAY, "permit", ...args)).toBe("ok");
     expect(await carry(HOME, OWNER, 70_000, said)).toBe("ok");
@@ -69,14 +59,14 @@ describe("a deposit that its owner only signs", () => {
   });
 
   test.each<[string, number, number, number, () => Promise<readonly unknown[]>, string | RegExp]>([
-    ["for somebody else's home", 3, OWNER, 70_000, permit, "NotOwner()"],
-    ["for no home", 10, OWNER, 70_000, permit, "UnknownAccount(10)"],
-    ["of nothing", HOME, OWNER, 0, () => permit({ value: 0 }), "ZeroAmount()"],
-    ["of half a tick", HOME, OWNER, 150, () => permit({ value: 150 }), "NotTickAligned()"],
-    ["of more than was signed", HOME, OWNER, 70_100, permit, /^0xfb8f41b2/],
-    ["of more than the owner has", HOME, OWNER, 1_000_100, () => permit({ value: 1_000_100 }), /^0xe450d38c/], // ERC20InsufficientBalance
-    ["signed by another", HOME, OWNER, 70_000, () => permit({ by: ownerOf(3) }), /^0xfb8f41b2/],
-    ["whose time is over", HOME, OWNER, 70_000, () => permit({ deadline: 1 }), /^0xfb8f41b2/],
+    ["for somebody else's home", 3, OWNER, 70_000, () => street.permit(OWNER, 70_000), "NotOwner()"],
+    ["for no home", 10, OWNER, 70_000, () => street.permit(OWNER, 70_000), "UnknownAccount(10)"],
+    ["of nothing", HOME, OWNER, 0, () => street.permit(OWNER, 0), "ZeroAmount()"],
+    ["of half a tick", HOME, OWNER, 150, () => street.permit(OWNER, 150), "NotTickAligned()"],
+    ["of more than was signed", HOME, OWNER, 70_100, () => street.permit(OWNER, 70_000), /^0xfb8f41b2/],
+    ["of more than the owner has", HOME, OWNER, 1_000_100, () => street.permit(OWNER, 1_000_100), /^0xe450d38c/], // ERC20InsufficientBalance
+    ["signed by another", HOME, OWNER, 70_000, () => street.permit(ownerOf(3), 70_000), /^0xfb8f41b2/],
+    ["whose time is over", HOME, OWNER, 70_000, () => street.permit(OWNER, 70_000, 1), /^0xfb8f41b2/],
   ])("%s", async (_, home, from, amount, said, expected) => {
     const carried = await said();
     expect(await street.refusal(() => carry(home, from, amount, carried))).toMatch(expected);
@@ -91,7 +81,6 @@ describe("a deposit that its owner only signs", () => {
 });
 
 describe("a withdrawal that its owner only signs", () => {
-  const WITHDRAW = "uint32 home,address to,uint64 ticks,uint64 feeTicks,uint256 nonce,uint256 deadline";
   interface Asked {
     readonly home: number;
     readonly to: string;
@@ -215,7 +204,7 @@ describe("a withdrawal that its owner only signs", () => {
     await chain.send(token, OPERATOR, "approve", await vault.getAddress(), 10n ** 15n);
     await chain.send(vault, OPERATOR, "register", addressOf(OWNER), addressOf(6), `0x${"61".repeat(32)}`, 7);
     await chain.send(vault, OPERATOR, "deposit", 0, 100_000);
-    const types = WITHDRAW.split(",").map((field) => ({ type: field.split(" ")[0]!, name: field.split(" ")[1]! }));
+    const types = WITHDRAW.split(",").map(typed);
     const domain = { name: "GridVault", version: "1", chainId: CHAIN_ID, verifyingContract: await vault.getAddress() };
     const asked = { home: 0, to: TO, ticks: 400, feeTicks: 15, nonce: 0n, deadline: await later() };
     const signature = await chain.person(OWNER).signTypedData(domain, { Withdraw: types }, asked);
@@ -228,7 +217,6 @@ describe("a withdrawal that its owner only signs", () => {
 });
 
 describe("a withdrawal at once", () => {
-  const NOW = "uint32 home,address to,uint64 ticks,uint256 nonce,uint64 period";
   const asked = async (change: object = {}) => ({
     home: HOME,
     to: TO,
@@ -240,12 +228,12 @@ describe("a withdrawal at once", () => {
   type Asked = Awaited<ReturnType<typeof asked>>;
   /** Signed by these validators; by just enough unless told. */
   async function certified(want: Asked, places: readonly number[] = [0, 1, 2]): Promise<string> {
-    const signatures = await Promise.all(places.map((place) => street.signTyped(agentOf(place), "WithdrawNow", NOW, want)));
+    const signatures = await Promise.all(places.map((place) => street.signTyped(agentOf(place), "WithdrawNow", WITHDRAW_NOW, want)));
     return certificateBytes(places.map((index, at) => ({ index, signature: signatures[at]! })));
   }
   const carry = ({ home, to, ticks, period }: Asked, signature: string, cert: string, by = RELAY): Promise<string> =>
     street.send(by, "withdrawNow", home, to, ticks, period, signature, cert);
-  const byOwner = (want: Asked): Promise<string> => street.signTyped(OWNER, "WithdrawNow", NOW, want);
+  const byOwner = (want: Asked): Promise<string> => street.signTyped(OWNER, "WithdrawNow", WITHDRAW_NOW, want);
 
   beforeEach(async () => {
     expect(await street.settle(await street.batch([]))).toBe("ok");
