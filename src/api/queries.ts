@@ -97,7 +97,7 @@ export interface ChangeAnswer {
 }
 
 /** Why a change of a home did not come about. */
-export type ChangeCode = "HOME_UNKNOWN" | "CHANGE_TOO_SOON" | "CHANGE_REFUSED" | "CHAIN_AWAY";
+export type ChangeCode = "HOME_UNKNOWN" | "CHANGE_TOO_SOON" | "CHANGE_REFUSED" | "LIMIT_REACHED" | "TOO_MANY_REQUESTS" | "CHAIN_AWAY";
 
 /** Why a home was not registered; the API's table of errors gives each its HTTP status. */
 export type RegisterCode = "INVITATION_INVALID" | "NAME_TAKEN" | "HOME_EXISTS" | "STREET_FULL" | "CHAIN_AWAY";

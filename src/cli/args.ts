@@ -7,9 +7,11 @@ import {
   type Given,
   GLOBAL_FLAGS,
   type HOME_FLAGS,
+  type INIT_FLAGS,
   type INTERNAL_FLAGS,
   type LogLevel,
   placeOf,
+  type RESTORE_FLAGS,
   type REVOKE_FLAGS,
   type SIM_FLAGS,
   type STREET_FLAGS,
@@ -26,6 +28,8 @@ import { type Token, tokensOf } from "./tokens.ts";
 export type Command = { readonly log: LogLevel | null } & (
   | ({ readonly verb: "street" } & Given<typeof STREET_FLAGS>)
   | ({ readonly verb: "home" } & Given<typeof HOME_FLAGS> & { readonly config: string })
+  | ({ readonly verb: "init" } & Given<typeof INIT_FLAGS> & { readonly config: string })
+  | ({ readonly verb: "restore" } & Given<typeof RESTORE_FLAGS> & { readonly config: string })
   | ({ readonly verb: "revoke" } & Given<typeof REVOKE_FLAGS> & { readonly data: string; readonly home: string })
   | ({ readonly verb: "export" } & Given<typeof EXPORT_FLAGS>)
   | ({ readonly verb: "compare" } & Given<typeof COMPARE_FLAGS>)
@@ -119,11 +123,14 @@ function readFlag(token: FlagToken, flags: Flags, given: Record<string, unknown>
   return null;
 }
 
+/** What is done for one home, which its configuration names. */
+const OF_A_HOME: ReadonlySet<Verb> = new Set(["home", "init", "restore"]);
+
 /** Flags that mean nothing alone or don't go together. */
 function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonly Problem[] {
   const { config, from, until, split, interval } = given;
   const wrong = (key: string, what: string): readonly Problem[] => [{ code: USAGE, file: null, key, what }];
-  if (verb === "home" && config === null) return wrong("--config", "is needed: the home.yaml of this home");
+  if (OF_A_HOME.has(verb) && config === null) return wrong("--config", "is needed: the home.yaml of this home");
   if (verb === "home" && given["rotate-key"] === true && given.leave === true) return wrong("--leave", "doesn't go with --rotate-key");
   if (verb === "home" && given["store-is-newest"] === true && (given["rotate-key"] ?? given.leave) === true)
     return wrong("--store-is-newest", "is for a home that runs");

@@ -54,6 +54,15 @@ export const HOME_FLAGS = {
   "store-is-newest": newest("the home's store was"),
 } as const;
 
+export const INIT_FLAGS = {
+  config: flag(file, "FILE", "home.yaml of this home"),
+} as const;
+
+export const RESTORE_FLAGS = {
+  config: flag(file, "FILE", "home.yaml of this home"),
+  words: flag(file, "FILE", "that holds the 12 words, for you alone to read; typed unless told"),
+} as const;
+
 export const REVOKE_FLAGS = {
   data: flag(folder, "DIR", "where the street keeps its operator's key"),
   street: flag(text("an address"), "URL", "of the running street; http://127.0.0.1:8080 unless told"),
@@ -121,6 +130,8 @@ interface VerbFacts {
 export const VERBS = {
   street: { flags: STREET_FLAGS, help: "run a street of homes that trade (default)", internal: false },
   home: { flags: HOME_FLAGS, help: "run one home that joins a street", internal: false },
+  init: { flags: INIT_FLAGS, help: "make the keys of a home, and show the 12 words of its owner's once", internal: false },
+  restore: { flags: RESTORE_FLAGS, help: "make the owner's key file of a home anew from its 12 words", internal: false },
   revoke: { flags: REVOKE_FLAGS, help: "take a home out of a running street, as its operator", internal: false },
   export: { flags: EXPORT_FLAGS, help: "write interval rows for a spreadsheet or a utility", internal: false },
   compare: { flags: COMPARE_FLAGS, help: "tell what each mechanism makes of an interval's orders", internal: false },

@@ -9,6 +9,10 @@ async function run(command: Command): Promise<number> {
       return (await import("./street/street.ts")).runStreet(command);
     case "home":
       return (await import("./lone-home.ts")).runLoneHome(command);
+    case "init":
+      return (await import("./owner/init.ts")).runInit(command);
+    case "restore":
+      return (await import("./owner/restore.ts")).runRestore(command);
     case "revoke":
       return (await import("./street/revoke.ts")).runRevoke(command);
     case "host":

@@ -5,12 +5,11 @@ import { type AgentKey, loadCurve, openKeystore, signerOf, systemClock } from ".
 import { type Digest, type Interval, toHex } from "../../engine/kernel/index.ts";
 import { deliveryStart, gateClosure, type MarketRules } from "../../engine/messages/index.ts";
 import type { ChangeAnswer, StreetCard } from "../api/index.ts";
-import { homeOf } from "../node/index.ts";
 import type { Clock, RegisteredHome } from "../ports/index.ts";
 import { domainOf, rulesOf } from "./card.ts";
 import type { HomeConfig } from "./config/index.ts";
 import { cannotStart } from "./exit.ts";
-import { agentFile, earlierAgentFile, openOrCreate, passwordOf, unwrap } from "./keys.ts";
+import { agentFile, earlierAgentFile, openOrCreate, openOwnerKey, ownerOf, passwordOf, unwrap } from "./keys.ts";
 import { nextEdge } from "./membership-changes.ts";
 
 const ASK_MS = 60_000;
@@ -62,21 +61,24 @@ interface Owner {
 }
 
 async function openOwner(config: HomeConfig, card: StreetCard): Promise<Owner> {
-  const password = await passwordOf(config);
-  const agent = unwrap(await openKeystore(agentFile(config.data), password));
-  const owner = unwrap(await openKeystore(join(config.data, "owner.json"), password));
-  const registry = await registryOf(card);
-  const id = homeOf(registry, agent.address);
-  const home = registry.homes.find((each) => each.home === id);
+  const home = await ownHome(config, card);
+  const owner = await openOwnerKey(config);
+  return { home, since: nextEdge(rulesOf(card), clockOf(card)), sign: await signing(owner, card) };
+}
+
+/** The home as the registry has it, if it belongs to whom the owner's key file names. */
+export async function ownHome(config: Pick<HomeConfig, "name" | "owner">, card: StreetCard): Promise<RegisteredHome> {
+  const owner = await ownerOf(config);
+  const home = (await registryOf(card)).homes.find(({ name }) => name === config.name);
   if (home === undefined)
     throw cannotStart("HOME_UNREGISTERED", `${config.name} is not registered in ${card.name}`, "start it once so that it joins");
-  if (home.owner !== owner.address)
+  if (home.owner !== owner)
     throw cannotStart(
       "OWNER_KEY_WRONG",
-      `${config.data}/owner.json is ${owner.address}; ${config.name} belongs to ${home.owner}`,
+      `${config.owner.file} is ${owner}; ${config.name} belongs to ${home.owner}`,
       "put the owner's key file there",
     );
-  return { home, since: nextEdge(rulesOf(card), clockOf(card)), sign: await signing(owner, card) };
+  return home;
 }
 
 async function signing(owner: AgentKey, card: StreetCard): Promise<Owner["sign"]> {

@@ -109,6 +109,65 @@ export interface Relay extends Chain {
   leave(change: Departure & { readonly signature: Uint8Array | null }): Promise<Result<void, ChainCode>>;
   /** Says who certifies from an interval on; the registrar may. */
   setValidators(set: ValidatorSet): Promise<Result<void, ChainCode>>;
+  /** Gas that an errand would take now, asked without sending; refused with the contract's reason when it would fail. */
+  weigh(errand: Errand): Promise<Result<number, ChainCode>>;
+  /** Pays what a home's owner has asked for, once it is due. Nothing to pay is success. */
+  payWithdrawal(home: HomeId): Promise<Result<void, ChainCode>>;
+}
+
+/** What a relay does for a home that has no coin for fees. */
+export type Errand =
+  | ({ readonly kind: "rotate" } & KeyChange & Signed)
+  | ({ readonly kind: "leave" } & Departure & Signed)
+  | { readonly kind: "pay"; readonly home: HomeId };
+
+interface Signed {
+  readonly signature: Uint8Array;
+}
+
+/** What a home and its owner have, as the chain says it now; micro-currency and Unix seconds on the chain's clock. */
+export interface OwnerMoney {
+  readonly escrow: number;
+  /** Asked for and not yet paid, a part of `escrow`; null: nothing. */
+  readonly withdrawal: { readonly to: Address; readonly micro: number; readonly requestedAt: number } | null;
+  /** In the owner's own account. */
+  readonly account: number;
+  /** The street has settled everything up to then. */
+  readonly settledUntil: number;
+  /** After so many seconds a withdrawal is paid even if nobody settles any more. */
+  readonly escapeSeconds: number;
+  readonly now: number;
+  /** For the owner's next permit; null: this currency takes none. */
+  readonly permits: { readonly domain: CurrencyDomain; readonly nonce: bigint } | null;
+}
+
+/** A currency as signatures name it (EIP-712). */
+export interface CurrencyDomain {
+  readonly name: string;
+  readonly version: string;
+  readonly chainId: number;
+  readonly token: Address;
+}
+
+/** ERC-2612: `spender` may take `micro` from `owner` until `deadline`, Unix seconds. */
+export interface Permit {
+  readonly owner: Address;
+  readonly spender: Address;
+  readonly micro: number;
+  readonly nonce: bigint;
+  readonly deadline: number;
+}
+
+/** What an owner signs (EIP-712 `Withdraw` in the vault's domain) to have its home's money; whole ticks of 100 micro. */
+export interface WithdrawalRequest {
+  readonly home: HomeId;
+  readonly to: Address;
+  readonly micro: number;
+  /** For whoever carries it, out of the home's money. */
+  readonly feeMicro: number;
+  readonly nonce: bigint;
+  /** Unix seconds on the chain's clock. */
+  readonly deadline: number;
 }
 
 /** What an owner signs (EIP-712 `RotateAgent` in the vault's domain) so that its home signs with another key from `since` on. */

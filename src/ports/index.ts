@@ -2,8 +2,12 @@ export type {
   BatchReceipt,
   Chain,
   ChainCode,
+  CurrencyDomain,
   Departure,
+  Errand,
   KeyChange,
+  OwnerMoney,
+  Permit,
   RegisteredHome,
   RegisteredKey,
   Registry,
@@ -12,6 +16,7 @@ export type {
   ValidatorSet,
   VaultBalances,
   VaultHead,
+  WithdrawalRequest,
 } from "./chain.ts";
 export type { Cancel, Clock } from "./clock.ts";
 export type { Device, DeviceCode, Nameplate, Telemetry } from "./device.ts";

@@ -33,6 +33,12 @@ afterAll(async () => {
 });
 
 test("a home joins at an edge, goes on with another key, and leaves; another is taken out, and the rest goes on", async () => {
+  const homeless = await run(["home", "--config", config], SECRET);
+  expect({ exit: homeless.exit, err: homeless.err }).toEqual({
+    exit: 1,
+    err: expect.stringMatching(/owner's key at .*; make it with "commonwatt init"/),
+  });
+  expect((await run(["init", "--config", config], SECRET)).exit).toBe(0);
   const home = new Program(["home", "--config", config], SECRET);
   await home.prints(/home-5 trades in/);
   const joined = (await registry()).homes[4]!;

@@ -92,7 +92,15 @@ export function ownerRoutes(app: FastifyInstance, queries: Pick<StreetQueries, "
     body,
     response: {
       200: changeAnswer,
-      ...failure("REQUEST_INVALID", "HOME_UNKNOWN", "CHANGE_TOO_SOON", "BODY_TOO_LARGE", "MEDIA_TYPE_UNSUPPORTED", "CHAIN_AWAY"),
+      ...failure(
+        "REQUEST_INVALID",
+        "HOME_UNKNOWN",
+        "CHANGE_TOO_SOON",
+        "BODY_TOO_LARGE",
+        "MEDIA_TYPE_UNSUPPORTED",
+        "LIMIT_REACHED",
+        "CHAIN_AWAY",
+      ),
     },
   });
 

@@ -87,8 +87,8 @@ function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQu
     },
     street: () => card,
     register: (request) => operator.registrar.register(request),
-    rotateAgent: (home, request) => operator.registrar.rotateAgent(home, request),
-    leave: (home, request) => operator.registrar.leave(home, request),
+    rotateAgent: (home, request) => operator.desk.rotateAgent(home, request),
+    leave: (home, request) => operator.desk.leave(home, request),
   };
 }
 

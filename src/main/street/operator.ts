@@ -9,7 +9,9 @@ import { membersAt, Neighbourhood, type Pause, StreetNode } from "../../node/ind
 import type { BatchReceipt, Clock, Log, Metrics, Relay, Store } from "../../ports/index.ts";
 import { domainOf, firstOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
+import { Allowance } from "./allowance.ts";
 import { Carrier } from "./carrier.ts";
+import { Desk } from "./desk.ts";
 import type { StreetOptions } from "./options.ts";
 import { Registrar } from "./registrar.ts";
 import type { StreetAtHand } from "./setup.ts";
@@ -39,6 +41,7 @@ export class Operator {
   readonly view: StreetView;
   readonly neighbourhood: Neighbourhood;
   readonly registrar: Registrar;
+  readonly desk: Desk;
   readonly #relay: Relay;
   readonly #store: Store;
   readonly #clock: Clock;
@@ -122,6 +125,12 @@ export class Operator {
     this.#clock = parts.clock;
     this.#rules = rulesOf(parts.card);
     this.registrar = new Registrar({ ...parts, rules: parts.options.rules, networkKey: parts.street.networkKey.text });
+    this.desk = new Desk({
+      ...parts,
+      registrar: this.registrar,
+      registry: () => node.membership.registry,
+      allowance: new Allowance(parts),
+    });
     this.#close = parts.close;
     node.onHeard((message) => view.heard(message));
     for (const proof of node.convictions.all) view.proved(proof, false);
@@ -176,6 +185,7 @@ export class Operator {
     await this.#carrier.carry();
     const [balances, batches] = [await this.#relay.balances(), await this.#relay.batches()];
     if (batches.ok) this.#keep(batches.value);
+    if (balances.ok) await this.desk.payDue(balances.value);
     this.view.registry(membership.registry);
     this.#watch();
     this.view.chain(balances.ok ? balances.value.homes : null, batches.ok ? batches.value : [], this.#onTheirWay());

@@ -38,6 +38,8 @@ describe("what is understood", () => {
     ["home --config h.yaml --store-is-newest", { verb: "home", config: "h.yaml", "store-is-newest": true }],
     ["street --store-is-newest", { verb: "street", "store-is-newest": true }],
     ["home --config h.yaml --leave", { verb: "home", config: "h.yaml", leave: true }],
+    ["init --config h.yaml", { verb: "init", config: "h.yaml" }],
+    ["restore --config h.yaml --words w", { verb: "restore", config: "h.yaml", words: "w" }],
     ["revoke --data d --home home-3 --street http://s", { verb: "revoke", data: "d", home: "home-3", street: "http://s" }],
     ["export", { verb: "export" }],
     [
@@ -131,6 +133,9 @@ describe("what is refused, with exit 2 and what to do", () => {
     ["street more words", ['more: unexpected after "street"', "words: unexpected"]],
     ["street -- --seed", ["--seed: unexpected"]],
     ["home", ["--config: is needed", "commonwatt home --help"]],
+    ["init", ["--config: is needed", "commonwatt init --help"]],
+    ["restore --words w", ["--config: is needed", "commonwatt restore --help"]],
+    ["restore --config h test test junk", ["test: unexpected after"]],
     ["export --format xml", ["--format: wants csv"]],
     ["export --from 2026-01-02T00:00Z --until 2026-01-01T00:00Z", ["--until: must be later than --from"]],
     ["export --from 2026-01-02T00:00Z --until 2026-01-02T00:00Z", ["--until: must be later"]],
