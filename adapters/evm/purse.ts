@@ -42,10 +42,11 @@ async function look(reader: VaultReader, chainId: number, { home, owner }: Whose
     reader.read("withdrawal", home),
     reader.read("escapeDelay"),
     reader.read("settledUntil"),
+    reader.read("nonces", home),
     view(reader.rpc, { to: token, contract: CURRENCY, method: "balanceOf", args: [owner] }),
   ]);
   if (!said.ok) return said;
-  const [escrow, asked, delay, settledUntil, account] = said.value.map(([first]) => first);
+  const [escrow, asked, delay, settledUntil, withdrawalNonce, account] = said.value.map(([first]) => first);
   const block = await reader.rpc.ask("eth_getBlockByNumber", ["latest", false]);
   if (!block.ok) return refusal(block);
   return ok({
@@ -56,6 +57,7 @@ async function look(reader: VaultReader, chainId: number, { home, owner }: Whose
     escapeSeconds: Number(delay),
     now: Number((block.value as { timestamp: string }).timestamp),
     permits: await permitsOf(reader, { token, owner, chainId }),
+    withdrawalNonce,
   });
 }
 

@@ -5,14 +5,17 @@ export type {
   AgentRequest,
   ChangeAnswer,
   ChangeCode,
+  DepositRequest,
   HealthFacts,
   HomeAnswer,
   HomeRequest,
   LeaveRequest,
+  MoneyAnswer,
   Plain,
   RegisterCode,
   StreetCard,
   StreetQueries,
+  WithdrawalRequest,
 } from "./queries.ts";
 export { streetState } from "./schema/index.ts";
 export type {

@@ -1,6 +1,8 @@
 import type { Problem } from "../ports/index.ts";
 import {
+  type BALANCE_FLAGS,
   type COMPARE_FLAGS,
+  type DEPOSIT_FLAGS,
   type EVIDENCE_FLAGS,
   type EXPORT_FLAGS,
   type Flags,
@@ -19,6 +21,7 @@ import {
   VERBS,
   type VERIFY_VENUE_FLAGS,
   type Verb,
+  type WITHDRAW_FLAGS,
 } from "./flags.ts";
 import { helpText } from "./help.ts";
 import { renderProblems } from "./problems.ts";
@@ -30,6 +33,9 @@ export type Command = { readonly log: LogLevel | null } & (
   | ({ readonly verb: "home" } & Given<typeof HOME_FLAGS> & { readonly config: string })
   | ({ readonly verb: "init" } & Given<typeof INIT_FLAGS> & { readonly config: string })
   | ({ readonly verb: "restore" } & Given<typeof RESTORE_FLAGS> & { readonly config: string })
+  | ({ readonly verb: "deposit" } & Given<typeof DEPOSIT_FLAGS> & { readonly config: string; readonly amount: number })
+  | ({ readonly verb: "withdraw" } & Given<typeof WITHDRAW_FLAGS> & { readonly config: string; readonly amount: number })
+  | ({ readonly verb: "balance" } & Given<typeof BALANCE_FLAGS> & { readonly config: string })
   | ({ readonly verb: "revoke" } & Given<typeof REVOKE_FLAGS> & { readonly data: string; readonly home: string })
   | ({ readonly verb: "export" } & Given<typeof EXPORT_FLAGS>)
   | ({ readonly verb: "compare" } & Given<typeof COMPARE_FLAGS>)
@@ -124,13 +130,14 @@ function readFlag(token: FlagToken, flags: Flags, given: Record<string, unknown>
 }
 
 /** What is done for one home, which its configuration names. */
-const OF_A_HOME: ReadonlySet<Verb> = new Set(["home", "init", "restore"]);
+const OF_A_HOME: ReadonlySet<Verb> = new Set(["home", "init", "restore", "deposit", "withdraw", "balance"]);
 
 /** Flags that mean nothing alone or don't go together. */
 function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonly Problem[] {
   const { config, from, until, split, interval } = given;
   const wrong = (key: string, what: string): readonly Problem[] => [{ code: USAGE, file: null, key, what }];
   if (OF_A_HOME.has(verb) && config === null) return wrong("--config", "is needed: the home.yaml of this home");
+  if ((verb === "deposit" || verb === "withdraw") && given.amount === null) return wrong("--amount", "is needed: how much, such as 25.50");
   if (verb === "home" && given["rotate-key"] === true && given.leave === true) return wrong("--leave", "doesn't go with --rotate-key");
   if (verb === "home" && given["store-is-newest"] === true && (given["rotate-key"] ?? given.leave) === true)
     return wrong("--store-is-newest", "is for a home that runs");

@@ -13,6 +13,12 @@ async function run(command: Command): Promise<number> {
       return (await import("./owner/init.ts")).runInit(command);
     case "restore":
       return (await import("./owner/restore.ts")).runRestore(command);
+    case "deposit":
+      return (await import("./owner/money.ts")).runDeposit(command);
+    case "withdraw":
+      return (await import("./owner/money.ts")).runWithdraw(command);
+    case "balance":
+      return (await import("./owner/money.ts")).runBalance(command);
     case "revoke":
       return (await import("./street/revoke.ts")).runRevoke(command);
     case "host":

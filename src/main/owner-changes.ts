@@ -24,7 +24,7 @@ export async function rotateKey(config: HomeConfig, card: StreetCard): Promise<n
   const registered = home.keys.find(({ agent }) => agent === key.address)?.since;
   if (registered !== undefined) return say(config, `has asked for its new key already; it counts from ${instantOf(card, registered)} on`);
   const signature = toHex(sign(({ rotateAgent }) => rotateAgent({ home: home.home, agent: key.address, since })));
-  const { from } = await send(config, `/api/homes/${home.home}/agent`, { agent: key.address, since, signature });
+  const { from } = await send<ChangeAnswer>(config, `/api/homes/${home.home}/agent`, { agent: key.address, since, signature });
   return say(config, `signs with its new key from ${from} on; until then leave both key files where they are`);
 }
 
@@ -33,7 +33,7 @@ export async function leaveStreet(config: HomeConfig, card: StreetCard): Promise
   const { home, since, sign } = await openOwner(config, card);
   if (home.until !== null) return say(config, `leaves ${card.name} already: it trades until ${instantOf(card, home.until)}`);
   const signature = toHex(sign(({ leave }) => leave({ home: home.home, until: since })));
-  const { from } = await send(config, `/api/homes/${home.home}/leave`, { until: since, signature });
+  const { from } = await send<ChangeAnswer>(config, `/api/homes/${home.home}/leave`, { until: since, signature });
   return say(config, `trades in ${card.name} until ${from}; its owner may withdraw what it holds`);
 }
 
@@ -98,7 +98,7 @@ async function registryOf(card: StreetCard) {
 }
 
 /** The street carries it to the chain: a household has no coin. */
-async function send({ street, name }: HomeConfig, path: string, body: object): Promise<ChangeAnswer> {
+export async function send<Answer>({ street, name }: Pick<HomeConfig, "street" | "name">, path: string, body: object): Promise<Answer> {
   if (street.kind !== "url")
     throw cannotStart(
       "STREET_UNREACHABLE",
@@ -112,7 +112,7 @@ async function send({ street, name }: HomeConfig, path: string, body: object): P
   );
   if (typeof answer === "string")
     throw cannotStart("STREET_UNREACHABLE", `${url.href} does not answer (${answer})`, "start the street, or correct its address");
-  const said = (await answer.json().catch(() => ({}))) as ChangeAnswer & { code?: string; message?: string };
+  const said = (await answer.json().catch(() => ({}))) as Answer & { code?: string; message?: string };
   if (!answer.ok)
     throw cannotStart(said.code ?? "CHANGE_REFUSED", `the street refused: ${said.message ?? answer.status}`, "try again later");
   return said;

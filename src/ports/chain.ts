@@ -111,14 +111,16 @@ export interface Relay extends Chain {
   setValidators(set: ValidatorSet): Promise<Result<void, ChainCode>>;
   /** Gas that an errand would take now, asked without sending; refused with the contract's reason when it would fail. */
   weigh(errand: Errand): Promise<Result<number, ChainCode>>;
-  /** Pays what a home's owner has asked for, once it is due. Nothing to pay is success. */
-  payWithdrawal(home: HomeId): Promise<Result<void, ChainCode>>;
+  /** Moves a home's money as its owner signed it, or pays what it has asked for; the transaction, or null when it was done already. */
+  carry(errand: MoneyErrand): Promise<Result<Digest | null, ChainCode>>;
 }
 
 /** What a relay does for a home that has no coin for fees. */
-export type Errand =
-  | ({ readonly kind: "rotate" } & KeyChange & Signed)
-  | ({ readonly kind: "leave" } & Departure & Signed)
+export type Errand = ({ readonly kind: "rotate" } & KeyChange & Signed) | ({ readonly kind: "leave" } & Departure & Signed) | MoneyErrand;
+
+export type MoneyErrand =
+  | ({ readonly kind: "deposit"; readonly home: HomeId } & Omit<Permit, "spender" | "nonce"> & Signed)
+  | ({ readonly kind: "withdraw" } & Omit<WithdrawalRequest, "nonce"> & Signed)
   | { readonly kind: "pay"; readonly home: HomeId };
 
 interface Signed {
@@ -139,6 +141,8 @@ export interface OwnerMoney {
   readonly now: number;
   /** For the owner's next permit; null: this currency takes none. */
   readonly permits: { readonly domain: CurrencyDomain; readonly nonce: bigint } | null;
+  /** For the home's next withdrawal. */
+  readonly withdrawalNonce: bigint;
 }
 
 /** A currency as signatures name it (EIP-712). */
@@ -162,8 +166,9 @@ export interface Permit {
 export interface WithdrawalRequest {
   readonly home: HomeId;
   readonly to: Address;
+  /** The fee included. */
   readonly micro: number;
-  /** For whoever carries it, out of the home's money. */
+  /** What of it is for whoever carries it, when it is paid. */
   readonly feeMicro: number;
   readonly nonce: bigint;
   /** Unix seconds on the chain's clock. */

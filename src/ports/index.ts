@@ -6,6 +6,7 @@ export type {
   Departure,
   Errand,
   KeyChange,
+  MoneyErrand,
   OwnerMoney,
   Permit,
   RegisteredHome,

@@ -9,10 +9,12 @@ export interface Limits {
   readonly gas: number;
 }
 
-/** A home changes its key or leaves seldom; each errand takes 50,000 to 200,000 gas. */
-export const LIMITS: Limits = { errands: { rotate: 3, leave: 3, pay: 4 }, gas: 1_500_000 };
+/** A home changes its key or leaves seldom. */
+export const LIMITS: Limits = { errands: { deposit: 4, withdraw: 4, pay: 4, rotate: 3, leave: 3 }, gas: 1_500_000 };
 
 const WORDS: Readonly<Record<ErrandKind, string>> = {
+  deposit: "deposits",
+  withdraw: "withdrawals",
   rotate: "changes of key",
   leave: "departures",
   pay: "payments",

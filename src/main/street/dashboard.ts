@@ -89,6 +89,8 @@ function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQu
     register: (request) => operator.registrar.register(request),
     rotateAgent: (home, request) => operator.desk.rotateAgent(home, request),
     leave: (home, request) => operator.desk.leave(home, request),
+    deposit: (home, request) => operator.desk.deposit(home, request),
+    withdraw: (home, request) => operator.desk.withdraw(home, request),
   };
 }
 

@@ -1,6 +1,15 @@
 import { address, fail, fromHex, type HomeId, type Interval, ok, type Result } from "../../../engine/kernel/index.ts";
-import type { AgentRequest, ChangeAnswer, ChangeCode, LeaveRequest } from "../../api/index.ts";
-import type { Errand, Log, Registry, Relay, VaultBalances } from "../../ports/index.ts";
+import type {
+  AgentRequest,
+  ChangeAnswer,
+  ChangeCode,
+  DepositRequest,
+  LeaveRequest,
+  MoneyAnswer,
+  WithdrawalRequest,
+} from "../../api/index.ts";
+import type { Errand, Log, MoneyErrand, RegisteredHome, Registry, Relay, VaultBalances } from "../../ports/index.ts";
+import { refusalText } from "../refusal-words.ts";
 import type { Allowance } from "./allowance.ts";
 import type { Registrar } from "./registrar.ts";
 import { Turns } from "./turns.ts";
@@ -11,7 +20,7 @@ const PLACES = 4;
 const LOOKED_AT = 8;
 
 interface Modules {
-  readonly relay: Pick<Relay, "weigh" | "payWithdrawal">;
+  readonly relay: Pick<Relay, "weigh" | "carry">;
   readonly registrar: Pick<Registrar, "rotateAgent" | "leave">;
   readonly allowance: Allowance;
   readonly registry: () => Registry;
@@ -38,7 +47,7 @@ export class Desk {
     const { agent, since, signature } = request;
     return this.#carry(
       home,
-      (id) => ({ kind: "rotate", home: id, agent: address(agent), since: since as Interval, signature: fromHex(signature) }),
+      ({ home: id }) => ({ kind: "rotate", home: id, agent: address(agent), since: since as Interval, signature: fromHex(signature) }),
       () => this.#modules.registrar.rotateAgent(home, request),
     );
   }
@@ -47,9 +56,41 @@ export class Desk {
     const { until, signature } = request;
     return this.#carry(
       home,
-      (id) => ({ kind: "leave", home: id, until: until as Interval, signature: fromHex(signature) }),
+      ({ home: id }) => ({ kind: "leave", home: id, until: until as Interval, signature: fromHex(signature) }),
       () => this.#modules.registrar.leave(home, request),
     );
+  }
+
+  deposit(home: number, { micro, deadline, signature }: DepositRequest): Promise<Outcome<MoneyAnswer>> {
+    return this.#carryMoney(home, ({ home: id, owner }) => ({
+      kind: "deposit",
+      home: id,
+      owner,
+      micro,
+      deadline,
+      signature: fromHex(signature),
+    }));
+  }
+
+  withdraw(home: number, { to, micro, feeMicro, deadline, signature }: WithdrawalRequest): Promise<Outcome<MoneyAnswer>> {
+    return this.#carryMoney(home, ({ home: id }) => ({
+      kind: "withdraw",
+      home: id,
+      to: address(to),
+      micro,
+      feeMicro,
+      deadline,
+      signature: fromHex(signature),
+    }));
+  }
+
+  #carryMoney(home: number, errandOf: (known: RegisteredHome) => MoneyErrand): Promise<Outcome<MoneyAnswer>> {
+    return this.#carry(home, errandOf, async (errand) => {
+      const done = await this.#modules.relay.carry(errand);
+      if (!done.ok) return fail(done.code === "CHAIN_REFUSED" ? "CHANGE_REFUSED" : "CHAIN_AWAY", refusalText(done.detail));
+      this.#modules.log.info(`home.${errand.kind}`, { home, transaction: done.value });
+      return ok({ home, transaction: done.value });
+    });
   }
 
   /** Pays what is due of what owners have asked for. What is refused is looked at again next time. */
@@ -67,7 +108,9 @@ export class Desk {
     const { relay, log } = this.#modules;
     const weighed = await relay.weigh({ kind: "pay", home });
     if (!weighed.ok) return this.#refused(home, weighed);
-    const paid = await this.#turns.take(home, () => this.#booked({ kind: "pay", home }, weighed.value, () => relay.payWithdrawal(home)));
+    const paid = await this.#turns.take(home, () =>
+      this.#booked({ kind: "pay", home }, weighed.value, () => relay.carry({ kind: "pay", home })),
+    );
     if (paid === null) return;
     if (!paid.ok) return this.#refused(home, paid);
     this.#told.delete(home);
@@ -81,14 +124,18 @@ export class Desk {
     this.#modules.log.warn("withdrawal.unpaid", { home, code, detail });
   }
 
-  async #carry<T>(home: number, errandOf: (id: HomeId) => Errand, run: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  async #carry<T, Own extends Errand>(
+    home: number,
+    errandOf: (known: RegisteredHome) => Own,
+    run: (errand: Own) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
     const known = this.#modules.registry().homes.find((each) => each.home === home);
     if (known === undefined) return fail("HOME_UNKNOWN", `the registry doesn't know home ${home}`);
-    const errand = errandOf(known.home);
+    const errand = errandOf(known);
     const carried = this.#turns.take(home, async () => {
       const weighed = await this.#modules.relay.weigh(errand);
       // What the chain refuses costs nothing: whoever carries it finds the words for it.
-      return weighed.ok ? this.#booked(errand, weighed.value, run) : run();
+      return weighed.ok ? this.#booked(errand, weighed.value, () => run(errand)) : run(errand);
     });
     return carried ?? fail("TOO_MANY_REQUESTS", `${PLACES} requests of home ${home} wait already; ask again when they are answered`);
   }

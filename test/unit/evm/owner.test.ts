@@ -52,6 +52,7 @@ describe("a purse", () => {
       escapeSeconds: 7 * 86_400,
       now,
       permits: { domain: { name: "Commonwatt test currency", version: "1", chainId: CHAIN_ID, token: street.token }, nonce: 0n },
+      withdrawalNonce: 0n,
     });
     expect((await look(1)).account).toBe(0);
   });

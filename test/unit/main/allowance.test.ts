@@ -69,7 +69,11 @@ test("whatever happens, no home is carried more in a day than it may be, and non
   const step = fc.oneof(
     {
       weight: 8,
-      arbitrary: fc.record({ home: fc.nat(2), kind: fc.constantFrom<ErrandKind>("rotate", "leave", "pay"), gas: fc.nat(600_000) }),
+      arbitrary: fc.record({
+        home: fc.nat(2),
+        kind: fc.constantFrom<ErrandKind>("rotate", "leave", "pay", "deposit", "withdraw"),
+        gas: fc.nat(600_000),
+      }),
     },
     fc.constantFrom("restart" as const, "hour" as const, "back" as const),
   );

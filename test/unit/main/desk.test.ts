@@ -145,7 +145,7 @@ test("a withdrawal is paid once it is due, without its owner's asking again, and
   await ask();
   expect(await payDue()).toBe(10_000);
   expect(told).toEqual([]);
-  await node.ask("evm_increaseTime", [7 * 86_400]);
+  await node.ask("evm_increaseTime", [8 * 86_400]);
   await node.ask("evm_mine", []);
   expect(await payDue()).toBe(0);
   expect(told).toEqual(["withdrawal.paid"]);
@@ -154,7 +154,7 @@ test("a withdrawal is paid once it is due, without its owner's asking again, and
   expect(await transactions()).toBe(paid);
   for (let i = 0; i < 4; i++) {
     await ask();
-    await node.ask("evm_increaseTime", [7 * 86_400]);
+    await node.ask("evm_increaseTime", [8 * 86_400]);
     await node.ask("evm_mine", []);
     expect(await payDue()).toBe(i < 3 ? 0 : 10_000);
   }
