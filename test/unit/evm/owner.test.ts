@@ -60,7 +60,8 @@ describe("a purse", () => {
   test("tells what was asked for", async () => {
     await chain.provider.send("anvil_setBalance", [ownerAddress(1), `0x${parseEther("1").toString(16)}`]);
     const data = vault.interface.encodeFunctionData("requestWithdraw", [1, SPENDER, 2_500]);
-    await chain.provider.send("eth_sendTransaction", [{ from: ownerAddress(1), to: street.vault, data }]);
+    const hash = await chain.provider.send("eth_sendTransaction", [{ from: ownerAddress(1), to: street.vault, data }]);
+    await chain.provider.waitForTransaction(hash);
     const { withdrawal, escrow, now } = await look(1);
     expect({ escrow, withdrawal }).toEqual({ escrow: 1_000_000, withdrawal: { to: SPENDER, micro: 250_000, requestedAt: now } });
   });

@@ -8,6 +8,7 @@ import { Allowance } from "../../../src/main/street/allowance.ts";
 import { Desk } from "../../../src/main/street/desk.ts";
 import type { OwnerMoney, Relay } from "../../../src/ports/index.ts";
 import { QUIET } from "../../support/quiet.ts";
+import { sendAs } from "../../support/send-as.ts";
 import { addressOf, CHAIN_ID } from "../../support/test-chain.ts";
 import { ownerAddress, TestStreet } from "../../support/test-street.ts";
 
@@ -34,10 +35,7 @@ async function openDesk(relay: Relay = street.relay): Promise<Desk> {
   return new Desk({ relay, registrar, registry: () => registry.value, allowance, log: QUIET });
 }
 
-const send = async (from: string, to: string, data: string): Promise<void> => {
-  const sent = await node.ask("eth_sendTransaction", [{ from, to, data }]);
-  assert(sent.ok, sent.ok ? "" : sent.detail);
-};
+const send = (from: string, to: string, data: string): Promise<void> => sendAs(node, { from, to, data });
 
 beforeAll(async () => {
   street = await TestStreet.start();

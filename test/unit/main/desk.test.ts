@@ -10,6 +10,7 @@ import { Registrar } from "../../../src/main/street/registrar.ts";
 import type { Log, Registry } from "../../../src/ports/index.ts";
 import { QUIET } from "../../support/quiet.ts";
 import { RULES } from "../../support/rules.ts";
+import { sendAs } from "../../support/send-as.ts";
 import { addressOf } from "../../support/test-chain.ts";
 import { agentAddress, ownerAddress, TestStreet } from "../../support/test-street.ts";
 
@@ -131,8 +132,7 @@ test("a withdrawal is paid once it is due, without its owner's asking again, and
   await node.ask("anvil_setBalance", [ownerAddress(2), "0xde0b6b3a7640000"]);
   const ask = async (): Promise<void> => {
     const data = VAULT.encodeFunctionData("requestWithdraw", [2, to, 100]);
-    const sent = await node.ask("eth_sendTransaction", [{ from: ownerAddress(2), to: street.vault, data }]);
-    assert(sent.ok, sent.ok ? "" : sent.detail);
+    await sendAs(node, { from: ownerAddress(2), to: street.vault, data });
   };
   const payDue = async (): Promise<number> => {
     const balances = await street.chain.balances();
