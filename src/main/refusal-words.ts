@@ -10,6 +10,10 @@ const STALE_PERMIT = "the owner's account doesn't allow it: the permit was used 
 /** What the vault's and the currency's errors mean to an owner. */
 export const WORDS: Readonly<Record<string, (fields: Readonly<Record<string, string>>) => string>> = {
   BadSignature: () => "it isn't signed by the home's owner, or was carried before",
+  TooEarly: ({ earliest }) => `it would count too early; the first interval that it may count from is ${earliest}`,
+  AlreadyLeft: ({ until }) => `the home has left: it trades no more from interval ${until} on`,
+  AgentTaken: ({ agent }) => `the key ${agent} signs or has signed for a home already; a key signs for one home, once`,
+  OwnerIsAgent: () => "the owner's key can't sign for its home as well",
   Expired: ({ deadline }) => `it was to be carried until ${instant(deadline)}: sign it again`,
   NotOwner: () => "only the home's owner pays with a permit",
   InsufficientBalance: ({ have, want }) => `the home holds ${ticks(have)} and ${ticks(want)} was asked for`,

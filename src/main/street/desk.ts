@@ -87,7 +87,7 @@ export class Desk {
   #carryMoney(home: number, errandOf: (known: RegisteredHome) => MoneyErrand): Promise<Outcome<MoneyAnswer>> {
     return this.#carry(home, errandOf, async (errand) => {
       const done = await this.#modules.relay.carry(errand);
-      if (!done.ok) return fail(done.code === "CHAIN_REFUSED" ? "CHANGE_REFUSED" : "CHAIN_AWAY", refusalText(done.detail));
+      if (!done.ok) return fail(done.code === "CHAIN_REFUSED" ? "CHANGE_REFUSED" : "CHAIN_AWAY", done.detail);
       this.#modules.log.info(`home.${errand.kind}`, { home, transaction: done.value });
       return ok({ home, transaction: done.value });
     });
@@ -135,7 +135,8 @@ export class Desk {
     const carried = this.#turns.take(home, async () => {
       const weighed = await this.#modules.relay.weigh(errand);
       // What the chain refuses costs nothing: whoever carries it finds the words for it.
-      return weighed.ok ? this.#booked(errand, weighed.value, () => run(errand)) : run(errand);
+      const result = await (weighed.ok ? this.#booked(errand, weighed.value, () => run(errand)) : run(errand));
+      return result.ok ? result : fail(result.code, refusalText(result.detail));
     });
     return carried ?? fail("TOO_MANY_REQUESTS", `${PLACES} requests of home ${home} wait already; ask again when they are answered`);
   }

@@ -52,6 +52,7 @@ export class Operator {
   readonly #receipts = new Map<number, string>();
   #stopped = false;
   #carrying: Promise<void> = Promise.resolve();
+  #paying: Promise<void> | null = null;
 
   static async open(opening: OperatorOptions): Promise<Operator> {
     const { options, street, card, folder, log, metrics } = opening;
@@ -151,6 +152,7 @@ export class Operator {
     this.#cancel();
     this.node.stop();
     await this.#carrying;
+    await this.#paying;
     await this.#close();
   }
 
@@ -185,7 +187,11 @@ export class Operator {
     await this.#carrier.carry();
     const [balances, batches] = [await this.#relay.balances(), await this.#relay.batches()];
     if (batches.ok) this.#keep(batches.value);
-    if (balances.ok) await this.desk.payDue(balances.value);
+    // Beside the batches, which don't wait for homes' turns.
+    if (balances.ok)
+      this.#paying ??= this.desk.payDue(balances.value).finally(() => {
+        this.#paying = null;
+      });
     this.view.registry(membership.registry);
     this.#watch();
     this.view.chain(balances.ok ? balances.value.homes : null, batches.ok ? batches.value : [], this.#onTheirWay());

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { Contract, parseEther, verifyTypedData, Wallet } from "ethers";
+import { Contract, Interface, parseEther, verifyTypedData, Wallet } from "ethers";
 import { openPurse, ownerDigests, type Purse, permitDigest } from "../../../adapters/evm/index.ts";
 import { agentKey, loadCurve, signerOf } from "../../../adapters/system/index.ts";
 import { address, assert, type Digest, fromHex, homeId, toHex } from "../../../engine/kernel/index.ts";
 import type { OwnerMoney } from "../../../src/ports/index.ts";
+import { RpcDouble } from "../../support/json-rpc-double.ts";
 import { CHAIN_ID, keyOf, TestChain } from "../../support/test-chain.ts";
 import { ownerAddress, TestStreet } from "../../support/test-street.ts";
 import { CURRENCY_CODE, VAULT_CODE } from "../../support/test-vault.ts";
@@ -75,6 +76,42 @@ describe("a purse", () => {
     const away = openPurse({ rpc: "http://127.0.0.1:1", chainId: CHAIN_ID, vault: street.vault });
     expect(await away.look(homeId(OWNER), ownerAddress(OWNER))).toMatchObject({ ok: false, code: "CHAIN_UNREACHABLE" });
     away.close();
+  });
+});
+
+describe("a currency's domain", () => {
+  const CALLS = new Interface(["function eip712Domain()", "function version() view returns (string)", "function DOMAIN_SEPARATOR()"]);
+  const REVERTED = { error: { code: 3, message: "execution reverted", data: "0x" } };
+  const version = (text: string) => ({ result: CALLS.encodeFunctionResult("version", [text]) });
+
+  /** The permits of a currency that answers these calls otherwise. */
+  const permitsWith = async (answers: Readonly<Record<string, object>>): Promise<OwnerMoney["permits"]> => {
+    const others = Object.entries(answers).map(([name, answer]) => [CALLS.getFunction(name)!.selector, answer] as const);
+    const double = await RpcDouble.before(chain.rpc, undefined, (method, asked, answer) => {
+      const { id, params } = JSON.parse(asked) as { id: number; params: readonly { to?: string; data?: string }[] };
+      const isCurrency = method === "eth_call" && params[0]?.to === street.token;
+      const other = isCurrency ? others.find(([selector]) => params[0]!.data === selector)?.[1] : undefined;
+      return other === undefined ? answer : JSON.stringify({ jsonrpc: "2.0", id, ...other });
+    });
+    const other = openPurse({ rpc: double.rpc, chainId: CHAIN_ID, vault: street.vault, finality: 0 });
+    const money = await other.look(homeId(1), ownerAddress(1));
+    other.close();
+    await double.close();
+    assert(money.ok, money.ok ? "" : money.detail);
+    return money.value.permits;
+  };
+
+  test.each([
+    ["by its own version", { eip712Domain: REVERTED, version: version("1") }, true],
+    ["by version 1, which needn't be told", { eip712Domain: REVERTED }, true],
+    ["by the version that fits, where it tells two", { version: version("2") }, true],
+    ["not at all when it separates otherwise", { DOMAIN_SEPARATOR: { result: `0x${"5a".repeat(32)}` } }, false],
+    ["not at all without permits", { DOMAIN_SEPARATOR: REVERTED }, false],
+  ])("is known %s", async (_, answers, isKnown) => {
+    const permits = await permitsWith(answers);
+    expect(permits?.domain ?? null).toEqual(
+      isKnown ? { name: "Commonwatt test currency", version: "1", chainId: CHAIN_ID, token: street.token } : null,
+    );
   });
 });
 
