@@ -64,12 +64,26 @@ export function parseCommandLine(argv: readonly string[], version: string): Pars
   if (verb === null) return noSuchVerb(first!);
   if (verb === "help") return helpOn(rest[0]);
   const [place, ...unexpected] = placeOf(verb) === null ? [null, ...rest] : [rest[0] ?? null, ...rest.slice(1)];
-  const problems: Problem[] = unexpected.map((word) => ({ code: USAGE, file: null, key: word, what: `unexpected after "${verb}"` }));
+  const problems: Problem[] = unexpectedAfter(verb, unexpected);
   const given = readFlags(tokens, { ...VERBS[verb].flags, ...GLOBAL_FLAGS }, problems);
   problems.push(...together(verb, given));
   return problems.length > 0
     ? usage(problems, verb)
     : { kind: "run", command: { verb, ...(placeOf(verb) === null ? {} : { place }), ...given } as Command };
+}
+
+function unexpectedAfter(verb: Verb, words: readonly string[]): Problem[] {
+  // They may be an owner's twelve, which nobody repeats.
+  if (verb === "restore" && words.length > 0)
+    return [
+      {
+        code: USAGE,
+        file: null,
+        key: verb,
+        what: "takes no words here, where others can read them: type them when asked, or name a file with --words",
+      },
+    ];
+  return words.map((word) => ({ code: USAGE, file: null, key: word, what: `unexpected after "${verb}"` }));
 }
 
 const print = (exit: 0 | 2, message: string): Parsed => ({ kind: "print", exit, message });

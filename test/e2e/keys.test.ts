@@ -195,6 +195,9 @@ describe("refusals name the file and the way out, and no secret", () => {
     chmodSync(privately("c", JUNK), 0o644);
     expect(await refused(["restore", "--config", config, "--words", at("c")])).toContain(`run: chmod 600 ${at("c")}`);
     expect(await refused(["restore", "--config", config, "--words", at("none")])).toContain(`can't be read from ${at("none")}`);
+    expect(await refused(["restore", "--config", config, "--words", JUNK])).toContain("can't be read from what --words names");
+    const typed = await run(["restore", "--config", config, ...JUNK.split(" ")], ENV);
+    expect(typed).toMatchObject({ exit: 2, err: expect.not.stringContaining("junk") });
     expect(await refused(["restore", "--config", config])).toContain("there is no terminal to ask for the words");
     expect(existsSync(at(OWNER))).toBe(false);
   });

@@ -20,9 +20,11 @@ async function wordsFrom(file: string | null): Promise<string> {
     const text = await readPrivate(file);
     if (text.ok) return text.value;
     if (text.code === "EXPOSED") throw cannotStart("WORDS_EXPOSED", `others can get at ${text.detail}`);
+    // Blanks: perhaps the words themselves, which nobody repeats.
+    const place = /\s/.test(file) ? "what --words names" : file;
     throw cannotStart(
       "WORDS_MISSING",
-      `the words can't be read from ${file} (${text.detail})`,
+      `the words can't be read from ${place} (${text.detail})`,
       "name a file with --words, or leave it out and type them",
     );
   }

@@ -159,7 +159,7 @@ describe("what is refused, with exit 2 and what to do", () => {
     ["deposit --config h --amount 1 --to 0x12", ["--to: unknown flag"]],
     ["init", ["--config: is needed", "commonwatt init --help"]],
     ["restore --words w", ["--config: is needed", "commonwatt restore --help"]],
-    ["restore --config h test test junk", ["test: unexpected after"]],
+    ["restore --config h test test junk", ["restore: takes no words here, where others can read them"]],
     ["export --format xml", ["--format: wants csv"]],
     ["export --from 2026-01-02T00:00Z --until 2026-01-01T00:00Z", ["--until: must be later than --from"]],
     ["export --from 2026-01-02T00:00Z --until 2026-01-02T00:00Z", ["--until: must be later"]],
