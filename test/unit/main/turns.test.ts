@@ -1,4 +1,5 @@
 import { expect, test } from "@jest/globals";
+import fc from "fast-check";
 import { Turns } from "../../../src/main/street/turns.ts";
 
 /** Hands in one task for each letter's home; what was done in which order, and who got no place. */
@@ -41,4 +42,26 @@ test("one at a time; what a task comes to is its own, also when it fails", async
   const ends = await Promise.allSettled(asked);
   expect(ends.map((end) => (end.status === "fulfilled" ? end.value : end.reason.message))).toEqual([1, "two", 3]);
   expect(await turns.take(8, task(4))).toBe(4);
+});
+
+test("whoever asks how often: no home has two turns more while another waits for its next", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.constantFrom(..."abcd"), { maxLength: 40 }), fc.integer({ min: 1, max: 40 }), async (homes, places) => {
+      const { done, refused } = await order(homes.join(""), places);
+      const turns = done === "" ? [] : done.split(" ");
+      expect(turns.length + (refused === "" ? 0 : refused.split(" ").length)).toBe(homes.length);
+      // All are handed in before the second turn, so that each home waits until its last turn is over.
+      for (const home of "abcd") {
+        const own = turns.flatMap((turn, at) => (turn.startsWith(home) ? [at] : []));
+        for (const [nth, at] of own.entries()) {
+          const before = turns.slice(nth === 0 ? 1 : own[nth - 1]! + 1, at);
+          for (const other of "abcd") expect(before.filter((turn) => turn.startsWith(other)).length).toBeLessThan(2);
+        }
+        expect(own.map((at) => Number(turns[at]!.slice(1)))).toEqual(
+          [...own.map((at) => Number(turns[at]!.slice(1)))].sort((a, b) => a - b),
+        );
+      }
+    }),
+    { numRuns: 200 },
+  );
 });
