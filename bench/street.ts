@@ -99,7 +99,9 @@ async function loneHome(folder: string, street: string, url: string): Promise<{ 
     `device: { host: 127.0.0.1, port: ${port}, units: { inverter: 1, meter: 200, storage: 1 }, timeoutMs: 1000 }`,
   ];
   writeFileSync(join(folder, "home-13.yaml"), config.join("\n"));
-  const home = program(["home", "--config", join(folder, "home-13.yaml"), "--log", "error"], { BENCH_PASSWORD: "bench" });
+  const env = { BENCH_PASSWORD: "bench" };
+  await program(["init", "--config", join(folder, "home-13.yaml")], env).prints(/(owner 0x)/);
+  const home = program(["home", "--config", join(folder, "home-13.yaml"), "--log", "error"], env);
   await home.prints(/(home-13 trades)/);
   return { home, devices };
 }

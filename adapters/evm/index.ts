@@ -6,5 +6,6 @@ export { deployStreet, type Street, type StreetPlan } from "./deploy.ts";
 export type { Finality } from "./finality.ts";
 export { hasSecret, masked } from "./mask.ts";
 export { type Outbox, type OutboxCode, openOutbox } from "./outbox/index.ts";
-export { type OwnerDigests, ownerDigests } from "./owner.ts";
+export { type OwnerDigests, ownerDigests, permitDigest } from "./owner.ts";
+export { openPurse, type Purse } from "./purse.ts";
 export { openRelay, type RelayOptions } from "./relay.ts";

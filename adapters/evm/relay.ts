@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Address, fail, type HomeId, homeId, ok, type Result, toHex } from "../../engine/kernel/index.ts";
 import type { BatchReceipt, ChainCode, Relay, SignedBatch, ValidatorSet } from "../../src/ports/index.ts";
 import { type ChainOptions, portOf, type Status, shield, TICK_MICRO, VaultReader } from "./chain.ts";
+import { errandsOf } from "./errands.ts";
 import { giveNotice, missingNotice } from "./governance.ts";
 import { encodeName } from "./name.ts";
 import { CLASSES, toSet } from "./registry-reader.ts";
@@ -33,12 +34,13 @@ export function openRelay(options: RelayOptions): Relay {
     rotateAgent: (change) => shield(() => relay.rotateAgent(change)),
     leave: (change) => shield(() => relay.leave(change)),
     setValidators: (set) => shield(() => relay.setValidators(set)),
+    ...errandsOf(reader, relay.sender),
   };
 }
 
 export class EvmRelay {
   private readonly reader: VaultReader;
-  private readonly sender: Sender;
+  readonly sender: Sender;
   private token: Address | null = null;
 
   constructor(reader: VaultReader, sender: Sender) {

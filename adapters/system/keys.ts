@@ -3,9 +3,12 @@ import { dirname } from "node:path";
 import { type Address, assert, fail, ok, type Result } from "../../engine/kernel/index.ts";
 import { addressOf } from "./address.ts";
 import { createFile, readPrivate } from "./files.ts";
-import { DEFAULT_SCRYPT_N, decryptSecret, encryptSecret, parseKeystore } from "./keystore.ts";
+import { DEFAULT_SCRYPT_N, decryptSecret, encryptSecret, parseKeystore, type Sealed } from "./keystore.ts";
 
-/** A home's agent key: signs orders, votes and readings, can't withdraw. The secret is a closure, so no log, JSON or inspection shows it. */
+/**
+ * A key of a home: its agent's, which signs orders, votes and readings, or its owner's, which alone may withdraw. The secret is a closure,
+ * so no log, JSON or inspection shows it.
+ */
 export interface AgentKey {
   readonly address: Address;
   /** For the signer and for derivations alone. */
@@ -37,18 +40,32 @@ export async function createKeystore(
 }
 
 export async function openKeystore(path: string, password: string): Promise<Result<AgentKey, KeyCode>> {
+  const sealed = await readKeystore(path);
+  if (!sealed.ok) return sealed;
+  const secret = await decryptSecret(sealed.value, password);
+  if (!secret.ok)
+    return fail(
+      "KEY_PASSWORD_WRONG",
+      `the password doesn't open ${path}; check the password that this home names, or restore a damaged file from a copy`,
+    );
+  if (!isSecret(secret.value)) return fail("KEY_MALFORMED", `${path} holds no valid key; restore it from a copy`);
+  const key = agentKey(secret.value);
+  if (sealed.value.address !== key.address)
+    return fail("KEY_MALFORMED", `${path} names another address than its key has; restore it from a copy`);
+  return ok(key);
+}
+
+/** Whose key a file says it holds, without its password; that it does is known once it is opened. */
+export async function readKeyAddress(path: string): Promise<Result<Address, KeyCode>> {
+  const sealed = await readKeystore(path);
+  return sealed.ok ? ok(sealed.value.address as Address) : sealed;
+}
+
+async function readKeystore(path: string): Promise<Result<Sealed, KeyCode>> {
   const file = await readPrivate(path);
   if (!file.ok) return fail(...unopened(path, file.code, file.detail));
   const sealed = parseKeystore(file.value);
-  if (!sealed.ok) return fail("KEY_MALFORMED", `${path} is no keystore: ${sealed.detail}; restore it from a copy`);
-  const secret = await decryptSecret(sealed.value, password);
-  if (!secret.ok) return fail("KEY_PASSWORD_WRONG", `the password doesn't open ${path}; check the password file or variable of this home`);
-  if (!isSecret(secret.value)) return fail("KEY_MALFORMED", `${path} holds no valid key; restore it from a copy`);
-  const key = agentKey(secret.value);
-  if (sealed.value.address !== null && sealed.value.address !== key.address) {
-    return fail("KEY_MALFORMED", `${path} names another address than its key has; restore it from a copy`);
-  }
-  return ok(key);
+  return sealed.ok ? sealed : fail("KEY_MALFORMED", `${path} is no keystore: ${sealed.detail}; restore it from a copy`);
 }
 
 function unopened(path: string, code: "MISSING" | "UNREADABLE" | "EXPOSED", detail: string): [KeyCode, string] {

@@ -56,8 +56,8 @@ export type DecryptCode = "KEY_MALFORMED" | "KEY_PASSWORD_WRONG";
 
 /** What a keystore's text says, checked before any work is spent on it. */
 export interface Sealed {
-  /** null: the file names none. */
-  readonly address: string | null;
+  /** 0x and 40 small hex digits. The MAC doesn't cover the iv: without an address a damaged file would open as another key. */
+  readonly address: string;
   readonly iv: Uint8Array;
   readonly ciphertext: Uint8Array;
   readonly salt: Uint8Array;
@@ -75,6 +75,7 @@ export async function decryptSecret(sealed: Sealed, password: string): Promise<R
 /** Total: any text gives a Sealed or says which field is wrong. Details never repeat the file's values. */
 export function parseKeystore(text: string): Result<Sealed, "KEY_MALFORMED"> {
   const root = parseJson(text);
+  if (root === null) return malformed("it is no whole JSON: cut off, or damaged");
   const box = part(root, "crypto");
   const kdf = part(box, "kdfparams");
   const work = { n: Number(kdf.n), r: Number(kdf.r), p: Number(kdf.p) };
@@ -82,8 +83,8 @@ export function parseKeystore(text: string): Result<Sealed, "KEY_MALFORMED"> {
   const ciphertext = hexField(box.ciphertext, 32);
   const mac = hexField(box.mac, 32);
   const salt = hexField(kdf.salt, null);
-  const address = typeof root.address === "string" ? `0x${root.address.toLowerCase().replace(/^0x/, "")}` : null;
-  if (Number(root.version) !== 3) return malformed("it isn't a keystore of version 3");
+  const address = hexField(root.address, 20);
+  if (root.version !== 3) return malformed(`it ${versionText(root.version)}, and this program reads version 3`);
   if (box.cipher !== "aes-128-ctr") return malformed("crypto.cipher must be aes-128-ctr");
   if (box.kdf !== "scrypt") return malformed("crypto.kdf must be scrypt");
   if (!isAffordable(work)) return malformed("crypto.kdfparams n, r and p aren't scrypt's, or ask for more than 256 MiB");
@@ -91,16 +92,19 @@ export function parseKeystore(text: string): Result<Sealed, "KEY_MALFORMED"> {
   if (ciphertext === null) return malformed("crypto.ciphertext must be 32 bytes of hex");
   if (mac === null) return malformed("crypto.mac must be 32 bytes of hex");
   if (salt === null) return malformed("crypto.kdfparams.salt must be hex");
-  return ok({ address, iv, ciphertext, salt, mac, work });
+  if (address === null) return malformed("address must be 20 bytes of hex");
+  return ok({ address: toHex(address), iv, ciphertext, salt, mac, work });
 }
+
+const versionText = (version: unknown): string => (Number.isSafeInteger(version) ? `has version ${version}` : "names no version");
 
 type Json = { readonly [key: string]: unknown };
 
-function parseJson(text: string): Json {
+function parseJson(text: string): Json | null {
   try {
     return object(JSON.parse(text));
   } catch {
-    return {};
+    return null;
   }
 }
 

@@ -15,8 +15,12 @@ export interface PasswordWorld {
   ask(question: string): Promise<string | null>;
 }
 
-export async function readPassword(source: PasswordSource, world: PasswordWorld): Promise<Result<string, PasswordCode>> {
-  if (source === "prompt") return asked(await world.ask("Password of the home's key: "));
+export async function readPassword(
+  source: PasswordSource,
+  world: PasswordWorld,
+  of = "the home's key",
+): Promise<Result<string, PasswordCode>> {
+  if (source === "prompt") return asked(await world.ask(`Password of ${of}: `));
   return "file" in source ? fromFile(source.file) : fromVariable(source.env, world.env[source.env]);
 }
 
@@ -49,9 +53,10 @@ export async function askHidden(
   terminal: { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WritableStream },
 ): Promise<string | null> {
   if (terminal.input.isTTY !== true) return null;
-  terminal.output.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: terminal.input, output: nowhere, terminal: true, historySize: 0 });
+  // Only now: until here the terminal itself shows what is typed.
+  terminal.output.write(question);
   const gone = new Promise<null>((resolve) => {
     lines.once("SIGINT", () => lines.close());
     lines.once("close", () => resolve(null));

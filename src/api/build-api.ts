@@ -8,9 +8,10 @@ import { LIVE_LIMITS, LiveFeed, type LiveLimits } from "./live.ts";
 import { servePage } from "./page.ts";
 import type { StreetQueries } from "./queries.ts";
 import { guardUpgrades, liveRoute } from "./routes/live.ts";
-import { evidenceRoute, marketRoutes, ownerRoutes } from "./routes/market.ts";
+import { evidenceRoute, marketRoutes } from "./routes/market.ts";
 import { motionRoutes } from "./routes/motions.ts";
 import { operationRoutes } from "./routes/operations.ts";
+import { ownerRoutes } from "./routes/owner.ts";
 import { errorAnswer, evidenceView, healthAnswer, intervalView, streetCard } from "./schema/answers.ts";
 import { streetState } from "./schema/street-state.ts";
 
@@ -68,7 +69,8 @@ const openapi = (version: string) => ({
   openapi: "3.1.0",
   info: {
     title: "Commonwatt",
-    description: "A street of homes that trade solar power. Reads are open to whoever can reach this address; nothing here moves money.",
+    description:
+      "A street of homes that trade solar power. Reads are open to whoever can reach this address; money moves only as its owner signed it.",
     version,
   },
   tags: [{ name: "street" }, { name: "join" }, { name: "community" }, { name: "operations" }],

@@ -5,10 +5,12 @@ export type {
   AgentRequest,
   ChangeAnswer,
   ChangeCode,
+  DepositRequest,
   HealthFacts,
   HomeAnswer,
   HomeRequest,
   LeaveRequest,
+  MoneyAnswer,
   MotionAnswer,
   MotionCode,
   MotionQueries,
@@ -18,6 +20,7 @@ export type {
   StreetCard,
   StreetQueries,
   VoteRequest,
+  WithdrawalRequest,
 } from "./queries.ts";
 export { streetState } from "./schema/index.ts";
 export type {

@@ -19,6 +19,8 @@ export interface StreetQueries extends MotionQueries {
   register(request: HomeRequest): Promise<Result<HomeAnswer, RegisterCode>>;
   rotateAgent(home: number, request: AgentRequest): Promise<Result<ChangeAnswer, ChangeCode>>;
   leave(home: number, request: LeaveRequest): Promise<Result<ChangeAnswer, ChangeCode>>;
+  deposit(home: number, request: DepositRequest): Promise<Result<MoneyAnswer, ChangeCode>>;
+  withdraw(home: number, request: WithdrawalRequest): Promise<Result<MoneyAnswer, ChangeCode>>;
 }
 
 /** What homes decide together, as their owners signed it. */
@@ -98,6 +100,35 @@ export interface LeaveRequest {
   readonly signature: string;
 }
 
+/** Money of a home's owner for its escrow, as it signed the currency's ERC-2612 `Permit` with the vault as spender. */
+export interface DepositRequest {
+  /** Micro-currency, in hundreds. */
+  readonly micro: number;
+  /** Unix seconds on the chain's clock. */
+  readonly deadline: number;
+  /** 65 bytes as hex. */
+  readonly signature: string;
+}
+
+/** A home's money for its owner or whom it names, as it signed it (EIP-712 `Withdraw` of the vault). */
+export interface WithdrawalRequest {
+  readonly to: string;
+  /** Micro-currency, in hundreds; the fee included. */
+  readonly micro: number;
+  /** For the operator, when it is paid. */
+  readonly feeMicro: number;
+  /** Unix seconds on the chain's clock. */
+  readonly deadline: number;
+  /** 65 bytes as hex. */
+  readonly signature: string;
+}
+
+export interface MoneyAnswer {
+  readonly home: number;
+  /** Its hash; null: it had been carried before. */
+  readonly transaction: string | null;
+}
+
 export interface ChangeAnswer {
   readonly home: number;
   /** When the change begins to count, ISO 8601 in UTC. */
@@ -134,8 +165,8 @@ export interface MotionAnswer {
 /** Why a motion or a vote did not come about. */
 export type MotionCode = "COMMUNITY_MISSING" | "CHANGE_REFUSED" | "CHAIN_AWAY";
 
-/** Why a change of a home did not come about. */
-export type ChangeCode = "HOME_UNKNOWN" | "CHANGE_TOO_SOON" | "CHANGE_REFUSED" | "CHAIN_AWAY";
+/** Why what an owner signed was not carried. */
+export type ChangeCode = "HOME_UNKNOWN" | "CHANGE_TOO_SOON" | "CHANGE_REFUSED" | "LIMIT_REACHED" | "TOO_MANY_REQUESTS" | "CHAIN_AWAY";
 
 /** Why a home was not registered; the API's table of errors gives each its HTTP status. */
 export type RegisterCode = "INVITATION_INVALID" | "NAME_TAKEN" | "HOME_EXISTS" | "STREET_FULL" | "CHAIN_AWAY";

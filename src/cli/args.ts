@@ -1,17 +1,21 @@
 import type { Problem } from "../ports/index.ts";
 import {
+  type BALANCE_FLAGS,
   type COMPARE_FLAGS,
+  type DEPOSIT_FLAGS,
   type EVIDENCE_FLAGS,
   type EXPORT_FLAGS,
   type Flags,
   type Given,
   GLOBAL_FLAGS,
   type HOME_FLAGS,
+  type INIT_FLAGS,
   type INTERNAL_FLAGS,
   type LogLevel,
   MOTION_ACTIONS,
   type MOTION_FLAGS,
   placeOf,
+  type RESTORE_FLAGS,
   type REVOKE_FLAGS,
   type SIM_FLAGS,
   type STREET_FLAGS,
@@ -19,6 +23,7 @@ import {
   VERBS,
   type VERIFY_VENUE_FLAGS,
   type Verb,
+  type WITHDRAW_FLAGS,
 } from "./flags.ts";
 import { helpText } from "./help.ts";
 import { renderProblems } from "./problems.ts";
@@ -28,6 +33,11 @@ import { type Token, tokensOf } from "./tokens.ts";
 export type Command = { readonly log: LogLevel | null } & (
   | ({ readonly verb: "street" } & Given<typeof STREET_FLAGS>)
   | ({ readonly verb: "home" } & Given<typeof HOME_FLAGS> & { readonly config: string })
+  | ({ readonly verb: "init" } & Given<typeof INIT_FLAGS> & { readonly config: string })
+  | ({ readonly verb: "restore" } & Given<typeof RESTORE_FLAGS> & { readonly config: string })
+  | ({ readonly verb: "deposit" } & Given<typeof DEPOSIT_FLAGS> & { readonly config: string; readonly amount: number })
+  | ({ readonly verb: "withdraw" } & Given<typeof WITHDRAW_FLAGS> & { readonly config: string; readonly amount: number })
+  | ({ readonly verb: "balance" } & Given<typeof BALANCE_FLAGS> & { readonly config: string })
   | ({ readonly verb: "revoke" } & Given<typeof REVOKE_FLAGS> & { readonly data: string; readonly home: string })
   | ({ readonly verb: "motion" } & Given<typeof MOTION_FLAGS> & { readonly place: (typeof MOTION_ACTIONS)[number] | null })
   | ({ readonly verb: "export" } & Given<typeof EXPORT_FLAGS>)
@@ -57,12 +67,26 @@ export function parseCommandLine(argv: readonly string[], version: string): Pars
   if (verb === null) return noSuchVerb(first!);
   if (verb === "help") return helpOn(rest[0]);
   const [place, ...unexpected] = placeOf(verb) === null ? [null, ...rest] : [rest[0] ?? null, ...rest.slice(1)];
-  const problems: Problem[] = unexpected.map((word) => ({ code: USAGE, file: null, key: word, what: `unexpected after "${verb}"` }));
+  const problems: Problem[] = unexpectedAfter(verb, unexpected);
   const given = readFlags(tokens, { ...VERBS[verb].flags, ...GLOBAL_FLAGS }, problems);
   problems.push(...together(verb, { ...given, place }));
   return problems.length > 0
     ? usage(problems, verb)
     : { kind: "run", command: { verb, ...(placeOf(verb) === null ? {} : { place }), ...given } as Command };
+}
+
+function unexpectedAfter(verb: Verb, words: readonly string[]): Problem[] {
+  // They may be an owner's twelve, which nobody repeats.
+  if (verb === "restore" && words.length > 0)
+    return [
+      {
+        code: USAGE,
+        file: null,
+        key: verb,
+        what: "takes no words here, where others can read them: type them when asked, or name a file with --words",
+      },
+    ];
+  return words.map((word) => ({ code: USAGE, file: null, key: word, what: `unexpected after "${verb}"` }));
 }
 
 const print = (exit: 0 | 2, message: string): Parsed => ({ kind: "print", exit, message });
@@ -122,11 +146,15 @@ function readFlag(token: FlagToken, flags: Flags, given: Record<string, unknown>
   return null;
 }
 
+/** What is done for one home, which its configuration names. */
+const OF_A_HOME: ReadonlySet<Verb> = new Set(["home", "init", "restore", "deposit", "withdraw", "balance"]);
+
 /** Flags that mean nothing alone or don't go together. */
 function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonly Problem[] {
   const { config, from, until, split, interval } = given;
   const wrong = (key: string, what: string): readonly Problem[] => [{ code: USAGE, file: null, key, what }];
-  if (verb === "home" && config === null) return wrong("--config", "is needed: the home.yaml of this home");
+  if (OF_A_HOME.has(verb) && config === null) return wrong("--config", "is needed: the home.yaml of this home");
+  if ((verb === "deposit" || verb === "withdraw") && given.amount === null) return wrong("--amount", "is needed: how much, such as 25.50");
   if (verb === "home" && given["rotate-key"] === true && given.leave === true) return wrong("--leave", "doesn't go with --rotate-key");
   if (verb === "home" && given["store-is-newest"] === true && (given["rotate-key"] ?? given.leave) === true)
     return wrong("--store-is-newest", "is for a home that runs");

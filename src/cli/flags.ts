@@ -1,4 +1,4 @@
-import { decimal, homes, instant, minutes, names, oneOf, type Read, seeds, text, whole } from "./values.ts";
+import { account, amount, decimal, homes, instant, minutes, names, oneOf, type Read, seeds, text, whole } from "./values.ts";
 
 /** One flag; `read` null: it takes no value. */
 export interface Flag<T> {
@@ -52,6 +52,34 @@ export const HOME_FLAGS = {
   "rotate-key": on("give the home another key from the next settlement period on"),
   leave: on("take the home out of the street from the next settlement period on"),
   "store-is-newest": newest("the home's store was"),
+} as const;
+
+export const INIT_FLAGS = {
+  config: flag(file, "FILE", "home.yaml of this home"),
+} as const;
+
+export const RESTORE_FLAGS = {
+  config: flag(file, "FILE", "home.yaml of this home"),
+  words: flag(file, "FILE", "that holds the 12 words, for you alone to read; typed unless told"),
+} as const;
+
+const dryRun = on("only tell what would happen");
+
+export const DEPOSIT_FLAGS = {
+  config: flag(file, "FILE", "home.yaml of this home"),
+  amount: flag(amount, "AMOUNT", "in the street's currency, such as 25.50"),
+  "dry-run": dryRun,
+} as const;
+
+export const WITHDRAW_FLAGS = {
+  config: flag(file, "FILE", "home.yaml of this home"),
+  amount: flag(amount, "AMOUNT", "in the street's currency, such as 25.50"),
+  to: flag(account, "ACCOUNT", "who gets it; the owner's own account unless told"),
+  "dry-run": dryRun,
+} as const;
+
+export const BALANCE_FLAGS = {
+  config: flag(file, "FILE", "home.yaml of this home"),
 } as const;
 
 export const REVOKE_FLAGS = {
@@ -132,6 +160,11 @@ interface VerbFacts {
 export const VERBS = {
   street: { flags: STREET_FLAGS, help: "run a street of homes that trade (default)", internal: false },
   home: { flags: HOME_FLAGS, help: "run one home that joins a street", internal: false },
+  init: { flags: INIT_FLAGS, help: "make the keys of a home, and show the 12 words of its owner's once", internal: false },
+  restore: { flags: RESTORE_FLAGS, help: "make the owner's key file of a home anew from its 12 words", internal: false },
+  deposit: { flags: DEPOSIT_FLAGS, help: "pay into a home's escrow from its owner's account, without a coin", internal: false },
+  withdraw: { flags: WITHDRAW_FLAGS, help: "have a home's money paid out, without a coin", internal: false },
+  balance: { flags: BALANCE_FLAGS, help: "tell what a home and its owner hold on the chain", internal: false },
   revoke: { flags: REVOKE_FLAGS, help: "take a home out of a running street, as its operator", internal: false },
   motion: {
     flags: MOTION_FLAGS,

@@ -1,3 +1,5 @@
+import { type Address, address, keccak, toHex, utf8 } from "../../engine/kernel/index.ts";
+
 /** A flag's value as the program wants it, or what it should have been. */
 export type Value<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly wants: string };
 export type Read<T> = (text: string) => Value<T>;
@@ -61,6 +63,36 @@ export const homes: Read<HomesWish> = (written) => {
     ? good({ kind: "ids", ids })
     : { ok: false, wants };
 };
+
+const TICK_DIGITS = 4;
+/** 2^31 - 1 ticks: what a home can hold in the vault. */
+const MAX_TICKS = 2_147_483_647;
+
+/** Money in the currency, as micro; the vault counts in ticks of 0.0001. */
+export const amount: Read<number> = (written) => {
+  const match = /^(\d{1,6})(?:\.(\d{1,4}))?$/.exec(written);
+  const ticks = match === null ? 0 : Number(`${match[1]}${(match[2] ?? "").padEnd(TICK_DIGITS, "0")}`);
+  return ticks > 0 && ticks <= MAX_TICKS
+    ? good(ticks * 100)
+    : { ok: false, wants: "an amount from 0.0001 to 214748.3647, no finer than 0.0001, such as 25.50" };
+};
+
+/** An account on the chain. Capitals are its checksum (EIP-55): a slip in a copied one shows. */
+export const account: Read<Address> = (written) => {
+  const wants = "an account, 0x and 40 hex digits";
+  if (!/^0x[0-9a-fA-F]{40}$/.test(written)) return { ok: false, wants };
+  const isMixed = /[a-f]/.test(written.slice(2)) && /[A-F]/.test(written.slice(2));
+  return isMixed && checksummed(written) !== written
+    ? { ok: false, wants: `${wants}: one of these is wrong, as its capitals tell` }
+    : good(address(written));
+};
+
+/** https://eips.ethereum.org/EIPS/eip-55 */
+function checksummed(written: string): string {
+  const plain = written.slice(2).toLowerCase();
+  const hash = toHex(keccak(utf8(plain))).slice(2);
+  return `0x${[...plain].map((digit, at) => (Number.parseInt(hash[at]!, 16) > 7 ? digit.toUpperCase() : digit)).join("")}`;
+}
 
 /** Both ends included. */
 export interface SeedRange {

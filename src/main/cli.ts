@@ -9,6 +9,16 @@ async function run(command: Command): Promise<number> {
       return (await import("./street/street.ts")).runStreet(command);
     case "home":
       return (await import("./lone-home.ts")).runLoneHome(command);
+    case "init":
+      return (await import("./owner/init.ts")).runInit(command);
+    case "restore":
+      return (await import("./owner/restore.ts")).runRestore(command);
+    case "deposit":
+      return (await import("./owner/money.ts")).runDeposit(command);
+    case "withdraw":
+      return (await import("./owner/money.ts")).runWithdraw(command);
+    case "balance":
+      return (await import("./owner/money.ts")).runBalance(command);
     case "revoke":
       return (await import("./street/revoke.ts")).runRevoke(command);
     case "motion":

@@ -1,11 +1,10 @@
-import { join as pathOf } from "node:path";
 import type { AgentKey } from "../../adapters/system/index.ts";
 import type { HomeAnswer, HomeRequest, StreetCard } from "../api/index.ts";
 import { homeOf } from "../node/index.ts";
 import type { Chain, Log, Registry, Store } from "../ports/index.ts";
 import type { HomeConfig } from "./config/index.ts";
 import { cannotStart } from "./exit.ts";
-import { openOrCreate, passwordOf } from "./keys.ts";
+import { ownerOf } from "./keys.ts";
 import { keepNetworkKey, knownNetworkKey } from "./network-key.ts";
 
 /** What a home needs before it can speak to its neighbours. */
@@ -60,12 +59,12 @@ async function ask(
           `${config.name} is not registered in ${card.name}: its agent address is ${key.address}`,
           "ask the operator for an invitation, and set \"invitation\" and the street's address in the home's configuration",
         );
-  const owner = (await openOrCreate(pathOf(config.data, "owner.json"), await passwordOf(config))).key;
-  log.info("home.registering", { agent: key.address, owner: owner.address });
+  const owner = await ownerOf(config);
+  log.info("home.registering", { agent: key.address, owner });
   return askToJoin(new URL("/api/homes", config.street.url), {
     name: config.name,
     agent: key.address,
-    owner: owner.address,
+    owner,
     invitation: config.invitation,
   });
 }

@@ -1,20 +1,73 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { openStore } from "../../adapters/store/index.ts";
-import { type AgentKey, askHidden, createKeystore, openKeystore, readPassword } from "../../adapters/system/index.ts";
-import type { Result } from "../../engine/kernel/index.ts";
+import {
+  type AgentKey,
+  askHidden,
+  createKeystore,
+  openKeystore,
+  type PasswordSource,
+  readKeyAddress,
+  readPassword,
+} from "../../adapters/system/index.ts";
+import type { Address, Result } from "../../engine/kernel/index.ts";
 import type { Log, Store } from "../ports/index.ts";
-import type { HomeConfig } from "./config/index.ts";
+import type { HomeConfig, PasswordPlace } from "./config/index.ts";
 import { cannotStart } from "./exit.ts";
+
+const answers = new Map<string, Promise<string | null>>();
+
+/** Asks whoever sits at the terminal, without showing what is typed; null: nobody does. */
+export const askPerson = (question: string): Promise<string | null> =>
+  askHidden(question, { input: process.stdin, output: process.stderr });
 
 const passwordWorld = {
   env: process.env,
-  ask: (question: string) => askHidden(question, { input: process.stdin, output: process.stderr }),
+  /** Once, however often a command needs the answer. */
+  ask: (question: string) => {
+    const answer = answers.get(question) ?? askPerson(question);
+    answers.set(question, answer);
+    return answer;
+  },
 };
 
 /** The password of a key file, from where the configuration says it is. */
-export async function passwordOf({ password }: Pick<HomeConfig, "password">): Promise<string> {
-  return unwrap(await readPassword(password.kind === "file" ? { file: password.path } : { env: password.name }, passwordWorld));
+export async function passwordOf({ password }: Pick<HomeConfig, "password">, of = AGENTS): Promise<string> {
+  return unwrap(await readPassword(sourceOf(password), passwordWorld, of));
+}
+
+const AGENTS = "the home's key";
+const OWNERS = "the owner's key";
+
+/** For a key that is made now: who types it types it twice. */
+export async function newPasswordOf(place: PasswordPlace, of = AGENTS): Promise<string> {
+  const password = await passwordOf({ password: place }, of);
+  if (place.kind === "prompt" && (await askPerson("The same once more: ")) !== password)
+    throw cannotStart("PASSWORD_DIFFERS", `the two passwords of ${of} differ`, "run it again");
+  return password;
+}
+
+export const newOwnerPasswordOf = ({ owner }: Pick<HomeConfig, "owner">): Promise<string> => newPasswordOf(owner.password, OWNERS);
+
+function sourceOf(place: PasswordPlace): PasswordSource {
+  if (place.kind === "prompt") return "prompt";
+  return place.kind === "file" ? { file: place.path } : { env: place.name };
+}
+
+/** The owner's key, which has to be there for what owners alone may do. */
+export async function openOwnerKey({ owner }: Pick<HomeConfig, "owner">): Promise<AgentKey> {
+  return unwrap(await openKeystore(owner.file, await passwordOf(owner, OWNERS)));
+}
+
+/** Whose the home is, as the owner's key file says without its password. */
+export async function ownerOf({ name, owner }: Pick<HomeConfig, "name" | "owner">): Promise<Address> {
+  const owned = await readKeyAddress(owner.file);
+  if (owned.ok || owned.code !== "KEY_MISSING") return unwrap(owned);
+  throw cannotStart(
+    "OWNER_KEY_MISSING",
+    `${name} has no owner's key at ${owner.file}`,
+    'make it with "commonwatt init", or from its 12 words with "commonwatt restore"',
+  );
 }
 
 export const agentFile = (folder: string): string => join(folder, "agent.json");
@@ -50,7 +103,7 @@ export async function earlierKeys(folder: string, password: string, log: Log): P
   return keys;
 }
 
-/** A key of a home, made when it is missing. The owner's key belongs on another machine: it alone may withdraw. */
+/** A key, made when it is missing. */
 export async function openOrCreate(path: string, password: string): Promise<{ readonly key: AgentKey; readonly isNew: boolean }> {
   const opened = await openKeystore(path, password);
   if (opened.ok || opened.code !== "KEY_MISSING") return { key: unwrap(opened), isNew: false };

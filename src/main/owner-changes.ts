@@ -5,12 +5,11 @@ import { type AgentKey, loadCurve, openKeystore, signerOf, systemClock } from ".
 import { type Digest, type Interval, toHex } from "../../engine/kernel/index.ts";
 import { deliveryStart, gateClosure, type MarketRules } from "../../engine/messages/index.ts";
 import type { ChangeAnswer, StreetCard } from "../api/index.ts";
-import { homeOf } from "../node/index.ts";
 import type { Clock, RegisteredHome } from "../ports/index.ts";
 import { domainOf, rulesOf } from "./card.ts";
 import type { HomeConfig } from "./config/index.ts";
 import { cannotStart } from "./exit.ts";
-import { agentFile, earlierAgentFile, openOrCreate, passwordOf, unwrap } from "./keys.ts";
+import { agentFile, earlierAgentFile, openOrCreate, openOwnerKey, ownerOf, passwordOf, unwrap } from "./keys.ts";
 import { nextEdge } from "./membership-changes.ts";
 
 const ASK_MS = 60_000;
@@ -25,7 +24,7 @@ export async function rotateKey(config: HomeConfig, card: StreetCard): Promise<n
   const registered = home.keys.find(({ agent }) => agent === key.address)?.since;
   if (registered !== undefined) return say(config, `has asked for its new key already; it counts from ${instantOf(card, registered)} on`);
   const signature = toHex(sign(({ rotateAgent }) => rotateAgent({ home: home.home, agent: key.address, since })));
-  const { from } = await send(config, `/api/homes/${home.home}/agent`, { agent: key.address, since, signature });
+  const { from } = await send<ChangeAnswer>(config, `/api/homes/${home.home}/agent`, { agent: key.address, since, signature });
   return say(config, `signs with its new key from ${from} on; until then leave both key files where they are`);
 }
 
@@ -34,7 +33,7 @@ export async function leaveStreet(config: HomeConfig, card: StreetCard): Promise
   const { home, since, sign } = await openOwner(config, card);
   if (home.until !== null) return say(config, `leaves ${card.name} already: it trades until ${instantOf(card, home.until)}`);
   const signature = toHex(sign(({ leave }) => leave({ home: home.home, until: since })));
-  const { from } = await send(config, `/api/homes/${home.home}/leave`, { until: since, signature });
+  const { from } = await send<ChangeAnswer>(config, `/api/homes/${home.home}/leave`, { until: since, signature });
   return say(config, `trades in ${card.name} until ${from}; its owner may withdraw what it holds`);
 }
 
@@ -62,21 +61,24 @@ interface Owner {
 }
 
 async function openOwner(config: HomeConfig, card: StreetCard): Promise<Owner> {
-  const password = await passwordOf(config);
-  const agent = unwrap(await openKeystore(agentFile(config.data), password));
-  const owner = unwrap(await openKeystore(join(config.data, "owner.json"), password));
-  const registry = await registryOf(card);
-  const id = homeOf(registry, agent.address);
-  const home = registry.homes.find((each) => each.home === id);
+  const home = await ownHome(config, card);
+  const owner = await openOwnerKey(config);
+  return { home, since: nextEdge(rulesOf(card), clockOf(card)), sign: await signing(owner, card) };
+}
+
+/** The home as the registry has it, if it belongs to whom the owner's key file names. */
+export async function ownHome(config: Pick<HomeConfig, "name" | "owner">, card: StreetCard): Promise<RegisteredHome> {
+  const owner = await ownerOf(config);
+  const home = (await registryOf(card)).homes.find(({ name }) => name === config.name);
   if (home === undefined)
     throw cannotStart("HOME_UNREGISTERED", `${config.name} is not registered in ${card.name}`, "start it once so that it joins");
-  if (home.owner !== owner.address)
+  if (home.owner !== owner)
     throw cannotStart(
       "OWNER_KEY_WRONG",
-      `${config.data}/owner.json is ${owner.address}; ${config.name} belongs to ${home.owner}`,
+      `${config.owner.file} is ${owner}; ${config.name} belongs to ${home.owner}`,
       "put the owner's key file there",
     );
-  return { home, since: nextEdge(rulesOf(card), clockOf(card)), sign: await signing(owner, card) };
+  return home;
 }
 
 async function signing(owner: AgentKey, card: StreetCard): Promise<Owner["sign"]> {
@@ -96,7 +98,7 @@ async function registryOf(card: StreetCard) {
 }
 
 /** The street carries it to the chain: a household has no coin. */
-async function send({ street, name }: HomeConfig, path: string, body: object): Promise<ChangeAnswer> {
+export async function send<Answer>({ street, name }: Pick<HomeConfig, "street" | "name">, path: string, body: object): Promise<Answer> {
   if (street.kind !== "url")
     throw cannotStart(
       "STREET_UNREACHABLE",
@@ -110,7 +112,7 @@ async function send({ street, name }: HomeConfig, path: string, body: object): P
   );
   if (typeof answer === "string")
     throw cannotStart("STREET_UNREACHABLE", `${url.href} does not answer (${answer})`, "start the street, or correct its address");
-  const said = (await answer.json().catch(() => ({}))) as ChangeAnswer & { code?: string; message?: string };
+  const said = (await answer.json().catch(() => ({}))) as Answer & { code?: string; message?: string };
   if (!answer.ok)
     throw cannotStart(said.code ?? "CHANGE_REFUSED", `the street refused: ${said.message ?? answer.status}`, "try again later");
   return said;

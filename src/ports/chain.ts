@@ -113,6 +113,70 @@ export interface Relay extends Chain {
    * call after its time is the change. `since` must still lie ahead then.
    */
   setValidators(set: ValidatorSet): Promise<Result<void, ChainCode>>;
+  /** Gas that an errand would take now, asked without sending; refused with the contract's reason when it would fail. */
+  weigh(errand: Errand): Promise<Result<number, ChainCode>>;
+  /** Moves a home's money as its owner signed it, or pays what it has asked for; the transaction, or null when it was done already. */
+  carry(errand: MoneyErrand): Promise<Result<Digest | null, ChainCode>>;
+}
+
+/** What a relay does for a home that has no coin for fees. */
+export type Errand = ({ readonly kind: "rotate" } & KeyChange & Signed) | ({ readonly kind: "leave" } & Departure & Signed) | MoneyErrand;
+
+export type MoneyErrand =
+  | ({ readonly kind: "deposit"; readonly home: HomeId } & Omit<Permit, "spender" | "nonce"> & Signed)
+  | ({ readonly kind: "withdraw" } & Omit<WithdrawalRequest, "nonce"> & Signed)
+  | { readonly kind: "pay"; readonly home: HomeId };
+
+interface Signed {
+  readonly signature: Uint8Array;
+}
+
+/** What a home and its owner have, as the chain says it now; micro-currency and Unix seconds on the chain's clock. */
+export interface OwnerMoney {
+  readonly escrow: number;
+  /** Asked for and not yet paid, a part of `escrow`; null: nothing. */
+  readonly withdrawal: { readonly to: Address; readonly micro: number; readonly requestedAt: number } | null;
+  /** In the owner's own account. */
+  readonly account: number;
+  /** The street has settled everything up to then. */
+  readonly settledUntil: number;
+  /** After so many seconds a withdrawal is paid even if nobody settles any more. */
+  readonly escapeSeconds: number;
+  readonly now: number;
+  /** For the owner's next permit; null: this currency takes none. */
+  readonly permits: { readonly domain: CurrencyDomain; readonly nonce: bigint } | null;
+  /** For the home's next withdrawal. */
+  readonly withdrawalNonce: bigint;
+}
+
+/** A currency as signatures name it (EIP-712). */
+export interface CurrencyDomain {
+  readonly name: string;
+  readonly version: string;
+  readonly chainId: number;
+  readonly token: Address;
+}
+
+/** ERC-2612: `spender` may take `micro` from `owner` until `deadline`, Unix seconds. */
+export interface Permit {
+  readonly owner: Address;
+  readonly spender: Address;
+  readonly micro: number;
+  readonly nonce: bigint;
+  readonly deadline: number;
+}
+
+/** What an owner signs (EIP-712 `Withdraw` in the vault's domain) to have its home's money; whole ticks of 100 micro. */
+export interface WithdrawalRequest {
+  readonly home: HomeId;
+  readonly to: Address;
+  /** The fee included. */
+  readonly micro: number;
+  /** What of it is for whoever carries it, when it is paid. */
+  readonly feeMicro: number;
+  readonly nonce: bigint;
+  /** Unix seconds on the chain's clock. */
+  readonly deadline: number;
 }
 
 /** What an owner signs (EIP-712 `RotateAgent` in the vault's domain) so that its home signs with another key from `since` on. */

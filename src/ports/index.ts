@@ -2,8 +2,13 @@ export type {
   BatchReceipt,
   Chain,
   ChainCode,
+  CurrencyDomain,
   Departure,
+  Errand,
   KeyChange,
+  MoneyErrand,
+  OwnerMoney,
+  Permit,
   RegisteredHome,
   RegisteredKey,
   Registry,
@@ -12,6 +17,7 @@ export type {
   ValidatorSet,
   VaultBalances,
   VaultHead,
+  WithdrawalRequest,
 } from "./chain.ts";
 export type { Cancel, Clock } from "./clock.ts";
 export type { Community, CommunityRelay, DecidedRules, Motion, MotionWish, RulesNumbers, Vote } from "./community.ts";

@@ -7,6 +7,9 @@ const SIGNATURE = `0x${"ab".repeat(65)}`;
 const AGENT = { agent: `0x${"12".repeat(20)}`, since: 48_096, signature: SIGNATURE };
 const LEAVE = { until: 48_096, signature: SIGNATURE };
 
+const DEPOSIT = { micro: 25_000_000, deadline: 1_800_000_000, signature: SIGNATURE };
+const WITHDRAWAL = { ...DEPOSIT, to: `0x${"34".repeat(20)}`, feeMicro: 0 };
+
 let app: FastifyInstance;
 let queries: ExampleQueries;
 function street(): void {
@@ -40,6 +43,8 @@ describe("what an owner signed", () => {
     ["HOME_UNKNOWN", 403],
     ["CHANGE_TOO_SOON", 409],
     ["CHANGE_REFUSED", 409],
+    ["LIMIT_REACHED", 429],
+    ["TOO_MANY_REQUESTS", 429],
     ["CHAIN_AWAY", 503],
   ] as const)("%s answers %i", async (code, status) => {
     street();
@@ -49,6 +54,25 @@ describe("what an owner signed", () => {
   });
 
   test.each([
+    ["a deposit", "/api/homes/3/deposit", DEPOSIT],
+    ["a withdrawal", "/api/homes/3/withdrawal", WITHDRAWAL],
+  ])("%s is carried, and answered with its transaction", async (_, url, body) => {
+    street();
+    const transaction = `0x${"cd".repeat(32)}`;
+    queries.moneyAnswer = { ok: true, value: { home: 3, transaction } };
+    expect(await post(url, body)).toEqual([200, { home: 3, transaction }]);
+    expect(queries.asked).toEqual([{ home: 3, ...body }]);
+    queries.moneyAnswer = { ok: false, code: "LIMIT_REACHED", detail: "from tomorrow on" };
+    expect(await post(url, body)).toEqual([429, { code: "LIMIT_REACHED", message: "from tomorrow on" }]);
+  });
+
+  test.each([
+    ["no money", "/api/homes/3/deposit", { ...DEPOSIT, micro: 0 }],
+    ["less than nothing", "/api/homes/3/deposit", { ...DEPOSIT, micro: -100 }],
+    ["finer than a tick", "/api/homes/3/deposit", { ...DEPOSIT, micro: 150 }],
+    ["half a micro", "/api/homes/3/withdrawal", { ...WITHDRAWAL, micro: 100.5 }],
+    ["nobody to pay", "/api/homes/3/withdrawal", { ...WITHDRAWAL, to: "0x" }],
+    ["a fee finer than a tick", "/api/homes/3/withdrawal", { ...WITHDRAWAL, feeMicro: 1 }],
     ["no number", "/api/homes/x/agent", AGENT],
     ["a number that no home has", "/api/homes/1234567/agent", AGENT],
     ["a short key", "/api/homes/3/agent", { ...AGENT, agent: "0x12" }],

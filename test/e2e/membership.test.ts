@@ -33,6 +33,12 @@ afterAll(async () => {
 });
 
 test("a home joins at an edge, goes on with another key, and leaves; another is taken out, and the rest goes on", async () => {
+  const homeless = await run(["home", "--config", config], SECRET);
+  expect({ exit: homeless.exit, err: homeless.err }).toEqual({
+    exit: 1,
+    err: expect.stringMatching(/owner's key at .*; make it with "commonwatt init"/),
+  });
+  expect((await run(["init", "--config", config], SECRET)).exit).toBe(0);
   const home = new Program(["home", "--config", config], SECRET);
   await home.prints(/home-5 trades in/);
   const joined = (await registry()).homes[4]!;
@@ -45,7 +51,7 @@ test("a home joins at an edge, goes on with another key, and leaves; another is 
     out: expect.stringMatching(/^home-5 signs with its new key from 20/),
   });
   const again = await run(["home", "--config", config, "--rotate-key"], SECRET);
-  expect({ exit: again.exit, out: again.out }).toEqual({ exit: 0, out: expect.stringMatching(/has asked for its new key already/) });
+  expect(again).toEqual({ exit: 0, err: "", out: expect.stringMatching(/has asked for its new key already/) });
   const { keys } = (await registry()).homes[4]!;
   expect(keys).toHaveLength(2);
   expect(keys[1]!.since % PERIOD).toBe(0);

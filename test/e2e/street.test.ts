@@ -181,6 +181,7 @@ describe("a synthetic street that runs", () => {
     const devices = deviceOf(folder, url);
     const port = JSON.parse(await devices.prints(/(\{.*\})/))["home-13"];
     const config = homeConfig(folder, data, url, port);
+    expect((await run(["init", "--config", config], { TEST_PASSWORD: "of a test" })).exit).toBe(0);
     const home = new Program(["home", "--config", config], { TEST_PASSWORD: "of a test" });
     await home.prints(/home-13 trades in sunny-street/);
     const ofThirteenth = (state: StreetState) => state.homes.find(({ name }) => name === "home-13");

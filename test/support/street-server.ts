@@ -99,6 +99,18 @@ export class ExampleQueries implements StreetQueries {
     return this.changeAnswer;
   }
 
+  moneyAnswer: Awaited<ReturnType<StreetQueries["deposit"]>> = { ok: true, value: { home: 3, transaction: null } };
+
+  async deposit(home: number, request: unknown) {
+    this.asked.push({ home, ...(request as object) });
+    return this.moneyAnswer;
+  }
+
+  async withdraw(home: number, request: unknown) {
+    this.asked.push({ home, ...(request as object) });
+    return this.moneyAnswer;
+  }
+
   async register(request: unknown) {
     this.asked.push(request);
     await sleep(0);

@@ -1,13 +1,8 @@
 import type { FastifyInstance } from "fastify";
-import { API_ERRORS, refuse } from "../errors.ts";
-import type { AgentRequest, HomeRequest, LeaveRequest, StreetQueries } from "../queries.ts";
-import { agentRequest, changeAnswer, homeAnswer, homeParams, homeRequest, intervalParams, leaveRequest } from "../schema/answers.ts";
-
-export const HOME_BODY_LIMIT = 4096;
-
-const ref = (name: string) => ({ $ref: `${name}#` });
-const failure = (...codes: (keyof typeof API_ERRORS)[]) =>
-  Object.fromEntries(codes.map((code) => [API_ERRORS[code], { ...ref("Error"), description: code }]));
+import { refuse } from "../errors.ts";
+import type { HomeRequest, StreetQueries } from "../queries.ts";
+import { homeAnswer, homeRequest, intervalParams } from "../schema/answers.ts";
+import { failure, HOME_BODY_LIMIT, ref } from "./shape.ts";
 
 /** The street to read, and the door by which a home comes in. */
 export function marketRoutes(app: FastifyInstance, queries: StreetQueries): void {
@@ -75,42 +70,5 @@ export function evidenceRoute(app: FastifyInstance, queries: Pick<StreetQueries,
       },
     },
     () => queries.evidence(),
-  );
-}
-
-interface HomeParams {
-  readonly home: string;
-}
-
-/** What owners signed, for homes that have no coin: who runs the street carries it to the chain and can change nothing of it. */
-export function ownerRoutes(app: FastifyInstance, queries: Pick<StreetQueries, "rotateAgent" | "leave">): void {
-  const schema = (operationId: string, summary: string, body: object) => ({
-    operationId,
-    summary,
-    tags: ["join"],
-    params: homeParams,
-    body,
-    response: {
-      200: changeAnswer,
-      ...failure("REQUEST_INVALID", "HOME_UNKNOWN", "CHANGE_TOO_SOON", "BODY_TOO_LARGE", "MEDIA_TYPE_UNSUPPORTED", "CHAIN_AWAY"),
-    },
-  });
-
-  app.post<{ Params: HomeParams; Body: AgentRequest }>(
-    "/api/homes/:home/agent",
-    { bodyLimit: HOME_BODY_LIMIT, schema: schema("rotateAgent", "A home's owner gives it another key", agentRequest) },
-    async (request, reply) => {
-      const result = await queries.rotateAgent(Number(request.params.home), request.body);
-      return result.ok ? result.value : refuse(reply, result.code, result.detail);
-    },
-  );
-
-  app.post<{ Params: HomeParams; Body: LeaveRequest }>(
-    "/api/homes/:home/leave",
-    { bodyLimit: HOME_BODY_LIMIT, schema: schema("leave", "A home's owner takes it out of the street", leaveRequest) },
-    async (request, reply) => {
-      const result = await queries.leave(Number(request.params.home), request.body);
-      return result.ok ? result.value : refuse(reply, result.code, result.detail);
-    },
   );
 }

@@ -1,5 +1,16 @@
 import type { ApiError } from "../errors.ts";
-import type { AgentRequest, ChangeAnswer, HealthFacts, HomeAnswer, HomeRequest, LeaveRequest, StreetCard } from "../queries.ts";
+import type {
+  AgentRequest,
+  ChangeAnswer,
+  DepositRequest,
+  HealthFacts,
+  HomeAnswer,
+  HomeRequest,
+  LeaveRequest,
+  MoneyAnswer,
+  StreetCard,
+  WithdrawalRequest,
+} from "../queries.ts";
 import type { EvidenceView, IntervalView } from "../state.ts";
 import { count, described, instant, list, mirrors, nullable, number, object, oneOf, text, truth, withOptional } from "./shape.ts";
 import { certificate, clearing, settlement, signedKind } from "./street-state.ts";
@@ -151,6 +162,12 @@ const change = object({ home: count, from: text() });
 export const agentRequest = mirrors<AgentRequest>()(object({ agent: address, since: count, signature: ownerSignature }));
 export const leaveRequest = mirrors<LeaveRequest>()(object({ until: count, signature: ownerSignature }));
 export const changeAnswer = mirrors<ChangeAnswer>()(change);
+const micro = described({ ...count, minimum: 100, multipleOf: 100 }, "micro-currency, in hundreds");
+const depositFields = { micro, deadline: count, signature: ownerSignature };
+export const depositRequest = mirrors<DepositRequest>()(object(depositFields));
+const feeMicro = { ...count, multipleOf: 100 };
+export const withdrawalRequest = mirrors<WithdrawalRequest>()(object({ ...depositFields, to: address, feeMicro }));
+export const moneyAnswer = mirrors<MoneyAnswer>()(object({ home: count, transaction: nullable(hash) }));
 export const homeParams = object({ home: text({ pattern: "^\\d{1,5}$" }) });
 
 export const liveMessage = described(

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { MicroPerKwh } from "../../../engine/kernel/index.ts";
 import { nodesOf } from "./chain.ts";
 import type { CrossCheck } from "./cross-check.ts";
@@ -13,9 +14,23 @@ export interface HomeConfig {
   readonly listen: readonly string[];
   /** Whether neighbours are looked for on the local network. */
   readonly discover: boolean;
-  readonly password: { readonly kind: "file"; readonly path: string } | { readonly kind: "env"; readonly name: string };
+  readonly password: PasswordPlace;
+  /** The key that withdraws, rotates and leaves; it may lie on another disk, and need not be there while the home runs. */
+  readonly owner: { readonly file: string; readonly password: PasswordPlace };
   readonly device: DeviceConfig;
   readonly trading: TradingConfig;
+}
+
+/** Where a password is; never the password itself. */
+export type PasswordPlace =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "env"; readonly name: string }
+  | { readonly kind: "prompt" };
+
+export interface PasswordFile {
+  readonly file?: string;
+  readonly env?: string;
+  readonly prompt?: true;
 }
 
 export interface DeviceConfig {
@@ -41,7 +56,8 @@ export interface HomeFile extends Pick<HomeConfig, "name" | "listen" | "discover
   readonly street: string;
   readonly invitation?: string;
   readonly chain?: { readonly rpc: string | readonly string[] };
-  readonly password: { readonly file?: string; readonly env?: string };
+  readonly password: PasswordFile;
+  readonly owner?: { readonly file?: string; readonly password?: PasswordFile };
   readonly trading: { readonly sellAbovePerKwh?: unknown; readonly buyBelowPerKwh?: unknown; readonly keepForBackupPercent: number };
 }
 
@@ -49,9 +65,10 @@ export function homeOf(file: HomeFile, check: CrossCheck): HomeConfig {
   for (const [place, address] of file.listen.entries())
     if (Number(address.split("/").at(-1)) > 65_535)
       check.conflict(["listen", place], "the port is beyond 65535", "choose another port; 0 takes any free one");
+  const data = check.path(file.data);
   return {
     name: file.name,
-    data: check.path(file.data),
+    data,
     street: /^[a-z]+:\/\//i.test(file.street)
       ? { kind: "url", url: urlOf(file.street, check) }
       : { kind: "file", path: check.path(file.street) },
@@ -59,13 +76,20 @@ export function homeOf(file: HomeFile, check: CrossCheck): HomeConfig {
     chainRpc: file.chain === undefined ? null : nodesOf(file.chain.rpc, ["chain", "rpc"], check),
     listen: file.listen,
     discover: file.discover,
-    password:
-      file.password.env === undefined
-        ? { kind: "file", path: check.path(file.password.file ?? "") }
-        : { kind: "env", name: file.password.env },
+    password: placeOf(file.password, check),
+    owner: {
+      file: file.owner?.file === undefined ? join(data, "owner.json") : check.path(file.owner.file),
+      password: placeOf(file.owner?.password ?? file.password, check),
+    },
     device: file.device,
     trading: tradingOf(file.trading, check),
   };
+}
+
+/** The schema lets exactly one of them through. */
+function placeOf({ file, env, prompt }: PasswordFile, check: CrossCheck): PasswordPlace {
+  if (prompt === true) return { kind: "prompt" };
+  return env === undefined ? { kind: "file", path: check.path(file ?? "") } : { kind: "env", name: env };
 }
 
 function urlOf(written: string, check: CrossCheck): string {

@@ -1,5 +1,5 @@
 export type { OutsideChain } from "./chain.ts";
-export type { DeviceConfig, HomeConfig, TradingConfig } from "./home.ts";
+export type { DeviceConfig, HomeConfig, PasswordPlace, TradingConfig } from "./home.ts";
 export { type Configs, loadConfig, parseConfig } from "./load-config.ts";
 export { withInterval } from "./market.ts";
 export { explainRefusal } from "./network.ts";

@@ -34,7 +34,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Where no value may be shown: it could be a secret in the wrong place. */
-const SECRET = new Set(["password", "invitation", "chain"]);
+const SECRET = new Set(["password", "invitation", "owner", "chain"]);
 
 function explain(error: ErrorObject, source: Source): ConfigProblem {
   const path = pathOf(error.instancePath, source.value);

@@ -87,11 +87,13 @@ function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQu
     },
     street: () => card,
     register: (request) => operator.registrar.register(request),
-    rotateAgent: (home, request) => operator.registrar.rotateAgent(home, request),
-    leave: (home, request) => operator.registrar.leave(home, request),
     move: (request) => operator.motions.move(request),
     vote: (motion, request) => operator.motions.vote(motion, request),
     execute: (motion) => operator.motions.execute(motion),
+    rotateAgent: (home, request) => operator.desk.rotateAgent(home, request),
+    leave: (home, request) => operator.desk.leave(home, request),
+    deposit: (home, request) => operator.desk.deposit(home, request),
+    withdraw: (home, request) => operator.desk.withdraw(home, request),
   };
 }
 

@@ -10,7 +10,9 @@ import { membersAt, Neighbourhood, type Pause, StreetNode } from "../../node/ind
 import type { BatchReceipt, Clock, Log, Metrics, Relay, Store } from "../../ports/index.ts";
 import { domainOf, firstOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
+import { Allowance } from "./allowance.ts";
 import { Carrier } from "./carrier.ts";
+import { Desk } from "./desk.ts";
 import { MotionDesk } from "./motion-desk.ts";
 import { nodesOf, type StreetOptions } from "./options.ts";
 import { Registrar } from "./registrar.ts";
@@ -42,6 +44,7 @@ export class Operator {
   readonly neighbourhood: Neighbourhood;
   readonly registrar: Registrar;
   readonly motions: MotionDesk;
+  readonly desk: Desk;
   readonly #relay: Relay;
   readonly #store: Store;
   readonly #clock: Clock;
@@ -52,6 +55,7 @@ export class Operator {
   readonly #receipts = new Map<number, string>();
   #stopped = false;
   #carrying: Promise<void> = Promise.resolve();
+  #paying: Promise<void> | null = null;
 
   static async open(opening: OperatorOptions): Promise<Operator> {
     const { options, street, card, folder, log, metrics } = opening;
@@ -134,6 +138,12 @@ export class Operator {
     this.#rules = rulesOf(parts.card);
     this.registrar = new Registrar({ ...parts, rules: parts.options.rules, networkKey: parts.street.networkKey.text });
     this.motions = new MotionDesk(parts.card, parts.street.operator, parts.log);
+    this.desk = new Desk({
+      ...parts,
+      registrar: this.registrar,
+      registry: () => node.membership.registry,
+      allowance: new Allowance(parts),
+    });
     this.#close = parts.close;
     node.onHeard((message) => view.heard(message));
     for (const proof of node.convictions.all) view.proved(proof, false);
@@ -155,6 +165,7 @@ export class Operator {
     this.node.stop();
     await this.#carrying;
     await this.motions.close();
+    await this.#paying;
     await this.#close();
   }
 
@@ -189,6 +200,11 @@ export class Operator {
     await this.#carrier.carry();
     const [balances, batches] = [await this.#relay.balances(), await this.#relay.batches()];
     if (batches.ok) this.#keep(batches.value);
+    // Beside the batches, which don't wait for homes' turns.
+    if (balances.ok)
+      this.#paying ??= this.desk.payDue(balances.value).finally(() => {
+        this.#paying = null;
+      });
     this.view.registry(membership.registry);
     this.#watch();
     this.view.chain(balances.ok ? balances.value.homes : null, batches.ok ? batches.value : [], this.#onTheirWay());

@@ -217,6 +217,18 @@ describe("street and home", () => {
     });
   });
 
+  test("the owner's key: beside the home's, under its password, unless told", () => {
+    expect(good(HOME, "home").owner).toEqual({ file: resolve("conf/d/owner.json"), password: { kind: "file", path: resolve("conf/p") } });
+    expect(good(HOME.replace("{file: p}", "{prompt: true}"), "home")).toMatchObject({
+      password: { kind: "prompt" },
+      owner: { file: resolve("conf/d/owner.json"), password: { kind: "prompt" } },
+    });
+    expect(good(`${HOME}owner: {file: stick/o.json, password: {env: OWNERS}}\n`, "home")).toMatchObject({
+      password: { kind: "file", path: resolve("conf/p") },
+      owner: { file: resolve("conf/stick/o.json"), password: { kind: "env", name: "OWNERS" } },
+    });
+  });
+
   test("readings and homes one by one", () => {
     expect(good(`${STREET}readings: {file: r.csv, homes: [cl01]}\n`, "street").readings).toEqual({
       file: resolve("conf/r.csv"),
@@ -272,6 +284,20 @@ describe("street and home", () => {
       "retired-couple",
     ],
     ["the password itself", "home", HOME.replace("{file: p}", "s3cret"), "CONFIG_TYPE 4:1 password", "never the password itself"],
+    [
+      "the owner's password itself",
+      "home",
+      `${HOME}owner: {password: s3cret}\n`,
+      "CONFIG_TYPE 6:9 owner.password",
+      "this is not a group of keys",
+    ],
+    [
+      "two passwords of the owner",
+      "home",
+      `${HOME}owner: {password: {file: p, prompt: true}}\n`,
+      "CONFIG_VALUE 6:9 owner.password",
+      "exactly 1",
+    ],
     ["two passwords", "home", HOME.replace("{file: p}", "{file: p, env: P}"), "CONFIG_VALUE 4:1 password", "exactly 1"],
     ["no password", "home", HOME.replace("{file: p}", "{}"), "CONFIG_VALUE 4:1 password", "exactly 1"],
     ["a street of another kind", "home", HOME.replace("card.json", "ftp://x/y"), "CONFIG_CONFLICT 3:1 street", "http"],

@@ -1,0 +1,55 @@
+import type { Address } from "../../../engine/kernel/index.ts";
+import type { OwnerMoney } from "../../ports/index.ts";
+import { amountText } from "../amount.ts";
+
+/** What an owner wants of a home's money, and what there is. */
+export interface Asked {
+  readonly home: string;
+  readonly owner: Address;
+  readonly currency: string;
+  readonly money: OwnerMoney;
+  readonly micro: number;
+  /** Who gets it. */
+  readonly to: Address;
+}
+
+export function depositText({ home, owner, currency, money, micro }: Asked): readonly string[] {
+  return [
+    `${amountText(micro)} ${currency} go from the owner's account ${owner}, which holds ${amountText(money.account)}, to ${home} in the vault,`,
+    `which then holds ${amountText(money.escrow + micro)}. They count as soon as the chain has them. The operator pays the chain's fee.`,
+  ];
+}
+
+export function withdrawalText({ home, currency, money, micro, to, owner }: Asked): readonly string[] {
+  return [
+    `${amountText(micro)} ${currency} of the ${amountText(money.escrow)} that ${home} holds in the vault go to ${whose(to, owner)}.`,
+    `From now on they count as spent; ${amountText(money.escrow - micro)} stay. ${dueText(money, money.now)}`,
+    "The operator hands it in, pays it out and pays the chain's fees. What the home owes its neighbours by then goes first: should the rest not do, less is paid.",
+  ];
+}
+
+export function balanceText({ home, owner, currency, money }: Asked): readonly string[] {
+  const { escrow, withdrawal, account } = money;
+  const asked =
+    withdrawal === null
+      ? "nothing of it is asked for."
+      : `${amountText(withdrawal.micro)} of it are asked for by ${whose(withdrawal.to, owner)}. ${dueText(money, withdrawal.requestedAt)}`;
+  return [
+    `${home} holds ${amountText(escrow)} ${currency} in the vault; ${asked}`,
+    `Its owner's account ${owner} holds ${amountText(account)} ${currency}.`,
+  ];
+}
+
+const whose = (account: Address, owner: Address): string => (account === owner ? `its owner's account ${owner}` : `the account ${account}`);
+
+/** When the vault pays what was asked for at a moment. */
+function dueText({ settledUntil, escapeSeconds, now }: OwnerMoney, requestedAt: number): string {
+  if (settledUntil >= requestedAt || now >= requestedAt + escapeSeconds) return "They are due now: the operator pays them in a moment.";
+  const settled = settledUntil === 0 ? "nothing yet" : `what was until ${instant(settledUntil)}`;
+  return (
+    `They are paid once the street has settled what is until ${instant(requestedAt)} (it has settled ${settled}), ` +
+    `and at the latest from ${instant(requestedAt + escapeSeconds)} on, whatever the others do.`
+  );
+}
+
+const instant = (seconds: number): string => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");

@@ -1,0 +1,125 @@
+import { openPurse, ownerDigests, permitDigest } from "../../../adapters/evm/index.ts";
+import { loadCurve, signerOf } from "../../../adapters/system/index.ts";
+import { type Address, type Digest, toHex } from "../../../engine/kernel/index.ts";
+import type { DepositRequest, MoneyAnswer, StreetCard, WithdrawalRequest } from "../../api/index.ts";
+import type { Command } from "../../cli/index.ts";
+import type { OwnerMoney, RegisteredHome } from "../../ports/index.ts";
+import { amountText } from "../amount.ts";
+import { domainOf, readCard } from "../card.ts";
+import type { HomeConfig } from "../config/index.ts";
+import { cannotStart } from "../exit.ts";
+import { openOwnerKey, unwrap } from "../keys.ts";
+import { ownHome, send } from "../owner-changes.ts";
+import { homeConfig } from "./init.ts";
+import { type Asked, balanceText, depositText, withdrawalText } from "./money-words.ts";
+
+/** Seconds that the operator has to carry what was signed. */
+const CARRY_SECONDS = 600;
+/** The operator asks for nothing: what it carries for a home in a day has its limits. */
+const FEE_MICRO = 0;
+/** 2^31 - 1 ticks: what a home can hold in the vault. */
+const MOST_MICRO = 214_748_364_700;
+
+/** An owner, its home, and what both have. */
+interface Owner {
+  readonly config: HomeConfig;
+  readonly card: StreetCard;
+  readonly home: RegisteredHome;
+  readonly money: OwnerMoney;
+}
+
+/** Pays from the owner's account into its home's escrow: a permit that the operator carries. */
+export async function runDeposit(command: Extract<Command, { verb: "deposit" }>): Promise<number> {
+  const owner = await meet(command.config);
+  const { card, home, money, config } = owner;
+  const { permits } = money;
+  const micro = command.amount;
+  if (permits === null)
+    throw cannotStart("PERMITS_MISSING", `${card.rules.currency} takes no permits`, "pay with a wallet: approve the vault, then deposit");
+  if (micro > money.account)
+    throw cannotStart(
+      "MONEY_SHORT",
+      `the owner's account ${home.owner} holds ${amountText(money.account)} ${card.rules.currency}`,
+      "name less",
+    );
+  if (money.escrow + micro > MOST_MICRO)
+    throw cannotStart("MONEY_MUCH", `a home can hold ${amountText(MOST_MICRO)} ${card.rules.currency}`, "name less");
+  if (tell(depositText(askedOf(owner, micro, home.owner)), command["dry-run"])) return 0;
+  const deadline = money.now + CARRY_SECONDS;
+  const permit = { owner: home.owner, spender: domainOf(card).vault, micro, nonce: permits.nonce, deadline };
+  const signature = await signed(config, permitDigest(permits.domain, permit));
+  const request: DepositRequest = { micro, deadline, signature };
+  return done(await send<MoneyAnswer>(config, `/api/homes/${home.home}/deposit`, request));
+}
+
+/** Asks for the home's money: a signature that the operator carries, and pays when it is due. */
+export async function runWithdraw(command: Extract<Command, { verb: "withdraw" }>): Promise<number> {
+  const owner = await meet(command.config);
+  const { card, home, money, config } = owner;
+  const [micro, to] = [command.amount, command.to ?? home.owner];
+  if (money.withdrawal !== null)
+    throw cannotStart("WITHDRAWAL_PENDING", `${balanceText(askedOf(owner, 0, to)).at(0)}`, "ask again when it is paid");
+  if (micro > money.escrow)
+    throw cannotStart("MONEY_SHORT", `${home.name} holds ${amountText(money.escrow)} ${card.rules.currency} in the vault`, "name less");
+  if (to === domainOf(card).vault || /^0x0{40}$/.test(to))
+    throw cannotStart("RECIPIENT_WRONG", "money can't go to nobody or back into the vault", "name another account with --to");
+  if (tell(withdrawalText(askedOf(owner, micro, to)), command["dry-run"])) return 0;
+  const deadline = money.now + CARRY_SECONDS;
+  const digest = ownerDigests(domainOf(card)).withdraw({
+    home: home.home,
+    to,
+    micro,
+    feeMicro: FEE_MICRO,
+    nonce: money.withdrawalNonce,
+    deadline,
+  });
+  const request: WithdrawalRequest = { to, micro, feeMicro: FEE_MICRO, deadline, signature: await signed(config, digest) };
+  return done(await send<MoneyAnswer>(config, `/api/homes/${home.home}/withdrawal`, request));
+}
+
+export async function runBalance(command: Extract<Command, { verb: "balance" }>): Promise<number> {
+  const owner = await meet(command.config);
+  tell(balanceText(askedOf(owner, 0, owner.home.owner)), null);
+  return 0;
+}
+
+/** Without the owner's password: whose the home is and what it holds is no secret. */
+async function meet(path: string): Promise<Owner> {
+  const config = await homeConfig(path);
+  const card = await readCard(config.street);
+  const home = await ownHome(config, card);
+  const { chainId, vault } = domainOf(card);
+  const purse = openPurse({ rpc: card.chain.rpc, chainId, vault });
+  try {
+    return { config, card, home, money: unwrap(await purse.look(home.home, home.owner)) };
+  } finally {
+    purse.close();
+  }
+}
+
+async function signed(config: HomeConfig, digest: Digest): Promise<string> {
+  const key = await openOwnerKey(config);
+  return toHex(signerOf(key, await loadCurve()).sign(digest));
+}
+
+const askedOf = ({ card, home, money }: Owner, micro: number, to: Address): Asked => ({
+  home: home.name,
+  owner: home.owner,
+  currency: card.rules.currency,
+  money,
+  micro,
+  to,
+});
+
+/** Whether that was all. */
+function tell(lines: readonly string[], isDryRun: true | null): boolean {
+  process.stdout.write(`${[...lines, ...(isDryRun === true ? ["Nothing was signed or sent (--dry-run)."] : [])].join("\n")}\n`);
+  return isDryRun === true;
+}
+
+function done({ transaction }: MoneyAnswer): number {
+  process.stdout.write(
+    transaction === null ? "The operator had carried it already.\n" : `The operator has carried it: transaction ${transaction}\n`,
+  );
+  return 0;
+}
