@@ -19,6 +19,8 @@ export interface StreetConfig {
   /** null: as in the rules. */
   readonly intervalMinutes: number | null;
   readonly processes: number;
+  /** What runs the contracts; null: anvil, or @ethereumjs/vm where there is no anvil. */
+  readonly evm: "anvil" | "ethereumjs" | null;
   readonly dashboard: { readonly host: string; readonly port: number };
   /** null: a synthetic street. */
   readonly readings: ReadingsConfig | null;
@@ -44,8 +46,9 @@ export interface PlannedHome {
 type Optional<T> = { readonly [Key in keyof T]?: Exclude<T[Key], null> };
 
 /** The file's values, defaults filled in. */
-export interface StreetFile extends Omit<StreetConfig, "intervalMinutes" | "readings" | "homeList"> {
+export interface StreetFile extends Omit<StreetConfig, "intervalMinutes" | "evm" | "readings" | "homeList"> {
   readonly intervalMinutes?: number;
+  readonly chain: Optional<Pick<StreetConfig, "evm">>;
   readonly readings?: Optional<Pick<ReadingsConfig, "from" | "homes">> & Omit<ReadingsConfig, "from" | "homes">;
   readonly homeList?: readonly (Optional<Pick<PlannedHome, "kwp" | "batteryKwh">> & Pick<PlannedHome, "name" | "kind">)[];
 }
@@ -58,13 +61,14 @@ export function streetOf(file: StreetFile, check: CrossCheck): StreetConfig {
   if (file.readings !== undefined && file.homeList !== undefined)
     check.conflict(["homeList"], "doesn't go with readings", "keep one of them");
   refuseRepeatedNames(file, check);
-  const { readings, homeList } = file;
+  const { readings, homeList, chain, ...rest } = file;
   return {
-    ...file,
+    ...rest,
     rules: check.path(file.rules),
     data: check.path(file.data),
     homes: homeList?.length ?? file.homes,
     intervalMinutes: file.intervalMinutes ?? null,
+    evm: chain.evm ?? null,
     readings:
       readings === undefined
         ? null

@@ -17,6 +17,8 @@ export interface StreetOptions {
   /** The first so many homes certify; what the chain of an older street says stands. */
   readonly validators: number;
   readonly processes: number;
+  /** What runs the contracts of a new street; null: anvil, if this machine has it. */
+  readonly evm: StreetConfig["evm"];
   readonly dashboard: { readonly host: string; readonly port: number };
   /** Stop after so many settled intervals; null: run until told. */
   readonly intervals: number | null;
@@ -60,6 +62,7 @@ export async function streetOptions(command: StreetCommand): Promise<StreetOptio
     speed,
     validators: Math.min(config.validators, plan.homes.length),
     processes: Math.min(command.processes ?? config.processes, plan.homes.length),
+    evm: config.evm,
     dashboard: { host: command.host ?? config.dashboard.host, port: command.port ?? config.dashboard.port },
     intervals: command.intervals,
     log: command.log ?? "info",

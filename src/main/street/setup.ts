@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Anvil, deployStreet, startAnvil } from "../../../adapters/evm/index.ts";
+import { deployStreet, type EmbeddedChain, type EmbeddedEvm, startEmbedded } from "../../../adapters/evm/index.ts";
 import { peerNameOf } from "../../../adapters/libp2p/index.ts";
 import { type AgentKey, peerSeed } from "../../../adapters/system/index.ts";
 import { type Address, type Digest, interval, type Result, toHex, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
@@ -19,14 +19,16 @@ export interface StreetFile {
   readonly source: StreetOptions["source"];
   readonly rulesHash: Digest;
   readonly firstInterval: number;
-  readonly chain: { readonly id: number; readonly port: number; readonly vault: Address };
+  /** `evm`: what wrote its state file, which no other can read; left out in streets that are older than the choice: anvil. */
+  readonly chain: { readonly id: number; readonly port: number; readonly vault: Address; readonly evm?: EmbeddedEvm };
   /** In the order of the registry. */
   readonly homes: readonly { readonly name: string; readonly agent: Address; readonly peer: string }[];
 }
 
 export interface StreetAtHand {
   readonly file: StreetFile;
-  readonly anvil: Anvil;
+  /** The chain that the street started, whichever EVM it runs on. */
+  readonly anvil: EmbeddedChain;
   readonly operator: AgentKey;
   /** Of the street's private network: bytes, and the text that homes get. */
   readonly networkKey: { readonly bytes: Uint8Array; readonly text: string };
@@ -49,7 +51,8 @@ export async function setUp(options: StreetOptions, layout: Layout): Promise<Str
   const password = await passwordOf(layout);
   const operator = (await openOrCreate(layout.operatorKey, password)).key;
   const anvil = unwrapChain(
-    await startAnvil({
+    await startEmbedded({
+      evm: known === null ? options.evm : evmOf(known),
       chainId: CHAIN_ID,
       stateFile: layout.chain,
       port: known?.chain.port ?? 0,
@@ -68,8 +71,23 @@ export async function setUp(options: StreetOptions, layout: Layout): Promise<Str
   }
 }
 
+const evmOf = ({ chain }: StreetFile): EmbeddedEvm => chain.evm ?? "anvil";
+
+/** What people must read of the chain under the street; empty when it is the usual one. */
+export function chainNotes({ anvil, isNew }: StreetAtHand, { evm }: StreetOptions): readonly string[] {
+  if (anvil.evm === "anvil") return [];
+  const why = evm !== null ? "" : isNew ? ", as there is no anvil for this machine" : ", as since its first start";
+  return [`The chain runs on @ethereumjs/vm${why}: the same gas and results, slower.`];
+}
+
 /** A new street: keys for each home, and a vault that knows them. */
-async function found(options: StreetOptions, layout: Layout, anvil: Anvil, operator: AgentKey, password: string): Promise<StreetFile> {
+async function found(
+  options: StreetOptions,
+  layout: Layout,
+  anvil: EmbeddedChain,
+  operator: AgentKey,
+  password: string,
+): Promise<StreetFile> {
   const { rules, plan, validators } = options;
   const firstInterval = interval(intervalAt(rules, plan.start));
   const keys = await Promise.all(
@@ -104,7 +122,7 @@ async function found(options: StreetOptions, layout: Layout, anvil: Anvil, opera
     source: options.source,
     rulesHash: hashRules(rules),
     firstInterval,
-    chain: { id: CHAIN_ID, port: anvil.port, vault },
+    chain: { id: CHAIN_ID, port: anvil.port, vault, evm: anvil.evm },
     homes,
   };
 }
@@ -123,12 +141,15 @@ function refuseOther(known: StreetFile, options: StreetOptions, { street, data }
   const differs: string[] = [];
   if (JSON.stringify(withoutPath(known.source)) !== JSON.stringify(withoutPath(options.source))) differs.push("its homes or readings");
   if (known.rulesHash !== hashRules(options.rules)) differs.push("its market rules");
+  const isOtherEvm = options.evm !== null && options.evm !== evmOf(known);
+  if (isOtherEvm) differs.push(`its chain, which runs on ${evmOf(known)},`);
+  const isOne = isOtherEvm && differs.length === 1;
   if (differs.length > 0)
     throw new CannotStart([
       {
         code: "STREET_DIFFERS",
         file: street,
-        what: `${data} holds another street: ${differs.join(" and ")} differ`,
+        what: `${data} holds another street: ${differs.join(" and ")} ${isOne ? "differs" : "differ"}`,
         wayOut: "use another folder (--data DIR), or delete this one to begin anew",
       },
     ]);
@@ -148,8 +169,8 @@ export async function invitationOf({ invitation }: Layout): Promise<string> {
   return readFileSync(invitation, "utf8").trimEnd();
 }
 
-function unwrapChain(result: Result<Anvil>): Anvil {
-  if (!result.ok && result.code === "ANVIL_PORT_TAKEN")
+function unwrapChain(result: Result<EmbeddedChain>): EmbeddedChain {
+  if (!result.ok && (result.code === "ANVIL_PORT_TAKEN" || result.code === "LOCAL_CHAIN_PORT_TAKEN"))
     throw cannotStart(result.code, result.detail, "another program took the street's chain port: stop it, or the street that still runs");
   return unwrap(result);
 }
