@@ -118,6 +118,11 @@ export class LocalChain {
     return now > timestamp ? now : timestamp + 1n;
   }
 
+  /** So many seconds pass, counted from where the chain stands: many transactions in one second push its clock ahead. */
+  passTime(seconds: number): void {
+    this.ahead = Number(this.nextTimestamp()) + seconds - this.options.now();
+  }
+
   /** The next block has this time, and the clock goes on from there. */
   giveTimestamp(timestamp: bigint): void {
     if (timestamp <= this.blocks.head.block.header.timestamp) throw new RpcError(REFUSED, "a block is later than the one before it");

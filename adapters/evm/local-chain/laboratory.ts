@@ -17,7 +17,7 @@ export function laboratoryOf(chain: LocalChain): Readonly<Record<string, Method>
 
 const time = (chain: LocalChain): Readonly<Record<string, Method>> => ({
   evm_increaseTime: ([seconds]) => {
-    chain.ahead += countAt(seconds, "params[0]", CENTURY);
+    chain.passTime(countAt(seconds, "params[0]", CENTURY));
     return quantity(chain.ahead);
   },
   evm_setNextBlockTimestamp: ([timestamp]) => {

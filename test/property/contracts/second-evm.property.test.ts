@@ -89,6 +89,40 @@ test("every view gives the same bytes back, or the same refusal", async () => {
   await expectSame();
 });
 
+test("events are found by the same filters", async () => {
+  await chain.restore();
+  const [vault, token] = [await street.vault.getAddress(), await street.token.getAddress()];
+  await street.fund(1, 5);
+  await street.send(ownerOf(1), "requestWithdraw", 1, addressOf(STRANGER), 3);
+  const topic = (contract: Contract, name: string): string => contract.interface.getEvent(name)!.topicHash;
+  const [deposited, transferred] = [topic(street.vault, "Deposited"), topic(street.token, "Transfer")];
+  const filters = [
+    {},
+    { fromBlock: "earliest" },
+    { fromBlock: "earliest", address: vault },
+    { fromBlock: "earliest", address: [vault, token], topics: [] },
+    { fromBlock: "earliest", topics: [deposited] },
+    { fromBlock: "earliest", topics: [[deposited, transferred]] },
+    { fromBlock: "earliest", address: vault, topics: [transferred] },
+    { fromBlock: "earliest", topics: [deposited, `0x${"1".padStart(64, "0")}`] },
+    { fromBlock: "earliest", topics: [null, `0x${"1".padStart(64, "0")}`] },
+    { fromBlock: "earliest", topics: [null, null] },
+    { fromBlock: "0x5", toBlock: "0x9", address: vault },
+    { fromBlock: "0xffff" },
+  ];
+  const counts: number[] = [];
+  for (const filter of filters)
+    counts.push(
+      await chain.provider.send("eth_getLogs", [filter]).then(
+        (logs: readonly unknown[]) => logs.length,
+        () => -1,
+      ),
+    );
+  expect(counts.at(-1)).toBe(-1);
+  expect(new Set(counts).size).toBeGreaterThan(6);
+  await expectSame();
+});
+
 /** A transaction of somebody, with so much gas. */
 interface Sent {
   readonly by: number;

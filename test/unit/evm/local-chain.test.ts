@@ -8,9 +8,11 @@ import { Contract, JsonRpcProvider, Wallet } from "ethers";
 import fc from "fast-check";
 import { type Anvil, type LocalChainOptions, startEmbedded, startLocalChain } from "../../../adapters/evm/index.ts";
 import { address, assert } from "../../../engine/kernel/index.ts";
+import { certificateBytes } from "../../support/batch-bytes.ts";
 import { temporaryFolder } from "../../support/folder.ts";
-import { addressOf, CHAIN_ID, keyOf } from "../../support/test-chain.ts";
+import { addressOf, CHAIN_ID, keyOf, TestChain } from "../../support/test-chain.ts";
 import { TestStreet } from "../../support/test-street.ts";
+import { ownerOf, TestVault } from "../../support/test-vault.ts";
 
 jest.setTimeout(90_000);
 
@@ -303,6 +305,25 @@ describe("a street's contracts", () => {
     folder.remove();
   });
 
+  test("run with the gas that was estimated for them, and it isn't much more than they use", async () => {
+    const chain = await TestChain.start(45, "ethereumjs");
+    try {
+      const street = await TestVault.deploy(chain, { homes: 4 });
+      await street.fund(0, 500);
+      await street.send(ownerOf(0), "requestWithdraw", 0, addressOf(2), 300);
+      await chain.pass(86_400);
+      const batch = await street.batch([0, 0, 0, 0]);
+      const cert = certificateBytes(await street.entries(batch));
+      await expectEstimateToDo(street, "propose", [batch.period, batch.vector, batch.wide, cert]);
+      await expectEstimateToDo(street, "finalize", [batch.period, batch.vector, batch.wide]);
+      await expectEstimateToDo(street, "finalizeWithdraw", [0]);
+      const refused = await ask(chain.rpc, "eth_estimateGas", { to: await street.vault.getAddress(), data: "0xffffffff" });
+      expect(refused).toMatchObject({ error: { code: 3, data: "0x" } });
+    } finally {
+      await chain.stop();
+    }
+  });
+
   test("states older than those kept are refused with words", async () => {
     const chain = await start({ keptStates: 2 });
     for (let nonce = 0; nonce < 4; nonce++) await ask(chain.rpc, "eth_sendRawTransaction", await transfer(nonce));
@@ -319,6 +340,14 @@ describe("a street's contracts", () => {
     await chain.stop();
   });
 });
+
+async function expectEstimateToDo({ chain, vault }: TestVault, method: string, args: readonly unknown[]): Promise<void> {
+  const call = { from: OTHER, to: await vault.getAddress(), data: vault.interface.encodeFunctionData(method, args) };
+  const gas = (await chain.provider.send("eth_estimateGas", [call])) as string;
+  const { status, gasUsed } = await chain.receipt(await chain.submit(2, { ...call, gas }));
+  expect([method, status]).toEqual([method, "0x1"]);
+  expect(Number(gas)).toBeLessThan(1.3 * Number(gasUsed) + 5_000);
+}
 
 /** "home 0, home 1" in ticks after each of the last blocks. */
 async function readBalances(rpc: string, vault: string, head: number): Promise<readonly string[]> {
