@@ -89,6 +89,30 @@ test("every view gives the same bytes back, or the same refusal", async () => {
   await expectSame();
 });
 
+test("a call ends for want of gas at the same limit", async () => {
+  await chain.restore();
+  const batch = await street.batch([-10, 4], [[0, 6n]]);
+  const args = [batch.period, batch.vector, batch.wide, certificateBytes(await street.entries(batch))];
+  const call = {
+    from: addressOf(STRANGER),
+    to: await street.vault.getAddress(),
+    data: street.vault.interface.encodeFunctionData("propose", args),
+  };
+  const said: string[] = [];
+  for (let limit = 60_000; limit < 160_000; limit += 1_000) {
+    const gas = `0x${limit.toString(16)}`;
+    said.push(
+      await chain.provider.send("eth_call", [{ ...call, gas }, "latest"]).then(
+        () => "ok",
+        () => "too little",
+      ),
+    );
+  }
+  expect(said).toEqual(said.toSorted().toReversed());
+  expect(new Set(said)).toEqual(new Set(["ok", "too little"]));
+  await expectSame();
+});
+
 test("events are found by the same filters", async () => {
   await chain.restore();
   const [vault, token] = [await street.vault.getAddress(), await street.token.getAddress()];
