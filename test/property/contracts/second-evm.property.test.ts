@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { type Contract, type FunctionFragment, type ParamType, ZeroHash } from "ethers";
 import fc from "fast-check";
 import { COMMITTED_FILE, committedGas } from "../../../bench/gas/committed.ts";
+import { GRID_VAULT_SLOTS } from "../../../contracts/abi/grid-vault.ts";
 import { certificateBytes } from "../../support/batch-bytes.ts";
 import { addressOf, TestChain } from "../../support/test-chain.ts";
 import { agentOf, OPERATOR, ownerOf, STRANGER, TestVault } from "../../support/test-vault.ts";
@@ -110,6 +111,18 @@ test("a call ends for want of gas at the same limit", async () => {
   }
   expect(said).toEqual(said.toSorted().toReversed());
   expect(new Set(said)).toEqual(new Set(["ok", "too little"]));
+  await expectSame();
+});
+
+test("a call leaves nothing behind, not even what it found", async () => {
+  await chain.restore();
+  const vault = await street.vault.getAddress();
+  const lanes = `0x${GRID_VAULT_SLOTS._lanes.toString(16)}`;
+  expect(await street.fund(0, 1)).toBe("ok");
+  const data = street.vault.interface.encodeFunctionData("deposit", [0, 100]);
+  await chain.provider.send("eth_call", [{ from: addressOf(OPERATOR), to: vault, data }, "latest"]);
+  await chain.provider.send("anvil_setStorageAt", [vault, lanes, `0x${"00000100".repeat(8)}`]);
+  expect(await street.fund(0, 1)).toBe("ok");
   await expectSame();
 });
 
