@@ -6,6 +6,7 @@ import { GRID_VAULT_BYTECODE } from "../contracts/abi/grid-vault.ts";
 import { TestChain } from "../test/support/test-chain.ts";
 import { atLeast, atMost, type Goal, rowLine } from "./engine/frame.ts";
 import { COMMITTED_FILE, committedGas } from "./gas/committed.ts";
+import { compareEvms } from "./gas/second-evm.ts";
 import { type SettlementGas, settlementGas, VALIDATORS } from "./gas/settlement.ts";
 
 /**
@@ -60,6 +61,20 @@ async function settlements(chain: TestChain): Promise<void> {
   console.log(`1000 homes, 100 of them change, at random places: propose ${some.propose}, finalize ${some.finalize}`);
 }
 
+async function secondEvm(): Promise<void> {
+  console.log(
+    "\nsecond EVM: the same transactions on anvil and on @ethereumjs/vm, and what both say of them; propose may cost a few times 12",
+  );
+  console.log("more or less than above, since a zero byte in calldata costs less, and signatures have others at other addresses");
+  // The largest with its access list is more than the 128 KiB that geth takes, and @ethereumjs/vm's chain as well.
+  for (const homes of [12, 100, 1_000, 10_000]) {
+    const { propose, finalize, words, answers, differences } = await compareEvms(homes);
+    console.log(`${homes} homes: propose ${propose}, finalize ${finalize}; ${words} words of storage, ${answers} answers compared`);
+    console.log(`  differences ${differences.length} (goal 0)`);
+    for (const difference of differences.slice(0, 10)) console.log(`    ${difference}`);
+  }
+}
+
 function fills(gas: SettlementGas): void {
   row(`a fill, 5,000 in each of ${INTERVALS} intervals`, whole(gas) / (5_000 * INTERVALS), "gas", atMost(2));
   row(`a fill, 100,000 in each of ${INTERVALS} intervals`, whole(gas) / (100_000 * INTERVALS), "gas", atMost(0.1));
@@ -82,3 +97,4 @@ row("code of the vault as it is deployed, at most", (GRID_VAULT_BYTECODE.length 
 if (process.argv.includes("--write"))
   await onFreshChain(async (chain) => writeFileSync(COMMITTED_FILE, `${JSON.stringify(await committedGas(chain), null, 2)}\n`));
 await onFreshChain(settlements);
+await secondEvm();

@@ -132,7 +132,6 @@ class SimulatedGossip implements Gossip {
   readonly #later: Clock["after"];
   readonly #seen = new Set<Parcel>();
   readonly #answerers = new Map<RequestKind, Answerer>();
-  readonly #unheard = new Set<Topic>();
   #handler: Handler | null = null;
   isClosed = false;
 
@@ -153,14 +152,8 @@ class SimulatedGossip implements Gossip {
     this.#handler = handler;
   }
 
-  follow(topic: Topic, hears: boolean): void {
-    if (hears) this.#unheard.delete(topic);
-    else this.#unheard.add(topic);
-  }
-
   peers(): readonly PeerName[] {
-    const peers = this.#network.peersOf(this);
-    return peers.filter((peer) => peer.#unheard.size === 0).map((peer) => peer.self);
+    return this.#network.peersOf(this).map((peer) => peer.self);
   }
 
   request(peer: PeerName, kind: RequestKind, body: Uint8Array, signal: AbortSignal): Promise<Result<Uint8Array, RequestCode>> {
@@ -203,7 +196,7 @@ class SimulatedGossip implements Gossip {
   }
 
   hear(parcel: Parcel, from: PeerName): void {
-    if (this.#unheard.has(parcel.topic) || this.#seen.has(parcel)) return;
+    if (this.#seen.has(parcel)) return;
     this.#seen.add(parcel);
     this.judge(parcel.topic, parcel.bytes, from);
   }

@@ -22,6 +22,8 @@ export interface StreetConfig {
   readonly processes: number;
   /** null: the street starts a chain of its own. */
   readonly outside: OutsideChain | null;
+  /** What runs the contracts; null: anvil, or @ethereumjs/vm where there is no anvil. */
+  readonly evm: "anvil" | "ethereumjs" | null;
   readonly dashboard: { readonly host: string; readonly port: number };
   /** null: a synthetic street. */
   readonly readings: ReadingsConfig | null;
@@ -47,9 +49,9 @@ export interface PlannedHome {
 type Optional<T> = { readonly [Key in keyof T]?: Exclude<T[Key], null> };
 
 /** The file's values, defaults filled in. */
-export interface StreetFile extends Omit<StreetConfig, "intervalMinutes" | "outside" | "readings" | "homeList"> {
-  readonly chain: ChainFile;
+export interface StreetFile extends Omit<StreetConfig, "intervalMinutes" | "outside" | "evm" | "readings" | "homeList"> {
   readonly intervalMinutes?: number;
+  readonly chain: ChainFile & Optional<Pick<StreetConfig, "evm">>;
   readonly readings?: Optional<Pick<ReadingsConfig, "from" | "homes">> & Omit<ReadingsConfig, "from" | "homes">;
   readonly homeList?: readonly (Optional<Pick<PlannedHome, "kwp" | "batteryKwh">> & Pick<PlannedHome, "name" | "kind">)[];
 }
@@ -63,6 +65,8 @@ export function streetOf(file: StreetFile, check: CrossCheck): StreetConfig {
     check.conflict(["homeList"], "doesn't go with readings", "keep one of them");
   refuseRepeatedNames(file, check);
   const { readings, homeList, chain, ...rest } = file;
+  if (chain.rpc !== undefined && chain.evm !== undefined)
+    check.conflict(["chain", "evm"], "is of a chain that the street starts, and chain.rpc of one outside", "leave one of the two out");
   return {
     ...rest,
     outside: outsideOf(chain, check),
@@ -70,6 +74,7 @@ export function streetOf(file: StreetFile, check: CrossCheck): StreetConfig {
     data: check.path(file.data),
     homes: homeList?.length ?? file.homes,
     intervalMinutes: file.intervalMinutes ?? null,
+    evm: chain.evm ?? null,
     readings:
       readings === undefined
         ? null

@@ -19,6 +19,8 @@ export interface StreetOptions {
   readonly processes: number;
   /** The chain that the street is put on; null: one that it starts itself. */
   readonly outside: OutsideChain | null;
+  /** What runs the contracts of a new street; null: anvil, if this machine has it. */
+  readonly evm: StreetConfig["evm"];
   readonly dashboard: { readonly host: string; readonly port: number };
   /** Stop after so many settled intervals; null: run until told. */
   readonly intervals: number | null;
@@ -63,6 +65,7 @@ export async function streetOptions(command: StreetCommand): Promise<StreetOptio
     validators: Math.min(config.validators, plan.homes.length),
     processes: Math.min(command.processes ?? config.processes, plan.homes.length),
     outside: config.outside,
+    evm: config.evm,
     dashboard: { host: command.host ?? config.dashboard.host, port: command.port ?? config.dashboard.port },
     intervals: command.intervals,
     log: command.log ?? "info",

@@ -2,7 +2,14 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Anvil, deployCommunity, deployStreet, openChain, startAnvil } from "../../../adapters/evm/index.ts";
+import {
+  deployCommunity,
+  deployStreet,
+  type EmbeddedChain,
+  type EmbeddedEvm,
+  openChain,
+  startEmbedded,
+} from "../../../adapters/evm/index.ts";
 import { peerNameOf } from "../../../adapters/libp2p/index.ts";
 import { type AgentKey, peerSeed } from "../../../adapters/system/index.ts";
 import { type Address, type Digest, interval, type Result, toHex, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
@@ -28,6 +35,8 @@ export interface StreetFile {
     readonly vault: Address;
     /** Streets from before there was one have none. */
     readonly community?: Address;
+    /** What wrote its state file, which no other can read; left out in streets that are older than the choice: anvil. Outside: null. */
+    readonly evm?: EmbeddedEvm | null;
   };
   /** In the order of the registry. */
   readonly homes: readonly { readonly name: string; readonly agent: Address; readonly peer: string }[];
@@ -43,7 +52,10 @@ export interface StreetAtHand {
 }
 
 /** What a street's chain is to the street: a process of its own that ends with it, or somebody else's. */
-export type Ground = Pick<Anvil, "rpc" | "port" | "stop">;
+export type Ground = Pick<EmbeddedChain, "rpc" | "port" | "stop"> & {
+  /** null: it runs outside. */
+  readonly evm: EmbeddedEvm | null;
+};
 
 const CHAIN_ID = 31_337;
 /** Test currency, micro: what each home and the residual supplier have in escrow at the start. */
@@ -64,7 +76,8 @@ export async function setUp(options: StreetOptions, layout: Layout): Promise<Str
   if (known !== null) refuseOther(known, options, layout);
   const password = await passwordOf(layout);
   const operator = (await openOrCreate(layout.operatorKey, password)).key;
-  const anvil = await groundOf(options, layout, { port: known?.chain.port ?? 0, operator });
+  const ground = { port: known?.chain.port ?? 0, operator, evm: known === null ? options.evm : evmOf(known) };
+  const anvil = await groundOf(options, layout, ground);
   try {
     const file =
       known === null ? await found(options, layout, anvil, operator, password) : { ...known, chain: { ...known.chain, port: anvil.port } };
@@ -79,14 +92,23 @@ export async function setUp(options: StreetOptions, layout: Layout): Promise<Str
 async function groundOf(
   { outside }: StreetOptions,
   layout: Layout,
-  { port, operator }: { readonly port: number; readonly operator: AgentKey },
+  { port, operator, evm }: { readonly port: number; readonly operator: AgentKey; readonly evm: EmbeddedEvm | null },
 ): Promise<Ground> {
-  if (outside !== null) return { rpc: outside.homesRpc, port: 0, stop: async () => undefined };
-  const binary = process.env.ANVIL_BIN;
-  return unwrapChain(await startAnvil({ chainId: CHAIN_ID, stateFile: layout.chain, port, binary, funded: [operator.address] }));
+  if (outside !== null) return { rpc: outside.homesRpc, port: 0, evm: null, stop: async () => undefined };
+  const [stateFile, binary, funded] = [layout.chain, process.env.ANVIL_BIN, [operator.address]];
+  return unwrapChain(await startEmbedded({ evm, chainId: CHAIN_ID, stateFile, port, binary, funded }));
 }
 
 const chainIdOf = ({ outside }: StreetOptions): number => outside?.id ?? CHAIN_ID;
+
+const evmOf = ({ chain }: StreetFile): EmbeddedEvm | null => (chain.evm === undefined ? "anvil" : chain.evm);
+
+/** What people must read of the chain under the street; empty when it is the usual one. */
+export function chainNotes({ anvil, isNew }: StreetAtHand, { evm }: StreetOptions): readonly string[] {
+  if (anvil.evm !== "ethereumjs") return [];
+  const why = evm !== null ? "" : isNew ? ", as there is no anvil for this machine" : ", as since its first start";
+  return [`The chain runs on @ethereumjs/vm${why}: the same gas and results, slower.`];
+}
 
 /** A new street: keys for each home, and a vault that knows them. */
 async function found(options: StreetOptions, layout: Layout, anvil: Ground, operator: AgentKey, password: string): Promise<StreetFile> {
@@ -139,7 +161,7 @@ async function found(options: StreetOptions, layout: Layout, anvil: Ground, oper
     source: options.source,
     rulesHash: hashRules(rules),
     firstInterval,
-    chain: { id: chainIdOf(options), port: anvil.port, vault, community },
+    chain: { id: chainIdOf(options), port: anvil.port, vault, community, evm: anvil.evm },
     homes,
   };
 }
@@ -171,12 +193,15 @@ function refuseOther(known: StreetFile, options: StreetOptions, { street, data }
   if (JSON.stringify(withoutPath(known.source)) !== JSON.stringify(withoutPath(options.source))) differs.push("its homes or readings");
   if (known.rulesHash !== hashRules(options.rules)) differs.push("its market rules");
   if (known.chain.id !== chainIdOf(options)) differs.push("its chain");
+  const isOtherEvm = options.evm !== null && options.evm !== evmOf(known);
+  if (isOtherEvm) differs.push(`its chain, which runs on ${evmOf(known)},`);
+  const isOne = isOtherEvm && differs.length === 1;
   if (differs.length > 0)
     throw new CannotStart([
       {
         code: "STREET_DIFFERS",
         file: street,
-        what: `${data} holds another street: ${differs.join(" and ")} differ`,
+        what: `${data} holds another street: ${differs.join(" and ")} ${isOne ? "differs" : "differ"}`,
         wayOut: "use another folder (--data DIR), or delete this one to begin anew",
       },
     ]);
@@ -196,8 +221,8 @@ export async function invitationOf({ invitation }: Layout): Promise<string> {
   return readFileSync(invitation, "utf8").trimEnd();
 }
 
-function unwrapChain(result: Result<Anvil>): Anvil {
-  if (!result.ok && result.code === "ANVIL_PORT_TAKEN")
+function unwrapChain(result: Result<EmbeddedChain>): EmbeddedChain {
+  if (!result.ok && (result.code === "ANVIL_PORT_TAKEN" || result.code === "LOCAL_CHAIN_PORT_TAKEN"))
     throw cannotStart(result.code, result.detail, "another program took the street's chain port: stop it, or the street that still runs");
   return unwrap(result);
 }

@@ -16,7 +16,7 @@ import { type Dashboard, refuseTakenPort, serveDashboard } from "./dashboard.ts"
 import { type Layout, layoutOf } from "./layout.ts";
 import { Operator } from "./operator.ts";
 import { type StreetOptions, streetOptions } from "./options.ts";
-import { invitationOf, type StreetAtHand, setUp } from "./setup.ts";
+import { chainNotes, invitationOf, type StreetAtHand, setUp } from "./setup.ts";
 import { Summary } from "./summary.ts";
 
 /** Real time between "go" and the street's time: in it homes connect to each other and to their devices. */
@@ -37,7 +37,11 @@ export async function runStreet(command: Extract<Command, { verb: "street" }>): 
   const up: (() => Promise<unknown>)[] = [() => street.anvil.stop()];
   try {
     const running = await bringUp(options, layout, street, up);
-    say([...options.plan.notes, `${running.card.name}: ${options.plan.homes.length} homes are trading; see ${running.dashboard.url}`]);
+    say([
+      ...options.plan.notes,
+      ...chainNotes(street, options),
+      `${running.card.name}: ${options.plan.homes.length} homes are trading; see ${running.dashboard.url}`,
+    ]);
     const lost = await Promise.race([stopAsked, running.finished, running.lost]);
     running.stopClock();
     if (lost === "finished") await running.operator.flush(FLUSH_MS);
@@ -65,6 +69,7 @@ interface Running {
 async function bringUp(options: StreetOptions, layout: Layout, street: StreetAtHand, up: (() => Promise<unknown>)[]): Promise<Running> {
   const { rules } = options;
   const log: RootLog = unwrap(openLog({ to: { file: layout.log("operator") }, level: options.log, format: "json" }));
+  log.info("chain.started", { evm: street.anvil.evm, rpc: street.anvil.rpc });
   const metrics = createMetrics();
   const start = startOf(options, (await readJson<{ streetMs: number }>(layout.clock))?.streetMs ?? null, street);
   // Until "go" the street's time stands still.

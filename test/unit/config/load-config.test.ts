@@ -206,8 +206,10 @@ describe("street and home", () => {
       intervalMinutes: null,
       readings: null,
       homeList: null,
+      evm: null,
       dashboard: { host: "127.0.0.1", port: 8080 },
     });
+    expect(good(`${STREET}chain: {evm: ethereumjs}\n`, "street").evm).toBe("ethereumjs");
     expect(good(HOME, "home")).toMatchObject({
       street: { kind: "file", path: resolve("conf/card.json") },
       password: { kind: "file", path: resolve("conf/p") },
@@ -276,6 +278,7 @@ describe("street and home", () => {
       "CONFIG_CONFLICT 5:6 homeList[1].name",
       '"a" comes twice',
     ],
+    ["no such EVM", "street", `${STREET}chain: {evm: hardhat}\n`, "CONFIG_VALUE 3:9 chain.evm", "anvil or ethereumjs"],
     [
       "no such household",
       "street",
