@@ -102,14 +102,19 @@ export class Pool {
   readonly orders: Shelf<SignedOrder>;
   readonly commits: Shelf<SignedCommit>;
   readonly readings: Shelf<SignedReading>;
+  readonly #idOf: typeof entryId;
   /** The newest reading of each home in a certified interval: what the next one is compared with. */
   readonly #settled = new Map<HomeId, Reading>();
 
   constructor({ entryId: idOf }: { readonly entryId: typeof entryId } = { entryId }) {
+    this.#idOf = idOf;
     this.orders = new Shelf(idOf);
     this.commits = new Shelf(idOf);
     this.readings = new Shelf(idOf);
   }
+
+  /** Whether this very entry was admitted, under this very signature. */
+  holds = (entry: Signed<Body>): boolean => this.has(this.#idOf(entry));
 
   has = (id: Digest): boolean => this.orders.has(id) || this.commits.has(id) || this.readings.has(id);
 
@@ -192,7 +197,8 @@ export class Pool {
 
   /** Whether every commit that was held before the gate has its order. */
   isShown(interval: Interval): boolean {
-    return this.unshown(interval).length === 0;
+    const isMissing = ({ isTimely, entry }: Held<SignedCommit>): boolean => isTimely && !this.orders.has(entry.body.commitment);
+    return !this.commits.unsorted(interval).some(isMissing);
   }
 
   heldOrders = (home: HomeId, interval: Interval, seq: number): readonly SignedOrder[] =>

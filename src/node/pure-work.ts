@@ -1,4 +1,4 @@
-import { entrySet } from "../../engine/agreement/index.ts";
+import { entrySet, isCertified } from "../../engine/agreement/index.ts";
 import type { Result } from "../../engine/kernel/index.ts";
 import {
   type Block,
@@ -10,7 +10,7 @@ import {
   entryId,
   type Message,
 } from "../../engine/messages/index.ts";
-import { type Evaluation, evaluateEntries } from "./evaluate.ts";
+import { type Evaluation, evaluateEntries, isWhole } from "./evaluate.ts";
 
 /** What follows from its arguments alone. A home works it out; a simulator of many homes remembers what one of them has. */
 export interface PureWork {
@@ -19,6 +19,8 @@ export interface PureWork {
   readonly decodeBlock: (bytes: Uint8Array, digests: Digests) => Result<Block, DecodeCode>;
   readonly entryId: typeof entryId;
   readonly entrySet: typeof entrySet;
+  readonly isWhole: typeof isWhole;
+  readonly isCertified: typeof isCertified;
   readonly evaluate: (...given: Parameters<typeof evaluateEntries>) => Evaluation;
 }
 
@@ -28,5 +30,7 @@ export const PURE_WORK: PureWork = {
   decodeBlock,
   entryId,
   entrySet,
+  isWhole,
+  isCertified,
   evaluate: evaluateEntries,
 };

@@ -19,6 +19,8 @@ export interface RoundWorld {
   /** Signs, keeps and sends; returns what was sent, perhaps by an earlier life. */
   readonly speak: (effect: Extract<AgreementEffect, { kind: "vote" | "propose" }>) => Message;
   readonly evaluate: (choice: Choice) => EvaluationOrMissing;
+  /** Whether an order, a commit or a reading is at hand. */
+  readonly holds: (entry: Digest) => boolean;
   readonly after: (timer: AgreementTimer, view: number, task: () => void) => void;
   readonly fetchSoon: () => void;
   readonly decided: (certificate: Certificate) => void;
@@ -42,9 +44,10 @@ export class Round {
   readonly #evaluations = new Map<Digest, Evaluation>();
   /** What has been evaluated. */
   readonly #done = new Set<string>();
-  /** What could not be evaluated yet. */
-  readonly #waiting = new Map<string, Wanted>();
-  #missing: readonly Digest[] = [];
+  /** What could not be evaluated yet, each with one of the entries and lists that it lacks. */
+  readonly #waiting = new Map<string, Wanted & { readonly lacks: Digest }>();
+  /** null: what waits may lack less by now. */
+  #missing: readonly Digest[] | null = [];
   #busy = false;
 
   constructor(interval: Interval, validators: Validators, self: HomeId | null, world: RoundWorld) {
@@ -77,14 +80,19 @@ export class Round {
 
   /** Something that was missing may have come in. */
   retry(): void {
-    const waiting = [...this.#waiting.values()];
+    if (this.#waiting.size === 0) return;
+    const waiting = [...this.#waiting];
     this.#waiting.clear();
-    this.#missing = [];
-    for (const wanted of waiting) this.#evaluate(wanted);
+    this.#missing = null;
+    for (const [name, wanted] of waiting) {
+      if (this.#lists.has(wanted.lacks) || this.#world.holds(wanted.lacks)) this.#evaluate(wanted);
+      else this.#wait(name, wanted);
+    }
   }
 
   /** Orders and readings that lists name and this home lacks. */
   get missing(): readonly Digest[] {
+    this.#missing ??= [...new Set([...this.#waiting.values()].reverse().flatMap((wanted) => missingOf(this.#outcome(wanted))))];
     return this.#missing;
   }
 
@@ -142,8 +150,8 @@ export class Round {
       const isCounted = lists.length === 0 || (lists.length >= quorum(validators) && lists.length <= validators.ids.length);
       return leader !== leaderOf(leaders, view) || !isCounted || new Set(lists).size < lists.length;
     }
-    if (said.kind !== "list" || this.#missing.includes(said.list.id)) return false;
-    return (this.#listsOf.get(said.list.body.validator)?.length ?? 0) >= 2;
+    if (said.kind !== "list" || (this.#listsOf.get(said.list.body.validator)?.length ?? 0) < 2) return false;
+    return !this.missing.includes(said.list.id);
   }
 
   #keepList(list: SignedList): void {
@@ -166,9 +174,7 @@ export class Round {
   #evaluate({ lists, isVoid }: Wanted): void {
     const name = `${isVoid}/${lists.join()}`;
     if (this.#done.has(name)) return;
-    const held = lists.flatMap((id) => this.#lists.get(id) ?? []);
-    const unheard = lists.filter((id) => !this.#lists.has(id));
-    const outcome = unheard.length > 0 ? { missing: unheard } : this.#world.evaluate({ lists: held, isVoid });
+    const outcome = this.#outcome({ lists, isVoid });
     if ("evaluation" in outcome) {
       const { value } = outcome.evaluation;
       this.#done.add(name);
@@ -177,8 +183,21 @@ export class Round {
       if (this.decided?.value === value) this.#world.decided(this.decided);
       return;
     }
-    this.#waiting.set(name, { lists, isVoid });
-    this.#missing = [...new Set([...outcome.missing, ...this.#missing])];
+    const { missing } = outcome;
+    if (this.#missing !== null) this.#missing = [...new Set([...missing, ...this.#missing])];
+    this.#wait(name, { lists, isVoid, lacks: missing[0]! });
+  }
+
+  #outcome({ lists, isVoid }: Wanted): EvaluationOrMissing {
+    const unheard = lists.filter((id) => !this.#lists.has(id));
+    if (unheard.length > 0) return { missing: unheard };
+    return this.#world.evaluate({ lists: lists.flatMap((id) => this.#lists.get(id) ?? []), isVoid });
+  }
+
+  #wait(name: string, wanted: Wanted & { readonly lacks: Digest }): void {
+    this.#waiting.set(name, wanted);
     this.#world.fetchSoon();
   }
 }
+
+const missingOf = (outcome: EvaluationOrMissing): readonly Digest[] => ("missing" in outcome ? outcome.missing : []);

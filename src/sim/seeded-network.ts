@@ -1,6 +1,7 @@
 import { assert, equal, fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { Clock, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "../ports/index.ts";
 import { hashOf } from "./hash-of.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
 
 /** What goes wrong on the way; chances from 0 to 1. */
 export interface Faults {
@@ -23,6 +24,9 @@ interface Parcel {
   readonly bytes: Uint8Array;
 }
 
+/** Real time, or a virtual clock, which need not wait for promises after what leaves none. */
+type NetworkClock = Pick<Clock, "after"> & Partial<Pick<VirtualClock, "soon" | "stir">>;
+
 /** How long a message waits when nobody is there to hear, real ms. */
 const RETRY_MS = 250;
 
@@ -33,7 +37,7 @@ export class SeededNetwork {
   readonly reports: { readonly by: PeerName; readonly peer: PeerName; readonly misconduct: Misconduct }[] = [];
   /** Handlers that threw: gossip goes on, but an honest home has a fault. */
   readonly failures: { readonly by: PeerName; readonly error: unknown }[] = [];
-  readonly #clock: Pick<Clock, "after">;
+  readonly #clock: NetworkClock;
   readonly #chance: () => number;
   readonly #homes = new Map<PeerName, SimulatedGossip>();
   /** Who is connected to whom, until something changes. */
@@ -43,7 +47,7 @@ export class SeededNetwork {
   /** Who hears nothing of whom: "from>to". */
   readonly #deaf = new Set<string>();
 
-  constructor(clock: Pick<Clock, "after">, chance: () => number, faults: Faults = NO_FAULTS) {
+  constructor(clock: NetworkClock, chance: () => number, faults: Faults = NO_FAULTS) {
     this.#clock = clock;
     this.#chance = chance;
     this.faults = faults;
@@ -103,16 +107,34 @@ export class SeededNetwork {
   /** Bytes for one home alone, past what gossip does about repeats: what only a liar sends. */
   whisper(from: PeerName, to: PeerName, topic: Topic, bytes: Uint8Array): void {
     const [sender, hearer] = [this.#homes.get(from), this.#homes.get(to)];
-    if (sender !== undefined && hearer !== undefined) this.carry(sender, hearer, () => hearer.judge(topic, bytes, from));
+    if (sender !== undefined && hearer !== undefined) this.bring(sender, hearer, () => hearer.judge(topic, bytes, from));
   }
 
-  /** Brings one thing from here to there, if nothing goes wrong. */
-  carry(from: SimulatedGossip, to: SimulatedGossip, arrive: () => void, mayRepeat = false): void {
+  /** Brings a question or an answer from here to there, if nothing goes wrong: somebody waits for it with a promise. */
+  carry(from: SimulatedGossip, to: SimulatedGossip, arrive: () => void): void {
     if (this.#chance() < this.faults.loss) return;
+    this.#clock.after(this.#delay(), () => this.#reaches(from, to) && arrive());
+  }
+
+  /** Brings a message from here to there, if nothing goes wrong; perhaps twice. */
+  bring(from: SimulatedGossip, to: SimulatedGossip, arrive: () => void, mayRepeat = false): void {
+    if (this.#chance() < this.faults.loss) return;
+    const task = (): void => {
+      if (this.#reaches(from, to)) arrive();
+    };
+    if (this.#clock.soon === undefined) this.#clock.after(this.#delay(), task);
+    else this.#clock.soon(this.#delay(), task);
+    if (mayRepeat && this.#chance() < this.faults.duplication) this.bring(from, to, arrive);
+  }
+
+  /** Somebody goes on once the task that runs is over. */
+  stir(): void {
+    this.#clock.stir?.();
+  }
+
+  #delay(): number {
     const { least, most } = this.faults.delayMs;
-    const delay = least + this.#chance() * (most - least);
-    this.#clock.after(delay, () => this.#reaches(from, to) && arrive());
-    if (mayRepeat && this.#chance() < this.faults.duplication) this.carry(from, to, arrive);
+    return least + this.#chance() * (most - least);
   }
 
   #reaches(from: SimulatedGossip, to: SimulatedGossip): boolean {
@@ -157,6 +179,7 @@ class SimulatedGossip implements Gossip {
   }
 
   request(peer: PeerName, kind: RequestKind, body: Uint8Array, signal: AbortSignal): Promise<Result<Uint8Array, RequestCode>> {
+    this.#network.stir();
     const other = this.#network.peersOf(this).find(({ self }) => self === peer);
     if (other === undefined) return Promise.resolve(fail("PEER_UNREACHABLE", peer));
     if (signal.aborted) return Promise.resolve(fail("PEER_TIMEOUT", peer));
@@ -206,7 +229,9 @@ class SimulatedGossip implements Gossip {
     const failed = (error: unknown): unknown => this.#network.failures.push({ by: this.self, error });
     try {
       const judgement: Judgement | Promise<Judgement> | undefined = this.#handler?.(topic, bytes, from);
-      if (judgement instanceof Promise) void judgement.catch(failed);
+      if (!(judgement instanceof Promise)) return;
+      this.#network.stir();
+      void judgement.catch(failed);
     } catch (error) {
       // As in the port: a handler's own bug stops nothing.
       failed(error);
@@ -215,7 +240,7 @@ class SimulatedGossip implements Gossip {
 
   #send(parcel: Parcel): void {
     const peers = this.#network.peersOf(this);
-    for (const peer of peers) this.#network.carry(this, peer, () => peer.hear(parcel, this.self), true);
+    for (const peer of peers) this.#network.bring(this, peer, () => peer.hear(parcel, this.self), true);
     if (peers.length === 0 && !this.isClosed) this.#later(RETRY_MS, () => this.#send(parcel));
   }
 }
