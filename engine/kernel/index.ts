@@ -1,5 +1,5 @@
 export { AssertionError, assert, unreachable } from "./assert.ts";
-export { type Address, address, compare, concat, type Digest, digest, equal, fromHex, toHex, utf8, ZERO_DIGEST } from "./bytes.ts";
+export { type Address, address, compare, concat, type Digest, digest, equal, fromHex, putHex, toHex, utf8, ZERO_DIGEST } from "./bytes.ts";
 export { keccak, keccakDigest } from "./keccak.ts";
 export { fail, ok, type Result } from "./result.ts";
 export {

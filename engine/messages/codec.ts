@@ -1,5 +1,5 @@
-import { equal, fail, fromHex, microPerKwh, ok, period, type Result, type Wh, wh } from "../kernel/index.ts";
-import { type Body, type DecodeCode, joined, malformed, open, UINT32_END, VOTE_KINDS } from "./body.ts";
+import { equal, fail, microPerKwh, ok, period, type Result, type Wh, wh } from "../kernel/index.ts";
+import { type Body, type DecodeCode, malformed, open, UINT32_END, VOTE_KINDS } from "./body.ts";
 import { asEvidence } from "./evidence.ts";
 import { encodeMembers, membersDigest, membersIn } from "./members.ts";
 import { readFields, Writer } from "./protobuf.ts";
@@ -106,30 +106,24 @@ const orderBytes = (o: Order): Writer =>
   new Writer().uint(1, o.home).uint(2, o.interval).uint(3, SIDES.indexOf(o.side)).uint(4, o.energy).uint(5, o.limit).uint(6, o.seq);
 const readingBytes = (r: Reading): Writer =>
   new Writer().uint(1, r.home).uint(2, r.interval).uint(3, r.importWh).uint(4, r.exportWh).uint(5, READING_QUALITY[r.quality]);
-const commitBytes = (c: Commit): Writer => new Writer().uint(1, c.home).uint(2, c.interval).uint(3, c.seq).bytes(4, fromHex(c.commitment));
+const commitBytes = (c: Commit): Writer => new Writer().uint(1, c.home).uint(2, c.interval).uint(3, c.seq).hexes(4, [c.commitment], 32);
 const closedBytes = (c: Closed): Writer => new Writer().uint(1, c.interval).uint(2, c.validator);
 const evidenceBytes = ({ first, second }: Evidence): Writer => new Writer().bytes(1, encodeMessage(first)).bytes(2, encodeMessage(second));
 const listBytes = (l: OrderList, signature: Signature): Writer =>
   new Writer()
     .uint(1, l.interval)
     .uint(2, l.validator)
-    .bytes(3, joined(l.orders))
-    .bytes(4, joined(l.readings))
+    .hexes(3, l.orders, 32)
+    .hexes(4, l.readings, 32)
     .bytes(5, signature)
-    .bytes(6, fromHex(l.members))
-    .bytes(7, joined(l.commits))
+    .hexes(6, [l.members], 32)
+    .hexes(7, l.commits, 32)
     .uint(8, l.membersVersion);
 const proposalBytes = (p: Proposal): Writer =>
-  new Writer()
-    .uint(1, p.interval)
-    .uint(2, p.view)
-    .uint(3, p.leader)
-    .bytes(4, fromHex(p.value))
-    .uint(5, p.parentView)
-    .bytes(6, joined(p.lists));
+  new Writer().uint(1, p.interval).uint(2, p.view).uint(3, p.leader).hexes(4, [p.value], 32).uint(5, p.parentView).hexes(6, p.lists, 32);
 const voteBytes = (v: Vote): Writer =>
-  new Writer().uint(1, VOTE_KIND[v.kind]).uint(2, v.interval).uint(3, v.view).bytes(4, fromHex(v.value)).uint(5, v.validator);
-const periodVoteBytes = (v: PeriodVote): Writer => new Writer().uint(1, v.period).uint(2, v.validator).bytes(3, fromHex(v.digest));
+  new Writer().uint(1, VOTE_KIND[v.kind]).uint(2, v.interval).uint(3, v.view).hexes(4, [v.value], 32).uint(5, v.validator);
+const periodVoteBytes = (v: PeriodVote): Writer => new Writer().uint(1, v.period).uint(2, v.validator).hexes(3, [v.digest], 32);
 
 const decoders: { readonly [K in Message["kind"]]: (body: Body, digests: Digests) => Message } = {
   order: (body, digests) => {

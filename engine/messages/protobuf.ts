@@ -1,3 +1,5 @@
+import { assert, putHex } from "../kernel/index.ts";
+
 /**
  * The protobuf wire format (https://protobuf.dev/programming-guides/encoding/) as far as our messages need it: varints and
  * length-delimited fields. Fields are written in rising order and defaults (0, no bytes) are left out, as every proto3 writer
@@ -10,10 +12,16 @@ const BYTES = 2;
 /** Bytes of a number below 2^53. */
 const MAX_VARINT = 8;
 
-const FIRST_ROOM = 128;
+const FIRST_ROOM = 1_024;
+/** Rooms that were written in and are free again: to ask for memory costs more than to write a message. */
+const FREE: Uint8Array<ArrayBuffer>[] = [];
+const MOST_FREE = 8;
+const LARGEST_FREE = 2 ** 16;
+const NO_ROOM = new Uint8Array(0);
 
+/** Writes one message; it is over with `finish`. */
 export class Writer {
-  #bytes = new Uint8Array(FIRST_ROOM);
+  #bytes = FREE.pop() ?? new Uint8Array(FIRST_ROOM);
   #length = 0;
 
   uint(number: number, value: number): this {
@@ -38,8 +46,26 @@ export class Writer {
     return this;
   }
 
+  /** Digests or other hex texts in one field, one after the other; each has `size` bytes. */
+  hexes(number: number, texts: readonly string[], size: number): this {
+    if (texts.length === 0) return this;
+    this.#varint(number * 8 + BYTES);
+    this.#varint(size * texts.length);
+    this.#makeRoom(size * texts.length);
+    for (const text of texts) {
+      assert(text.length === 2 + 2 * size, "texts of one field have one size");
+      putHex(text, this.#bytes, this.#length);
+      this.#length += size;
+    }
+    return this;
+  }
+
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const written = this.#bytes.slice(0, this.#length);
+    if (FREE.length < MOST_FREE && this.#bytes.length <= LARGEST_FREE && this.#bytes !== NO_ROOM) FREE.push(this.#bytes);
+    this.#bytes = NO_ROOM;
+    this.#length = 0;
+    return written;
   }
 
   #varint(value: number): void {

@@ -179,46 +179,60 @@ export class Inbox {
   }
 
   #orderContext(isAsked: boolean): OrderContext {
-    const { rules, clock, pool, membership, current } = this.#modules;
-    const open = openIntervals(rules, clock.now());
-    const closed = { first: current(), last: (nextGate(rules, clock.now()) - 1) as Interval };
-    const asked = { first: current(), last: open.last };
+    const { rules, pool, membership, recover } = this.#modules;
     return {
-      ...this.#speakers,
+      agentAt: membership.agentAt,
+      isRegistered: membership.isRegistered,
+      recover,
       rules,
-      openIntervals: isAsked ? asked : membership.isSealed ? closed : open,
+      openIntervals: isAsked ? this.#askedIntervals : membership.isSealed ? this.#shownIntervals : this.#openIntervals,
       hasSeen: pool.holds,
       heldOrders: isAsked ? NONE : pool.heldOrders,
     };
   }
 
   #commitContext(isAsked: boolean): CommitContext {
-    const { rules, clock, pool, membership, current } = this.#modules;
-    const open = openIntervals(rules, clock.now());
-    const asked = { first: current(), last: open.last };
-    const { isSealed } = membership;
+    const { rules, pool, membership, recover } = this.#modules;
     return {
-      ...this.#speakers,
+      agentAt: membership.agentAt,
+      isRegistered: membership.isRegistered,
+      recover,
       rules,
-      isSealed,
-      openIntervals: isAsked ? asked : open,
+      isSealed: membership.isSealed,
+      openIntervals: isAsked ? this.#askedIntervals : this.#openIntervals,
       hasSeen: pool.holds,
       heldCommits: isAsked ? NONE : pool.heldCommits,
     };
   }
 
   #readingContext(isAsked: boolean): ReadingContext {
-    const { rules, clock, pool, current } = this.#modules;
+    const { rules, clock, pool, current, membership, recover } = this.#modules;
     const delivered = lastDelivered(rules, clock.now(), clock.speed);
     const first = settledWith(current());
-    const last = isAsked ? (Math.max(delivered, first) as Interval) : delivered;
     const { heldReadings, neighbours } = isAsked ? UNCOMPARED : pool;
-    return { ...this.#speakers, readableIntervals: { first, last }, hasSeen: pool.holds, heldReadings, neighbours };
+    return {
+      agentAt: membership.agentAt,
+      isRegistered: membership.isRegistered,
+      recover,
+      readableIntervals: { first, last: isAsked ? (Math.max(delivered, first) as Interval) : delivered },
+      hasSeen: pool.holds,
+      heldReadings,
+      neighbours,
+    };
   }
 
-  get #speakers(): Pick<OrderContext, "agentAt" | "isRegistered" | "recover"> {
-    const { membership, recover } = this.#modules;
-    return { agentAt: membership.agentAt, isRegistered: membership.isRegistered, recover };
+  get #openIntervals(): OrderContext["openIntervals"] {
+    return openIntervals(this.#modules.rules, this.#modules.clock.now());
+  }
+
+  /** Whose gate is closed and which are not decided: when sealed orders are shown. */
+  get #shownIntervals(): OrderContext["openIntervals"] {
+    const { rules, clock, current } = this.#modules;
+    return { first: current(), last: (nextGate(rules, clock.now()) - 1) as Interval };
+  }
+
+  get #askedIntervals(): OrderContext["openIntervals"] {
+    return { first: this.#modules.current(), last: this.#openIntervals.last };
   }
 
   /** Seen, unless it was asked for: a list may have been heard before, when it was one too many. */

@@ -26,6 +26,8 @@ type Held<T> = Admitted & { readonly id: Digest; readonly entry: T };
 type AgentAt = (home: HomeId, interval: Interval) => Address | undefined;
 type Body = { readonly home: HomeId; readonly interval: Interval };
 
+const NOTHING: readonly never[] = [];
+
 /** Entries of one kind by `entryId`, and by home. */
 class Shelf<T extends Signed<Body>> {
   readonly #held = new Map<Digest, Held<T>>();
@@ -40,16 +42,18 @@ class Shelf<T extends Signed<Body>> {
   add(entry: T, how: Admitted): void {
     const id = this.#idOf(entry);
     if (this.#held.has(id)) return;
-    const held = { ...how, id, entry };
+    const held: Held<T> = { agent: how.agent, isTimely: how.isTimely, id, entry };
     this.#held.set(id, held);
     const { home, interval } = entry.body;
     const beside = this.#ofInterval.get(interval);
     if (beside === undefined) this.#ofInterval.set(interval, [held]);
     else beside.push(held);
-    this.#ofHome.set(
-      home,
-      [...this.from(home), entry].sort((a, b) => compare(a.id, b.id)),
-    );
+    const own = this.#ofHome.get(home);
+    if (own === undefined) this.#ofHome.set(home, [entry]);
+    else {
+      own.push(entry);
+      own.sort((a, b) => compare(a.id, b.id));
+    }
   }
 
   get = (id: Digest): T | undefined => this.#held.get(id)?.entry;
@@ -61,9 +65,9 @@ class Shelf<T extends Signed<Body>> {
     return [...this.unsorted(interval)].sort((a, b) => compare(a.id, b.id));
   }
 
-  unsorted = (interval: Interval): readonly Held<T>[] => this.#ofInterval.get(interval) ?? [];
+  unsorted = (interval: Interval): readonly Held<T>[] => this.#ofInterval.get(interval) ?? NOTHING;
 
-  from = (home: HomeId): readonly T[] => this.#ofHome.get(home) ?? [];
+  from = (home: HomeId): readonly T[] => this.#ofHome.get(home) ?? NOTHING;
 
   /** Forgets what doesn't hold any more. */
   sift(holds: (held: Held<T>) => boolean): void {

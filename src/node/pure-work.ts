@@ -1,4 +1,4 @@
-import { entrySet, isCertified } from "../../engine/agreement/index.ts";
+import { entrySet, isCertified, leadersOf } from "../../engine/agreement/index.ts";
 import type { Result } from "../../engine/kernel/index.ts";
 import {
   type Block,
@@ -19,6 +19,7 @@ export interface PureWork {
   readonly decodeBlock: (bytes: Uint8Array, digests: Digests) => Result<Block, DecodeCode>;
   readonly entryId: typeof entryId;
   readonly entrySet: typeof entrySet;
+  readonly leadersOf: typeof leadersOf;
   readonly isWhole: typeof isWhole;
   readonly isCertified: typeof isCertified;
   readonly evaluate: (...given: Parameters<typeof evaluateEntries>) => Evaluation;
@@ -30,6 +31,7 @@ export const PURE_WORK: PureWork = {
   decodeBlock,
   entryId,
   entrySet,
+  leadersOf,
   isWhole,
   isCertified,
   evaluate: evaluateEntries,

@@ -18,6 +18,8 @@ import type { Choice, Evaluation, EvaluationOrMissing } from "./evaluate.ts";
 export interface RoundWorld {
   /** Signs, keeps and sends; returns what was sent, perhaps by an earlier life. */
   readonly speak: (effect: Extract<AgreementEffect, { kind: "vote" | "propose" }>) => Message;
+  /** Of the interval's views; worked out unless given. */
+  readonly leaders?: readonly HomeId[];
   readonly evaluate: (choice: Choice) => EvaluationOrMissing;
   /** Whether an order, a commit or a reading is at hand. */
   readonly holds: (entry: Digest) => boolean;
@@ -52,7 +54,7 @@ export class Round {
 
   constructor(interval: Interval, validators: Validators, self: HomeId | null, world: RoundWorld) {
     this.interval = interval;
-    this.#agreement = agreement(interval, validators, self);
+    this.#agreement = agreement(interval, validators, self, world.leaders);
     this.#world = world;
   }
 
@@ -114,10 +116,13 @@ export class Round {
 
   /** All that was heard, for a peer that missed some of it: what is small first, and of each validator one list before any second. */
   get messages(): readonly Said[] {
-    const all = [...this.#messages.values()];
-    const first = new Set([...this.#listsOf.values()].map(([list]) => list?.id));
-    const rank = (message: Said): number => (message.kind !== "list" ? 0 : first.has(message.list.id) ? 1 : 2);
-    return all.sort((a, b) => rank(a) - rank(b));
+    const [small, first, second]: [Said[], Said[], Said[]] = [[], [], []];
+    for (const message of this.#messages.values()) {
+      if (message.kind !== "list") small.push(message);
+      else if (this.#listsOf.get(message.list.body.validator)?.[0]?.id === message.list.id) first.push(message);
+      else second.push(message);
+    }
+    return [...small, ...first, ...second];
   }
 
   /** What all that was heard was signed as. */

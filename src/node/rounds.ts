@@ -169,6 +169,7 @@ export class Rounds {
     const { rules, membership, pool, outbox, convictions, work = PURE_WORK } = this.#modules;
     return {
       speak: (effect) => (effect.kind === "vote" ? outbox!.vote(effect.vote, effect.because) : outbox!.proposal(effect.proposal)),
+      leaders: work.leadersOf(membership.validators, interval),
       evaluate: (choice) => evaluateLists({ rules, validators: membership.validators, membership, pool, work }, this.#state, choice),
       holds: pool.has,
       // A view's clock runs while there is something to vote on; opening winds it.

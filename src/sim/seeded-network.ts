@@ -42,6 +42,7 @@ export class SeededNetwork {
   readonly #homes = new Map<PeerName, SimulatedGossip>();
   /** Who is connected to whom, until something changes. */
   readonly #peers = new Map<SimulatedGossip, readonly SimulatedGossip[]>();
+  readonly #names = new Map<SimulatedGossip, readonly PeerName[]>();
   readonly #parcels = new Map<number, Parcel[]>();
   #groups: readonly (readonly PeerName[])[] | null = null;
   /** Who hears nothing of whom: "from>to". */
@@ -58,14 +59,14 @@ export class SeededNetwork {
     assert(!this.#homes.has(name), `${name} is connected already`);
     const gossip = new SimulatedGossip(name, this, (ms, task) => this.#clock.after(ms, task));
     this.#homes.set(name, gossip);
-    this.#peers.clear();
+    this.#forgetPeers();
     return gossip;
   }
 
   /** From now on each group hears only itself; who is in no group hears nobody. */
   partition(...groups: readonly (readonly PeerName[])[]): void {
     this.#groups = groups;
-    this.#peers.clear();
+    this.#forgetPeers();
   }
 
   /** From now on nothing of what `from` sends reaches `to`; the other way goes on, and both believe that they are connected. */
@@ -75,13 +76,13 @@ export class SeededNetwork {
 
   heal(): void {
     this.#groups = null;
-    this.#peers.clear();
+    this.#forgetPeers();
     this.#deaf.clear();
   }
 
   leave(home: SimulatedGossip): void {
     if (this.#homes.get(home.self) === home) this.#homes.delete(home.self);
-    this.#peers.clear();
+    this.#forgetPeers();
   }
 
   peersOf(home: SimulatedGossip): readonly SimulatedGossip[] {
@@ -91,6 +92,18 @@ export class SeededNetwork {
     const peers = [...this.#homes.values()].filter((other) => other !== home && this.#connects(home, other));
     this.#peers.set(home, peers);
     return peers;
+  }
+
+  /** The same array as long as nothing changes. */
+  namesOf(home: SimulatedGossip): readonly PeerName[] {
+    const known = this.#names.get(home) ?? this.peersOf(home).map(({ self }) => self);
+    if (!home.isClosed) this.#names.set(home, known);
+    return known;
+  }
+
+  #forgetPeers(): void {
+    this.#peers.clear();
+    this.#names.clear();
   }
 
   /** The same for the same bytes; a copy, so that the sender's may change. */
@@ -175,7 +188,7 @@ class SimulatedGossip implements Gossip {
   }
 
   peers(): readonly PeerName[] {
-    return this.#network.peersOf(this).map((peer) => peer.self);
+    return this.#network.namesOf(this);
   }
 
   request(peer: PeerName, kind: RequestKind, body: Uint8Array, signal: AbortSignal): Promise<Result<Uint8Array, RequestCode>> {

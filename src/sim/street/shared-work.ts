@@ -15,6 +15,7 @@ export function sharedWork(): PureWork {
   const blocks = new RememberedBytes<Shared<"decodeBlock">>();
   const evaluated = new Remembered<string, Evaluation>();
   const sets = new Remembered<string, Shared<"entrySet">>();
+  const leaders = new Remembered<string, Shared<"leadersOf">>();
   const ids = new Remembered<object, Digest>();
   const whole = new Remembered<object, boolean>();
   const certified = new Remembered<Certificate, Map<Digest, boolean>>();
@@ -25,9 +26,11 @@ export function sharedWork(): PureWork {
     entryId: (entry) => ids.get(entry) ?? ids.keep(entry, PURE_WORK.entryId(entry)),
     entrySet: (validators, lists) =>
       sets.of(`${validators.ids.length} ${lists.map(nameOf).join(" ")}`, () => PURE_WORK.entrySet(validators, lists)),
+    // A set's digest binds who certifies.
+    leadersOf: (validators, interval) => leaders.of(`${validators.seed} ${interval}`, () => PURE_WORK.leadersOf(validators, interval)),
     decodeBlock: (bytes, digests) => blocks.of(bytes, (own) => decodeBlock(own, digests, decode)),
     isWhole: (block) => whole.of(block, () => PURE_WORK.isWhole(block)),
-    // A set's digest binds its homes' keys.
+    // And under which keys.
     isCertified: (certificate, context) => {
       const bySet = certified.of(certificate, () => new Map());
       const { seed } = context.validators;

@@ -23,6 +23,7 @@ function following() {
       worked.push(`${isVoid ? "void" : "trade"} of ${lists.map(({ body }) => body.validator).join()}`);
       return { missing: [someDigest(77)] };
     },
+    holds: () => false,
     after: () => undefined,
     fetchSoon: () => void fetches.push(round.missing),
     decided: () => undefined,
