@@ -19,11 +19,20 @@ export function encodeBlock(block: Block, encode = encodeMessage): Uint8Array {
   return writer.finish();
 }
 
-/** `decode` reads its entries. */
-export function decodeBlock(bytes: Uint8Array, digests: Digests, decode = decodeMessage): Result<Block, DecodeCode> {
+/** How a block's entries are read and written. */
+export interface Codec {
+  readonly decode: typeof decodeMessage;
+  readonly encode: typeof encodeMessage;
+}
+
+export function decodeBlock(
+  bytes: Uint8Array,
+  digests: Digests,
+  { decode, encode }: Codec = { decode: decodeMessage, encode: encodeMessage },
+): Result<Block, DecodeCode> {
   const block = open(bytes, (body) => blockIn(body, (each) => decode(each, digests)));
   if (block === null) return malformed("block");
-  return equal(encodeBlock(block), bytes) ? ok(block) : malformed("block: not its one encoding");
+  return equal(encodeBlock(block, encode), bytes) ? ok(block) : malformed("block: not its one encoding");
 }
 
 /** Orders and readings that are none are left out here; the block then fails as a whole, being another than it was. */

@@ -55,7 +55,8 @@ const KIND = new Map(Object.entries(NUMBER).map(([kind, number]) => [number as n
 
 /** Messages as bytes and back. Published as `config/schema/commonwatt.proto`; the schema and these files change together. */
 export function encodeMessage(message: Message): Uint8Array {
-  return new Writer().bytes(NUMBER[message.kind], encodeBody(message)).finish();
+  if (message.kind === "members") return new Writer().bytes(NUMBER.members, encodeMembers(message.members)).finish();
+  return bodyOf(message).finishIn(NUMBER[message.kind]);
 }
 
 /** Foreign bytes as a message. Total: whatever the bytes, a message or a code. */
@@ -71,31 +72,26 @@ export function decodeMessage(bytes: Uint8Array, digests: Digests): Result<Messa
   return equal(encodeMessage(message), bytes) ? ok(message) : malformed(`${kind}: not its one encoding`);
 }
 
-function encodeBody(message: Message): Uint8Array {
+function bodyOf(message: Exclude<Message, { kind: "members" }>): Writer {
   switch (message.kind) {
     case "order":
-      return orderBytes(message.order.body).bytes(7, message.order.signature).finish();
+      return orderBytes(message.order.body).bytes(7, message.order.signature);
     case "reading":
-      return readingBytes(message.reading.body).bytes(6, message.reading.signature).finish();
+      return readingBytes(message.reading.body).bytes(6, message.reading.signature);
     case "list":
-      return listBytes(message.list.body, message.list.signature).finish();
+      return listBytes(message.list.body, message.list.signature);
     case "proposal":
-      return proposalBytes(message.proposal.body)
-        .bytes(7, message.proposal.signature)
-        .uint(8, Number(message.proposal.body.isVoid))
-        .finish();
+      return proposalBytes(message.proposal.body).bytes(7, message.proposal.signature).uint(8, Number(message.proposal.body.isVoid));
     case "vote":
-      return voteBytes(message.vote.body).bytes(6, message.vote.signature).finish();
+      return voteBytes(message.vote.body).bytes(6, message.vote.signature);
     case "period-vote":
-      return periodVoteBytes(message.periodVote.body).bytes(4, message.periodVote.signature).finish();
+      return periodVoteBytes(message.periodVote.body).bytes(4, message.periodVote.signature);
     case "commit":
-      return commitBytes(message.commit.body).bytes(5, message.commit.signature).finish();
+      return commitBytes(message.commit.body).bytes(5, message.commit.signature);
     case "closed":
-      return closedBytes(message.closed.body).bytes(3, message.closed.signature).finish();
+      return closedBytes(message.closed.body).bytes(3, message.closed.signature);
     case "evidence":
-      return evidenceBytes(message.evidence).finish();
-    case "members":
-      return encodeMembers(message.members);
+      return evidenceBytes(message.evidence);
   }
 }
 

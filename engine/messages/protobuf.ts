@@ -62,19 +62,36 @@ export class Writer {
 
   finish(): Uint8Array {
     const written = this.#bytes.slice(0, this.#length);
-    if (FREE.length < MOST_FREE && this.#bytes.length <= LARGEST_FREE && this.#bytes !== NO_ROOM) FREE.push(this.#bytes);
-    this.#bytes = NO_ROOM;
-    this.#length = 0;
+    this.#leave();
     return written;
   }
 
-  #varint(value: number): void {
+  /** As the one field of a message around it. */
+  finishIn(number: number): Uint8Array {
+    if (this.#length === 0) return this.finish();
+    const around = new Writer().#varint(number * 8 + BYTES).#varint(this.#length);
+    const written = new Uint8Array(around.#length + this.#length);
+    written.set(around.#bytes.subarray(0, around.#length));
+    written.set(this.#bytes.subarray(0, this.#length), around.#length);
+    around.#leave();
+    this.#leave();
+    return written;
+  }
+
+  #leave(): void {
+    if (FREE.length < MOST_FREE && this.#bytes.length <= LARGEST_FREE && this.#bytes !== NO_ROOM) FREE.push(this.#bytes);
+    this.#bytes = NO_ROOM;
+    this.#length = 0;
+  }
+
+  #varint(value: number): this {
     let rest = value;
     while (rest > 127) {
       this.#byte((rest % 128) + 128);
       rest = Math.floor(rest / 128);
     }
     this.#byte(rest);
+    return this;
   }
 
   #byte(value: number): void {

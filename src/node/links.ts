@@ -24,7 +24,7 @@ export class Links {
   readonly #modules: LinksModules;
   readonly #linked = new Set<HomeId>();
   readonly #missingSince = new Map<HomeId, number>();
-  /** At the last look all of these homes were linked to by these peers. */
+  /** Of these homes none was lost, nor could it be as long as these are the peers. */
   #whole: { readonly homes: readonly HomeId[]; readonly peers: readonly PeerName[] } | null = null;
 
   constructor(modules: LinksModules) {
@@ -38,7 +38,7 @@ export class Links {
     const connected = new Set(peers);
     const now = this.#modules.clock.monotonicMs();
     const lost = new Set(homes.filter((home) => this.#isLost(home, connected, now)));
-    this.#whole = homes.some((home) => this.#missingSince.has(home)) ? null : { homes, peers };
+    this.#whole = homes.some((home) => this.#linked.has(home) && this.#missingSince.has(home)) ? null : { homes, peers };
     return lost;
   };
 

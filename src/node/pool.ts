@@ -1,6 +1,7 @@
 import { readingSignedIn } from "../../engine/admission/index.ts";
 import { type Address, compare, type Digest, type HomeId, type Interval } from "../../engine/kernel/index.ts";
 import {
+  type Commit,
   type Contradictable,
   entryId,
   type Message,
@@ -107,6 +108,8 @@ export class Pool {
   readonly commits: Shelf<SignedCommit>;
   readonly readings: Shelf<SignedReading>;
   readonly #idOf: typeof entryId;
+  /** A commit whose order had not come when it was last looked for. */
+  #unshown: Commit | null = null;
   /** The newest reading of each home in a certified interval: what the next one is compared with. */
   readonly #settled = new Map<HomeId, Reading>();
 
@@ -142,6 +145,7 @@ export class Pool {
   keepOf(agentAt: AgentAt): void {
     const isSignedIn = (signedIn: (interval: Interval) => Interval) => (held: Held<Signed<Body>>) =>
       agentAt(held.entry.body.home, signedIn(held.entry.body.interval)) === held.agent;
+    this.#unshown = null;
     this.orders.sift(isSignedIn((interval) => interval));
     this.commits.sift(isSignedIn((interval) => interval));
     this.readings.sift(isSignedIn(readingSignedIn));
@@ -201,8 +205,11 @@ export class Pool {
 
   /** Whether every commit that was held before the gate has its order. */
   isShown(interval: Interval): boolean {
+    const last = this.#unshown;
+    if (last !== null && last.interval === interval && !this.orders.has(last.commitment)) return false;
     const isMissing = ({ isTimely, entry }: Held<SignedCommit>): boolean => isTimely && !this.orders.has(entry.body.commitment);
-    return !this.commits.unsorted(interval).some(isMissing);
+    this.#unshown = this.commits.unsorted(interval).find(isMissing)?.entry.body ?? null;
+    return this.#unshown === null;
   }
 
   heldOrders = (home: HomeId, interval: Interval, seq: number): readonly SignedOrder[] =>

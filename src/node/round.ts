@@ -32,6 +32,12 @@ export interface RoundWorld {
 /** A choice of lists by their digests, and whether their orders count. */
 type Wanted = { readonly lists: readonly Digest[]; readonly isVoid: boolean };
 
+interface Waiting extends Wanted {
+  /** Lists, or entries of them, that were not at hand; the first `came` have come since. */
+  readonly lacks: readonly Digest[];
+  came: number;
+}
+
 /** Runs one interval's agreement: feeds it what peers say, and does what it asks for, one thing after the other. */
 export class Round {
   readonly interval: Interval;
@@ -46,8 +52,8 @@ export class Round {
   readonly #evaluations = new Map<Digest, Evaluation>();
   /** What has been evaluated. */
   readonly #done = new Set<string>();
-  /** What could not be evaluated yet, each with one of the entries and lists that it lacks. */
-  readonly #waiting = new Map<string, Wanted & { readonly lacks: Digest }>();
+  /** What could not be evaluated yet. */
+  readonly #waiting = new Map<string, Waiting>();
   /** null: what waits may lack less by now. */
   #missing: readonly Digest[] | null = [];
   #busy = false;
@@ -87,14 +93,18 @@ export class Round {
     this.#waiting.clear();
     this.#missing = null;
     for (const [name, wanted] of waiting) {
-      if (this.#lists.has(wanted.lacks) || this.#world.holds(wanted.lacks)) this.#evaluate(wanted);
+      while (wanted.came < wanted.lacks.length && this.#holds(wanted.lacks[wanted.came]!)) wanted.came++;
+      if (wanted.came === wanted.lacks.length) this.#evaluate(wanted);
       else this.#wait(name, wanted);
     }
   }
 
+  #holds = (id: Digest): boolean => this.#lists.has(id) || this.#world.holds(id);
+
   /** Orders and readings that lists name and this home lacks. */
   get missing(): readonly Digest[] {
-    this.#missing ??= [...new Set([...this.#waiting.values()].reverse().flatMap((wanted) => missingOf(this.#outcome(wanted))))];
+    const newestFirst = (): readonly Waiting[] => [...this.#waiting.values()].reverse();
+    this.#missing ??= [...new Set(newestFirst().flatMap(({ lacks }) => lacks.filter((id) => !this.#holds(id))))];
     return this.#missing;
   }
 
@@ -179,7 +189,9 @@ export class Round {
   #evaluate({ lists, isVoid }: Wanted): void {
     const name = `${isVoid}/${lists.join()}`;
     if (this.#done.has(name)) return;
-    const outcome = this.#outcome({ lists, isVoid });
+    const unheard = lists.filter((id) => !this.#lists.has(id));
+    const held = lists.flatMap((id) => this.#lists.get(id) ?? []);
+    const outcome = unheard.length > 0 ? { missing: unheard } : this.#world.evaluate({ lists: held, isVoid });
     if ("evaluation" in outcome) {
       const { value } = outcome.evaluation;
       this.#done.add(name);
@@ -190,19 +202,11 @@ export class Round {
     }
     const { missing } = outcome;
     if (this.#missing !== null) this.#missing = [...new Set([...missing, ...this.#missing])];
-    this.#wait(name, { lists, isVoid, lacks: missing[0]! });
+    this.#wait(name, { lists, isVoid, lacks: missing, came: 0 });
   }
 
-  #outcome({ lists, isVoid }: Wanted): EvaluationOrMissing {
-    const unheard = lists.filter((id) => !this.#lists.has(id));
-    if (unheard.length > 0) return { missing: unheard };
-    return this.#world.evaluate({ lists: lists.flatMap((id) => this.#lists.get(id) ?? []), isVoid });
-  }
-
-  #wait(name: string, wanted: Wanted & { readonly lacks: Digest }): void {
+  #wait(name: string, wanted: Waiting): void {
     this.#waiting.set(name, wanted);
     this.#world.fetchSoon();
   }
 }
-
-const missingOf = (outcome: EvaluationOrMissing): readonly Digest[] => ("missing" in outcome ? outcome.missing : []);

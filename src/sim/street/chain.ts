@@ -20,6 +20,7 @@ export class CountingChain implements Chain {
   readonly hiddenFrom = new Set<string>();
   replyMs = 40;
   readonly #rules: MarketRules;
+  readonly #rulesHash: Digest;
   readonly #digests: Digests;
   readonly #recover: RecoverSigner;
   readonly #clock: Clock;
@@ -27,6 +28,7 @@ export class CountingChain implements Chain {
   constructor(known: Registry, rules: MarketRules, recover: RecoverSigner, clock: Clock) {
     this.versions = [known];
     this.#rules = rules;
+    this.#rulesHash = hashRules(rules);
     this.#digests = digestsOf(domainOf(rules));
     this.#recover = recover;
     this.#clock = clock;
@@ -93,7 +95,7 @@ export class CountingChain implements Chain {
     return count;
   }
 
-  readonly #head = () => ({ nextPeriod: this.next, head: hashRules(this.#rules), settledUntil: 0 });
+  readonly #head = () => ({ nextPeriod: this.next, head: this.#rulesHash, settledUntil: 0 });
 
   #reply<T>(answer: () => T, isHidden = () => false) {
     return new Promise<

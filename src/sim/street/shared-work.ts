@@ -28,7 +28,7 @@ export function sharedWork(): PureWork {
       sets.of(`${validators.ids.length} ${lists.map(nameOf).join(" ")}`, () => PURE_WORK.entrySet(validators, lists)),
     // A set's digest binds who certifies.
     leadersOf: (validators, interval) => leaders.of(`${validators.seed} ${interval}`, () => PURE_WORK.leadersOf(validators, interval)),
-    decodeBlock: (bytes, digests) => blocks.of(bytes, (own) => decodeBlock(own, digests, decode)),
+    decodeBlock: (bytes, digests) => blocks.of(bytes, (own) => decodeBlock(own, digests, { decode, encode })),
     isWhole: (block) => whole.of(block, () => PURE_WORK.isWhole(block)),
     // And under which keys.
     isCertified: (certificate, context) => {
