@@ -10,7 +10,7 @@ import {
   entryId,
   type Message,
 } from "../../engine/messages/index.ts";
-import { type Evaluation, evaluateEntries, isWhole } from "./evaluate.ts";
+import { type Evaluation, evaluateEntries, isWhole, replay } from "./evaluate.ts";
 
 /** What follows from its arguments alone. A home works it out; a simulator of many homes remembers what one of them has. */
 export interface PureWork {
@@ -23,6 +23,7 @@ export interface PureWork {
   readonly isWhole: typeof isWhole;
   readonly isCertified: typeof isCertified;
   readonly evaluate: (...given: Parameters<typeof evaluateEntries>) => Evaluation;
+  readonly replay: (...given: Parameters<typeof replay>) => Evaluation | null;
 }
 
 export const PURE_WORK: PureWork = {
@@ -35,4 +36,5 @@ export const PURE_WORK: PureWork = {
   isWhole,
   isCertified,
   evaluate: evaluateEntries,
+  replay,
 };

@@ -2,7 +2,7 @@ import { type Interval, ZERO_DIGEST } from "../../engine/kernel/index.ts";
 import type { Digests, MarketRules } from "../../engine/messages/index.ts";
 import { genesis, type MarketState } from "../../engine/settlement/index.ts";
 import type { Store } from "../ports/index.ts";
-import { type Evaluation, replay } from "./evaluate.ts";
+import type { Evaluation } from "./evaluate.ts";
 import type { Membership } from "./membership.ts";
 import { PURE_WORK, type PureWork } from "./pure-work.ts";
 
@@ -30,7 +30,7 @@ export function replayStore(
       const next = (state.interval + 1) as Interval;
       const block = work.decodeBlock(bytes, digests);
       const isNext = block.ok && block.value.result.interval === next && work.isWhole(block.value);
-      const evaluation = isNext ? replay(rules, state, block.value, work.evaluate) : null;
+      const evaluation = isNext ? work.replay(rules, state, block.value) : null;
       if (evaluation === null) throw new StoreMismatch(next);
       onReplayed(evaluation);
       state = evaluation.state;

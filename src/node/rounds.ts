@@ -13,7 +13,7 @@ import { type MarketState, settledWith } from "../../engine/settlement/index.ts"
 import type { Clock, Log, Store } from "../ports/index.ts";
 import { Ahead, isSaid } from "./ahead.ts";
 import type { Convictions } from "./convictions.ts";
-import { blockOf, type Evaluation, evaluateLists, replay } from "./evaluate.ts";
+import { blockOf, type Evaluation, evaluateLists } from "./evaluate.ts";
 import type { Lost } from "./links.ts";
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
@@ -130,7 +130,7 @@ export class Rounds {
     const isFinal = certificate.kind === "finalize" && certificate.interval === this.current;
     const isTrue = isFinal && work.isWhole(block.value);
     if (!isTrue || !work.isCertified(certificate, { ...certificates, validators: membership.validators })) return "forged";
-    const evaluation = replay(rules, this.#state, block.value, work.evaluate);
+    const evaluation = work.replay(rules, this.#state, block.value);
     if (evaluation === null) {
       log.error("agreement.result-differs", { interval: this.current, certified: certificate.value });
       return "unneeded";

@@ -22,6 +22,8 @@ type Answerer = Parameters<Gossip["onRequest"]>[1];
 interface Parcel {
   readonly topic: Topic;
   readonly bytes: Uint8Array;
+  /** By the number of a connection: whoever has it from anybody, or has sent it. */
+  readonly isKnownTo: boolean[];
 }
 
 /** Real time, or a virtual clock, which need not wait for promises after what leaves none. */
@@ -44,6 +46,7 @@ export class SeededNetwork {
   readonly #peers = new Map<SimulatedGossip, readonly SimulatedGossip[]>();
   readonly #names = new Map<SimulatedGossip, readonly PeerName[]>();
   readonly #parcels = new Map<number, Parcel[]>();
+  #opened = 0;
   #groups: readonly (readonly PeerName[])[] | null = null;
   /** Who hears nothing of whom: "from>to". */
   readonly #deaf = new Set<string>();
@@ -57,7 +60,7 @@ export class SeededNetwork {
   /** Plugs a home in; after `close` the same name may come back. */
   open(name: PeerName): Gossip {
     assert(!this.#homes.has(name), `${name} is connected already`);
-    const gossip = new SimulatedGossip(name, this, (ms, task) => this.#clock.after(ms, task));
+    const gossip = new SimulatedGossip(name, this.#opened++, this, (ms, task) => this.#clock.after(ms, task));
     this.#homes.set(name, gossip);
     this.#forgetPeers();
     return gossip;
@@ -112,7 +115,7 @@ export class SeededNetwork {
     const alike = this.#parcels.get(hash) ?? [];
     const known = alike.find((parcel) => parcel.topic === topic && equal(parcel.bytes, bytes));
     if (known !== undefined) return known;
-    const parcel = { topic, bytes: bytes.slice() };
+    const parcel = { topic, bytes: bytes.slice(), isKnownTo: [] };
     this.#parcels.set(hash, [...alike, parcel]);
     return parcel;
   }
@@ -163,15 +166,17 @@ export class SeededNetwork {
 /** Every home sends to every other itself: nobody hands on what another lost, which is harsher than a mesh. */
 class SimulatedGossip implements Gossip {
   readonly self: PeerName;
+  /** Of the connection: a home that comes back has another, and has heard nothing yet. */
+  readonly #number: number;
   readonly #network: SeededNetwork;
   readonly #later: Clock["after"];
-  readonly #seen = new Set<Parcel>();
   readonly #answerers = new Map<RequestKind, Answerer>();
   #handler: Handler | null = null;
   isClosed = false;
 
-  constructor(self: PeerName, network: SeededNetwork, later: Clock["after"]) {
+  constructor(self: PeerName, number: number, network: SeededNetwork, later: Clock["after"]) {
     this.self = self;
+    this.#number = number;
     this.#network = network;
     this.#later = later;
   }
@@ -179,7 +184,7 @@ class SimulatedGossip implements Gossip {
   async publish(topic: Topic, bytes: Uint8Array): Promise<void> {
     if (this.isClosed) return;
     const parcel = this.#network.parcelOf(topic, bytes);
-    this.#seen.add(parcel);
+    parcel.isKnownTo[this.#number] = true;
     this.#send(parcel);
   }
 
@@ -232,8 +237,8 @@ class SimulatedGossip implements Gossip {
   }
 
   hear(parcel: Parcel, from: PeerName): void {
-    if (this.#seen.has(parcel)) return;
-    this.#seen.add(parcel);
+    if (parcel.isKnownTo[this.#number] === true) return;
+    parcel.isKnownTo[this.#number] = true;
     this.judge(parcel.topic, parcel.bytes, from);
   }
 

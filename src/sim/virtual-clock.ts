@@ -45,11 +45,11 @@ export class VirtualClock implements Clock {
   }
 
   at(at: number, task: () => void): Cancel {
-    return this.#put((at - this.#startMs) / this.speed, task);
+    return cancelOf(this.#put((at - this.#startMs) / this.speed, task));
   }
 
   after(realMs: number, task: () => void): Cancel {
-    return this.#put(this.#realMs + realMs, task);
+    return cancelOf(this.#put(this.#realMs + realMs, task));
   }
 
   /** As `after`, for what nobody takes back and what leaves no promises behind, unless it calls `stir`: no turns are waited then. */
@@ -78,12 +78,10 @@ export class VirtualClock implements Clock {
     this.#realMs = realMs;
   }
 
-  #put(realMs: number, run: () => void, isQuiet = false): Cancel {
+  #put(realMs: number, run: () => void, isQuiet = false): Task {
     const task: Task = { realMs: Math.max(realMs, this.#realMs), turn: this.#turn++, run, isQuiet };
     this.#rise(task, this.#tasks.length);
-    return () => {
-      task.run = null;
-    };
+    return task;
   }
 
   #rise(task: Task, from: number): void {
@@ -109,5 +107,11 @@ export class VirtualClock implements Clock {
     this.#tasks[at] = last;
   }
 }
+
+const cancelOf =
+  (task: Task): Cancel =>
+  () => {
+    task.run = null;
+  };
 
 const isBefore = (a: Task, b: Task): boolean => a.realMs < b.realMs || (a.realMs === b.realMs && a.turn < b.turn);

@@ -20,6 +20,12 @@ export function sharedWork(): PureWork {
   const whole = new Remembered<object, boolean>();
   const certified = new Remembered<Certificate, Map<Digest, boolean>>();
   const nameOf = namesOfObjects();
+  const evaluate: PureWork["evaluate"] = (rules, state, counted) => {
+    const { kind, nextMembers, orders, withheld, readings } = counted;
+    const kept = withheld.map((each) => bodyOf(each));
+    const entries = [orders, kept, readings].map((each: readonly object[]) => each.map(nameOf).join(" ")).join("/");
+    return evaluated.of(`${state.head} ${kind} ${nextMembers} ${entries}`, () => PURE_WORK.evaluate(rules, state, counted));
+  };
   return {
     decode,
     encode,
@@ -38,12 +44,8 @@ export function sharedWork(): PureWork {
       bySet.set(seed, is);
       return is;
     },
-    evaluate: (rules, state, counted) => {
-      const { kind, nextMembers, orders, withheld, readings } = counted;
-      const kept = withheld.map((each) => bodyOf(each));
-      const entries = [orders, kept, readings].map((each: readonly object[]) => each.map(nameOf).join(" ")).join("/");
-      return evaluated.of(`${state.head} ${kind} ${nextMembers} ${entries}`, () => PURE_WORK.evaluate(rules, state, counted));
-    },
+    evaluate,
+    replay: (rules, state, block) => PURE_WORK.replay(rules, state, block, evaluate),
   };
 }
 
