@@ -127,9 +127,8 @@ export class Rounds {
     const { certificate, members, result } = block.value;
     // Behind or ahead of this home, or of an epoch whose members it still asks for.
     if (this.#stopped || result.interval !== this.current || membership.digest !== this.#state.members) return "unneeded";
-    const isFinal = certificate.kind === "finalize" && certificate.interval === this.current;
-    const isTrue = isFinal && work.isWhole(block.value);
-    if (!isTrue || !work.isCertified(certificate, { ...certificates, validators: membership.validators })) return "forged";
+    if (certificate.kind !== "finalize" || certificate.interval !== this.current || !work.isWhole(block.value)) return "forged";
+    if (!work.isCertified(certificate, { ...certificates, validators: membership.validators })) return "forged";
     const evaluation = work.replay(rules, this.#state, block.value);
     if (evaluation === null) {
       log.error("agreement.result-differs", { interval: this.current, certified: certificate.value });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { fromHex, putHex, toHex } from "../../../engine/kernel/index.ts";
+import { concat, type Digest, fromHex, keccak, keccakDigest, putHex, toHex, utf8 } from "../../../engine/kernel/index.ts";
+import { structOf, word } from "../../../engine/messages/eip712.ts";
 import { Writer } from "../../../engine/messages/index.ts";
 
 const naive = (bytes: Uint8Array): string => `0x${Buffer.from(bytes).toString("hex")}`;
@@ -44,4 +45,13 @@ describe("a message that is written", () => {
     expect(new Writer().hexes(1, [], 32).finishIn(2)).toEqual(new Uint8Array(0));
     expect(() => new Writer().hexes(1, ["0x01", "0x0102"], 1)).toThrow("texts of one field have one size");
   });
+});
+
+test("a struct's hash is of its own words, whatever was hashed before it", () => {
+  const type = "Thing(uint64 some,bytes32 other)";
+  const hash = structOf(type);
+  const full = `0x${"f7".repeat(32)}` as Digest;
+  hash([full, full]);
+  expect(hash([1, 2 ** 40])).toBe(keccakDigest(concat([keccak(utf8(type)), word(1), word(2 ** 40)])));
+  expect(hash([full])).toBe(keccakDigest(concat([keccak(utf8(type)), word(full)])));
 });

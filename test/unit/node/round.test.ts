@@ -122,14 +122,14 @@ describe("lists", () => {
     });
     hear(round, ...lists.map(asMessage.list), asMessage.list(listOf(3)));
     expect([worked, round.missing]).toEqual([[3], lacking]);
-    const after = (come: Digest): readonly Digest[] => {
+    const missingWith = (come: Digest): readonly Digest[] => {
       held.add(come);
       round.retry();
       return round.missing;
     };
-    expect([after(lacking[1]!), after(lacking[0]!)]).toEqual([[lacking[0], lacking[2]], [lacking[2]]]);
+    expect([missingWith(lacking[1]!), missingWith(lacking[0]!)]).toEqual([[lacking[0], lacking[2]], [lacking[2]]]);
     expect([worked.length, fetches]).toEqual([1, [3, 2, 1]]);
-    expect([after(lacking[2]!), worked]).toEqual([[someDigest(80)], [3, 0]]);
+    expect([missingWith(lacking[2]!), worked]).toEqual([[someDigest(80)], [3, 0]]);
   });
 
   test("one of each validator is foreseen as the choice, two of one are none", () => {
