@@ -29,8 +29,7 @@ export interface AgreementContext {
 
 /** May this message reach the agreement? */
 export function admitAgreement(message: AgreementMessage, context: AgreementContext): Verdict<AdmittedAgreement> {
-  // Cheapest first; signatures last.
-  const code = context.isSeen ? "MESSAGE_SEEN" : firstRefusal([isInTime, hasShape, isFromValidators, isSigned], message, context);
+  const code = context.isSeen ? "MESSAGE_SEEN" : firstRefusal(CHECKS, message, context);
   return code === null ? { kind: "accept", message: message as AdmittedAgreement } : refuse(code);
 }
 
@@ -82,3 +81,6 @@ const isSigned: Check<AgreementMessage, AgreementContext> = (message, context) =
   const signer = context.recover(id, signature);
   return signer !== null && signer === keyFor(message, context) ? null : "SIGNATURE_INVALID";
 };
+
+// Cheapest first; signatures last.
+const CHECKS: readonly Check<AgreementMessage, AgreementContext>[] = [isInTime, hasShape, isFromValidators, isSigned];

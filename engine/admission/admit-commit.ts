@@ -1,5 +1,5 @@
-import type { Digest, HomeId, Interval } from "../kernel/index.ts";
-import { entryId, type MarketRules, type SignedCommit } from "../messages/index.ts";
+import type { HomeId, Interval } from "../kernel/index.ts";
+import type { MarketRules, SignedCommit } from "../messages/index.ts";
 import { isMember, isSignedByHome, type Speakers } from "./registered.ts";
 import { type Check, conflictOf, firstRefusal, refuse, type Verdict } from "./verdict.ts";
 
@@ -13,8 +13,8 @@ export interface CommitContext extends Speakers {
   readonly isSealed: boolean;
   /** Intervals whose gate is still open, both ends included. */
   readonly openIntervals: { readonly first: Interval; readonly last: Interval };
-  /** Asks for entries, by `entryId`, whose signature held. */
-  readonly hasSeen: (id: Digest) => boolean;
+  /** Asks for entries, known by `entryId`, whose signature held. */
+  readonly hasSeen: (entry: SignedCommit) => boolean;
   /** The commits held here of one home for one interval under one seq: none, one, or two that conflict. */
   readonly heldCommits: (home: HomeId, interval: Interval, seq: number) => readonly SignedCommit[];
 }
@@ -23,7 +23,7 @@ export type CommitVerdict = Verdict<AdmittedCommit, SignedCommit>;
 
 // Cheapest first, as with orders.
 const CHEAP: readonly Check<SignedCommit, CommitContext>[] = [
-  (entry, { hasSeen }) => (hasSeen(entryId(entry)) ? "COMMIT_SEEN" : null),
+  (entry, { hasSeen }) => (hasSeen(entry) ? "COMMIT_SEEN" : null),
   (_, { isSealed }) => (isSealed ? null : "ORDERS_NOT_SEALED"),
   ({ body }, { openIntervals }) => (body.interval < openIntervals.first ? "INTERVAL_CLOSED" : null),
   ({ body }, { openIntervals }) => (body.interval > openIntervals.last ? "INTERVAL_TOO_FAR" : null),

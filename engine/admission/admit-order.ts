@@ -1,5 +1,5 @@
-import { type Digest, type HomeId, type Interval, microPerKwh, wh } from "../kernel/index.ts";
-import { entryId, type MarketRules, type SignedOrder } from "../messages/index.ts";
+import { type HomeId, type Interval, microPerKwh, wh } from "../kernel/index.ts";
+import type { MarketRules, SignedOrder } from "../messages/index.ts";
 import type { AdmissionCode } from "./codes.ts";
 import { isMember, isSignedByHome, type Speakers } from "./registered.ts";
 import { type Check, conflictOf, firstRefusal, refuse, type Verdict } from "./verdict.ts";
@@ -12,8 +12,8 @@ export interface OrderContext extends Speakers {
   readonly rules: MarketRules;
   /** Intervals whose orders are taken now, both ends included: with an open gate; of sealed orders, closed and not decided. */
   readonly openIntervals: { readonly first: Interval; readonly last: Interval };
-  /** Asks for entries, by `entryId`, whose signature held; a forgery that counted as seen would silence the true order. */
-  readonly hasSeen: (id: Digest) => boolean;
+  /** Asks for entries, known by `entryId`, whose signature held; a forgery that counted as seen would silence the true order. */
+  readonly hasSeen: (entry: SignedOrder) => boolean;
   /** The orders held here of one home for one interval under one seq: none, one, or two that conflict. */
   readonly heldOrders: (home: HomeId, interval: Interval, seq: number) => readonly SignedOrder[];
 }
@@ -22,7 +22,7 @@ export type OrderVerdict = Verdict<AdmittedOrder, SignedOrder>;
 
 // Cheapest first: a flood of junk must cost us less than it costs the sender.
 const CHEAP: readonly Check<SignedOrder, OrderContext>[] = [
-  (entry, { hasSeen }) => (hasSeen(entryId(entry)) ? "ORDER_SEEN" : null),
+  (entry, { hasSeen }) => (hasSeen(entry) ? "ORDER_SEEN" : null),
   ({ body }, { openIntervals }) => (body.interval < openIntervals.first ? "INTERVAL_CLOSED" : null),
   ({ body }, { openIntervals }) => (body.interval > openIntervals.last ? "INTERVAL_TOO_FAR" : null),
   ({ body }, { rules }) => (wh.is(body.energy) && body.energy > 0 && body.energy <= rules.maxOrderWh ? null : "ENERGY_OUT_OF_RANGE"),

@@ -1,5 +1,5 @@
-import { type Digest, type HomeId, type Interval, wh } from "../kernel/index.ts";
-import { entryId, type Reading, type SignedReading } from "../messages/index.ts";
+import { type HomeId, type Interval, wh } from "../kernel/index.ts";
+import type { Reading, SignedReading } from "../messages/index.ts";
 import type { AdmissionCode } from "./codes.ts";
 import { isReadBy, mayBeRead, type Speakers } from "./registered.ts";
 import { type Check, conflictOf, firstRefusal, refuse, type Verdict } from "./verdict.ts";
@@ -11,8 +11,8 @@ export type AdmittedReading = SignedReading & { readonly [admitted]: true };
 export interface ReadingContext extends Speakers {
   /** Intervals whose readings are taken now, both ends included: delivered already and not yet settled. */
   readonly readableIntervals: { readonly first: Interval; readonly last: Interval };
-  /** Asks for entries, by `entryId`, whose signature held. */
-  readonly hasSeen: (id: Digest) => boolean;
+  /** Asks for entries, known by `entryId`, whose signature held. */
+  readonly hasSeen: (entry: SignedReading) => boolean;
   /** The readings held here of one home for one interval: none, one, or two that conflict. */
   readonly heldReadings: (home: HomeId, interval: Interval) => readonly SignedReading[];
   /** The home's nearest readings held here, before and after an interval. */
@@ -23,7 +23,7 @@ export type ReadingVerdict = Verdict<AdmittedReading, SignedReading>;
 
 // Cheapest first, as with orders.
 const CHEAP: readonly Check<SignedReading, ReadingContext>[] = [
-  (entry, { hasSeen }) => (hasSeen(entryId(entry)) ? "READING_SEEN" : null),
+  (entry, { hasSeen }) => (hasSeen(entry) ? "READING_SEEN" : null),
   ({ body }, { readableIntervals }) => (body.interval > readableIntervals.last ? "READING_TOO_EARLY" : null),
   ({ body }, { readableIntervals }) => (body.interval < readableIntervals.first ? "READING_TOO_LATE" : null),
   ({ body }) => (wh.is(body.importWh) && wh.is(body.exportWh) ? null : "COUNTER_OUT_OF_RANGE"),

@@ -62,12 +62,18 @@ export type AgreementEffect =
   /** Two signed messages that exclude each other. */
   | { readonly kind: "evidence"; readonly culprit: HomeId; readonly first: Contradictable; readonly second: Contradictable };
 
-export function agreement(interval: Interval, validators: Validators, self: HomeId | null): Agreement {
+/** `leaders` are those of `leadersOf`. */
+export function agreement(
+  interval: Interval,
+  validators: Validators,
+  self: HomeId | null,
+  leaders = leadersOf(validators, interval),
+): Agreement {
   return {
     interval,
     validators,
     self: self !== null && validators.ids.includes(self) ? self : null,
-    leaders: leadersOf(validators, interval),
+    leaders,
     isPastDeadline: false,
     view: 1,
     lists: new Map(),

@@ -69,9 +69,10 @@ export function withoutConflicts(orders: readonly SignedOrder[]): readonly Signe
 export function shownOf(
   unshown: readonly SignedCommit[],
   orders: readonly SignedOrder[],
+  idOf = entryId,
 ): { readonly orders: readonly SignedOrder[]; readonly withheld: readonly Withheld[] } {
   // Shown to some and not to others, it is shown when enough have seen it.
-  const shown = new Set(orders.map(entryId));
+  const shown = new Set(orders.map(idOf));
   const sealed = unshown.filter(({ body }) => !shown.has(body.commitment));
   const held = countOf([...sealed, ...orders].map(seat));
   const alone = (order: SignedOrder): boolean => held.get(seat(order)) === 1;

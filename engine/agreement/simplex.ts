@@ -58,8 +58,8 @@ function onVote(state: Agreement, vote: SignedVote): readonly AgreementEffect[] 
   ballot.set(validator, vote);
   if (validator === state.self) mark(state, view, kind === "nullify" ? { nullify: true } : { [kind]: value });
   const conflict = conflictWith(state, vote);
-  const certificate = certify(state.validators, [...ballot.values()]);
-  const consequences = certificate === null || state.certificates.has(slot(kind, view)) ? [] : onCertificate(state, certificate);
+  const certificate = state.certificates.has(slot(kind, view)) ? null : certify(state.validators, [...ballot.values()]);
+  const consequences = certificate === null ? [] : onCertificate(state, certificate);
   return [...conflict, ...consequences];
 }
 

@@ -10,12 +10,24 @@ export type Address = string & { readonly [addressBrand]: "address" };
 
 export const ZERO_DIGEST = `0x${"00".repeat(32)}` as Digest;
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const DIGITS = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+const [ZERO, X] = [48, 120];
+/** Bytes that are made into text at once: a call takes only so many arguments. */
+const AT_ONCE = 1_024;
 
-export function toHex(bytes: Uint8Array): string {
+/** Of all bytes, or of those from one place to another. */
+export function toHex(bytes: Uint8Array, from = 0, to = bytes.length): string {
+  if (to - from <= AT_ONCE) return textOf("0x", bytes, from, to);
   let hex = "0x";
-  for (const byte of bytes) hex += HEX[byte];
+  for (let at = from; at < to; at += AT_ONCE) hex += textOf("", bytes, at, Math.min(to, at + AT_ONCE));
   return hex;
+}
+
+/** One flat text: adding digit after digit would leave a tree of pieces for each digest. */
+function textOf(before: "0x" | "", bytes: Uint8Array, from: number, to: number): string {
+  const codes: number[] = before === "" ? [] : [ZERO, X];
+  for (let at = from; at < to; at++) codes.push(DIGITS[bytes[at]! >> 4]!, DIGITS[bytes[at]! & 15]!);
+  return String.fromCharCode.apply(null, codes);
 }
 
 /** What each character code of a hex digit is worth; -1: none. */
@@ -24,13 +36,18 @@ const NIBBLE = Int8Array.from({ length: 128 }, (_, code) => "0123456789abcdef".i
 export function fromHex(hex: string): Uint8Array {
   assert(hex.startsWith("0x") && hex.length % 2 === 0, "hex starts with 0x and has two digits for each byte");
   const bytes = new Uint8Array((hex.length - 2) / 2);
-  for (let i = 0, at = 2; i < bytes.length; i++, at += 2) {
+  putHex(hex, bytes, 0);
+  return bytes;
+}
+
+/** Writes what a hex text says into bytes, from a place on. */
+export function putHex(hex: string, into: Uint8Array, from: number): void {
+  for (let at = 2, to = from; at < hex.length; at += 2, to++) {
     const high = NIBBLE[hex.charCodeAt(at)] ?? -1;
     const low = NIBBLE[hex.charCodeAt(at + 1)] ?? -1;
-    assert(high >= 0 && low >= 0, "hex has digits and letters from a to f");
-    bytes[i] = 16 * high + low;
+    if (high < 0 || low < 0) assert(false, "hex has digits and letters from a to f");
+    into[to] = 16 * high + low;
   }
-  return bytes;
 }
 
 export function digest(bytes: Uint8Array): Digest {

@@ -1,5 +1,5 @@
-import { equal, fromHex, ok, type Result } from "../kernel/index.ts";
-import { Body, type DecodeCode, joined, malformed, open, VOTE_KINDS } from "./body.ts";
+import { equal, ok, type Result } from "../kernel/index.ts";
+import { Body, type DecodeCode, malformed, open, VOTE_KINDS } from "./body.ts";
 import { decodeMessage, encodeMessage } from "./codec.ts";
 import { encodeMembers, membersIn } from "./members.ts";
 import { Writer } from "./protobuf.ts";
@@ -10,7 +10,7 @@ import { type Block, type Certificate, type IntervalResult, RESULT_KIND, type Re
 export function encodeBlock(block: Block, encode = encodeMessage): Uint8Array {
   const { result } = block;
   const roots = [result.prevHead, result.orderSetRoot, result.readingSetRoot, result.clearingRoot, result.ledgerRoot, result.nextMembers];
-  const writer = new Writer().uint(1, result.interval).bytes(2, joined(roots)).bytes(3, certificateBytes(block.certificate));
+  const writer = new Writer().uint(1, result.interval).hexes(2, roots, 32).bytes(3, certificateBytes(block.certificate));
   for (const order of block.orders) writer.item(4, encode({ kind: "order", order }));
   for (const reading of block.readings) writer.item(5, encode({ kind: "reading", reading }));
   for (const each of block.withheld) writer.item(6, encode(each));
@@ -19,11 +19,20 @@ export function encodeBlock(block: Block, encode = encodeMessage): Uint8Array {
   return writer.finish();
 }
 
-/** `decode` reads its entries. */
-export function decodeBlock(bytes: Uint8Array, digests: Digests, decode = decodeMessage): Result<Block, DecodeCode> {
+/** How a block's entries are read and written. */
+export interface Codec {
+  readonly decode: typeof decodeMessage;
+  readonly encode: typeof encodeMessage;
+}
+
+export function decodeBlock(
+  bytes: Uint8Array,
+  digests: Digests,
+  { decode, encode }: Codec = { decode: decodeMessage, encode: encodeMessage },
+): Result<Block, DecodeCode> {
   const block = open(bytes, (body) => blockIn(body, (each) => decode(each, digests)));
   if (block === null) return malformed("block");
-  return equal(encodeBlock(block), bytes) ? ok(block) : malformed("block: not its one encoding");
+  return equal(encodeBlock(block, encode), bytes) ? ok(block) : malformed("block: not its one encoding");
 }
 
 /** Orders and readings that are none are left out here; the block then fails as a whole, being another than it was. */
@@ -67,7 +76,7 @@ function certificateBytes(certificate: Certificate): Uint8Array {
     .uint(1, VOTE_KIND[certificate.kind])
     .uint(2, certificate.interval)
     .uint(3, certificate.view)
-    .bytes(4, fromHex(certificate.value));
+    .hexes(4, [certificate.value], 32);
   for (const { validator, signature } of certificate.signatures)
     writer.item(5, new Writer().uint(1, validator).bytes(2, signature).finish());
   return writer.finish();

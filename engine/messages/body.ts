@@ -1,4 +1,4 @@
-import { concat, type Digest, digest, fail, fromHex, type HomeId, homeId, type Interval, interval, type Result } from "../kernel/index.ts";
+import { type Digest, digest, fail, type HomeId, homeId, type Interval, interval, type Result, toHex } from "../kernel/index.ts";
 import { type Field, readFields } from "./protobuf.ts";
 import { type Signature, VOTE_KIND, type VoteKind } from "./types.ts";
 
@@ -8,9 +8,6 @@ export const UINT32_END = 2 ** 32;
 export const VOTE_KINDS = new Map(Object.entries(VOTE_KIND).map(([kind, number]) => [number as number, kind as VoteKind]));
 
 export const malformed = (detail: string): Result<never, DecodeCode> => fail("MESSAGE_MALFORMED", detail);
-
-/** Digests are written one after the other, without anything between. */
-export const joined = (digests: readonly Digest[]): Uint8Array => concat(digests.map(fromHex));
 
 /** Foreign bytes read as `decode` reads them, or null when something is missing or out of range. */
 export function open<T>(bytes: Uint8Array, decode: (body: Body) => T): T | null {
@@ -76,7 +73,7 @@ export class Body {
   digests(number: number): readonly Digest[] {
     const bytes = this.bytes(number);
     if (bytes.length % 32 !== 0) throw new BadField();
-    return Array.from({ length: bytes.length / 32 }, (_, i) => digest(bytes.subarray(32 * i, 32 * i + 32)));
+    return Array.from({ length: bytes.length / 32 }, (_, i) => toHex(bytes, 32 * i, 32 * i + 32) as Digest);
   }
 
   /** A copy: the bytes it came in may be reused by the network. */

@@ -1,5 +1,5 @@
-import { equal, fail, fromHex, microPerKwh, ok, period, type Result, type Wh, wh } from "../kernel/index.ts";
-import { type Body, type DecodeCode, joined, malformed, open, UINT32_END, VOTE_KINDS } from "./body.ts";
+import { equal, fail, microPerKwh, ok, period, type Result, type Wh, wh } from "../kernel/index.ts";
+import { type Body, type DecodeCode, malformed, open, UINT32_END, VOTE_KINDS } from "./body.ts";
 import { asEvidence } from "./evidence.ts";
 import { encodeMembers, membersDigest, membersIn } from "./members.ts";
 import { readFields, Writer } from "./protobuf.ts";
@@ -55,7 +55,8 @@ const KIND = new Map(Object.entries(NUMBER).map(([kind, number]) => [number as n
 
 /** Messages as bytes and back. Published as `config/schema/commonwatt.proto`; the schema and these files change together. */
 export function encodeMessage(message: Message): Uint8Array {
-  return new Writer().bytes(NUMBER[message.kind], encodeBody(message)).finish();
+  if (message.kind === "members") return new Writer().bytes(NUMBER.members, encodeMembers(message.members)).finish();
+  return bodyOf(message).finishIn(NUMBER[message.kind]);
 }
 
 /** Foreign bytes as a message. Total: whatever the bytes, a message or a code. */
@@ -71,31 +72,26 @@ export function decodeMessage(bytes: Uint8Array, digests: Digests): Result<Messa
   return equal(encodeMessage(message), bytes) ? ok(message) : malformed(`${kind}: not its one encoding`);
 }
 
-function encodeBody(message: Message): Uint8Array {
+function bodyOf(message: Exclude<Message, { kind: "members" }>): Writer {
   switch (message.kind) {
     case "order":
-      return orderBytes(message.order.body).bytes(7, message.order.signature).finish();
+      return orderBytes(message.order.body).bytes(7, message.order.signature);
     case "reading":
-      return readingBytes(message.reading.body).bytes(6, message.reading.signature).finish();
+      return readingBytes(message.reading.body).bytes(6, message.reading.signature);
     case "list":
-      return listBytes(message.list.body, message.list.signature).finish();
+      return listBytes(message.list.body, message.list.signature);
     case "proposal":
-      return proposalBytes(message.proposal.body)
-        .bytes(7, message.proposal.signature)
-        .uint(8, Number(message.proposal.body.isVoid))
-        .finish();
+      return proposalBytes(message.proposal.body).bytes(7, message.proposal.signature).uint(8, Number(message.proposal.body.isVoid));
     case "vote":
-      return voteBytes(message.vote.body).bytes(6, message.vote.signature).finish();
+      return voteBytes(message.vote.body).bytes(6, message.vote.signature);
     case "period-vote":
-      return periodVoteBytes(message.periodVote.body).bytes(4, message.periodVote.signature).finish();
+      return periodVoteBytes(message.periodVote.body).bytes(4, message.periodVote.signature);
     case "commit":
-      return commitBytes(message.commit.body).bytes(5, message.commit.signature).finish();
+      return commitBytes(message.commit.body).bytes(5, message.commit.signature);
     case "closed":
-      return closedBytes(message.closed.body).bytes(3, message.closed.signature).finish();
+      return closedBytes(message.closed.body).bytes(3, message.closed.signature);
     case "evidence":
-      return evidenceBytes(message.evidence).finish();
-    case "members":
-      return encodeMembers(message.members);
+      return evidenceBytes(message.evidence);
   }
 }
 
@@ -106,30 +102,24 @@ const orderBytes = (o: Order): Writer =>
   new Writer().uint(1, o.home).uint(2, o.interval).uint(3, SIDES.indexOf(o.side)).uint(4, o.energy).uint(5, o.limit).uint(6, o.seq);
 const readingBytes = (r: Reading): Writer =>
   new Writer().uint(1, r.home).uint(2, r.interval).uint(3, r.importWh).uint(4, r.exportWh).uint(5, READING_QUALITY[r.quality]);
-const commitBytes = (c: Commit): Writer => new Writer().uint(1, c.home).uint(2, c.interval).uint(3, c.seq).bytes(4, fromHex(c.commitment));
+const commitBytes = (c: Commit): Writer => new Writer().uint(1, c.home).uint(2, c.interval).uint(3, c.seq).hexes(4, [c.commitment], 32);
 const closedBytes = (c: Closed): Writer => new Writer().uint(1, c.interval).uint(2, c.validator);
 const evidenceBytes = ({ first, second }: Evidence): Writer => new Writer().bytes(1, encodeMessage(first)).bytes(2, encodeMessage(second));
 const listBytes = (l: OrderList, signature: Signature): Writer =>
   new Writer()
     .uint(1, l.interval)
     .uint(2, l.validator)
-    .bytes(3, joined(l.orders))
-    .bytes(4, joined(l.readings))
+    .hexes(3, l.orders, 32)
+    .hexes(4, l.readings, 32)
     .bytes(5, signature)
-    .bytes(6, fromHex(l.members))
-    .bytes(7, joined(l.commits))
+    .hexes(6, [l.members], 32)
+    .hexes(7, l.commits, 32)
     .uint(8, l.membersVersion);
 const proposalBytes = (p: Proposal): Writer =>
-  new Writer()
-    .uint(1, p.interval)
-    .uint(2, p.view)
-    .uint(3, p.leader)
-    .bytes(4, fromHex(p.value))
-    .uint(5, p.parentView)
-    .bytes(6, joined(p.lists));
+  new Writer().uint(1, p.interval).uint(2, p.view).uint(3, p.leader).hexes(4, [p.value], 32).uint(5, p.parentView).hexes(6, p.lists, 32);
 const voteBytes = (v: Vote): Writer =>
-  new Writer().uint(1, VOTE_KIND[v.kind]).uint(2, v.interval).uint(3, v.view).bytes(4, fromHex(v.value)).uint(5, v.validator);
-const periodVoteBytes = (v: PeriodVote): Writer => new Writer().uint(1, v.period).uint(2, v.validator).bytes(3, fromHex(v.digest));
+  new Writer().uint(1, VOTE_KIND[v.kind]).uint(2, v.interval).uint(3, v.view).hexes(4, [v.value], 32).uint(5, v.validator);
+const periodVoteBytes = (v: PeriodVote): Writer => new Writer().uint(1, v.period).uint(2, v.validator).hexes(3, [v.digest], 32);
 
 const decoders: { readonly [K in Message["kind"]]: (body: Body, digests: Digests) => Message } = {
   order: (body, digests) => {

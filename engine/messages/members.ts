@@ -1,4 +1,4 @@
-import { address, compare, type Digest, fromHex, type HomeId, keccakDigest, toHex } from "../kernel/index.ts";
+import { address, compare, type Digest, type HomeId, keccakDigest, toHex } from "../kernel/index.ts";
 import { Body, open } from "./body.ts";
 import { Writer } from "./protobuf.ts";
 import { type Members, VALIDATOR_CLASS, type Validator, type ValidatorClass } from "./types.ts";
@@ -12,7 +12,7 @@ export const membersDigest = (members: Members): Digest => keccakDigest(encodeMe
 
 export function encodeMembers({ version, homes, validators, minimums }: Members): Uint8Array {
   const writer = new Writer();
-  for (const { home, agent } of homes) writer.item(1, new Writer().uint(1, home).bytes(2, fromHex(agent)).finish());
+  for (const { home, agent } of homes) writer.item(1, new Writer().uint(1, home).hexes(2, [agent], 20).finish());
   for (const each of validators) writer.item(2, new Writer().uint(1, each.home).uint(2, VALIDATOR_CLASS[each.class]).finish());
   return writer.uint(3, minimums.home).uint(4, minimums.operator).uint(5, minimums.utility).uint(6, version).finish();
 }

@@ -1,3 +1,5 @@
+import { assert, putHex } from "../kernel/index.ts";
+
 /**
  * The protobuf wire format (https://protobuf.dev/programming-guides/encoding/) as far as our messages need it: varints and
  * length-delimited fields. Fields are written in rising order and defaults (0, no bytes) are left out, as every proto3 writer
@@ -10,10 +12,16 @@ const BYTES = 2;
 /** Bytes of a number below 2^53. */
 const MAX_VARINT = 8;
 
-const FIRST_ROOM = 128;
+const FIRST_ROOM = 1_024;
+/** Rooms that were written in and are free again: to ask for memory costs more than to write a message. */
+const FREE: Uint8Array<ArrayBuffer>[] = [];
+const MOST_FREE = 8;
+const LARGEST_FREE = 2 ** 16;
+const NO_ROOM = new Uint8Array(0);
 
+/** Writes one message; it is over with `finish`. */
 export class Writer {
-  #bytes = new Uint8Array(FIRST_ROOM);
+  #bytes = FREE.pop() ?? new Uint8Array(FIRST_ROOM);
   #length = 0;
 
   uint(number: number, value: number): this {
@@ -38,17 +46,52 @@ export class Writer {
     return this;
   }
 
-  finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+  /** Digests or other hex texts in one field, one after the other; each has `size` bytes. */
+  hexes(number: number, texts: readonly string[], size: number): this {
+    if (texts.length === 0) return this;
+    this.#varint(number * 8 + BYTES);
+    this.#varint(size * texts.length);
+    this.#makeRoom(size * texts.length);
+    for (const text of texts) {
+      assert(text.length === 2 + 2 * size, "texts of one field have one size");
+      putHex(text, this.#bytes, this.#length);
+      this.#length += size;
+    }
+    return this;
   }
 
-  #varint(value: number): void {
+  finish(): Uint8Array {
+    const written = this.#bytes.slice(0, this.#length);
+    this.#leave();
+    return written;
+  }
+
+  /** As the one field of a message around it. */
+  finishIn(number: number): Uint8Array {
+    if (this.#length === 0) return this.finish();
+    const around = new Writer().#varint(number * 8 + BYTES).#varint(this.#length);
+    const written = new Uint8Array(around.#length + this.#length);
+    written.set(around.#bytes.subarray(0, around.#length));
+    written.set(this.#bytes.subarray(0, this.#length), around.#length);
+    around.#leave();
+    this.#leave();
+    return written;
+  }
+
+  #leave(): void {
+    if (FREE.length < MOST_FREE && this.#bytes.length <= LARGEST_FREE && this.#bytes !== NO_ROOM) FREE.push(this.#bytes);
+    this.#bytes = NO_ROOM;
+    this.#length = 0;
+  }
+
+  #varint(value: number): this {
     let rest = value;
     while (rest > 127) {
       this.#byte((rest % 128) + 128);
       rest = Math.floor(rest / 128);
     }
     this.#byte(rest);
+    return this;
   }
 
   #byte(value: number): void {

@@ -37,6 +37,7 @@ export interface CatchUpModules {
 }
 
 const REQUEST_MS = 2_000;
+const LATE = "no answer in time";
 /** A peer that has not answered by then may be gone: the next one is asked as well. */
 const PATIENCE_MS = 350;
 const BLOCKS_AT_ONCE = 128;
@@ -96,7 +97,7 @@ export class CatchUp {
   #heldOf(interval: Interval): readonly string[] {
     const { rounds, periodVotes } = this.#modules;
     const heard = rounds.round?.interval === interval ? rounds.round.heard : [];
-    return [...periodVotes().map(markOf), ...heard.map(heldMark)];
+    return [...periodVotes().map((vote) => this.#markOf(vote)), ...heard.map(heldMark)];
   }
 
   /** Takes an answer's messages. Some junk among them doesn't spoil the others. */
@@ -157,7 +158,8 @@ export class CatchUp {
   async #request(peer: PeerName, kind: RequestKind, body: Uint8Array): ReturnType<Gossip["request"]> {
     const { gossip, clock } = this.#modules;
     const deadline = new AbortController();
-    const cancel = clock.after(REQUEST_MS, () => deadline.abort());
+    // With a reason of our own: else each is an exception with its stack.
+    const cancel = clock.after(REQUEST_MS, () => deadline.abort(LATE));
     try {
       return await gossip.request(peer, kind, body, deadline.signal);
     } finally {
@@ -181,10 +183,12 @@ export class CatchUp {
     const { encode } = this.#modules.work ?? PURE_WORK;
     const wanted = question.wanted.flatMap((id) => this.#kept(id) ?? []);
     const said = question.interval === rounds.current ? (rounds.round?.messages ?? []) : [];
-    const lacking = [...said, ...this.#modules.periodVotes()].filter((message) => !held.has(markOf(message)));
+    const lacking = [...said, ...this.#modules.periodVotes()].filter((message) => !held.has(this.#markOf(message)));
     const block = question.interval < rounds.current ? (store.blocks(question.interval, 1)[0]?.bytes ?? null) : null;
     return encodeFetched({ block, messages: [...wanted, ...lacking].map(encode) });
   }
+
+  readonly #markOf = (message: AgreementMessage): string => heldMark(identityOf(message, this.#modules.work));
 
   #kept(id: Digest): Message | null {
     const { pool, membership, rounds } = this.#modules;
@@ -200,5 +204,3 @@ export class CatchUp {
     return encodeBlocks(this.#modules.store.blocks(from, BLOCKS_AT_ONCE).map(({ bytes }) => bytes));
   }
 }
-
-const markOf = (message: AgreementMessage): string => heldMark(identityOf(message));

@@ -48,7 +48,7 @@ export interface EvaluationContext {
   readonly validators: Validators;
   readonly membership: Pick<Membership, "isSealed" | "agentAt" | "members">;
   readonly pool: Pool;
-  readonly work?: { readonly entrySet: typeof entrySet; readonly evaluate: typeof evaluateEntries };
+  readonly work?: { readonly entryId: typeof entryId; readonly entrySet: typeof entrySet; readonly evaluate: typeof evaluateEntries };
 }
 
 /** The lists that a value is made from, and whether it counts their orders. */
@@ -59,7 +59,7 @@ export interface Choice {
 
 /** Works out an interval from the lists at its gate; what this home doesn't hold yet is named, to be fetched. */
 export function evaluateLists(context: EvaluationContext, state: MarketState, { lists, isVoid }: Choice): EvaluationOrMissing {
-  const { rules, validators, membership, pool, work = { entrySet, evaluate: evaluateEntries } } = context;
+  const { rules, validators, membership, pool, work = { entryId, entrySet, evaluate: evaluateEntries } } = context;
   const bodies = lists.map((list) => list.body);
   const set = work.entrySet(validators, bodies);
   const wanted = isVoid ? set.readings : [...set.commits, ...set.orders, ...set.readings];
@@ -85,7 +85,11 @@ export const endsEpoch = (rules: MarketRules, interval: Interval): boolean =>
 
 /** Orders of members under the keys that are in force, without what contradicts itself, and shown if they had to be sealed. */
 function countedOrders(
-  { membership, pool }: EvaluationContext,
+  {
+    membership,
+    pool,
+    work = { entryId },
+  }: Pick<EvaluationContext, "membership" | "pool"> & { readonly work?: { readonly entryId: typeof entryId } },
   interval: Interval,
   set: { readonly commits: readonly Digest[]; readonly orders: readonly Digest[] },
 ): Pick<Counted, "orders" | "withheld"> {
@@ -95,7 +99,7 @@ function countedOrders(
   };
   const orders = set.orders.filter((id) => inForce(pool.orders, id)).flatMap((id) => pool.orders.get(id) ?? []);
   const commits = set.commits.filter((id) => inForce(pool.commits, id)).flatMap((id) => pool.commits.get(id) ?? []);
-  return membership.isSealed ? shownOf(commits, orders) : { orders: withoutConflicts(orders), withheld: [] };
+  return membership.isSealed ? shownOf(commits, orders, work.entryId) : { orders: withoutConflicts(orders), withheld: [] };
 }
 
 export function evaluateEntries(rules: MarketRules, state: MarketState, counted: Counted): Evaluation {
@@ -118,20 +122,20 @@ export const blockOf = ({ result, orders, withheld, readings }: Evaluation, cert
   members,
 });
 
-/** A block's own word, worked out again: null unless the same entries lead to the very result that was certified. */
-export function replay(rules: MarketRules, state: MarketState, block: Block): Evaluation | null {
+/** The next interval's block that is whole, worked out again: null unless its entries lead to the very result that was certified. */
+export function replay(rules: MarketRules, state: MarketState, block: Block, evaluate = evaluateEntries): Evaluation | null {
   const { result, certificate, orders, withheld, readings } = block;
-  const { interval, kind, nextMembers } = result;
-  if (interval !== state.interval + 1 || certificate.value !== resultHash(result) || !isWhole(block)) return null;
-  const evaluation = evaluateEntries(rules, state, { kind, orders, withheld, readings, nextMembers });
+  const { kind, nextMembers } = result;
+  const evaluation = evaluate(rules, state, { kind, orders, withheld, readings, nextMembers });
   return evaluation.value === certificate.value ? evaluation : null;
 }
 
-/** Whether a block's entries are those that its result names: nothing left out or put in by who hands it on. */
-export function isWhole({ result, orders, withheld, readings, members }: Block): boolean {
+/** Whether a block's result is the certified one, and its entries those that this names: nothing left out or put in by who hands it on. */
+export function isWhole({ result, certificate, orders, withheld, readings, members }: Block): boolean {
   const { interval, kind } = result;
   const roots = rootsOf({ orders, withheld, readings });
   return (
+    certificate.value === resultHash(result) &&
     roots.orderSetRoot === result.orderSetRoot &&
     roots.readingSetRoot === result.readingSetRoot &&
     (members === null || membersDigest(members) === result.nextMembers) &&

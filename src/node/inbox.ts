@@ -17,7 +17,6 @@ import {
   authorOf,
   type Contradictable,
   type Digests,
-  entryId,
   idOf,
   type MarketRules,
   type Message,
@@ -92,7 +91,7 @@ export class Inbox {
     const { work = PURE_WORK, digests } = this.#modules;
     const message = work.decode(bytes, digests);
     if (!message.ok) return false;
-    return message.value.kind === "period-vote" || (isEntry(message.value) && wanted.has(entryId(signedOf(message.value))));
+    return message.value.kind === "period-vote" || (isEntry(message.value) && wanted.has(work.entryId(signedOf(message.value))));
   }
 
   #judge(message: Message, way: Way): Verdict {
@@ -115,7 +114,8 @@ export class Inbox {
    * hangs on nothing but the entry and the agreed members, for every home needs it. Unasked, an answer brings nothing in that gossip wouldn't.
    */
   #entry(message: EntryMessage, way: Way): Verdict {
-    const isAsked = way !== "gossip" && way.has(entryId(signedOf(message)));
+    const { work = PURE_WORK } = this.#modules;
+    const isAsked = way !== "gossip" && way.has(work.entryId(signedOf(message)));
     const verdict = this.#admit(message, isAsked);
     if (verdict.kind !== "accept" && (verdict.conflict ?? null) === null) return verdict;
     const isTooLate = message.kind === "commit" && this.#modules.hasClosed(message.commit.body.interval);
@@ -155,7 +155,7 @@ export class Inbox {
     const [author, now] = [authorOf(message), this.#modules.clock.monotonicMs()];
     if (way === "gossip" && this.#authors.isSpent(author, now)) return refuse("TOO_MANY_MESSAGES");
     const isAsked = way !== "gossip" && message.kind === "list" && way.has(message.list.id);
-    const verdict = this.#admitAgreement(message, way, !isAsked && this.#seen.has(identityOf(message)));
+    const verdict = this.#admitAgreement(message, way, !isAsked && this.#seen.has(identityOf(message, this.#modules.work)));
     if (verdict.kind === "accept") {
       // What can't be kept must not count as seen: it is asked for when its interval has come.
       this.#authors.charge(author, now);
@@ -179,46 +179,60 @@ export class Inbox {
   }
 
   #orderContext(isAsked: boolean): OrderContext {
-    const { rules, clock, pool, membership, current } = this.#modules;
-    const open = openIntervals(rules, clock.now());
-    const closed = { first: current(), last: (nextGate(rules, clock.now()) - 1) as Interval };
-    const asked = { first: current(), last: open.last };
+    const { rules, pool, membership, recover } = this.#modules;
     return {
-      ...this.#speakers,
+      agentAt: membership.agentAt,
+      isRegistered: membership.isRegistered,
+      recover,
       rules,
-      openIntervals: isAsked ? asked : membership.isSealed ? closed : open,
-      hasSeen: pool.has,
+      openIntervals: isAsked ? this.#askedIntervals : membership.isSealed ? this.#shownIntervals : this.#openIntervals,
+      hasSeen: pool.holds,
       heldOrders: isAsked ? NONE : pool.heldOrders,
     };
   }
 
   #commitContext(isAsked: boolean): CommitContext {
-    const { rules, clock, pool, membership, current } = this.#modules;
-    const open = openIntervals(rules, clock.now());
-    const asked = { first: current(), last: open.last };
-    const { isSealed } = membership;
+    const { rules, pool, membership, recover } = this.#modules;
     return {
-      ...this.#speakers,
+      agentAt: membership.agentAt,
+      isRegistered: membership.isRegistered,
+      recover,
       rules,
-      isSealed,
-      openIntervals: isAsked ? asked : open,
-      hasSeen: pool.has,
+      isSealed: membership.isSealed,
+      openIntervals: isAsked ? this.#askedIntervals : this.#openIntervals,
+      hasSeen: pool.holds,
       heldCommits: isAsked ? NONE : pool.heldCommits,
     };
   }
 
   #readingContext(isAsked: boolean): ReadingContext {
-    const { rules, clock, pool, current } = this.#modules;
+    const { rules, clock, pool, current, membership, recover } = this.#modules;
     const delivered = lastDelivered(rules, clock.now(), clock.speed);
     const first = settledWith(current());
-    const last = isAsked ? (Math.max(delivered, first) as Interval) : delivered;
     const { heldReadings, neighbours } = isAsked ? UNCOMPARED : pool;
-    return { ...this.#speakers, readableIntervals: { first, last }, hasSeen: pool.has, heldReadings, neighbours };
+    return {
+      agentAt: membership.agentAt,
+      isRegistered: membership.isRegistered,
+      recover,
+      readableIntervals: { first, last: isAsked ? (Math.max(delivered, first) as Interval) : delivered },
+      hasSeen: pool.holds,
+      heldReadings,
+      neighbours,
+    };
   }
 
-  get #speakers(): Pick<OrderContext, "agentAt" | "isRegistered" | "recover"> {
-    const { membership, recover } = this.#modules;
-    return { agentAt: membership.agentAt, isRegistered: membership.isRegistered, recover };
+  get #openIntervals(): OrderContext["openIntervals"] {
+    return openIntervals(this.#modules.rules, this.#modules.clock.now());
+  }
+
+  /** Whose gate is closed and which are not decided: when sealed orders are shown. */
+  get #shownIntervals(): OrderContext["openIntervals"] {
+    const { rules, clock, current } = this.#modules;
+    return { first: current(), last: (nextGate(rules, clock.now()) - 1) as Interval };
+  }
+
+  get #askedIntervals(): OrderContext["openIntervals"] {
+    return { first: this.#modules.current(), last: this.#openIntervals.last };
   }
 
   /** Seen, unless it was asked for: a list may have been heard before, when it was one too many. */
@@ -242,7 +256,7 @@ export class Inbox {
 
   #remember(message: AgreementMessage): void {
     if (this.#seen.size >= MAX_SEEN) this.#seen.delete(this.#seen.values().next().value ?? "");
-    this.#seen.add(identityOf(message));
+    this.#seen.add(identityOf(message, this.#modules.work));
   }
 }
 
@@ -253,5 +267,5 @@ const UNCOMPARED = { heldReadings: NONE, neighbours: () => ({ before: null, afte
  * What tells a validator's message from all others. All votes for a period sign one digest, some perhaps once more under a home's
  * next key: there it is the signature.
  */
-export const identityOf = (message: AgreementMessage): Digest =>
-  message.kind === "period-vote" ? entryId(message.periodVote) : idOf(message);
+export const identityOf = (message: AgreementMessage, work: Pick<PureWork, "entryId"> = PURE_WORK): Digest =>
+  message.kind === "period-vote" ? work.entryId(message.periodVote) : idOf(message);

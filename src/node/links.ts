@@ -7,6 +7,8 @@ const GONE_MS = 200;
 /** Which of these homes are lost, now. */
 export type Lost = (homes: readonly HomeId[]) => ReadonlySet<HomeId>;
 
+const NONE: ReadonlySet<HomeId> = new Set();
+
 export interface LinksModules {
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly gossip: Pick<Gossip, "peers">;
@@ -22,6 +24,8 @@ export class Links {
   readonly #modules: LinksModules;
   readonly #linked = new Set<HomeId>();
   readonly #missingSince = new Map<HomeId, number>();
+  /** Of these homes none was lost, nor could it be as long as these are the peers. */
+  #whole: { readonly homes: readonly HomeId[]; readonly peers: readonly PeerName[] } | null = null;
 
   constructor(modules: LinksModules) {
     this.#modules = modules;
@@ -29,9 +33,13 @@ export class Links {
 
   /** Looks again; a link counts as broken when it was missing at two looks that lie GONE_MS apart, and at all between. */
   readonly lost: Lost = (homes) => {
-    const connected = new Set(this.#modules.gossip.peers());
+    const peers = this.#modules.gossip.peers();
+    if (this.#whole?.homes === homes && this.#whole.peers === peers) return NONE;
+    const connected = new Set(peers);
     const now = this.#modules.clock.monotonicMs();
-    return new Set(homes.filter((home) => this.#isLost(home, connected, now)));
+    const lost = new Set(homes.filter((home) => this.#isLost(home, connected, now)));
+    this.#whole = homes.some((home) => this.#linked.has(home) && this.#missingSince.has(home)) ? null : { homes, peers };
+    return lost;
   };
 
   #isLost(home: HomeId, connected: ReadonlySet<PeerName>, now: number): boolean {

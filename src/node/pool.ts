@@ -1,6 +1,7 @@
 import { readingSignedIn } from "../../engine/admission/index.ts";
 import { type Address, compare, type Digest, type HomeId, type Interval } from "../../engine/kernel/index.ts";
 import {
+  type Commit,
   type Contradictable,
   entryId,
   type Message,
@@ -26,6 +27,8 @@ type Held<T> = Admitted & { readonly id: Digest; readonly entry: T };
 type AgentAt = (home: HomeId, interval: Interval) => Address | undefined;
 type Body = { readonly home: HomeId; readonly interval: Interval };
 
+const NOTHING: readonly never[] = [];
+
 /** Entries of one kind by `entryId`, and by home. */
 class Shelf<T extends Signed<Body>> {
   readonly #held = new Map<Digest, Held<T>>();
@@ -40,16 +43,18 @@ class Shelf<T extends Signed<Body>> {
   add(entry: T, how: Admitted): void {
     const id = this.#idOf(entry);
     if (this.#held.has(id)) return;
-    const held = { ...how, id, entry };
+    const held: Held<T> = { agent: how.agent, isTimely: how.isTimely, id, entry };
     this.#held.set(id, held);
     const { home, interval } = entry.body;
     const beside = this.#ofInterval.get(interval);
     if (beside === undefined) this.#ofInterval.set(interval, [held]);
     else beside.push(held);
-    this.#ofHome.set(
-      home,
-      [...this.from(home), entry].sort((a, b) => compare(a.id, b.id)),
-    );
+    const own = this.#ofHome.get(home);
+    if (own === undefined) this.#ofHome.set(home, [entry]);
+    else {
+      own.push(entry);
+      own.sort((a, b) => compare(a.id, b.id));
+    }
   }
 
   get = (id: Digest): T | undefined => this.#held.get(id)?.entry;
@@ -61,9 +66,9 @@ class Shelf<T extends Signed<Body>> {
     return [...this.unsorted(interval)].sort((a, b) => compare(a.id, b.id));
   }
 
-  unsorted = (interval: Interval): readonly Held<T>[] => this.#ofInterval.get(interval) ?? [];
+  unsorted = (interval: Interval): readonly Held<T>[] => this.#ofInterval.get(interval) ?? NOTHING;
 
-  from = (home: HomeId): readonly T[] => this.#ofHome.get(home) ?? [];
+  from = (home: HomeId): readonly T[] => this.#ofHome.get(home) ?? NOTHING;
 
   /** Forgets what doesn't hold any more. */
   sift(holds: (held: Held<T>) => boolean): void {
@@ -102,14 +107,21 @@ export class Pool {
   readonly orders: Shelf<SignedOrder>;
   readonly commits: Shelf<SignedCommit>;
   readonly readings: Shelf<SignedReading>;
+  readonly #idOf: typeof entryId;
+  /** A commit whose order had not come when it was last looked for. */
+  #unshown: Commit | null = null;
   /** The newest reading of each home in a certified interval: what the next one is compared with. */
   readonly #settled = new Map<HomeId, Reading>();
 
   constructor({ entryId: idOf }: { readonly entryId: typeof entryId } = { entryId }) {
+    this.#idOf = idOf;
     this.orders = new Shelf(idOf);
     this.commits = new Shelf(idOf);
     this.readings = new Shelf(idOf);
   }
+
+  /** Whether this very entry was admitted, under this very signature. */
+  holds = (entry: Signed<Body>): boolean => this.has(this.#idOf(entry));
 
   has = (id: Digest): boolean => this.orders.has(id) || this.commits.has(id) || this.readings.has(id);
 
@@ -133,6 +145,7 @@ export class Pool {
   keepOf(agentAt: AgentAt): void {
     const isSignedIn = (signedIn: (interval: Interval) => Interval) => (held: Held<Signed<Body>>) =>
       agentAt(held.entry.body.home, signedIn(held.entry.body.interval)) === held.agent;
+    this.#unshown = null;
     this.orders.sift(isSignedIn((interval) => interval));
     this.commits.sift(isSignedIn((interval) => interval));
     this.readings.sift(isSignedIn(readingSignedIn));
@@ -192,7 +205,11 @@ export class Pool {
 
   /** Whether every commit that was held before the gate has its order. */
   isShown(interval: Interval): boolean {
-    return this.unshown(interval).length === 0;
+    const last = this.#unshown;
+    if (last !== null && last.interval === interval && !this.orders.has(last.commitment)) return false;
+    const isMissing = ({ isTimely, entry }: Held<SignedCommit>): boolean => isTimely && !this.orders.has(entry.body.commitment);
+    this.#unshown = this.commits.unsorted(interval).find(isMissing)?.entry.body ?? null;
+    return this.#unshown === null;
   }
 
   heldOrders = (home: HomeId, interval: Interval, seq: number): readonly SignedOrder[] =>

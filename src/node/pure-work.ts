@@ -1,4 +1,4 @@
-import { entrySet } from "../../engine/agreement/index.ts";
+import { entrySet, isCertified, leadersOf } from "../../engine/agreement/index.ts";
 import type { Result } from "../../engine/kernel/index.ts";
 import {
   type Block,
@@ -10,7 +10,7 @@ import {
   entryId,
   type Message,
 } from "../../engine/messages/index.ts";
-import { type Evaluation, evaluateEntries } from "./evaluate.ts";
+import { type Evaluation, evaluateEntries, isWhole, replay } from "./evaluate.ts";
 
 /** What follows from its arguments alone. A home works it out; a simulator of many homes remembers what one of them has. */
 export interface PureWork {
@@ -19,7 +19,11 @@ export interface PureWork {
   readonly decodeBlock: (bytes: Uint8Array, digests: Digests) => Result<Block, DecodeCode>;
   readonly entryId: typeof entryId;
   readonly entrySet: typeof entrySet;
+  readonly leadersOf: typeof leadersOf;
+  readonly isWhole: typeof isWhole;
+  readonly isCertified: typeof isCertified;
   readonly evaluate: (...given: Parameters<typeof evaluateEntries>) => Evaluation;
+  readonly replay: (...given: Parameters<typeof replay>) => Evaluation | null;
 }
 
 export const PURE_WORK: PureWork = {
@@ -28,5 +32,9 @@ export const PURE_WORK: PureWork = {
   decodeBlock,
   entryId,
   entrySet,
+  leadersOf,
+  isWhole,
+  isCertified,
   evaluate: evaluateEntries,
+  replay,
 };

@@ -1,9 +1,10 @@
 import { type Interval, ZERO_DIGEST } from "../../engine/kernel/index.ts";
-import { type Digests, decodeBlock, type MarketRules } from "../../engine/messages/index.ts";
+import type { Digests, MarketRules } from "../../engine/messages/index.ts";
 import { genesis, type MarketState } from "../../engine/settlement/index.ts";
 import type { Store } from "../ports/index.ts";
-import { type Evaluation, replay } from "./evaluate.ts";
+import type { Evaluation } from "./evaluate.ts";
 import type { Membership } from "./membership.ts";
+import { PURE_WORK, type PureWork } from "./pure-work.ts";
 
 export interface ReplaySource {
   readonly rules: MarketRules;
@@ -12,22 +13,25 @@ export interface ReplaySource {
   readonly store: Pick<Store, "blocks">;
   /** null: only the books are read. */
   readonly membership: Membership | null;
+  readonly work?: PureWork;
 }
 
 const AT_ONCE = 256;
 
 /** The ledger as a store last had it: every certified interval, worked out again in its order. */
 export function replayStore(
-  { rules, digests, first, store, membership }: ReplaySource,
+  { rules, digests, first, store, membership, work = PURE_WORK }: ReplaySource,
   onReplayed: (evaluation: Evaluation) => void,
 ): MarketState {
   let state = genesis(rules, first, membership?.digest ?? ZERO_DIGEST);
   for (let more = true; more; ) {
     const rows = store.blocks((state.interval + 1) as Interval, AT_ONCE);
     for (const { bytes } of rows) {
-      const block = decodeBlock(bytes, digests);
-      const evaluation = block.ok ? replay(rules, state, block.value) : null;
-      if (evaluation === null) throw new StoreMismatch((state.interval + 1) as Interval);
+      const next = (state.interval + 1) as Interval;
+      const block = work.decodeBlock(bytes, digests);
+      const isNext = block.ok && block.value.result.interval === next && work.isWhole(block.value);
+      const evaluation = isNext ? work.replay(rules, state, block.value) : null;
+      if (evaluation === null) throw new StoreMismatch(next);
       onReplayed(evaluation);
       state = evaluation.state;
       if (block.ok && block.value.members !== null) membership?.learn(block.value.members);

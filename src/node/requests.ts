@@ -1,4 +1,4 @@
-import { concat, type Digest, digest, fromHex, type Interval, interval, toHex } from "../../engine/kernel/index.ts";
+import { type Digest, type Interval, interval, toHex } from "../../engine/kernel/index.ts";
 import { readFields, Writer } from "../../engine/messages/index.ts";
 
 /** What a home asks one peer for when gossip did not bring it; bytes as in `config/schema/commonwatt.proto`. */
@@ -28,11 +28,7 @@ export const MAX_ANSWER_BYTES = 900_000;
 export const heldMark = (id: Digest): string => id.slice(0, 2 + 2 * MARK_BYTES);
 
 export const encodeFetch = ({ interval, wanted, held }: Fetch): Uint8Array =>
-  new Writer()
-    .uint(1, interval)
-    .bytes(2, concat(wanted.slice(0, MAX_WANTED).map(fromHex)))
-    .bytes(3, concat(held.slice(-MAX_HELD).map(fromHex)))
-    .finish();
+  new Writer().uint(1, interval).hexes(2, wanted.slice(0, MAX_WANTED), 32).hexes(3, held.slice(-MAX_HELD), MARK_BYTES).finish();
 
 export function decodeFetch(bytes: Uint8Array): Fetch | null {
   const fields = readFields(bytes);
@@ -40,14 +36,14 @@ export function decodeFetch(bytes: Uint8Array): Fetch | null {
   const at = fields.find((field) => field.number === 1)?.value ?? 0;
   const [wanted, held] = [rowOf(fields, 2, 32, MAX_WANTED), rowOf(fields, 3, MARK_BYTES, MAX_HELD)];
   if (!interval.is(at) || wanted === null || held === null) return null;
-  return { interval: at, wanted: wanted.map(digest), held: held.map(toHex) };
+  return { interval: at, wanted: wanted as readonly Digest[], held };
 }
 
-/** A field of byte strings of one size in a row; null: it is none, or longer than `most` of them. */
-function rowOf(fields: NonNullable<ReturnType<typeof readFields>>, number: number, size: number, most: number): Uint8Array[] | null {
+/** A field of byte strings of one size in a row, as hex; null: it is none, or longer than `most` of them. */
+function rowOf(fields: NonNullable<ReturnType<typeof readFields>>, number: number, size: number, most: number): readonly string[] | null {
   const bytes = fields.find((field) => field.number === number)?.value ?? new Uint8Array(0);
   if (!(bytes instanceof Uint8Array) || bytes.length % size !== 0 || bytes.length > size * most) return null;
-  return Array.from({ length: bytes.length / size }, (_, at) => bytes.subarray(size * at, size * (at + 1)));
+  return Array.from({ length: bytes.length / size }, (_, at) => toHex(bytes, size * at, size * (at + 1)));
 }
 
 export function encodeFetched({ block, messages }: Fetched): Uint8Array {

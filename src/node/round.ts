@@ -18,7 +18,11 @@ import type { Choice, Evaluation, EvaluationOrMissing } from "./evaluate.ts";
 export interface RoundWorld {
   /** Signs, keeps and sends; returns what was sent, perhaps by an earlier life. */
   readonly speak: (effect: Extract<AgreementEffect, { kind: "vote" | "propose" }>) => Message;
+  /** Of the interval's views; worked out unless given. */
+  readonly leaders?: readonly HomeId[];
   readonly evaluate: (choice: Choice) => EvaluationOrMissing;
+  /** Whether an order, a commit or a reading is at hand. */
+  readonly holds: (entry: Digest) => boolean;
   readonly after: (timer: AgreementTimer, view: number, task: () => void) => void;
   readonly fetchSoon: () => void;
   readonly decided: (certificate: Certificate) => void;
@@ -27,6 +31,12 @@ export interface RoundWorld {
 
 /** A choice of lists by their digests, and whether their orders count. */
 type Wanted = { readonly lists: readonly Digest[]; readonly isVoid: boolean };
+
+interface Waiting extends Wanted {
+  /** Lists, or entries of them, that were not at hand; the first `came` have come since. */
+  readonly lacks: readonly Digest[];
+  came: number;
+}
 
 /** Runs one interval's agreement: feeds it what peers say, and does what it asks for, one thing after the other. */
 export class Round {
@@ -43,13 +53,14 @@ export class Round {
   /** What has been evaluated. */
   readonly #done = new Set<string>();
   /** What could not be evaluated yet. */
-  readonly #waiting = new Map<string, Wanted>();
-  #missing: readonly Digest[] = [];
+  readonly #waiting = new Map<string, Waiting>();
+  /** null: what waits may lack less by now. */
+  #missing: readonly Digest[] | null = [];
   #busy = false;
 
   constructor(interval: Interval, validators: Validators, self: HomeId | null, world: RoundWorld) {
     this.interval = interval;
-    this.#agreement = agreement(interval, validators, self);
+    this.#agreement = agreement(interval, validators, self, world.leaders);
     this.#world = world;
   }
 
@@ -77,14 +88,23 @@ export class Round {
 
   /** Something that was missing may have come in. */
   retry(): void {
-    const waiting = [...this.#waiting.values()];
+    if (this.#waiting.size === 0) return;
+    const waiting = [...this.#waiting];
     this.#waiting.clear();
-    this.#missing = [];
-    for (const wanted of waiting) this.#evaluate(wanted);
+    this.#missing = null;
+    for (const [name, wanted] of waiting) {
+      while (wanted.came < wanted.lacks.length && this.#holds(wanted.lacks[wanted.came]!)) wanted.came++;
+      if (wanted.came === wanted.lacks.length) this.#evaluate(wanted);
+      else this.#wait(name, wanted);
+    }
   }
+
+  #holds = (id: Digest): boolean => this.#lists.has(id) || this.#world.holds(id);
 
   /** Orders and readings that lists name and this home lacks. */
   get missing(): readonly Digest[] {
+    const newestFirst = (): readonly Waiting[] => [...this.#waiting.values()].reverse();
+    this.#missing ??= [...new Set(newestFirst().flatMap(({ lacks }) => lacks.filter((id) => !this.#holds(id))))];
     return this.#missing;
   }
 
@@ -106,10 +126,13 @@ export class Round {
 
   /** All that was heard, for a peer that missed some of it: what is small first, and of each validator one list before any second. */
   get messages(): readonly Said[] {
-    const all = [...this.#messages.values()];
-    const first = new Set([...this.#listsOf.values()].map(([list]) => list?.id));
-    const rank = (message: Said): number => (message.kind !== "list" ? 0 : first.has(message.list.id) ? 1 : 2);
-    return all.sort((a, b) => rank(a) - rank(b));
+    const [small, first, second]: [Said[], Said[], Said[]] = [[], [], []];
+    for (const message of this.#messages.values()) {
+      if (message.kind !== "list") small.push(message);
+      else if (this.#listsOf.get(message.list.body.validator)?.[0]?.id === message.list.id) first.push(message);
+      else second.push(message);
+    }
+    return [...small, ...first, ...second];
   }
 
   /** What all that was heard was signed as. */
@@ -142,8 +165,8 @@ export class Round {
       const isCounted = lists.length === 0 || (lists.length >= quorum(validators) && lists.length <= validators.ids.length);
       return leader !== leaderOf(leaders, view) || !isCounted || new Set(lists).size < lists.length;
     }
-    if (said.kind !== "list" || this.#missing.includes(said.list.id)) return false;
-    return (this.#listsOf.get(said.list.body.validator)?.length ?? 0) >= 2;
+    if (said.kind !== "list" || (this.#listsOf.get(said.list.body.validator)?.length ?? 0) < 2) return false;
+    return !this.missing.includes(said.list.id);
   }
 
   #keepList(list: SignedList): void {
@@ -166,8 +189,8 @@ export class Round {
   #evaluate({ lists, isVoid }: Wanted): void {
     const name = `${isVoid}/${lists.join()}`;
     if (this.#done.has(name)) return;
-    const held = lists.flatMap((id) => this.#lists.get(id) ?? []);
     const unheard = lists.filter((id) => !this.#lists.has(id));
+    const held = lists.flatMap((id) => this.#lists.get(id) ?? []);
     const outcome = unheard.length > 0 ? { missing: unheard } : this.#world.evaluate({ lists: held, isVoid });
     if ("evaluation" in outcome) {
       const { value } = outcome.evaluation;
@@ -177,8 +200,13 @@ export class Round {
       if (this.decided?.value === value) this.#world.decided(this.decided);
       return;
     }
-    this.#waiting.set(name, { lists, isVoid });
-    this.#missing = [...new Set([...outcome.missing, ...this.#missing])];
+    const { missing } = outcome;
+    if (this.#missing !== null) this.#missing = [...new Set([...missing, ...this.#missing])];
+    this.#wait(name, { lists, isVoid, lacks: missing, came: 0 });
+  }
+
+  #wait(name: string, wanted: Waiting): void {
+    this.#waiting.set(name, wanted);
     this.#world.fetchSoon();
   }
 }

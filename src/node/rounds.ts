@@ -1,4 +1,4 @@
-import { type CertificateContext, isCertified } from "../../engine/agreement/index.ts";
+import type { CertificateContext } from "../../engine/agreement/index.ts";
 import type { Digest, HomeId, Interval } from "../../engine/kernel/index.ts";
 import {
   type Block,
@@ -8,13 +8,12 @@ import {
   intervalOf,
   type MarketRules,
   type Message,
-  resultHash,
 } from "../../engine/messages/index.ts";
 import { type MarketState, settledWith } from "../../engine/settlement/index.ts";
 import type { Clock, Log, Store } from "../ports/index.ts";
 import { Ahead, isSaid } from "./ahead.ts";
 import type { Convictions } from "./convictions.ts";
-import { blockOf, type Evaluation, evaluateLists, isWhole, replay } from "./evaluate.ts";
+import { blockOf, type Evaluation, evaluateLists } from "./evaluate.ts";
 import type { Lost } from "./links.ts";
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
@@ -128,10 +127,9 @@ export class Rounds {
     const { certificate, members, result } = block.value;
     // Behind or ahead of this home, or of an epoch whose members it still asks for.
     if (this.#stopped || result.interval !== this.current || membership.digest !== this.#state.members) return "unneeded";
-    const isFinal = certificate.kind === "finalize" && certificate.interval === this.current;
-    const isTrue = isFinal && certificate.value === resultHash(result) && isWhole(block.value);
-    if (!isTrue || !isCertified(certificate, { ...certificates, validators: membership.validators })) return "forged";
-    const evaluation = replay(rules, this.#state, block.value);
+    if (certificate.kind !== "finalize" || certificate.interval !== this.current || !work.isWhole(block.value)) return "forged";
+    if (!work.isCertified(certificate, { ...certificates, validators: membership.validators })) return "forged";
+    const evaluation = work.replay(rules, this.#state, block.value);
     if (evaluation === null) {
       log.error("agreement.result-differs", { interval: this.current, certified: certificate.value });
       return "unneeded";
@@ -170,7 +168,9 @@ export class Rounds {
     const { rules, membership, pool, outbox, convictions, work = PURE_WORK } = this.#modules;
     return {
       speak: (effect) => (effect.kind === "vote" ? outbox!.vote(effect.vote, effect.because) : outbox!.proposal(effect.proposal)),
+      leaders: work.leadersOf(membership.validators, interval),
       evaluate: (choice) => evaluateLists({ rules, validators: membership.validators, membership, pool, work }, this.#state, choice),
+      holds: pool.has,
       // A view's clock runs while there is something to vote on; opening winds it.
       after: (timer, view, task) => (timer !== "view" || this.#isOpened) && this.#timers.after(TIMEOUTS[timer](view), task),
       fetchSoon: () => this.#fetchSoon(interval),

@@ -20,6 +20,11 @@ export interface MemoryDisk {
   last: Interval | null;
 }
 
+/** No vote and nothing of its own is kept for an interval before `oldest`. */
+interface Slots {
+  oldest: number;
+}
+
 export const memoryDisk = (): MemoryDisk => ({
   votes: new Map(),
   own: new Map(),
@@ -38,15 +43,16 @@ export const restoredDisk = (copied: MemoryDisk): MemoryDisk => ({ ...structured
 /** The store of a simulated home: the rules of the real one, without a disk. */
 export function memoryStore(disk: MemoryDisk = memoryDisk(), keepIntervals = 96): Store {
   let closed = false;
+  const slots: Slots = { oldest: 0 };
   const onDisk = (): MemoryDisk => {
     assert(!closed, "the store is closed");
     return disk;
   };
   return {
-    ...signedPart(onDisk),
+    ...signedPart(onDisk, slots),
     saveBlock: (at, head, bytes) => {
       saveBlock(onDisk(), at, head, bytes);
-      forgetBefore(disk, at - keepIntervals);
+      forgetBefore(disk, at - keepIntervals, slots);
     },
     blocks: (from, limit) =>
       [...onDisk().blocks]
@@ -78,7 +84,7 @@ type SignedPart = Pick<
   "saveVote" | "votes" | "saveOwn" | "own" | "maySignFrom" | "resumeSigning" | "declareNewest" | "saveEvidence" | "evidence"
 >;
 
-function signedPart(onDisk: () => MemoryDisk): SignedPart {
+function signedPart(onDisk: () => MemoryDisk, slots: Slots): SignedPart {
   return {
     maySignFrom: () => onDisk().signFrom,
     resumeSigning: (from) => {
@@ -89,6 +95,7 @@ function signedPart(onDisk: () => MemoryDisk): SignedPart {
     },
     saveVote: (slot, bytes) => {
       assertOpen(onDisk(), slot.interval);
+      slots.oldest = Math.min(slots.oldest, slot.interval);
       return fill(onDisk().votes, `${slot.interval}/${slot.view}/${slot.kind}`, slot, bytes);
     },
     votes: (interval) =>
@@ -98,6 +105,7 @@ function signedPart(onDisk: () => MemoryDisk): SignedPart {
         .map(({ key, bytes }) => ({ slot: { interval, view: key.view, kind: key.kind }, bytes: bytes.slice() })),
     saveOwn: (kind, interval, seq, bytes) => {
       assertOpen(onDisk(), interval);
+      slots.oldest = Math.min(slots.oldest, interval);
       return fill(onDisk().own, `${interval}/${kind}/${seq}`, { kind, interval, seq }, bytes);
     },
     own: (kind, interval) =>
@@ -133,12 +141,17 @@ function saveBlock(disk: MemoryDisk, at: Interval, head: Digest, bytes: Uint8Arr
   disk.last = at;
 }
 
-function forgetBefore(disk: MemoryDisk, from: number): void {
+function forgetBefore(disk: MemoryDisk, from: number, slots: Slots): void {
   if (from <= 0) return;
-  for (const slots of [disk.votes, disk.own]) {
-    for (const [name, { key }] of slots) if (key.interval < from) slots.delete(name);
-  }
   if (disk.signFrom !== null) disk.signFrom = Math.max(from, disk.signFrom) as Interval;
+  if (from <= slots.oldest) return;
+  slots.oldest = Number.POSITIVE_INFINITY;
+  for (const kept of [disk.votes, disk.own]) {
+    for (const [name, { key }] of kept) {
+      if (key.interval < from) kept.delete(name);
+      else slots.oldest = Math.min(slots.oldest, key.interval);
+    }
+  }
 }
 
 function assertOpen({ signFrom }: MemoryDisk, at: Interval): void {

@@ -1,6 +1,7 @@
 import { assert, equal, fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { Clock, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "../ports/index.ts";
 import { hashOf } from "./hash-of.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
 
 /** What goes wrong on the way; chances from 0 to 1. */
 export interface Faults {
@@ -21,7 +22,12 @@ type Answerer = Parameters<Gossip["onRequest"]>[1];
 interface Parcel {
   readonly topic: Topic;
   readonly bytes: Uint8Array;
+  /** By the number of a connection: whoever has it from anybody, or has sent it. */
+  readonly isKnownTo: boolean[];
 }
+
+/** Real time, or a virtual clock, which need not wait for promises after what leaves none. */
+type NetworkClock = Pick<Clock, "after"> & Partial<Pick<VirtualClock, "soon" | "stir">>;
 
 /** How long a message waits when nobody is there to hear, real ms. */
 const RETRY_MS = 250;
@@ -33,17 +39,19 @@ export class SeededNetwork {
   readonly reports: { readonly by: PeerName; readonly peer: PeerName; readonly misconduct: Misconduct }[] = [];
   /** Handlers that threw: gossip goes on, but an honest home has a fault. */
   readonly failures: { readonly by: PeerName; readonly error: unknown }[] = [];
-  readonly #clock: Pick<Clock, "after">;
+  readonly #clock: NetworkClock;
   readonly #chance: () => number;
   readonly #homes = new Map<PeerName, SimulatedGossip>();
   /** Who is connected to whom, until something changes. */
   readonly #peers = new Map<SimulatedGossip, readonly SimulatedGossip[]>();
+  readonly #names = new Map<SimulatedGossip, readonly PeerName[]>();
   readonly #parcels = new Map<number, Parcel[]>();
+  #opened = 0;
   #groups: readonly (readonly PeerName[])[] | null = null;
   /** Who hears nothing of whom: "from>to". */
   readonly #deaf = new Set<string>();
 
-  constructor(clock: Pick<Clock, "after">, chance: () => number, faults: Faults = NO_FAULTS) {
+  constructor(clock: NetworkClock, chance: () => number, faults: Faults = NO_FAULTS) {
     this.#clock = clock;
     this.#chance = chance;
     this.faults = faults;
@@ -52,16 +60,16 @@ export class SeededNetwork {
   /** Plugs a home in; after `close` the same name may come back. */
   open(name: PeerName): Gossip {
     assert(!this.#homes.has(name), `${name} is connected already`);
-    const gossip = new SimulatedGossip(name, this, (ms, task) => this.#clock.after(ms, task));
+    const gossip = new SimulatedGossip(name, this.#opened++, this, (ms, task) => this.#clock.after(ms, task));
     this.#homes.set(name, gossip);
-    this.#peers.clear();
+    this.#forgetPeers();
     return gossip;
   }
 
   /** From now on each group hears only itself; who is in no group hears nobody. */
   partition(...groups: readonly (readonly PeerName[])[]): void {
     this.#groups = groups;
-    this.#peers.clear();
+    this.#forgetPeers();
   }
 
   /** From now on nothing of what `from` sends reaches `to`; the other way goes on, and both believe that they are connected. */
@@ -71,13 +79,13 @@ export class SeededNetwork {
 
   heal(): void {
     this.#groups = null;
-    this.#peers.clear();
+    this.#forgetPeers();
     this.#deaf.clear();
   }
 
   leave(home: SimulatedGossip): void {
     if (this.#homes.get(home.self) === home) this.#homes.delete(home.self);
-    this.#peers.clear();
+    this.#forgetPeers();
   }
 
   peersOf(home: SimulatedGossip): readonly SimulatedGossip[] {
@@ -89,13 +97,25 @@ export class SeededNetwork {
     return peers;
   }
 
+  /** The same array as long as nothing changes. */
+  namesOf(home: SimulatedGossip): readonly PeerName[] {
+    const known = this.#names.get(home) ?? this.peersOf(home).map(({ self }) => self);
+    if (!home.isClosed) this.#names.set(home, known);
+    return known;
+  }
+
+  #forgetPeers(): void {
+    this.#peers.clear();
+    this.#names.clear();
+  }
+
   /** The same for the same bytes; a copy, so that the sender's may change. */
   parcelOf(topic: Topic, bytes: Uint8Array): Parcel {
     const hash = hashOf(bytes);
     const alike = this.#parcels.get(hash) ?? [];
     const known = alike.find((parcel) => parcel.topic === topic && equal(parcel.bytes, bytes));
     if (known !== undefined) return known;
-    const parcel = { topic, bytes: bytes.slice() };
+    const parcel = { topic, bytes: bytes.slice(), isKnownTo: [] };
     this.#parcels.set(hash, [...alike, parcel]);
     return parcel;
   }
@@ -103,16 +123,34 @@ export class SeededNetwork {
   /** Bytes for one home alone, past what gossip does about repeats: what only a liar sends. */
   whisper(from: PeerName, to: PeerName, topic: Topic, bytes: Uint8Array): void {
     const [sender, hearer] = [this.#homes.get(from), this.#homes.get(to)];
-    if (sender !== undefined && hearer !== undefined) this.carry(sender, hearer, () => hearer.judge(topic, bytes, from));
+    if (sender !== undefined && hearer !== undefined) this.bring(sender, hearer, () => hearer.judge(topic, bytes, from));
   }
 
-  /** Brings one thing from here to there, if nothing goes wrong. */
-  carry(from: SimulatedGossip, to: SimulatedGossip, arrive: () => void, mayRepeat = false): void {
+  /** Brings a question or an answer from here to there, if nothing goes wrong: somebody waits for it with a promise. */
+  carry(from: SimulatedGossip, to: SimulatedGossip, arrive: () => void): void {
     if (this.#chance() < this.faults.loss) return;
+    this.#clock.after(this.#delay(), () => this.#reaches(from, to) && arrive());
+  }
+
+  /** Brings a message from here to there, if nothing goes wrong; perhaps twice. */
+  bring(from: SimulatedGossip, to: SimulatedGossip, arrive: () => void, mayRepeat = false): void {
+    if (this.#chance() < this.faults.loss) return;
+    const task = (): void => {
+      if (this.#reaches(from, to)) arrive();
+    };
+    if (this.#clock.soon === undefined) this.#clock.after(this.#delay(), task);
+    else this.#clock.soon(this.#delay(), task);
+    if (mayRepeat && this.#chance() < this.faults.duplication) this.bring(from, to, arrive);
+  }
+
+  /** Somebody goes on once the task that runs is over. */
+  stir(): void {
+    this.#clock.stir?.();
+  }
+
+  #delay(): number {
     const { least, most } = this.faults.delayMs;
-    const delay = least + this.#chance() * (most - least);
-    this.#clock.after(delay, () => this.#reaches(from, to) && arrive());
-    if (mayRepeat && this.#chance() < this.faults.duplication) this.carry(from, to, arrive);
+    return least + this.#chance() * (most - least);
   }
 
   #reaches(from: SimulatedGossip, to: SimulatedGossip): boolean {
@@ -128,15 +166,17 @@ export class SeededNetwork {
 /** Every home sends to every other itself: nobody hands on what another lost, which is harsher than a mesh. */
 class SimulatedGossip implements Gossip {
   readonly self: PeerName;
+  /** Of the connection: a home that comes back has another, and has heard nothing yet. */
+  readonly #number: number;
   readonly #network: SeededNetwork;
   readonly #later: Clock["after"];
-  readonly #seen = new Set<Parcel>();
   readonly #answerers = new Map<RequestKind, Answerer>();
   #handler: Handler | null = null;
   isClosed = false;
 
-  constructor(self: PeerName, network: SeededNetwork, later: Clock["after"]) {
+  constructor(self: PeerName, number: number, network: SeededNetwork, later: Clock["after"]) {
     this.self = self;
+    this.#number = number;
     this.#network = network;
     this.#later = later;
   }
@@ -144,7 +184,7 @@ class SimulatedGossip implements Gossip {
   async publish(topic: Topic, bytes: Uint8Array): Promise<void> {
     if (this.isClosed) return;
     const parcel = this.#network.parcelOf(topic, bytes);
-    this.#seen.add(parcel);
+    parcel.isKnownTo[this.#number] = true;
     this.#send(parcel);
   }
 
@@ -153,10 +193,11 @@ class SimulatedGossip implements Gossip {
   }
 
   peers(): readonly PeerName[] {
-    return this.#network.peersOf(this).map((peer) => peer.self);
+    return this.#network.namesOf(this);
   }
 
   request(peer: PeerName, kind: RequestKind, body: Uint8Array, signal: AbortSignal): Promise<Result<Uint8Array, RequestCode>> {
+    this.#network.stir();
     const other = this.#network.peersOf(this).find(({ self }) => self === peer);
     if (other === undefined) return Promise.resolve(fail("PEER_UNREACHABLE", peer));
     if (signal.aborted) return Promise.resolve(fail("PEER_TIMEOUT", peer));
@@ -196,8 +237,8 @@ class SimulatedGossip implements Gossip {
   }
 
   hear(parcel: Parcel, from: PeerName): void {
-    if (this.#seen.has(parcel)) return;
-    this.#seen.add(parcel);
+    if (parcel.isKnownTo[this.#number] === true) return;
+    parcel.isKnownTo[this.#number] = true;
     this.judge(parcel.topic, parcel.bytes, from);
   }
 
@@ -206,7 +247,9 @@ class SimulatedGossip implements Gossip {
     const failed = (error: unknown): unknown => this.#network.failures.push({ by: this.self, error });
     try {
       const judgement: Judgement | Promise<Judgement> | undefined = this.#handler?.(topic, bytes, from);
-      if (judgement instanceof Promise) void judgement.catch(failed);
+      if (!(judgement instanceof Promise)) return;
+      this.#network.stir();
+      void judgement.catch(failed);
     } catch (error) {
       // As in the port: a handler's own bug stops nothing.
       failed(error);
@@ -215,7 +258,7 @@ class SimulatedGossip implements Gossip {
 
   #send(parcel: Parcel): void {
     const peers = this.#network.peersOf(this);
-    for (const peer of peers) this.#network.carry(this, peer, () => peer.hear(parcel, this.self), true);
+    for (const peer of peers) this.#network.bring(this, peer, () => peer.hear(parcel, this.self), true);
     if (peers.length === 0 && !this.isClosed) this.#later(RETRY_MS, () => this.#send(parcel));
   }
 }

@@ -41,18 +41,16 @@ export class SimulatedDisk {
       this.#synced = this.#records.length;
       goesOn("synced");
     };
-    return new Proxy(store, {
-      get: (target, name) => {
-        const member: unknown = Reflect.get(target, name);
-        if (typeof member !== "function" || typeof name !== "string" || !WRITES.test(name)) return member;
-        return (...given: readonly unknown[]) => {
-          // What the store refuses never reaches the disk.
-          const answer = call(target, name, given);
-          write(name, given);
-          return answer;
-        };
-      },
-    });
+    const writing =
+      (name: string) =>
+      (...given: readonly unknown[]) => {
+        // What the store refuses never reaches the disk.
+        const answer = call(store, name, given);
+        write(name, given);
+        return answer;
+      };
+    const methods = Object.entries(store).map(([name, method]) => [name, WRITES.test(name) ? writing(name) : method]);
+    return Object.fromEntries(methods) as Store;
   }
 
   /** The power goes. `chance` tells what became of each write that was not synced. */

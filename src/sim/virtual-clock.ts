@@ -7,6 +7,8 @@ interface Task {
   readonly turn: number;
   /** null: not wanted any more. */
   run: (() => void) | null;
+  /** Leaves no promises behind unless it says so. */
+  readonly isQuiet: boolean;
 }
 
 export interface VirtualClockOptions {
@@ -27,6 +29,7 @@ export class VirtualClock implements Clock {
   readonly #tasks: Task[] = [];
   #realMs = 0;
   #turn = 0;
+  #isStirred = false;
 
   constructor({ startMs, speed }: VirtualClockOptions) {
     this.speed = speed;
@@ -42,33 +45,43 @@ export class VirtualClock implements Clock {
   }
 
   at(at: number, task: () => void): Cancel {
-    return this.#put((at - this.#startMs) / this.speed, task);
+    return cancelOf(this.#put((at - this.#startMs) / this.speed, task));
   }
 
   after(realMs: number, task: () => void): Cancel {
-    return this.#put(this.#realMs + realMs, task);
+    return cancelOf(this.#put(this.#realMs + realMs, task));
+  }
+
+  /** As `after`, for what nobody takes back and what leaves no promises behind, unless it calls `stir`: no turns are waited then. */
+  soon(realMs: number, task: () => void): void {
+    this.#put(this.#realMs + realMs, task, true);
+  }
+
+  /** The task that runs leaves promises behind. */
+  stir(): void {
+    this.#isStirred = true;
   }
 
   /** Lets real time pass up to `realMs` from the beginning. */
   async run(realMs: number): Promise<void> {
     assert(realMs >= this.#realMs, "time does not go back");
-    await settle();
+    for (let turn = 0; turn < TURNS; turn++) await undefined;
     for (let next = this.#tasks[0]; next !== undefined && next.realMs <= realMs; next = this.#tasks[0]) {
       this.#removeFirst();
       if (next.run === null) continue;
       this.#realMs = next.realMs;
       next.run();
-      await settle();
+      if (next.isQuiet && !this.#isStirred) continue;
+      this.#isStirred = false;
+      for (let turn = 0; turn < TURNS; turn++) await undefined;
     }
     this.#realMs = realMs;
   }
 
-  #put(realMs: number, run: () => void): Cancel {
-    const task: Task = { realMs: Math.max(realMs, this.#realMs), turn: this.#turn++, run };
+  #put(realMs: number, run: () => void, isQuiet = false): Task {
+    const task: Task = { realMs: Math.max(realMs, this.#realMs), turn: this.#turn++, run, isQuiet };
     this.#rise(task, this.#tasks.length);
-    return () => {
-      task.run = null;
-    };
+    return task;
   }
 
   #rise(task: Task, from: number): void {
@@ -95,8 +108,10 @@ export class VirtualClock implements Clock {
   }
 }
 
-const isBefore = (a: Task, b: Task): boolean => a.realMs < b.realMs || (a.realMs === b.realMs && a.turn < b.turn);
+const cancelOf =
+  (task: Task): Cancel =>
+  () => {
+    task.run = null;
+  };
 
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < TURNS; turn++) await undefined;
-}
+const isBefore = (a: Task, b: Task): boolean => a.realMs < b.realMs || (a.realMs === b.realMs && a.turn < b.turn);

@@ -1,5 +1,6 @@
 import type { Interval } from "../../../engine/kernel/index.ts";
 import { gateClosure, type MarketRules } from "../../../engine/messages/index.ts";
+import { PURE_WORK } from "../../node/index.ts";
 import { chance } from "../chance.ts";
 import { HomeClock } from "../home-clock.ts";
 import { type Faults, NO_FAULTS, SeededNetwork } from "../seeded-network.ts";
@@ -32,6 +33,8 @@ export interface StreetOptions {
   /** By the number of the home. */
   readonly adversaries?: ReadonlyMap<number, Adversary>;
   readonly witness?: Witness;
+  /** false: each home works everything out itself, as real ones do. */
+  readonly sharesWork?: boolean;
 }
 
 /** How often somebody carries a batch that is ready to the chain, real ms. */
@@ -53,7 +56,7 @@ export class SimulatedStreet {
 
   constructor(options: StreetOptions) {
     const { seed, homes, joiners = 0, faults = NO_FAULTS, skewMs = 0, driftPpm = 0, rules = SIM_RULES, keys: own = CHEAP_KEYS } = options;
-    const keys: StreetKeys = { ...own, recover: sharedRecover(own.recover) };
+    const keys: StreetKeys = options.sharesWork === false ? own : { ...own, recover: sharedRecover(own.recover) };
     this.rules = rules;
     this.keys = keys;
     this.#founders = homes;
@@ -62,7 +65,7 @@ export class SimulatedStreet {
     this.network = new SeededNetwork(this.clock, this.#chance, faults);
     this.chain = new CountingChain(registryOf(homes, keys), rules, keys.recover, this.clock);
     const names = (): readonly string[] => this.everybody.map(({ name }) => name);
-    const work = sharedWork();
+    const work = options.sharesWork === false ? PURE_WORK : sharedWork();
     const accomplices = (): readonly Accomplice[] =>
       this.homes.flatMap(({ id, adversary, signers }) => {
         if (id === null || adversary === null) return [];

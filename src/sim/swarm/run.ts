@@ -36,6 +36,8 @@ export interface RunOptions {
   /** Cheap ones if not said. */
   readonly keys?: StreetKeys;
   readonly withLog?: boolean;
+  /** false: each home works everything out itself; the run is the same. */
+  readonly sharesWork?: boolean;
 }
 
 /** How often laws that look at the whole street are asked, real ms. */
@@ -56,14 +58,14 @@ class Run {
   readonly #decisions = new Transcript(false);
   #broken: Broken | null = null;
 
-  constructor(scenario: Scenario, { keys, withLog = false }: RunOptions) {
+  constructor(scenario: Scenario, { keys, withLog = false, sharesWork = true }: RunOptions) {
     const { seed, homes, skewMs, driftPpm, adversaries, orders, periodIntervals = SIM_RULES.periodIntervals, changes = [] } = scenario;
     const liars = new Map(adversaries.map(({ home, name }) => [home, ADVERSARIES[name]]));
     this.#scenario = scenario;
     this.#transcript = new Transcript(withLog);
     const witness = this.#witness();
     const rules: MarketRules = { ...SIM_RULES, orders, periodIntervals };
-    const own = keys === undefined ? {} : { keys };
+    const own = keys === undefined ? { sharesWork } : { sharesWork, keys };
     const joiners = changes.filter(({ kind }) => kind === "join").length;
     this.#street = new SimulatedStreet({ seed, homes, joiners, skewMs, driftPpm, rules, adversaries: liars, witness, ...own });
     this.#laws = lawsOf(this.#street, isCalm(scenario));

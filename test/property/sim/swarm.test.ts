@@ -80,6 +80,12 @@ describe("one seed is one run", () => {
     expect((await runScenario(scenario)).hash).toBe(theirs);
   });
 
+  test.each(seeds(4, 155))("also when no home works anything out for another: seed %i", async (seed) => {
+    const scenario = scenarioOf(seed);
+    const [shared, alone] = [await runScenario(scenario), await runScenario(scenario, { sharesWork: false })];
+    expect([alone.hash, alone.decided]).toEqual([shared.hash, shared.decided]);
+  });
+
   test("another seed is another run", async () => {
     const [one, other] = await Promise.all([1, 2].map((seed) => runScenario({ ...scenarioOf(7, { homes: 4, intervals: 1 }), seed })));
     expect(one!.hash).not.toBe(other!.hash);

@@ -76,8 +76,13 @@ describe("orders", () => {
 
   test.each<[string, AdmissionCode | "accept", SignedOrder, Partial<OrderContext>]>([
     ["a good order", "accept", signed(), {}],
-    ["seen before", "ORDER_SEEN", signed(), { hasSeen: (id) => id === entryId(signed()) }],
-    ["its digest seen under another signature", "accept", signed(), { hasSeen: (id) => id === idOf(7) || id === entryId(signed({}, 4)) }],
+    ["seen before", "ORDER_SEEN", signed(), { hasSeen: (entry) => entryId(entry) === entryId(signed()) }],
+    [
+      "its digest seen under another signature",
+      "accept",
+      signed(),
+      { hasSeen: (entry) => entryId(entry) === idOf(7) || entryId(entry) === entryId(signed({}, 4)) },
+    ],
     ["the gate closed", "INTERVAL_CLOSED", signed({ interval: interval(99) }), {}],
     ["the first open interval", "accept", signed({ interval: interval(100) }), {}],
     ["the last open interval", "accept", signed({ interval: interval(107) }), {}],
@@ -179,7 +184,7 @@ describe("sealed orders", () => {
 
   test.each<[string, AdmissionCode | "accept", SignedCommit, Partial<CommitContext>]>([
     ["a good seal", "accept", signed(), {}],
-    ["seen before", "COMMIT_SEEN", signed(), { hasSeen: (id) => id === entryId(signed()) }],
+    ["seen before", "COMMIT_SEEN", signed(), { hasSeen: (entry) => entryId(entry) === entryId(signed()) }],
     ["in a street whose orders are open", "ORDERS_NOT_SEALED", signed(), { isSealed: false }],
     ["the gate closed", "INTERVAL_CLOSED", signed({ interval: interval(99) }), {}],
     ["the first open interval", "accept", signed({ interval: interval(100) }), {}],
@@ -254,7 +259,7 @@ describe("readings", () => {
 
   test.each<[string, AdmissionCode | "accept", SignedReading, Partial<ReadingContext>]>([
     ["a good reading", "accept", signed(), {}],
-    ["seen before", "READING_SEEN", signed(), { hasSeen: (id) => id === entryId(signed()) }],
+    ["seen before", "READING_SEEN", signed(), { hasSeen: (entry) => entryId(entry) === entryId(signed()) }],
     ["of the last readable interval", "accept", signed({ interval: interval(99) }), {}],
     ["of an interval that is not over", "READING_TOO_EARLY", signed({ interval: interval(100) }), {}],
     ["of the first readable interval", "accept", signed({ interval: interval(96) }), {}],

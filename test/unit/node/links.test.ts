@@ -36,6 +36,24 @@ test("one that is made anew doesn't, and starts afresh", () => {
   expect(lostAt(550, "0", "2")).toEqual([1]);
 });
 
+test("as long as the very same peers are there nothing is looked at twice, and a change is seen at once", () => {
+  const world = { now: 0, peers: ["0", "2"] as readonly PeerName[] };
+  const asked: number[] = [];
+  const peersOf = (home: number): readonly PeerName[] => {
+    asked.push(home);
+    return [`${home}`];
+  };
+  const { lost } = new Links({ clock: { monotonicMs: () => world.now }, gossip: { peers: () => world.peers }, peersOf });
+  const lostOf = (homes: readonly (typeof HOMES)[number][], now: number): readonly number[] => {
+    world.now = now;
+    return [...lost(homes)];
+  };
+  expect([lostOf(HOMES, 0), lostOf(HOMES, 500), asked.length]).toEqual([[], [], HOMES.length]);
+  world.peers = ["0"];
+  expect([lostOf(HOMES, 600), lostOf(HOMES, 700), lostOf(HOMES, 800)]).toEqual([[], [], [2]]);
+  expect(lostOf(HOMES.slice(0, 2), 900)).toEqual([]);
+});
+
 test("who was never linked to this home is heard through others", () => {
   const lostAt = neighbours();
   expect(lostAt(0, "0", "1a")).toEqual([]);

@@ -158,6 +158,20 @@ describe("sealed: orders whose seal was held at the gate, and seals whose order 
     expect(pool.isShown(AT)).toBe(isShown);
   });
 
+  test("whether all is shown is seen afresh as seals and orders come, for each interval on its own", () => {
+    const pool = poolOf([seal(one), true]);
+    const next = order(1, { interval: interval(101) });
+    expect([pool.isShown(AT), pool.isShown(AT)]).toEqual([false, false]);
+    pool.add({ kind: "order", order: one }, { agent: agentAddressOf(1), isTimely: true });
+    expect(pool.isShown(AT)).toBe(true);
+    pool.add({ kind: "commit", commit: seal(next) }, { agent: agentAddressOf(1), isTimely: true });
+    expect([pool.isShown(AT), pool.isShown(interval(101)), pool.isShown(AT)]).toEqual([true, false, true]);
+    pool.add({ kind: "commit", commit: seal(other) }, { agent: agentAddressOf(1), isTimely: true });
+    expect(pool.isShown(AT)).toBe(false);
+    pool.keepOf(() => undefined);
+    expect(pool.isShown(AT)).toBe(true);
+  });
+
   const some = [0, 1, 2].flatMap((home) => [0, 1].map((seq) => order(home, { seq })));
   test("no seal is listed beside its order; each of the two lists rises; nothing depends on what came first", () => {
     const anyHeld = fc.shuffledSubarray([...some, ...some.map((each) => seal(each))].map((each): Held => [each, true]));

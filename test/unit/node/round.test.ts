@@ -23,6 +23,7 @@ function following() {
       worked.push(`${isVoid ? "void" : "trade"} of ${lists.map(({ body }) => body.validator).join()}`);
       return { missing: [someDigest(77)] };
     },
+    holds: () => false,
     after: () => undefined,
     fetchSoon: () => void fetches.push(round.missing),
     decided: () => undefined,
@@ -97,6 +98,38 @@ describe("lists", () => {
     hear(round, asMessage.list(three[2]!));
     expect(round.message(three[2]!.id)).toEqual(asMessage.list(three[2]!));
     expect([worked.includes("trade of 0,1,3"), round.missing]).toEqual([true, [someDigest(77)]]);
+  });
+
+  test("what is missing is crossed off as it comes, and the choice worked out again when all of it has", () => {
+    const held = new Set<Digest>();
+    const lacking = [someDigest(77), someDigest(78), someDigest(79)];
+    const worked: number[] = [];
+    const fetches: number[] = [];
+    const round: Round = new Round(AT, validators, null, {
+      speak: () => {
+        throw new Error("a follower says nothing");
+      },
+      evaluate: () => {
+        const missing = lacking.filter((id) => !held.has(id));
+        worked.push(missing.length);
+        return { missing: missing.length > 0 ? missing : [someDigest(80)] };
+      },
+      holds: (id) => held.has(id),
+      after: () => undefined,
+      fetchSoon: () => void fetches.push(round.missing.length),
+      decided: () => undefined,
+      evidence: () => undefined,
+    });
+    hear(round, ...lists.map(asMessage.list), asMessage.list(listOf(3)));
+    expect([worked, round.missing]).toEqual([[3], lacking]);
+    const missingWith = (come: Digest): readonly Digest[] => {
+      held.add(come);
+      round.retry();
+      return round.missing;
+    };
+    expect([missingWith(lacking[1]!), missingWith(lacking[0]!)]).toEqual([[lacking[0], lacking[2]], [lacking[2]]]);
+    expect([worked.length, fetches]).toEqual([1, [3, 2, 1]]);
+    expect([missingWith(lacking[2]!), worked]).toEqual([[someDigest(80)], [3, 0]]);
   });
 
   test("one of each validator is foreseen as the choice, two of one are none", () => {

@@ -16,6 +16,25 @@ describe("virtual time", () => {
     const expected = asked.filter((each) => !cancelled.includes(each)).sort((a, b) => a.at - b.at || a.number - b.number);
     expect(ran).toEqual(expected.map(({ number }) => number));
   });
+
+  test("after what leaves promises the next task waits for them; after what leaves none it doesn't", async () => {
+    const clock = new VirtualClock({ startMs: START, speed: 1 });
+    const ran: string[] = [];
+    const leaving = (name: string) => (): void => {
+      ran.push(name);
+      void Promise.resolve().then(() => ran.push(`${name}'s promise`));
+    };
+    const stirring = (): void => {
+      clock.stir();
+      leaving("stirring")();
+    };
+    clock.after(1, leaving("task"));
+    clock.soon(2, stirring);
+    clock.soon(3, leaving("quiet"));
+    clock.soon(3, () => ran.push("next"));
+    await clock.run(5);
+    expect(ran.slice(0, 6)).toEqual(["task", "task's promise", "stirring", "stirring's promise", "quiet", "next"]);
+  });
 });
 
 describe("a home's own clock", () => {
