@@ -278,7 +278,7 @@ describe("street and home", () => {
       "CONFIG_CONFLICT 5:6 homeList[1].name",
       '"a" comes twice',
     ],
-    ["no such EVM", "street", `${STREET}chain: {evm: hardhat}\n`, "CONFIG_VALUE 3:9 chain.evm", "anvil or ethereumjs"],
+    ["no such EVM", "street", `${STREET}chain: {evm: hardhat}\n`, "CONFIG_VALUE 3:9 chain.evm", "anvil, or ethereumjs"],
     [
       "no such household",
       "street",
