@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {GridVault} from "../src/GridVault.sol";
+import {IGridVault} from "../src/IGridVault.sol";
+import {IRegistry} from "../src/IRegistry.sol";
+import {TestCurrency} from "../src/TestCurrency.sol";
+import {Reference} from "./Reference.sol";
+import {Test} from "./Vm.sol";
+
+/// @title A street for tests: its vault, its people and their keys, its periods and certificates
+abstract contract Street is Test {
+    uint64 internal constant FIRST_PERIOD = 500;
+    uint64 internal constant FIRST_INTERVAL = 48_000;
+    bytes32 internal constant FIRST_LINK = keccak256("what the first period links to");
+    uint64 internal constant WINDOW = 1 hours;
+    uint64 internal constant TTL = 1 days;
+    uint64 internal constant ESCAPE = 7 days;
+    uint64 internal constant AHEAD = 5 minutes;
+    uint256 internal constant TICK = 100;
+    /// @dev From when on the first validators certify.
+    uint48 internal constant SET_SINCE = 15;
+    uint48 internal constant STAYS = type(uint48).max;
+
+    address internal constant REGISTRAR = address(0x5e91);
+    address internal constant STRANGER = address(0x57a9);
+    /// @dev Has all the money there is.
+    address internal constant BANK = address(0xba9c);
+
+    TestCurrency internal token;
+    GridVault internal vault;
+
+    /// @dev A period with its bytes.
+    struct Batch {
+        IGridVault.Period period;
+        bytes vector;
+        bytes wide;
+    }
+
+    function _config() internal view returns (GridVault.Config memory) {
+        return
+            GridVault.Config({
+                token: token,
+                registrar: REGISTRAR,
+                firstPeriod: FIRST_PERIOD,
+                prevHead: FIRST_LINK,
+                challengeWindow: WINDOW,
+                proposalTtl: TTL,
+                escapeDelay: ESCAPE,
+                aheadSeconds: AHEAD
+            });
+    }
+
+    /// @dev A vault with so many homes, the first `validators` of which certify.
+    function _open(uint256 homes, uint256 validators) internal {
+        token = new TestCurrency();
+        token.mint(BANK, 1e30);
+        vault = new GridVault(_config());
+        vm.prank(BANK);
+        token.approve(address(vault), type(uint256).max);
+        for (uint256 home; home < homes; ++home) _register(home);
+        if (validators > 0) _setValidators(SET_SINCE, _voters(0, validators));
+    }
+
+    function _ownerKey(uint256 home) internal pure returns (uint256) {
+        return 1_000_000 + home;
+    }
+
+    /// @dev The first key of a home; later ones are `n` more than any home.
+    function _agentKey(uint256 n) internal pure returns (uint256) {
+        return 2_000_000 + n;
+    }
+
+    function _owner(uint256 home) internal pure returns (address) {
+        return vm.addr(_ownerKey(home));
+    }
+
+    function _agent(uint256 n) internal pure returns (address) {
+        return vm.addr(_agentKey(n));
+    }
+
+    function _register(uint256 home) internal {
+        vm.prank(REGISTRAR);
+        vault.register(_owner(home), _agent(home), bytes32(home), uint48(home));
+    }
+
+    function _setValidators(uint48 since, IRegistry.Validator[] memory validators) internal {
+        vm.prank(REGISTRAR);
+        vault.setValidators(since, validators, [0, 0, 0]);
+    }
+
+    /// @dev `count` homes from `first` on, one voice each.
+    function _voters(uint256 first, uint256 count) internal pure returns (IRegistry.Validator[] memory validators) {
+        validators = new IRegistry.Validator[](count);
+        for (uint256 i; i < count; ++i) validators[i] = IRegistry.Validator(uint32(first + i), IRegistry.Class.Home);
+    }
+
+    function _deposit(uint256 home, uint256 ticks) internal {
+        vm.prank(BANK);
+        vault.deposit(uint32(home), ticks * TICK);
+    }
+
+    function _depositWide(uint8 id, uint256 ticks) internal {
+        vm.prank(BANK);
+        vault.depositWide(id, ticks * TICK);
+    }
+
+    function _request(uint256 home, address to, uint256 ticks) internal {
+        vm.prank(_owner(home));
+        vault.requestWithdraw(uint32(home), to, uint64(ticks));
+    }
+
+    /// @dev A period that follows what the vault holds, with these changes; the supplier takes what the homes leave over.
+    function _batch(int256[] memory changes) internal view returns (Batch memory) {
+        int256 rest;
+        for (uint256 i; i < changes.length; ++i) rest -= changes[i];
+        return _batch(Reference.vector(changes), rest == 0 ? bytes("") : Reference.wide(0, rest));
+    }
+
+    function _batch(bytes memory vector, bytes memory wide) internal view returns (Batch memory batch) {
+        IGridVault.Status memory status = vault.status();
+        uint64 from = status.nextInterval == 0 ? FIRST_INTERVAL : status.nextInterval;
+        batch.period = IGridVault.Period({
+            period: status.nextPeriod,
+            fromInterval: from,
+            toInterval: from + 95,
+            coversUntil: uint64(block.timestamp),
+            prevHead: status.head,
+            head: keccak256(abi.encode(status.head)),
+            accountsRoot: bytes32(0),
+            vectorHash: keccak256(vector),
+            wideHash: keccak256(wide),
+            dataHash: bytes32(0)
+        });
+        (batch.vector, batch.wide) = (vector, wide);
+    }
+
+    /// @dev A period in which nothing moves.
+    function _emptyBatch() internal view returns (Batch memory) {
+        return _batch("", "");
+    }
+
+    /// @dev One entry of a certificate.
+    function _entry(uint256 place, uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        return abi.encodePacked(uint8(place), r, s, v);
+    }
+
+    /// @dev Signed by the validators in places `first` to `first + count - 1`, who are the homes of these ids.
+    function _certificate(bytes32 digest, uint256 first, uint256 count) internal pure returns (bytes memory cert) {
+        for (uint256 place = first; place < first + count; ++place) cert = bytes.concat(cert, _entry(place, _agentKey(place), digest));
+    }
+
+    function _propose(Batch memory batch, bytes memory cert) internal {
+        vm.prank(STRANGER);
+        vault.propose(batch.period, batch.vector, batch.wide, cert);
+    }
+
+    function _finalize(Batch memory batch) internal {
+        vm.prank(STRANGER);
+        vault.finalize(batch.period, batch.vector, batch.wide);
+    }
+
+    /// @dev Proposed by the first three homes.
+    function _propose(Batch memory batch) internal {
+        _propose(batch, _certificate(vault.digest(batch.period), 0, 3));
+    }
+
+    function _settle(Batch memory batch) internal {
+        _propose(batch);
+        vm.warp(block.timestamp + WINDOW);
+        _finalize(batch);
+    }
+
+    /// @dev The next call must be refused with exactly this error.
+    function _refuse(bytes4 selector) internal {
+        vm.expectRevert(abi.encodeWithSelector(selector));
+    }
+
+    function _refuse(bytes memory refusal) internal {
+        vm.expectRevert(refusal);
+    }
+
+    /// @dev The money in the vault is what the vault owes.
+    function _assertSolvent() internal view {
+        (uint32[] memory ticks, , uint128[8] memory wide) = vault.balances(0, vault.homeCount());
+        uint256 owed;
+        for (uint256 i; i < ticks.length; ++i) owed += ticks[i];
+        for (uint256 i; i < wide.length; ++i) owed += wide[i];
+        vm.assertEq(token.balanceOf(address(vault)), owed * TICK, "held is owed");
+    }
+}

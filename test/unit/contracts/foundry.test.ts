@@ -1,0 +1,57 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { describe, expect, test } from "@jest/globals";
+import { SETTINGS } from "../../../contracts/deploy/compile.ts";
+
+const SHIM = "contracts/foundry/solc.mjs";
+const VERSION = (createRequire(import.meta.url)("solc/package.json") as { version: string }).version;
+const toml = readFileSync("foundry.toml", "utf8");
+
+/** The value of a key of foundry.toml's first table, as written. */
+const written = (key: string): string | undefined => new RegExp(`^${key} = (.*)$`, "m").exec(toml.split("[profile.default.")[0]!)?.[1];
+
+describe("foundry.toml", () => {
+  test("compiles as the build step does", () => {
+    expect({
+      viaIR: written("via_ir") === "true",
+      optimizer: { enabled: written("optimizer") === "true", runs: Number(written("optimizer_runs")?.replaceAll("_", "")) },
+      evmVersion: JSON.parse(written("evm_version")!),
+      metadata: { bytecodeHash: JSON.parse(written("bytecode_hash")!) },
+    }).toEqual({ ...SETTINGS, outputSelection: undefined });
+  });
+
+  test("reaches for nothing, and writes into .cache alone", () => {
+    expect(written("offline")).toBe("true");
+    expect(written("solc")).toBe(`"${SHIM}"`);
+    const places = [...toml.matchAll(/^(out|cache_path|broadcast|failure_persist_dir) = "(.*)"$/gm)].map((match) => match[2]!);
+    expect(places).toHaveLength(5);
+    expect(places.filter((place) => !place.startsWith(".cache/forge/"))).toEqual([]);
+  });
+});
+
+describe("the compiler that forge speaks to", () => {
+  const run = (args: readonly string[], input = "") => spawnSync(process.execPath, [SHIM, ...args], { input, encoding: "utf8" });
+
+  test("is npm's", () => {
+    expect(run(["--version"]).stdout).toContain(`Version: ${VERSION}+commit.`);
+  });
+
+  test("compiles what it is sent, and nothing else", () => {
+    const source = (text: string): string =>
+      JSON.stringify({
+        language: "Solidity",
+        sources: { "a.sol": { content: `pragma solidity ${VERSION}; ${text}` } },
+        settings: { outputSelection: { "*": { "*": ["abi"] } } },
+      });
+    const sound = JSON.parse(run(["--standard-json", "--base-path", "."], source("contract A { uint256 public a; }")).stdout);
+    expect(sound.contracts["a.sol"].A.abi).toHaveLength(1);
+    const open = JSON.parse(run(["--standard-json"], source('import "./package.json";')).stdout);
+    expect(open.errors[0].message).toContain("package.json is not among the sources that forge sent");
+  });
+
+  test("says which words it knows", () => {
+    const { status, stderr } = run(["--link"]);
+    expect([status, stderr]).toEqual([1, "solc.mjs knows --version and --standard-json, not --link\n"]);
+  });
+});
