@@ -93,7 +93,7 @@ export class VaultReader {
       return fail("CHAIN_WRONG", `the vault at ${this.vault} expects period ${nextPeriod}, which no street reaches`);
     return ok({
       nextPeriod,
-      head: raw.head,
+      lastPeriod: raw.proposal === NONE ? raw.link : null,
       settledUntil: Number(raw.settledUntil),
       proposal: raw.proposal === NONE ? null : raw.proposal,
       finalizableAt: Number(raw.finalizableAt),
@@ -107,8 +107,8 @@ export class VaultReader {
     if (!block.ok) return block;
     const status = await this.status(block.value);
     if (!status.ok) return status;
-    const { nextPeriod, head, settledUntil } = status.value;
-    return ok({ nextPeriod, head, settledUntil });
+    const { nextPeriod, lastPeriod, settledUntil } = status.value;
+    return ok({ nextPeriod, lastPeriod, settledUntil });
   }
 
   async balances(): Promise<Result<VaultBalances, ChainCode>> {

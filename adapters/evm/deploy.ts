@@ -31,7 +31,7 @@ export interface StreetPlan {
   readonly residualDeposit: number;
   readonly firstPeriod: Period;
   /** What the first period links to. */
-  readonly prevHead: Digest;
+  readonly prevPeriod: Digest;
   /** Seconds that the street's clock may run ahead of the chain's; a replay at speed needs its whole length. */
   readonly aheadSeconds: number;
   /** Seconds in which a proposal can be challenged; 0 by default. */
@@ -74,12 +74,12 @@ async function deploy(plan: StreetPlan): Promise<Result<Street, ChainCode>> {
 }
 
 function construction(plan: StreetPlan, { token, registrar }: { readonly token: Address; readonly registrar: Address }): string {
-  const { firstPeriod, prevHead, challengeSeconds = 0, proposalSeconds = DAY, escapeSeconds = 7 * DAY, aheadSeconds } = plan;
+  const { firstPeriod, prevPeriod, challengeSeconds = 0, proposalSeconds = DAY, escapeSeconds = 7 * DAY, aheadSeconds } = plan;
   const config = {
     token,
     registrar,
     firstPeriod,
-    prevHead,
+    prevPeriod,
     challengeWindow: challengeSeconds,
     proposalTtl: proposalSeconds,
     escapeDelay: escapeSeconds,

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fill } from "../../engine/auction/index.ts";
 import { keccakDigest } from "../../engine/kernel/index.ts";
-import type { Message, SignedOrder } from "../../engine/messages/index.ts";
+import { type Message, periodHash, type SignedOrder } from "../../engine/messages/index.ts";
 import type { Batch } from "../../engine/settlement/index.ts";
 import { withBooks } from "../../src/main/books.ts";
 import type { Evaluation } from "../../src/node/index.ts";
@@ -122,7 +122,7 @@ export const forgotten = ({ home, heads }: HomeBooks, log: string): Faults =>
     .filter((interval) => !heads.has(interval))
     .map((interval) => `${home} told of interval ${interval} and lacks it`);
 
-/** I1, I2 and I3 on the chain: its periods come once each, end in our head, and its balances are deposits and our batches, no more. */
+/** I1, I2 and I3 on the chain: its periods come once each, end in our last one, and its balances are deposits and our batches, no more. */
 export async function chainFaults(chain: Chain, { batches }: HomeBooks, deposit: number): Promise<Faults> {
   const [head, receipts, balances] = [await chain.head(), await chain.batches(), await chain.balances()];
   if (!head.ok || !receipts.ok || !balances.ok) return ["the chain does not answer"];
@@ -132,10 +132,9 @@ export async function chainFaults(chain: Chain, { batches }: HomeBooks, deposit:
   const twice =
     periods.join() === expected.join() ? [] : [`the chain settled periods ${periods.join()}, the homes closed ${expected.join()}`];
   const last = settled.at(-1);
-  const other =
-    last === undefined || last.result.head === head.value.head
-      ? []
-      : [`the chain ends in ${head.value.head}, the homes in ${last.result.head}`];
+  const { lastPeriod } = head.value;
+  const isSame = last === undefined || lastPeriod === null || periodHash(last.result) === lastPeriod;
+  const other = isSame ? [] : [`the chain ends in period ${lastPeriod}, the homes in ${periodHash(last.result)}`];
   const wrong = balances.value.homes.flatMap((balance, home) => {
     const owed = deposit + TICK_MICRO * settled.reduce((sum, { vector }) => sum + changeOf(vector, home), 0);
     return balance === owed ? [] : [`home ${home} has ${balance} micro on the chain, ${owed} by the books`];

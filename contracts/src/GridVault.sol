@@ -24,17 +24,30 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
         /// @notice Adds and revokes homes and names validators; touches no money.
         address registrar;
         /// @notice The period that comes first.
-        uint64 firstPeriod;
+        uint48 firstPeriod;
         /// @notice What the first period links to.
-        bytes32 prevHead;
+        bytes32 prevPeriod;
         /// @notice Seconds between proposal and settlement.
-        uint64 challengeWindow;
+        uint48 challengeWindow;
         /// @notice Seconds after the window at which an unsettled proposal may be dropped.
-        uint64 proposalTtl;
+        uint48 proposalTtl;
         /// @notice Seconds after which a withdrawal is paid even if nobody settles any more.
-        uint64 escapeDelay;
+        uint48 escapeDelay;
         /// @notice Seconds that the street's clock may be ahead of the chain's; more than a few minutes only in replays.
-        uint64 aheadSeconds;
+        uint48 aheadSeconds;
+    }
+
+    /// @dev Where the street stands, in one word: settling reads it once and writes it once.
+    struct Progress {
+        uint48 nextPeriod;
+        /// @dev 0 before the first proposal.
+        uint48 nextInterval;
+        uint48 settledUntil;
+        /// @dev 0 when no proposal is open.
+        uint48 proposedAt;
+        uint48 pausedUntil;
+        /// @dev Whether a proposal for the next period was refused: most often none was, and the list of them isn't looked at.
+        bool isRefused;
     }
 
     /// @notice Millionths of the currency in one tick.
@@ -42,32 +55,28 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
     /// @notice The most that a home may hold, in ticks: 31 bits.
     uint256 public constant MAX_TICKS = Lanes.MAX;
 
-    /// @dev In place of a proposal: a word that is never 0 is cheaper to write.
-    bytes32 private constant NONE = bytes32(uint256(1));
     bytes32 private constant PERIOD_TYPEHASH = keccak256(
-        "Period(uint64 period,uint64 fromInterval,uint64 toInterval,uint64 coversUntil,bytes32 prevHead,bytes32 head,bytes32 accountsRoot,bytes32 vectorHash,bytes32 wideHash,bytes32 dataHash)"
+        "Period(uint64 period,uint64 fromInterval,uint64 toInterval,uint64 coversUntil,bytes32 prevPeriod,bytes32 head,bytes32 accountsRoot,bytes32 vectorHash,bytes32 wideHash,bytes32 dataHash)"
     );
 
     /// @notice The currency.
     IERC20 public immutable token;
     /// @notice Seconds between proposal and settlement.
-    uint64 public immutable challengeWindow;
+    uint48 public immutable challengeWindow;
     /// @notice Seconds after the window at which an unsettled proposal may be dropped.
-    uint64 public immutable proposalTtl;
+    uint48 public immutable proposalTtl;
     /// @notice Seconds after which a withdrawal is paid even if nobody settles any more.
-    uint64 public immutable escapeDelay;
+    uint48 public immutable escapeDelay;
     /// @notice Seconds that the street's clock may be ahead of the chain's.
-    uint64 public immutable aheadSeconds;
+    uint48 public immutable aheadSeconds;
 
-    /// @inheritdoc IGridVault
-    uint64 public nextPeriod;
-    /// @inheritdoc IGridVault
-    uint64 public settledUntil;
-    uint64 private _nextInterval;
-    uint64 private _proposedAt;
-    /// @inheritdoc IGridVault
-    bytes32 public head;
-    bytes32 private _proposal = NONE;
+    /// @dev The period that was certified for the street to begin with.
+    uint48 private immutable _firstPeriod;
+
+    Progress private _progress;
+    /// @dev Struct hash of the open proposal, else of the last settled period. A settled proposal leaves it as it is.
+    bytes32 private _link;
+    mapping(bytes32 structHash => bool) private _refused;
 
     /// @dev Balances, Lanes.COUNT to a word.
     uint256[MAX_HOMES / 8] private _lanes;
@@ -82,8 +91,9 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
         proposalTtl = config.proposalTtl;
         escapeDelay = config.escapeDelay;
         aheadSeconds = config.aheadSeconds;
-        nextPeriod = config.firstPeriod;
-        head = config.prevHead;
+        _firstPeriod = config.firstPeriod;
+        _progress.nextPeriod = config.firstPeriod;
+        _link = config.prevPeriod;
     }
 
     /// @inheritdoc IGridVault
@@ -107,54 +117,51 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
 
     /// @inheritdoc IGridVault
     function propose(Period calldata p, bytes calldata vector, bytes calldata wide, bytes calldata cert) external {
-        if (p.period != nextPeriod) revert WrongPeriod(nextPeriod, p.period);
-        if (p.prevHead != head) revert WrongHead();
-        bool follows = _nextInterval == 0 || p.fromInterval == _nextInterval;
-        // The last interval there is has no next one.
-        bool isRange = p.fromInterval <= p.toInterval && p.toInterval != type(uint64).max;
-        if (!follows || !isRange || p.coversUntil < settledUntil) revert BadIntervalRange();
-        if (p.coversUntil > block.timestamp + aheadSeconds) revert FutureCover();
-        if (_proposal != NONE) revert ProposalOpen();
-
-        bytes32 signed = digest(p);
+        Progress memory progress = _progress;
+        _checkOrder(p, progress);
+        bytes32 structHash = _structHash(p);
+        if (progress.isRefused && _refused[structHash]) revert ProposalRefused();
+        bytes32 signed = _hashTypedDataV4(structHash);
         _checkQuorum(signed, cert, p.fromInterval);
         _checkBytes(p, vector, wide);
         int256 sum = Deltas.sumVector(vector, homeCount()) + Deltas.sumWide(wide);
         if (sum != 0) revert NotConserved(sum);
 
         // From now on nobody changes who certifies this period, not even of the first one.
-        _nextInterval = p.fromInterval;
-        _proposal = signed;
-        _proposedAt = uint64(block.timestamp);
+        progress.nextInterval = uint48(p.fromInterval);
+        progress.proposedAt = uint48(block.timestamp);
+        _progress = progress;
+        _link = structHash;
         emit PeriodProposed(p.period, signed);
     }
 
     /// @inheritdoc IGridVault
     function finalize(Period calldata p, bytes calldata vector, bytes calldata wide) external {
-        bytes32 signed = _proposal;
-        if (signed == NONE) revert NoProposal();
-        if (signed != digest(p)) revert ProposalMismatch();
-        if (block.timestamp < _finalizableAt()) revert WindowOpen(_finalizableAt());
+        Progress memory progress = _progress;
+        bytes32 structHash = _requireProposed(p, progress);
+        uint256 until = _finalizableAt(progress);
+        if (block.timestamp < until) revert WindowOpen(uint64(until));
         _checkBytes(p, vector, wide);
 
-        _clearProposal();
-        nextPeriod = p.period + 1;
-        _nextInterval = p.toInterval + 1;
-        settledUntil = p.coversUntil;
-        head = p.head;
+        progress.nextPeriod += 1;
+        progress.nextInterval = uint48(p.toInterval + 1);
+        progress.settledUntil = uint48(p.coversUntil);
+        progress.proposedAt = 0;
+        progress.isRefused = false;
+        _progress = progress;
         _applyVector(vector);
         _applyWide(wide);
-        emit PeriodSettled(p.period, p.head, signed, p.coversUntil);
+        emit PeriodSettled(p.period, p.head, _hashTypedDataV4(structHash), p.coversUntil);
     }
 
     /// @inheritdoc IGridVault
-    function expire() external {
-        bytes32 signed = _proposal;
-        if (signed == NONE) revert NoProposal();
-        uint64 until = _finalizableAt() + proposalTtl;
-        if (block.timestamp < until) revert ProposalFresh(until);
-        _clearProposal();
-        emit ProposalExpired(nextPeriod, signed);
+    function expire(Period calldata p) external {
+        Progress memory progress = _progress;
+        bytes32 structHash = _requireProposed(p, progress);
+        uint256 until = _finalizableAt(progress) + proposalTtl;
+        if (block.timestamp < until) revert ProposalFresh(uint64(until));
+        _drop(p, progress);
+        emit ProposalExpired(p.period, _hashTypedDataV4(structHash));
     }
 
     /// @inheritdoc IGridVault
@@ -173,7 +180,7 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
     function finalizeWithdraw(uint32 id) external nonReentrant {
         Withdrawal memory asked = _withdrawals[id];
         if (asked.ticks == 0) revert NoWithdrawal();
-        bool isSettled = settledUntil >= asked.requestedAt;
+        bool isSettled = _progress.settledUntil >= asked.requestedAt;
         if (!isSettled && block.timestamp < uint256(asked.requestedAt) + escapeDelay) revert WithdrawalLocked();
 
         uint256 balance = _ticksOf(id);
@@ -218,23 +225,67 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
 
     /// @inheritdoc IGridVault
     function status() external view returns (Status memory) {
+        Progress memory progress = _progress;
+        bool isOpen = progress.proposedAt != 0;
         return
             Status({
-                nextPeriod: nextPeriod,
-                nextInterval: _nextInterval,
-                settledUntil: settledUntil,
-                head: head,
-                proposal: _proposal == NONE ? bytes32(0) : _proposal,
-                finalizableAt: _proposal == NONE ? 0 : _finalizableAt(),
+                nextPeriod: progress.nextPeriod,
+                nextInterval: progress.nextInterval,
+                settledUntil: progress.settledUntil,
+                link: _link,
+                proposal: isOpen ? _hashTypedDataV4(_link) : bytes32(0),
+                finalizableAt: isOpen ? uint64(_finalizableAt(progress)) : 0,
                 homeCount: uint32(homeCount()),
                 registryHead: registryHead
             });
     }
 
     /// @inheritdoc IGridVault
-    function digest(Period calldata p) public view returns (bytes32) {
+    function nextPeriod() external view returns (uint64) {
+        return _progress.nextPeriod;
+    }
+
+    /// @inheritdoc IGridVault
+    function settledUntil() external view returns (uint64) {
+        return _progress.settledUntil;
+    }
+
+    /// @inheritdoc IGridVault
+    function digest(Period calldata p) external view returns (bytes32) {
+        return _hashTypedDataV4(_structHash(p));
+    }
+
+    /// @dev Reverts unless `p` may come next by its numbers and its link. What passes fits the fields of Progress.
+    function _checkOrder(Period calldata p, Progress memory progress) private view {
+        if (p.period != progress.nextPeriod) revert WrongPeriod(progress.nextPeriod, p.period);
+        if (progress.proposedAt != 0) revert ProposalOpen();
+        if (p.prevPeriod != _link) revert WrongLink(_link, p.prevPeriod);
+        bool follows = progress.nextInterval == 0 || p.fromInterval == progress.nextInterval;
+        // The last interval there is has no next one.
+        bool isRange = p.fromInterval <= p.toInterval && p.toInterval < type(uint48).max;
+        if (!follows || !isRange || p.coversUntil < progress.settledUntil) revert BadIntervalRange();
+        if (p.coversUntil > block.timestamp + aheadSeconds || p.coversUntil > type(uint48).max) revert FutureCover();
+    }
+
+    /// @dev Reverts unless `p` is the open proposal, and returns its struct hash.
+    function _requireProposed(Period calldata p, Progress memory progress) private view returns (bytes32 structHash) {
+        if (progress.proposedAt == 0) revert NoProposal();
+        structHash = _structHash(p);
+        if (structHash != _link) revert ProposalMismatch();
+    }
+
+    /// @dev Takes the open proposal `p` back, as if it had never been made.
+    function _drop(Period calldata p, Progress memory progress) private {
+        progress.proposedAt = 0;
+        // The street may begin anywhere still.
+        if (p.period == _firstPeriod) progress.nextInterval = 0;
+        _progress = progress;
+        _link = p.prevPeriod;
+    }
+
+    function _structHash(Period calldata p) private pure returns (bytes32) {
         // Every field is static, so the struct encodes as its own words in order.
-        return _hashTypedDataV4(keccak256(abi.encode(PERIOD_TYPEHASH, p)));
+        return keccak256(abi.encode(PERIOD_TYPEHASH, p));
     }
 
     /// @dev Takes the caller's money and returns it in ticks.
@@ -283,15 +334,10 @@ contract GridVault is IGridVault, Quorum, ReentrancyGuardTransient {
     }
 
     function _nextUnsettled() internal view override returns (uint256) {
-        return _nextInterval;
+        return _progress.nextInterval;
     }
 
-    function _clearProposal() private {
-        _proposal = NONE;
-        _proposedAt = 0;
-    }
-
-    function _finalizableAt() private view returns (uint64) {
-        return _proposedAt + challengeWindow;
+    function _finalizableAt(Progress memory progress) private view returns (uint256) {
+        return uint256(progress.proposedAt) + challengeWindow;
     }
 }

@@ -14,7 +14,9 @@ interface IGridVault is IRegistry {
         uint64 toInterval;
         /// @notice Unix seconds up to which every home is settled.
         uint64 coversUntil;
-        bytes32 prevHead;
+        /// @notice EIP-712 struct hash of the period before; 0 in a street's first one.
+        bytes32 prevPeriod;
+        /// @notice Hash of the last interval's result.
         bytes32 head;
         bytes32 accountsRoot;
         bytes32 vectorHash;
@@ -28,7 +30,8 @@ interface IGridVault is IRegistry {
         /// @notice The interval that the next period must begin with; 0 before the first proposal, which may begin anywhere.
         uint64 nextInterval;
         uint64 settledUntil;
-        bytes32 head;
+        /// @notice EIP-712 struct hash of the open proposal; when there is none, of the last settled period, to which the next one links.
+        bytes32 link;
         /// @notice Digest of the open proposal; 0 when there is none.
         bytes32 proposal;
         /// @notice From when on the open proposal may be finalised.
@@ -47,8 +50,8 @@ interface IGridVault is IRegistry {
 
     /// @notice Periods settle once and in order; sending one again changes nothing.
     error WrongPeriod(uint64 expected, uint64 got);
-    /// @notice The period doesn't continue the chain of certificates that the vault holds.
-    error WrongHead();
+    /// @notice The period doesn't follow the one that the vault settled last.
+    error WrongLink(bytes32 expected, bytes32 got);
     /// @notice Intervals must follow the last settled one without gap or overlap, and time must not run back.
     error BadIntervalRange();
     /// @notice `coversUntil` lies further ahead of the chain's clock than this street allows.
@@ -57,6 +60,8 @@ interface IGridVault is IRegistry {
     error ProposalOpen();
     /// @notice Nothing waits to be finalised.
     error NoProposal();
+    /// @notice This very period was vetoed or proven wrong; another one must take its place.
+    error ProposalRefused();
     /// @notice Another period than this one waits to be finalised.
     error ProposalMismatch();
     /// @notice The proposal can't expire yet.
@@ -131,7 +136,8 @@ interface IGridVault is IRegistry {
     function finalize(Period calldata p, bytes calldata vector, bytes calldata wide) external;
 
     /// @notice Drops a proposal that nobody finalised in time, so that nothing is stuck for ever. Anyone may.
-    function expire() external;
+    /// @param p The proposed period.
+    function expire(Period calldata p) external;
 
     /// @notice First step: the owner asks for money. From now on validators treat it as spent.
     /// @param id The home.
@@ -142,9 +148,6 @@ interface IGridVault is IRegistry {
     /// @notice Second step, by anyone: pays what was asked for, or what is left of it after settlement.
     /// @param id The home.
     function finalizeWithdraw(uint32 id) external;
-
-    /// @notice Hash of the last settled interval; the next period links to it.
-    function head() external view returns (bytes32);
 
     /// @notice The period that must come next.
     function nextPeriod() external view returns (uint64);

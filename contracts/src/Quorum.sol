@@ -69,7 +69,7 @@ abstract contract Quorum is Registry {
             bytes calldata entry = cert[i * ENTRY:(i + 1) * ENTRY];
             uint256 index = uint8(entry[0]);
             if (index < lowest || index >= total) revert BadCertificate(i);
-            Validator memory validator = _unpacked(set.validators[index]);
+            Validator memory validator = _unpacked(_validatorAt(set, index));
             // Refuses a high s, so that nobody can vary a certificate without the signer.
             (address signer, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(signed, entry[1:]);
             if (problem != ECDSA.RecoverError.NoError || signer != agentAt(validator.home, interval)) revert BadCertificate(i);
@@ -88,6 +88,16 @@ abstract contract Quorum is Registry {
             if (_sets[i - 1].since <= interval) return _sets[i - 1];
         }
         revert NoValidators(interval);
+    }
+
+    /// @dev The validator at a place that the set has: the loop over a certificate has made sure.
+    function _validatorAt(PackedSet storage set, uint256 place) private view returns (uint40 validator) {
+        uint40[] storage validators = set.validators;
+        assembly ("memory-safe") {
+            mstore(0, validators.slot)
+            let word := sload(add(keccak256(0, 32), div(place, 6)))
+            validator := and(shr(mul(40, mod(place, 6)), word), 0xffffffffff)
+        }
     }
 
     function _minimumsOf(PackedSet storage set) private view returns (uint8[3] memory) {

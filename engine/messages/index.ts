@@ -37,7 +37,7 @@ export {
   WIDE_ACCOUNTS,
 } from "./rules.ts";
 export { authorOf, hasAuthor, idOf, intervalOf, type SignedMessage, signedOf } from "./signed.ts";
-export { type Digests, digestsOf, entryId, resultHash, TYPES } from "./typed-data.ts";
+export { type Digests, digestsOf, entryId, periodHash, resultHash, TYPES } from "./typed-data.ts";
 export {
   type Block,
   type Certificate,

@@ -30,7 +30,7 @@ export const TYPES = {
   IntervalResult:
     "IntervalResult(uint64 interval,uint8 kind,bytes32 prevHead,bytes32 orderSetRoot,bytes32 readingSetRoot,bytes32 clearingRoot,bytes32 ledgerRoot,bytes32 nextMembers)",
   Period:
-    "Period(uint64 period,uint64 fromInterval,uint64 toInterval,uint64 coversUntil,bytes32 prevHead,bytes32 head,bytes32 accountsRoot,bytes32 vectorHash,bytes32 wideHash,bytes32 dataHash)",
+    "Period(uint64 period,uint64 fromInterval,uint64 toInterval,uint64 coversUntil,bytes32 prevPeriod,bytes32 head,bytes32 accountsRoot,bytes32 vectorHash,bytes32 wideHash,bytes32 dataHash)",
 } as const;
 
 const MARKET_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)";
@@ -66,6 +66,21 @@ export const resultHash = (r: IntervalResult): Digest =>
     r.clearingRoot,
     r.ledgerRoot,
     r.nextMembers,
+  ]);
+
+/** The EIP-712 struct hash of a period, the same in every vault's domain: what the next period links to. */
+export const periodHash = (p: PeriodResult): Digest =>
+  struct("Period", [
+    p.period,
+    p.fromInterval,
+    p.toInterval,
+    p.coversUntil,
+    p.prevPeriod,
+    p.head,
+    p.accountsRoot,
+    p.vectorHash,
+    p.wideHash,
+    p.dataHash,
   ]);
 
 /**
@@ -104,20 +119,6 @@ export function digestsOf(domain: MarketDomain): Digests {
     list: (list) => inMarket(structs.list(list)),
     proposal: (proposal) => inMarket(structs.proposal(proposal)),
     vote: (vote) => inMarket(structs.vote(vote)),
-    period: (p) =>
-      inVault(
-        struct("Period", [
-          p.period,
-          p.fromInterval,
-          p.toInterval,
-          p.coversUntil,
-          p.prevHead,
-          p.head,
-          p.accountsRoot,
-          p.vectorHash,
-          p.wideHash,
-          p.dataHash,
-        ]),
-      ),
+    period: (period) => inVault(periodHash(period)),
   };
 }

@@ -130,14 +130,15 @@ export interface IntervalResult {
   readonly nextMembers: Digest;
 }
 
-/** What goes to the chain for one settlement period; fields and order as in the vault. */
+/** What goes to the chain for one settlement period; fields and order as in the vault. Periods are a chain of their own, linked by `periodHash`. */
 export interface PeriodResult {
   readonly period: Period;
   readonly fromInterval: Interval;
   readonly toInterval: Interval;
   /** Unix seconds up to which every home is settled. */
   readonly coversUntil: number;
-  readonly prevHead: Digest;
+  /** `periodHash` of the period before; zeros in a street's first one. */
+  readonly prevPeriod: Digest;
   readonly head: Digest;
   readonly accountsRoot: Digest;
   readonly vectorHash: Digest;

@@ -1,5 +1,13 @@
 import { assert, compare, concat, type HomeId, type Interval, keccakDigest, type Nano, ZERO_DIGEST } from "../kernel/index.ts";
-import { DEFAULT_RULES, deliveryEnd, type MarketRules, type PeriodResult, type Signature, WIDE_ACCOUNTS } from "../messages/index.ts";
+import {
+  DEFAULT_RULES,
+  deliveryEnd,
+  type MarketRules,
+  type PeriodResult,
+  periodHash,
+  type Signature,
+  WIDE_ACCOUNTS,
+} from "../messages/index.ts";
 import type { CarriedState, MarketState } from "./ledger.ts";
 import { accountsRoot } from "./merkle.ts";
 
@@ -39,7 +47,7 @@ export function closePeriod(
     fromInterval: carried.from,
     toInterval: last,
     coversUntil: deliveryEnd(rules, last),
-    prevHead: carried.head,
+    prevPeriod: carried.prevPeriod,
     head,
     accountsRoot: accountsRoot(accounts, state.surplus),
     vectorHash: keccakDigest(vector),
@@ -50,7 +58,7 @@ export function closePeriod(
   const next = {
     period: (carried.period + 1) as CarriedState["period"],
     from: (last + 1) as Interval,
-    head,
+    prevPeriod: periodHash(result),
     ticks: new Map(deltas.map(({ home, delta }) => [home, ticksOf(home) + delta])),
     surplusTicks,
   };

@@ -58,8 +58,8 @@ export interface CarriedState {
   readonly period: Period;
   /** Its first interval. */
   readonly from: Interval;
-  /** The head that the last batch carried. */
-  readonly head: Digest;
+  /** `periodHash` of the last batch; zeros before the first one. */
+  readonly prevPeriod: Digest;
   /** Ticks of each home that batches have carried so far. */
   readonly ticks: ReadonlyMap<HomeId, number>;
   /** The same of the surplus account. */
@@ -85,7 +85,7 @@ export function genesis(rules: MarketRules, first: Interval, members: Digest): M
     residual: nano(0),
     surplus: NO_SURPLUS,
     cleared: [],
-    carried: { period: periodOf(rules, first), from: first, head: ZERO_DIGEST, ticks: new Map(), surplusTicks: 0 },
+    carried: { period: periodOf(rules, first), from: first, prevPeriod: ZERO_DIGEST, ticks: new Map(), surplusTicks: 0 },
   };
 }
 

@@ -49,7 +49,8 @@ export interface Registry {
 export interface VaultHead {
   /** The period that the next batch must carry. */
   readonly nextPeriod: Period;
-  readonly head: Digest;
+  /** `periodHash` of the period that it settled last, or what its first one links to; null while a proposal is open. */
+  readonly lastPeriod: Digest | null;
   /** Unix seconds. */
   readonly settledUntil: number;
 }

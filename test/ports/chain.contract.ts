@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { homeId, interval } from "../../engine/kernel/index.ts";
+import { periodHash } from "../../engine/messages/index.ts";
 import type { Chain, Relay } from "../../src/ports/index.ts";
 import { agentAddress, FIRST_PERIOD, GENESIS, headAfter, newHome, ownerAddress, type TestStreet } from "../support/test-street.ts";
 
@@ -45,18 +46,19 @@ export function chainContract(name: string, open: () => Promise<TestStreet>): vo
     });
 
     test("a new street has settled nothing", async () => {
-      expect(await chain.head()).toEqual({ ok: true, value: { nextPeriod: FIRST_PERIOD, head: GENESIS, settledUntil: 0 } });
+      expect(await chain.head()).toEqual({ ok: true, value: { nextPeriod: FIRST_PERIOD, lastPeriod: GENESIS, settledUntil: 0 } });
       expect(await chain.batches()).toEqual({ ok: true, value: [] });
       const value = { homes: Array(5).fill(1_000_000), requested: Array(5).fill(0), residual: 50_000_000 };
       expect(await chain.balances()).toEqual({ ok: true, value });
     });
 
     test("a settled batch moves balances and head", async () => {
-      const settled = await relay.settle(street.batch(0, [-10, 4, 0, 1]));
+      const batch = street.batch(0, [-10, 4, 0, 1]);
+      const settled = await relay.settle(batch);
       expect(settled).toMatchObject({ ok: true, value: { period: FIRST_PERIOD } });
       expect(await chain.head()).toEqual({
         ok: true,
-        value: { nextPeriod: FIRST_PERIOD + 1, head: headAfter(1), settledUntil: 1_000_000 },
+        value: { nextPeriod: FIRST_PERIOD + 1, lastPeriod: periodHash(batch.result), settledUntil: 1_000_000 },
       });
       const value = { homes: [999_000, 1_000_400, 1_000_000, 1_000_100, 1_000_000], requested: Array(5).fill(0), residual: 50_000_500 };
       expect(await chain.balances()).toEqual({ ok: true, value });
@@ -90,7 +92,7 @@ export function chainContract(name: string, open: () => Promise<TestStreet>): vo
       await relay.settle(street.batch(0, [-10, 10]));
       const other = await relay.settle(street.batch(0, [-10, 10], { head: headAfter(9) }));
       expect(other).toMatchObject({ ok: false, code: "CHAIN_REFUSED", detail: expect.stringContaining(headAfter(1)) });
-      const before = await relay.settle(street.batch(-1, [-10, 10], { prevHead: GENESIS, head: GENESIS }));
+      const before = await relay.settle(street.batch(-1, [-10, 10], { head: GENESIS }));
       expect(before).toMatchObject({ ok: false, code: "CHAIN_REFUSED" });
     });
 

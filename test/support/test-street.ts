@@ -22,14 +22,14 @@ import {
   utf8,
   ZERO_DIGEST,
 } from "../../engine/kernel/index.ts";
-import { digestsOf, type PeriodResult } from "../../engine/messages/index.ts";
+import { digestsOf, type PeriodResult, periodHash } from "../../engine/messages/index.ts";
 import { encodeCertificate, encodeVector, encodeWide } from "../../engine/settlement/index.ts";
 import type { Chain, Relay, SignedBatch } from "../../src/ports/index.ts";
 import { addressOf, CHAIN_ID, keyOf } from "./test-chain.ts";
 
 export const OPERATOR_KEY = keyOf(1);
 export const FIRST_PERIOD = 500;
-export const GENESIS = keccakDigest(utf8("the street's first head"));
+export const GENESIS = keccakDigest(utf8("what the street's first period links to"));
 const VALIDATORS = 5;
 
 export const agentAddress = (home: number): Address => address(addressOf(10 + home));
@@ -51,7 +51,7 @@ export const planOf = (rpc: string, change: Partial<StreetPlan> = {}): StreetPla
   validators: Array.from({ length: VALIDATORS }, (_, home) => newHome(home)),
   residualDeposit: 50_000_000,
   firstPeriod: period(FIRST_PERIOD),
-  prevHead: GENESIS,
+  prevPeriod: GENESIS,
   aheadSeconds: 1_000_000,
   ...change,
 });
@@ -64,6 +64,7 @@ export class TestStreet {
   readonly chain: Chain;
   readonly relay: Relay;
   private readonly end: () => Promise<void>;
+  private readonly made = new Map<number, PeriodResult>();
 
   private constructor(rpc: string, street: { readonly vault: Address; readonly token: Address }, end: () => Promise<void>) {
     this.rpc = rpc;
@@ -104,7 +105,7 @@ export class TestStreet {
     await this.end();
   }
 
-  /** The period that comes `after` that many others, each a day long, with these changes in ticks. */
+  /** The period that comes `after` that many others, each a day long, with these changes in ticks; it follows the one made last for the day before. */
   batch(after: number, deltas: readonly number[], change: Partial<PeriodResult> = {}): SignedBatch {
     const vector = encodeVector(deltas.map((delta, home) => ({ home: homeId(home), delta })));
     const wide = encodeWide(-deltas.reduce((total, delta) => total + delta, 0));
@@ -113,7 +114,7 @@ export class TestStreet {
       fromInterval: interval(48_000 + 96 * after),
       toInterval: interval(48_095 + 96 * after),
       coversUntil: 1_000_000 + 86_400 * after,
-      prevHead: headAfter(after),
+      prevPeriod: after <= 0 ? GENESIS : periodHash(this.made.get(after - 1) ?? this.batch(after - 1, []).result),
       head: headAfter(after + 1),
       accountsRoot: ZERO_DIGEST,
       vectorHash: keccakDigest(vector),
@@ -121,6 +122,7 @@ export class TestStreet {
       dataHash: ZERO_DIGEST,
       ...change,
     };
+    this.made.set(after, result);
     return { result, vector, wide, certificate: this.certify(result, [0, 2, 3, 4]) };
   }
 
@@ -141,5 +143,5 @@ export class TestStreet {
 }
 
 export function headAfter(periods: number): Digest {
-  return periods === 0 ? GENESIS : keccakDigest(utf8(`head after ${periods}`));
+  return keccakDigest(utf8(`head after ${periods}`));
 }

@@ -1,4 +1,4 @@
-import { type Contract, encodeBytes32String, keccak256, ZeroHash } from "ethers";
+import { type Contract, encodeBytes32String, keccak256, TypedDataEncoder, ZeroHash } from "ethers";
 import { GRID_VAULT_ABI, GRID_VAULT_BYTECODE } from "../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_ABI, TEST_CURRENCY_BYTECODE } from "../../contracts/abi/test-currency.ts";
 import { assert } from "../../engine/kernel/index.ts";
@@ -15,7 +15,7 @@ export const VAULT_CODE = { abi: GRID_VAULT_ABI, bytecode: GRID_VAULT_BYTECODE }
 export const CURRENCY_CODE = { abi: TEST_CURRENCY_ABI, bytecode: TEST_CURRENCY_BYTECODE };
 
 export const FIRST_PERIOD = 500;
-export const FIRST_HEAD = `0x${"ab".repeat(32)}`;
+export const FIRST_LINK = `0x${"ab".repeat(32)}`;
 export const AHEAD = 1_000_000;
 
 export interface TestPeriod {
@@ -23,13 +23,21 @@ export interface TestPeriod {
   readonly fromInterval: number;
   readonly toInterval: number;
   readonly coversUntil: number;
-  readonly prevHead: string;
+  readonly prevPeriod: string;
   readonly head: string;
   readonly accountsRoot: string;
   readonly vectorHash: string;
   readonly wideHash: string;
   readonly dataHash: string;
 }
+
+const PERIOD = [
+  ...["period", "fromInterval", "toInterval", "coversUntil"].map((name) => ({ name, type: "uint64" })),
+  ...["prevPeriod", "head", "accountsRoot", "vectorHash", "wideHash", "dataHash"].map((name) => ({ name, type: "bytes32" })),
+];
+
+/** What the next period links to: the EIP-712 struct hash of this one. */
+export const linkOf = (period: TestPeriod): string => TypedDataEncoder.hashStruct("Period", { Period: PERIOD }, period);
 
 export interface TestBatch {
   readonly period: TestPeriod;
@@ -41,7 +49,7 @@ export const configOf = async (token: Contract, change: object = {}): Promise<ob
   token: await token.getAddress(),
   registrar: addressOf(OPERATOR),
   firstPeriod: FIRST_PERIOD,
-  prevHead: FIRST_HEAD,
+  prevPeriod: FIRST_LINK,
   challengeWindow: 0,
   proposalTtl: 3_600,
   escapeDelay: 86_400,
@@ -116,7 +124,7 @@ export class TestVault {
     wide: readonly (readonly [number, bigint])[] = [],
     change: Partial<TestPeriod> = {},
   ): Promise<TestBatch> {
-    const status = (await this.view("status")) as { nextPeriod: bigint; nextInterval: bigint; settledUntil: bigint; head: string };
+    const status = (await this.view("status")) as { nextPeriod: bigint; nextInterval: bigint; settledUntil: bigint; link: string };
     const vector = vectorBytes(deltas);
     const wideText = wideBytes(wide);
     const fromInterval = Number(status.nextInterval) || 48_000;
@@ -125,8 +133,8 @@ export class TestVault {
       fromInterval,
       toInterval: fromInterval + 95,
       coversUntil: Number(status.settledUntil) + 900,
-      prevHead: status.head,
-      head: keccak256(status.head),
+      prevPeriod: status.link,
+      head: keccak256(status.link),
       accountsRoot: ZeroHash,
       vectorHash: keccak256(vector),
       wideHash: keccak256(wideText),

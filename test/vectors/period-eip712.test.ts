@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Contract, TypedDataEncoder } from "ethers";
 import { type Address, type Digest, ZERO_DIGEST } from "../../engine/kernel/index.ts";
-import { digestsOf, type PeriodResult } from "../../engine/messages/index.ts";
+import { digestsOf, type PeriodResult, periodHash } from "../../engine/messages/index.ts";
 import { TestChain } from "../support/test-chain.ts";
 import { TestVault, VAULT_CODE } from "../support/test-vault.ts";
 
@@ -42,7 +42,8 @@ describe("a period's EIP-712 digest", () => {
     expect(TypedDataEncoder.hash(domain, { Period: types.Period }, message)).toBe(digest);
   });
 
-  test.each(table)("engine: %s", (_, { message, digest }) => {
+  test.each(table)("engine: %s", (_, { message, structHash, digest }) => {
+    expect(periodHash(message)).toBe(structHash as Digest);
     const digests = digestsOf({ chainId: domain.chainId, vault: domain.verifyingContract as Address, rulesHash: ZERO_DIGEST });
     expect(digests.period(message)).toBe(digest as Digest);
   });

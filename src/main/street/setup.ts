@@ -94,7 +94,7 @@ async function found(options: StreetOptions, layout: Layout, anvil: Anvil, opera
     homes: members.slice(validators),
     residualDeposit: RESIDUAL_DEPOSIT,
     firstPeriod: periodOf(rules, firstInterval),
-    prevHead: ZERO_DIGEST,
+    prevPeriod: ZERO_DIGEST,
     aheadSeconds: AHEAD_SECONDS,
   });
   const { vault } = unwrap(deployed);

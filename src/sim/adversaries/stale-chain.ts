@@ -1,4 +1,5 @@
 import { fail } from "../../../engine/kernel/index.ts";
+import { periodHash } from "../../../engine/messages/index.ts";
 import type { Chain } from "../../ports/index.ts";
 import type { Adversary } from "../street/adversary.ts";
 
@@ -12,9 +13,9 @@ export const staleChain: Adversary = {
       const old = chain.taken.length === 0 ? null : dice.pick(chain.taken);
       if (old !== null) {
         chain.settle(old);
-        const { result } = old;
-        chain.settle({ ...old, result: { ...result, period: chain.next, prevHead: chain.taken.at(-1)!.result.head } });
-        chain.settle({ ...old, certificate: new Uint8Array(0), result: { ...result, period: chain.next, prevHead: result.head } });
+        const next = { ...old.result, period: chain.next, prevPeriod: periodHash(chain.taken.at(-1)!.result) };
+        chain.settle({ ...old, result: next });
+        chain.settle({ ...old, certificate: new Uint8Array(0), result: next });
       }
       clock.after(EVERY_MS, go);
     };

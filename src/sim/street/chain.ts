@@ -1,6 +1,6 @@
 import { quorum, validatorsOf } from "../../../engine/agreement/index.ts";
 import { type Digest, fail, type Interval, ok, type Period, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
-import { type Digests, digestsOf, hashRules, type MarketRules, type Members } from "../../../engine/messages/index.ts";
+import { type Digests, digestsOf, type MarketRules, type Members, periodHash } from "../../../engine/messages/index.ts";
 import { membersAt } from "../../node/index.ts";
 import type { Chain, ChainCode, Clock, RecoverSigner, Registry, SignedBatch } from "../../ports/index.ts";
 import { domainOf, FIRST } from "./market.ts";
@@ -60,11 +60,10 @@ export class CountingChain implements Chain {
     return (Math.floor(FIRST / this.#rules.periodIntervals) + this.settled.length) as Period;
   }
 
-  /** Anybody may bring a batch; true when the vault takes it: the next period, on the last head, signed by a quorum. */
+  /** Anybody may bring a batch; true when the vault takes it: the next period, on the last one, signed by a quorum. */
   settle(batch: SignedBatch): boolean {
     const { result, certificate } = batch;
-    const last = this.taken.at(-1)?.result.head ?? ZERO_DIGEST;
-    if (this.isAway || result.period !== this.next || result.prevHead !== last) return false;
+    if (this.isAway || result.period !== this.next || result.prevPeriod !== this.#lastPeriod()) return false;
     // As the vault does: by who its first interval had, and their keys.
     const members = membersAt(this.known, Math.max(FIRST, result.period * this.#rules.periodIntervals) as Interval);
     if (this.#signers(members, this.#digests.period(result), certificate) < quorum(validatorsOf(members))) return false;
@@ -93,7 +92,12 @@ export class CountingChain implements Chain {
     return count;
   }
 
-  readonly #head = () => ({ nextPeriod: this.next, head: hashRules(this.#rules), settledUntil: 0 });
+  #lastPeriod(): Digest {
+    const last = this.taken.at(-1);
+    return last === undefined ? ZERO_DIGEST : periodHash(last.result);
+  }
+
+  readonly #head = () => ({ nextPeriod: this.next, lastPeriod: this.#lastPeriod(), settledUntil: 0 });
 
   #reply<T>(answer: () => T, isHidden = () => false) {
     return new Promise<

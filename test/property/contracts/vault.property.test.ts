@@ -138,7 +138,7 @@ async function act(step: Step): Promise<string> {
       // Drop what can't be settled, or nothing can follow.
       if (said.startsWith("Lane") || said.startsWith("Wide")) {
         await chain.pass(3_600);
-        await street.send(STRANGER, "expire");
+        await street.send(STRANGER, "expire", batch.period);
       }
       return said;
     }

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type Digest, microPerKwh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
-import type { MarketRules } from "../../../engine/messages/index.ts";
+import { type MarketRules, periodHash } from "../../../engine/messages/index.ts";
 import { accountProof, NANO_PER_TICK, settledWith, verifyAccount } from "../../../engine/settlement/index.ts";
 import { changeOf } from "../../support/batch-bytes.ts";
 import { FIRST, HOMES, type Life, live } from "../../support/market-life.ts";
@@ -73,14 +73,14 @@ test("after gaps a home's energy is what full readings would have given, and tra
 test("batches: each sums to zero, together they are the rounded balance, and less than a tick of each home waits", () => {
   always(({ advances }) => {
     const carried = new Map<number, number>();
-    let head: Digest = ZERO_DIGEST;
+    let last: Digest = ZERO_DIGEST;
     let from: number = FIRST;
     for (const { batch, state, value } of advances) {
       if (batch === null) continue;
       const { result, vector, wide } = batch;
-      expect([result.fromInterval, result.prevHead, result.head]).toEqual([from, head, value]);
+      expect([result.fromInterval, result.prevPeriod, result.head]).toEqual([from, last, value]);
       expect([(result.toInterval + 1) % 3, result.period]).toEqual([0, Math.floor(result.toInterval / 3)]);
-      [from, head] = [result.toInterval + 1, result.head];
+      [from, last] = [result.toInterval + 1, periodHash(result)];
       const deltas = Array.from({ length: vector.length / 4 }, (_, home) => changeOf(vector, home));
       expect(total(deltas) + Number(new DataView(wide.buffer).getBigInt64(1)) + 0).toBe(0);
       for (const [home, delta] of deltas.entries()) carried.set(home, (carried.get(home) ?? 0) + delta);

@@ -2,7 +2,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import { keccak256, ZeroHash } from "ethers";
 import { certificateBytes, type Entry, highS, signEntry } from "../../support/batch-bytes.ts";
 import { keyOf, TestChain } from "../../support/test-chain.ts";
-import { AHEAD, agentOf, FIRST_HEAD, FIRST_PERIOD, OPERATOR, STRANGER, type TestPeriod, TestVault } from "../../support/test-vault.ts";
+import {
+  AHEAD,
+  agentOf,
+  FIRST_LINK,
+  FIRST_PERIOD,
+  linkOf,
+  OPERATOR,
+  STRANGER,
+  type TestPeriod,
+  TestVault,
+} from "../../support/test-vault.ts";
 
 const MAX_TICKS = 2 ** 31 - 1;
 
@@ -28,19 +38,16 @@ describe("a certified period", () => {
     expect(await street.ticks()).toEqual(Array(10).fill(1_000));
     expect(await street.finalize(batch)).toBe("ok");
     const { head, coversUntil, toInterval } = batch.period;
+    const link = linkOf(batch.period);
     expect(await chain.events(street.vault)).toEqual([`PeriodSettled(${FIRST_PERIOD}, ${head}, ${digest}, ${coversUntil})`]);
     expect(await street.ticks()).toEqual([990, 1_025, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 0, 1_040]);
     expect(await street.view("wideBalance", 0)).toBe(5_945n);
-    expect([await street.view("head"), await street.view("nextPeriod"), await street.view("settledUntil")]).toEqual([
-      head,
-      501n,
-      BigInt(coversUntil),
-    ]);
+    expect([await street.view("nextPeriod"), await street.view("settledUntil")]).toEqual([501n, BigInt(coversUntil)]);
     expect([...((await street.view("status")) as unknown[])]).toEqual([
       501n,
       BigInt(toInterval + 1),
       BigInt(coversUntil),
-      head,
+      link,
       ZeroHash,
       0n,
       10n,
@@ -96,7 +103,7 @@ describe("out of order", () => {
   const cases: readonly [string, Partial<TestPeriod>, string][] = [
     ["a period left out", { period: FIRST_PERIOD + 1 }, `WrongPeriod(${FIRST_PERIOD}, ${FIRST_PERIOD + 1})`],
     ["a period before", { period: FIRST_PERIOD - 1 }, `WrongPeriod(${FIRST_PERIOD}, ${FIRST_PERIOD - 1})`],
-    ["another street's head", { prevHead: keccak256(FIRST_HEAD) }, "WrongHead()"],
+    ["another street's link", { prevPeriod: keccak256(FIRST_LINK) }, `WrongLink(${FIRST_LINK}, ${keccak256(FIRST_LINK)})`],
     ["an empty range", { fromInterval: 20, toInterval: 19 }, "BadIntervalRange()"],
     ["the end of counting", { toInterval: Number.NaN }, "BadIntervalRange()"],
   ];
@@ -105,6 +112,15 @@ describe("out of order", () => {
     const last = { ...batch.period, toInterval: 2n ** 64n - 1n } as unknown as TestPeriod;
     const period = Number.isNaN(change.toInterval) ? last : batch.period;
     expect(await street.propose({ ...batch, period })).toBe(expected);
+  });
+
+  test.each([
+    ["an interval beyond the vault's numbers", { toInterval: 2 ** 48 - 1 }, "BadIntervalRange()"],
+    ["the last interval there is", { toInterval: 2 ** 48 - 2 }, "ok"],
+    ["a time beyond the vault's numbers", { coversUntil: 2 ** 48 }, "FutureCover()"],
+  ])("%s", async (_, change, expected) => {
+    const far = await TestVault.deploy(chain, { change: { aheadSeconds: 2 ** 48 - 1 } });
+    expect(await far.propose(await far.batch([], [], change))).toBe(expected);
   });
 
   test("one interval is enough", async () => {
@@ -303,16 +319,43 @@ describe("challenge window", () => {
   });
 
   test("a proposal that nobody settles can be dropped, and another one made", async () => {
-    expect(await slow.send(STRANGER, "expire")).toBe("NoProposal()");
+    expect(await slow.send(STRANGER, "expire", (await slow.batch([])).period)).toBe("NoProposal()");
     const batch = await slow.batch([-1, 1]);
     await slow.propose(batch);
     const until = (await chain.now()) + 600 + 3_600;
     await chain.pass(4_100);
-    expect(await slow.send(STRANGER, "expire")).toBe(`ProposalFresh(${until})`);
+    expect(await slow.send(STRANGER, "expire", batch.period)).toBe(`ProposalFresh(${until})`);
     await chain.pass(100);
-    expect(await slow.send(STRANGER, "expire")).toBe("ok");
+    expect(await slow.send(STRANGER, "expire", batch.period)).toBe("ok");
     expect(await chain.events(slow.vault)).toEqual([`ProposalExpired(${FIRST_PERIOD}, ${await slow.view("digest", batch.period)})`]);
     expect(await slow.finalize(batch)).toBe("NoProposal()");
     expect(await slow.propose(await slow.batch([]))).toBe("ok");
+  });
+
+  test("what is dropped leaves the street as it was: another first period may begin anywhere", async () => {
+    const before = [...((await slow.view("status")) as unknown[])];
+    const batch = await slow.batch([-1, 1], [], { fromInterval: 50_000, toInterval: 50_001 });
+    await slow.propose(batch);
+    await chain.pass(4_200);
+    expect(await slow.send(STRANGER, "expire", (await slow.batch([])).period)).toBe("ProposalMismatch()");
+    expect(await slow.send(STRANGER, "expire", batch.period)).toBe("ok");
+    expect([...((await slow.view("status")) as unknown[])]).toEqual(before);
+    expect(await slow.propose(await slow.batch([]))).toBe("ok");
+  });
+
+  test("what is dropped leaves the street as it was: a later period follows the last settled one", async () => {
+    const first = await slow.batch([]);
+    await slow.propose(first);
+    await chain.pass(600);
+    await slow.finalize(first);
+    const before = [...((await slow.view("status")) as unknown[])];
+    expect(before[3]).toBe(linkOf(first.period));
+    const second = await slow.batch([]);
+    await slow.propose(second);
+    expect(((await slow.view("status")) as { link: string }).link).toBe(linkOf(second.period));
+    await chain.pass(4_200);
+    expect(await slow.send(STRANGER, "expire", second.period)).toBe("ok");
+    expect([...((await slow.view("status")) as unknown[])]).toEqual(before);
+    expect(await slow.propose(second)).toBe("ok");
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { TypedDataEncoder, type TypedDataField } from "ethers";
 import fc from "fast-check";
 import { address, type Digest, interval, period, toHex, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
-import { type Digests, digestsOf, type PeriodResult, resultHash, TYPES } from "../../../engine/messages/index.ts";
+import { type Digests, digestsOf, type PeriodResult, periodHash, resultHash, TYPES } from "../../../engine/messages/index.ts";
 import { anyCommit, anyDigest, anyList, anyOrder, anyProposal, anyReading, anyVote, DIGESTS, DOMAIN } from "../../support/messages.ts";
 
 /** Written out once more, for ethers: "type name, type name". */
@@ -21,7 +21,7 @@ const STRUCTS = {
     "uint64 interval, uint8 kind, bytes32 prevHead, bytes32 orderSetRoot, bytes32 readingSetRoot, bytes32 clearingRoot, bytes32 ledgerRoot, bytes32 nextMembers",
   ),
   Period: fields(
-    "uint64 period, uint64 fromInterval, uint64 toInterval, uint64 coversUntil, bytes32 prevHead, bytes32 head, bytes32 accountsRoot, bytes32 vectorHash, bytes32 wideHash, bytes32 dataHash",
+    "uint64 period, uint64 fromInterval, uint64 toInterval, uint64 coversUntil, bytes32 prevPeriod, bytes32 head, bytes32 accountsRoot, bytes32 vectorHash, bytes32 wideHash, bytes32 dataHash",
   ),
 };
 const market = { name: "Commonwatt", version: "1", chainId: DOMAIN.chainId, verifyingContract: DOMAIN.vault, salt: DOMAIN.rulesHash };
@@ -76,7 +76,7 @@ describe("digests are those of ethers", () => {
     fromInterval: fc.nat().map(interval),
     toInterval: fc.nat().map(interval),
     coversUntil: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
-    prevHead: anyDigest,
+    prevPeriod: anyDigest,
     head: anyDigest,
     accountsRoot: anyDigest,
     vectorHash: anyDigest,
@@ -84,6 +84,8 @@ describe("digests are those of ethers", () => {
     dataHash: anyDigest,
   });
   test("periods, in the vault's own domain", () => same(anyPeriod, DIGESTS.period, (p) => byEthers(vault, "Period", p)));
+  test("periods: the struct hash alone, as the next period links to it", () =>
+    same(anyPeriod, periodHash, (p) => TypedDataEncoder.hashStruct("Period", { Period: STRUCTS.Period }, p)));
 });
 
 describe("what is signed in one market is worth nothing in another", () => {

@@ -14,7 +14,7 @@ function batch(number: number, head = number): Batch {
     fromInterval: interval(10 * number),
     toInterval: interval(10 * number + 9),
     coversUntil: 900 * (10 * number + 10),
-    prevHead: someDigest(number - 1),
+    prevPeriod: someDigest(number - 1),
     head: someDigest(head),
     accountsRoot: someDigest(1),
     vectorHash: someDigest(2),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { homeId, interval, nano, toHex, wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
-import type { MarketRules } from "../../../engine/messages/index.ts";
+import { type MarketRules, periodHash } from "../../../engine/messages/index.ts";
 import {
   closePeriod,
   encodeCertificate,
@@ -50,7 +50,7 @@ describe("closing periods", () => {
       fromInterval: 1054,
       toInterval: 1055,
       coversUntil: 1056 * 900,
-      prevHead: ZERO_DIGEST,
+      prevPeriod: ZERO_DIGEST,
       head: idOf(77),
       dataHash: ZERO_DIGEST,
     });
@@ -75,7 +75,7 @@ describe("closing periods", () => {
       fromInterval: 1056,
       toInterval: 1151,
       coversUntil: 1152 * 900,
-      prevHead: idOf(77),
+      prevPeriod: periodHash(first.batch.result),
       head: idOf(78),
     });
     expect(toHex(batch.vector)).toBe(vectorBytes([0, 1, 0, 0, 0, 0, 0, 0, 0, 0]));
@@ -83,7 +83,7 @@ describe("closing periods", () => {
     expect(carried).toEqual({
       period: 12,
       from: 1152,
-      head: idOf(78),
+      prevPeriod: periodHash(batch.result),
       ticks: new Map([
         [1, 3],
         [9, -1],
