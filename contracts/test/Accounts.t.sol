@@ -106,11 +106,11 @@ contract AccountsTest is Street {
         GridVault.Config memory config = _config();
         config.token = IERC20(address(0));
         _refuse(IRegistry.ZeroAddress.selector);
-        new GridVault(config);
+        _newVault(config);
         config = _config();
         config.registrar = address(0);
         _refuse(IRegistry.ZeroAddress.selector);
-        new GridVault(config);
+        _newVault(config);
     }
 
     function testFuzz_withdrawalPaysOnceAfterTheEscape(uint256 home, uint256 held, uint256 asked, uint256 wait) external {
@@ -222,6 +222,6 @@ contract AccountsTest is Street {
     function _vaultFor(HostileCurrency hostile) private returns (GridVault) {
         GridVault.Config memory config = _config();
         config.token = IERC20(address(hostile));
-        return new GridVault(config);
+        return _newVault(config);
     }
 }

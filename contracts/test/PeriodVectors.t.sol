@@ -17,10 +17,10 @@ contract PeriodVectorsTest is Street {
     function setUp() external {
         _json = vm.readFile("test/vectors/period-eip712.json");
         vm.chainId(vm.parseJsonUint(_json, "$.domain.chainId"));
-        token = new TestCurrency();
+        token = TestCurrency(vm.deployCode("TestCurrency.sol:TestCurrency"));
         GridVault.Config memory config = _config();
         vm.prank(DEPLOYER);
-        vault = new GridVault(config);
+        vault = _newVault(config);
     }
 
     function test_theVectorsVaultIsThisOne() external view {
@@ -46,7 +46,7 @@ contract PeriodVectorsTest is Street {
                 fromInterval: _number(path, "fromInterval"),
                 toInterval: _number(path, "toInterval"),
                 coversUntil: _number(path, "coversUntil"),
-                prevHead: _word(path, "prevHead"),
+                prevPeriod: _word(path, "prevPeriod"),
                 head: _word(path, "head"),
                 accountsRoot: _word(path, "accountsRoot"),
                 vectorHash: _word(path, "vectorHash"),

@@ -102,8 +102,8 @@ contract PeriodsTest is Street {
     function testFuzz_onlyWhatContinuesTheChain(bytes32 link) external {
         vm.assume(link != FIRST_LINK);
         Batch memory batch = _emptyBatch();
-        batch.period.prevHead = link;
-        _refuseProposal(batch, abi.encodeWithSelector(IGridVault.WrongHead.selector));
+        batch.period.prevPeriod = link;
+        _refuseProposal(batch, abi.encodeWithSelector(IGridVault.WrongLink.selector, FIRST_LINK, link));
     }
 
     function testFuzz_intervalsFollowOneAnother(uint64 from, uint64 to) external {
@@ -117,7 +117,7 @@ contract PeriodsTest is Street {
 
     function test_theLastIntervalHasNoNextOne() external {
         Batch memory batch = _emptyBatch();
-        batch.period.toInterval = type(uint64).max;
+        batch.period.toInterval = type(uint48).max;
         _refuseProposal(batch, abi.encodeWithSelector(IGridVault.BadIntervalRange.selector));
     }
 
@@ -185,21 +185,23 @@ contract PeriodsTest is Street {
     }
 
     function testFuzz_expiresAfterItsTimeAndNotBefore(uint256 wait) external {
-        _refuse(IGridVault.NoProposal.selector);
-        vault.expire();
         Batch memory batch = _emptyBatch();
+        _refuse(IGridVault.NoProposal.selector);
+        vault.expire(batch.period);
         _propose(batch);
         uint256 start = vm.getBlockTimestamp();
         vm.warp(start + _bound(wait, 0, WINDOW + TTL - 1));
         _refuse(abi.encodeWithSelector(IGridVault.ProposalFresh.selector, uint64(start + WINDOW + TTL)));
-        vault.expire();
+        vault.expire(batch.period);
         vm.warp(start + WINDOW + TTL);
         bytes32 signed = vault.digest(batch.period);
         vm.expectEmit();
         emit IGridVault.ProposalExpired(FIRST_PERIOD, signed);
-        vault.expire();
-        vm.assertEq(vault.status().proposal, 0, "nothing open");
-        vm.assertEq(vault.head(), FIRST_LINK, "the link stays");
+        vault.expire(batch.period);
+        IGridVault.Status memory status = vault.status();
+        vm.assertEq(status.proposal, 0, "nothing open");
+        vm.assertEq(status.link, FIRST_LINK, "the link is put back");
+        vm.assertEq(status.nextInterval, 0, "the first period may begin anywhere");
         _settle(_emptyBatch());
     }
 
@@ -214,6 +216,7 @@ contract PeriodsTest is Street {
         _propose(batch, cert);
         IGridVault.Status memory open = vault.status();
         vm.assertEq(open.proposal, signed, "open");
+        vm.assertEq(open.link, _structHash(batch.period), "by its own hash");
         vm.assertEq(open.finalizableAt, block.timestamp + WINDOW, "until");
         vm.assertEq(open.nextInterval, FIRST_INTERVAL, "its members are fixed");
         vm.warp(block.timestamp + WINDOW);
@@ -224,7 +227,7 @@ contract PeriodsTest is Street {
         vm.assertEq(settled.nextPeriod, FIRST_PERIOD + 1, "next period");
         vm.assertEq(settled.nextInterval, FIRST_INTERVAL + 96, "next interval");
         vm.assertEq(settled.settledUntil, batch.period.coversUntil, "settled until");
-        vm.assertEq(settled.head, batch.period.head, "link");
+        vm.assertEq(settled.link, _structHash(batch.period), "link");
         vm.assertEq(settled.proposal, 0, "nothing open");
         vm.assertEq(settled.finalizableAt, 0, "no window");
         vm.assertEq(settled.homeCount, HOMES, "homes");

@@ -10,17 +10,22 @@ import {Test} from "./Vm.sol";
 
 /// @title A street for tests: its vault, its people and their keys, its periods and certificates
 abstract contract Street is Test {
-    uint64 internal constant FIRST_PERIOD = 500;
+    uint48 internal constant FIRST_PERIOD = 500;
     uint64 internal constant FIRST_INTERVAL = 48_000;
     bytes32 internal constant FIRST_LINK = keccak256("what the first period links to");
-    uint64 internal constant WINDOW = 1 hours;
-    uint64 internal constant TTL = 1 days;
-    uint64 internal constant ESCAPE = 7 days;
-    uint64 internal constant AHEAD = 5 minutes;
+    uint48 internal constant WINDOW = 1 hours;
+    uint48 internal constant TTL = 1 days;
+    uint48 internal constant ESCAPE = 7 days;
+    uint48 internal constant AHEAD = 5 minutes;
     uint256 internal constant TICK = 100;
     /// @dev From when on the first validators certify.
     uint48 internal constant SET_SINCE = 15;
     uint48 internal constant STAYS = type(uint48).max;
+
+    bytes32 internal constant PERIOD =
+        keccak256(
+            "Period(uint64 period,uint64 fromInterval,uint64 toInterval,uint64 coversUntil,bytes32 prevPeriod,bytes32 head,bytes32 accountsRoot,bytes32 vectorHash,bytes32 wideHash,bytes32 dataHash)"
+        );
 
     address internal constant REGISTRAR = address(0x5e91);
     address internal constant STRANGER = address(0x57a9);
@@ -43,7 +48,7 @@ abstract contract Street is Test {
                 token: token,
                 registrar: REGISTRAR,
                 firstPeriod: FIRST_PERIOD,
-                prevHead: FIRST_LINK,
+                prevPeriod: FIRST_LINK,
                 challengeWindow: WINDOW,
                 proposalTtl: TTL,
                 escapeDelay: ESCAPE,
@@ -51,11 +56,21 @@ abstract contract Street is Test {
             });
     }
 
+    /// @dev By its name: so the compiler doesn't put a copy of the vault into each test.
+    function _newVault(GridVault.Config memory config) internal returns (GridVault) {
+        return GridVault(vm.deployCode("GridVault.sol:GridVault", abi.encode(config)));
+    }
+
+    /// @dev What a period is known by to the one that follows it.
+    function _structHash(IGridVault.Period memory p) internal pure returns (bytes32) {
+        return keccak256(abi.encode(PERIOD, p));
+    }
+
     /// @dev A vault with so many homes, the first `validators` of which certify.
     function _open(uint256 homes, uint256 validators) internal {
-        token = new TestCurrency();
+        token = TestCurrency(vm.deployCode("TestCurrency.sol:TestCurrency"));
         token.mint(BANK, 1e30);
-        vault = new GridVault(_config());
+        vault = _newVault(_config());
         vm.prank(BANK);
         token.approve(address(vault), type(uint256).max);
         for (uint256 home; home < homes; ++home) _register(home);
@@ -125,8 +140,8 @@ abstract contract Street is Test {
             fromInterval: from,
             toInterval: from + 95,
             coversUntil: uint64(block.timestamp),
-            prevHead: status.head,
-            head: keccak256(abi.encode(status.head)),
+            prevPeriod: status.link,
+            head: keccak256(abi.encode(status.link)),
             accountsRoot: bytes32(0),
             vectorHash: keccak256(vector),
             wideHash: keccak256(wide),

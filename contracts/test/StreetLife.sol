@@ -130,13 +130,15 @@ contract StreetLife is StreetModel {
 
     function expire() external {
         if (!_proposal.exists) return;
+        Batch memory batch = abi.decode(_proposal.batch, (Batch));
         uint256 until = _proposal.at + WINDOW + TTL;
         if (block.timestamp < until) {
             _refuse(abi.encodeWithSelector(IGridVault.ProposalFresh.selector, uint64(until)));
-            vault.expire();
+            vault.expire(batch.period);
             return _did("expire early");
         }
-        vault.expire();
+        vault.expire(batch.period);
+        if (periods == 0) nextInterval = 0;
         delete _proposal;
         _did("expire");
     }
@@ -285,9 +287,10 @@ contract StreetLife is StreetModel {
             batch.period.period += 1;
             return abi.encodeWithSelector(IGridVault.WrongPeriod.selector, FIRST_PERIOD + periods, batch.period.period);
         }
+        if (_proposal.exists) return abi.encodeWithSelector(IGridVault.ProposalOpen.selector);
         if (kind == 1) {
-            batch.period.prevHead = keccak256(abi.encode(link));
-            return abi.encodeWithSelector(IGridVault.WrongHead.selector);
+            batch.period.prevPeriod = keccak256(abi.encode(link));
+            return abi.encodeWithSelector(IGridVault.WrongLink.selector, link, batch.period.prevPeriod);
         }
         if (kind == 2) {
             batch.period.toInterval = batch.period.fromInterval - 1;
@@ -298,7 +301,6 @@ contract StreetLife is StreetModel {
             if (batch.period.coversUntil < settledUntil) batch.period.coversUntil = settledUntil;
             return abi.encodeWithSelector(IGridVault.FutureCover.selector);
         }
-        if (_proposal.exists) return abi.encodeWithSelector(IGridVault.ProposalOpen.selector);
         if (kind == 4) {
             (batch.wide, batch.vector) = (Reference.wide(1, 1), bytes(""));
             (batch.period.wideHash, batch.period.vectorHash) = (keccak256(batch.wide), keccak256(batch.vector));

@@ -92,7 +92,7 @@ contract StreetLifeTest is Test {
         vm.assertEq(status.nextPeriod, FIRST_PERIOD + _life.periods(), "next period");
         vm.assertEq(status.nextInterval, _life.nextInterval(), "next interval");
         vm.assertEq(status.settledUntil, _life.settledUntil(), "settled until");
-        vm.assertEq(status.head, _life.link(), "link");
+        vm.assertEq(status.link, _life.expectedLink(), "link");
         vm.assertEq(status.registryHead, _life.history(), "history");
     }
 

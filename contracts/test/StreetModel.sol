@@ -64,6 +64,11 @@ abstract contract StreetModel is Street {
         _payInWide(0, 100_000);
     }
 
+    /// @dev The open proposal's hash, else that of the last settled period.
+    function expectedLink() external view returns (bytes32) {
+        return _proposal.exists ? _structHash(abi.decode(_proposal.batch, (Batch)).period) : link;
+    }
+
     function homeCount() public view returns (uint256) {
         return _held.length;
     }
@@ -219,7 +224,7 @@ abstract contract StreetModel is Street {
         ++periods;
         nextInterval = batch.period.toInterval + 1;
         settledUntil = batch.period.coversUntil;
-        link = batch.period.head;
+        link = _structHash(batch.period);
     }
 
     function _wideOf(bytes memory wide, uint256 index) private pure returns (uint8 id, int256 change) {

@@ -9,6 +9,8 @@ interface Vm {
     function warp(uint256 timestamp) external;
     /// @dev What a test remembers over a warp is read here: the compiler takes block.timestamp for the same all along.
     function getBlockTimestamp() external view returns (uint256);
+    function deployCode(string calldata name) external returns (address);
+    function deployCode(string calldata name, bytes calldata args) external returns (address);
     function chainId(uint256 id) external;
     function prank(address sender) external;
     function assume(bool condition) external pure;
