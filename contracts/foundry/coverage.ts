@@ -64,7 +64,7 @@ function print(files: readonly Covered[]): boolean {
 function main(): void {
   if (forgeBinary() === null) throw new Error(MISSING);
   mkdirSync(join(ROOT, ".cache/forge"), { recursive: true });
-  const { status, said } = forge(["coverage", "--report", "lcov", "--report-file", REPORT], { isQuiet: true });
+  const { status, said } = forge(["coverage", "--ir-minimum", "--report", "lcov", "--report-file", REPORT], { isQuiet: true, env: { FOUNDRY_PROFILE: "plain" } });
   if (status !== 0) throw new Error(`forge coverage ended with ${status}:\n${said}`);
   const isEnough = print(parse(readFileSync(join(ROOT, REPORT), "utf8")));
   if (!isEnough) console.log(`below ${LEAST_PERCENT} % of lines or branches`);

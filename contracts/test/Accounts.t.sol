@@ -2,11 +2,10 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {GridVault} from "../src/GridVault.sol";
 import {IGridVault} from "../src/IGridVault.sol";
 import {IRegistry} from "../src/IRegistry.sol";
-import {TestCurrency} from "../src/TestCurrency.sol";
 import {HostileCurrency} from "./HostileCurrency.sol";
+import {ICurrency, IVault} from "./IVault.sol";
 import {Street} from "./Street.sol";
 
 /// @title Escrow: deposits, withdrawals, what is told of them
@@ -74,7 +73,7 @@ contract AccountsTest is Street {
 
     function testFuzz_currenciesThatCharge(uint64 fee) external {
         HostileCurrency hostile = new HostileCurrency();
-        GridVault other = _vaultFor(hostile);
+        IVault other = _vaultFor(hostile);
         hostile.approve(address(other), type(uint256).max);
         fee = uint64(_bound(fee, 1, 1_000));
         hostile.misbehave(fee, address(0), "");
@@ -85,7 +84,7 @@ contract AccountsTest is Street {
 
     function test_currenciesThatCallBack() external {
         HostileCurrency hostile = new HostileCurrency();
-        GridVault other = _vaultFor(hostile);
+        IVault other = _vaultFor(hostile);
         hostile.approve(address(other), type(uint256).max);
         vm.prank(REGISTRAR);
         other.register(address(this), _agent(0), 0, 0);
@@ -103,7 +102,7 @@ contract AccountsTest is Street {
     }
 
     function test_aVaultNeedsACurrencyAndARegistrar() external {
-        GridVault.Config memory config = _config();
+        IVault.Config memory config = _config();
         config.token = IERC20(address(0));
         _refuse(IRegistry.ZeroAddress.selector);
         _newVault(config);
@@ -207,7 +206,7 @@ contract AccountsTest is Street {
     function testFuzz_theDeployerAloneMints(address by) external {
         vm.assume(by != address(this));
         vm.prank(by);
-        _refuse(TestCurrency.NotMinter.selector);
+        _refuse(ICurrency.NotMinter.selector);
         token.mint(by, 1);
         vm.assertEq(token.decimals(), 6, "decimals");
         vm.assertEq(vault.MAX_TICKS(), 2 ** 31 - 1, "the most that a home may hold");
@@ -219,8 +218,8 @@ contract AccountsTest is Street {
         vault.requestWithdraw(3, to, uint64(ticks));
     }
 
-    function _vaultFor(HostileCurrency hostile) private returns (GridVault) {
-        GridVault.Config memory config = _config();
+    function _vaultFor(HostileCurrency hostile) private returns (IVault) {
+        IVault.Config memory config = _config();
         config.token = IERC20(address(hostile));
         return _newVault(config);
     }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {GridVault} from "../src/GridVault.sol";
 import {IGridVault} from "../src/IGridVault.sol";
-import {TestCurrency} from "../src/TestCurrency.sol";
+import {ICurrency, IVault} from "./IVault.sol";
 import {Street} from "./Street.sol";
 
 /// @title The vault's digests are those of test/vectors/period-eip712.json, which ethers made and the engine reads too
@@ -17,8 +16,8 @@ contract PeriodVectorsTest is Street {
     function setUp() external {
         _json = vm.readFile("test/vectors/period-eip712.json");
         vm.chainId(vm.parseJsonUint(_json, "$.domain.chainId"));
-        token = TestCurrency(vm.deployCode("TestCurrency.sol:TestCurrency"));
-        GridVault.Config memory config = _config();
+        token = ICurrency(vm.deployCode("TestCurrency.sol:TestCurrency"));
+        IVault.Config memory config = _config();
         vm.prank(DEPLOYER);
         vault = _newVault(config);
     }

@@ -23,6 +23,16 @@ library Reference {
         while (written.length % 32 != 0) written = bytes.concat(written, bytes4(0));
     }
 
+    /// @dev The first of eight homes has the highest lane.
+    function balanceAt(uint256 word, uint256 lane) internal pure returns (uint256) {
+        return (word / 2 ** (32 * (7 - lane))) % 2 ** 31;
+    }
+
+    /// @dev The word with one balance more; its lane must be empty.
+    function put(uint256 word, uint256 lane, uint256 balance) internal pure returns (uint256) {
+        return word + balance * 2 ** (32 * (7 - lane));
+    }
+
     /// @dev 0 behind the end.
     function changeOf(bytes memory written, uint256 home) internal pure returns (int256) {
         if (4 * home >= written.length) return 0;

@@ -32,6 +32,7 @@ contract RegistryTest is Street {
 
     function testFuzz_register(address owner, address agent, bytes32 name, uint48 since) external {
         vm.assume(owner != address(0) && agent != address(0) && owner != agent);
+        for (uint256 i; i < HOMES; ++i) vm.assume(agent != _agent(i));
         bytes32 before = vault.registryHead();
         vm.expectEmit();
         emit IRegistry.HomeRegistered(uint32(HOMES), owner, agent, name, since);
@@ -101,7 +102,8 @@ contract RegistryTest is Street {
         vm.prank(by);
         _refuse(IRegistry.NotOwner.selector);
         vault.rotateAgent(3, _agent(100), 20);
-        vm.assume(used != address(0) && used != _owner(3) && used != _owner(4) && used != _agent(3));
+        vm.assume(used != address(0) && used != _owner(3) && used != _owner(4));
+        for (uint256 i; i < HOMES; ++i) vm.assume(used != _agent(i));
         _rotate(3, used, 20, "");
         _rotate(3, used, 30, abi.encodeWithSelector(IRegistry.AgentTaken.selector, used));
         _rotate(4, used, 30, abi.encodeWithSelector(IRegistry.AgentTaken.selector, used));

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {GridVault} from "../src/GridVault.sol";
 import {IGridVault} from "../src/IGridVault.sol";
 import {IRegistry} from "../src/IRegistry.sol";
-import {TestCurrency} from "../src/TestCurrency.sol";
+import {ICurrency, IVault} from "./IVault.sol";
 import {Reference} from "./Reference.sol";
 import {Test} from "./Vm.sol";
 
@@ -32,8 +31,8 @@ abstract contract Street is Test {
     /// @dev Has all the money there is.
     address internal constant BANK = address(0xba9c);
 
-    TestCurrency internal token;
-    GridVault internal vault;
+    ICurrency internal token;
+    IVault internal vault;
 
     /// @dev A period with its bytes.
     struct Batch {
@@ -42,9 +41,9 @@ abstract contract Street is Test {
         bytes wide;
     }
 
-    function _config() internal view returns (GridVault.Config memory) {
+    function _config() internal view returns (IVault.Config memory) {
         return
-            GridVault.Config({
+            IVault.Config({
                 token: token,
                 registrar: REGISTRAR,
                 firstPeriod: FIRST_PERIOD,
@@ -57,8 +56,8 @@ abstract contract Street is Test {
     }
 
     /// @dev By its name: so the compiler doesn't put a copy of the vault into each test.
-    function _newVault(GridVault.Config memory config) internal returns (GridVault) {
-        return GridVault(vm.deployCode("GridVault.sol:GridVault", abi.encode(config)));
+    function _newVault(IVault.Config memory config) internal returns (IVault) {
+        return IVault(vm.deployCode("GridVault.sol:GridVault", abi.encode(config)));
     }
 
     /// @dev What a period is known by to the one that follows it.
@@ -68,7 +67,7 @@ abstract contract Street is Test {
 
     /// @dev A vault with so many homes, the first `validators` of which certify.
     function _open(uint256 homes, uint256 validators) internal {
-        token = TestCurrency(vm.deployCode("TestCurrency.sol:TestCurrency"));
+        token = ICurrency(vm.deployCode("TestCurrency.sol:TestCurrency"));
         token.mint(BANK, 1e30);
         vault = _newVault(_config());
         vm.prank(BANK);

@@ -110,7 +110,8 @@ contract StreetLife is StreetModel {
         _finalize(batch);
         if (refusal.length > 0) return _did(block.timestamp < until ? "finalize early" : "finalize refused");
         _apply(batch);
-        (_lastSettled, _lastCert) = (_proposal.batch, _proposal.cert);
+        _lastSettled = _proposal.batch;
+        _lastCert = _proposal.cert;
         delete _proposal;
         _did("finalize");
     }

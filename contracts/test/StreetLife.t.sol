@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {GridVault} from "../src/GridVault.sol";
 import {IGridVault} from "../src/IGridVault.sol";
 import {IRegistry} from "../src/IRegistry.sol";
 import {StreetLife} from "./StreetLife.sol";
@@ -20,12 +19,11 @@ contract StreetLifeTest is Test {
     uint64 private constant FIRST_PERIOD = 500;
 
     StreetLife private _life;
-    GridVault private _vault;
+    IGridVault private _vault;
 
     function setUp() external {
         _life = new StreetLife();
-        (IGridVault vault, ) = _life.street();
-        _vault = GridVault(address(vault));
+        _vault = _life.street();
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
@@ -69,7 +67,7 @@ contract StreetLifeTest is Test {
 
     /// @dev I1 and I2.
     function _moneyIsWhatIsOwed() private view {
-        uint256 held = _vault.token().balanceOf(address(_vault));
+        uint256 held = _life.money();
         uint256 owed = _life.owed();
         vm.assertEq(held, owed * TICK + _life.donated(), "held is owed");
         vm.assertEq(_life.paidIn() - _life.paidOut(), owed, "paid in less paid out is owed");

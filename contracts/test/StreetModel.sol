@@ -91,8 +91,13 @@ abstract contract StreetModel is Street {
         for (uint256 id; id < 8; ++id) total += uint256(_wide[id]);
     }
 
-    function street() external view returns (IGridVault, IRegistry) {
-        return (IGridVault(address(vault)), IRegistry(address(vault)));
+    function street() external view returns (IGridVault) {
+        return vault;
+    }
+
+    /// @dev What the vault holds, in millionths.
+    function money() external view returns (uint256) {
+        return token.balanceOf(address(vault));
     }
 
     function _payIn(uint256 home, uint256 ticks) internal {
