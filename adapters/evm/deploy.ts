@@ -3,6 +3,7 @@ import { TEST_CURRENCY_BYTECODE } from "../../contracts/abi/test-currency.ts";
 import { type Address, type Digest, fail, homeId, type Interval, ok, type Period, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode, ValidatorSet } from "../../src/ports/index.ts";
 import { shield, VaultReader } from "./chain.ts";
+import { assignRoles, delayGovernance, managerCode } from "./governance.ts";
 import { EvmRelay } from "./relay.ts";
 import { connect } from "./rpc.ts";
 import { Sender } from "./sender.ts";
@@ -11,7 +12,7 @@ import { VAULT } from "./vault.ts";
 export interface StreetPlan {
   readonly rpc: string;
   readonly chainId: number;
-  /** Private key of whoever runs the street: registers homes and makes the test currency. */
+  /** Private key of whoever runs the street: registers and revokes homes, names validators and makes the test currency. */
   readonly key: string;
   /** Become homes 0, 1, 2... in this order, and certify once the last of them is in the street. `deposit` in micro-currency, a multiple of 100. */
   readonly validators: readonly {
@@ -40,11 +41,23 @@ export interface StreetPlan {
   readonly proposalSeconds?: number;
   /** Seconds after which a withdrawal is paid without settlement; a week by default. */
   readonly escapeSeconds?: number;
+  /**
+   * Seconds of notice before others certify and before anybody's role changes; 0 by default, for demonstration streets. Otherwise more
+   * than `escapeSeconds`, so that who disagrees has left by then; at most 2^32 - 1.
+   */
+  readonly governanceSeconds?: number;
+  /** Who may veto periods and pause the vault; whoever runs the street by default. */
+  readonly guardian?: Address;
+  /** The longest pause; a day by default, 0 for never. */
+  readonly pauseSeconds?: number;
+  /** Contract that judges proofs of fraud; none by default. */
+  readonly disputes?: Address;
 }
 
 type Step = Promise<Result<void, ChainCode>>;
 
 const DAY = 86_400;
+const NOBODY = `0x${"0".repeat(40)}` as Address;
 const NO_MINIMUMS = { home: 0, operator: 0, utility: 0 } as const;
 /** Where a street stands on its chain. */
 export interface Street {
@@ -58,32 +71,46 @@ export function deployStreet(plan: StreetPlan): Promise<Result<Street, ChainCode
 }
 
 async function deploy(plan: StreetPlan): Promise<Result<Street, ChainCode>> {
+  const { governanceSeconds = 0, escapeSeconds = 7 * DAY } = plan;
+  if (governanceSeconds !== 0 && governanceSeconds <= escapeSeconds)
+    return fail("CHAIN_REFUSED", `governanceSeconds is ${governanceSeconds}; take more than escapeSeconds, ${escapeSeconds}, or 0`);
   const rpc = connect(plan);
   try {
     const sender = new Sender(rpc, plan);
     const token = await make(sender, TEST_CURRENCY_BYTECODE);
     if (!token.ok) return token;
-    const vault = await make(sender, GRID_VAULT_BYTECODE + construction(plan, { token: token.value, registrar: sender.address }).slice(2));
+    const manager = await make(sender, managerCode(sender.address));
+    if (!manager.ok) return manager;
+    const parts = { token: token.value, authority: manager.value };
+    const vault = await make(sender, GRID_VAULT_BYTECODE + construction(plan, parts).slice(2));
     if (!vault.ok) return vault;
+    const { guardian = sender.address } = plan;
+    const assigned = await assignRoles(sender, { manager: manager.value, vault: vault.value, guardian });
+    if (!assigned.ok) return assigned;
     const relay = new EvmRelay(new VaultReader(rpc, { ...plan, vault: vault.value }), sender);
     const settled = await settleIn(relay, plan);
-    return settled.ok ? ok({ vault: vault.value, token: token.value }) : settled;
+    if (!settled.ok) return settled;
+    const delayed = governanceSeconds === 0 ? ok(undefined) : await delayGovernance(sender, manager.value, governanceSeconds);
+    return delayed.ok ? ok({ vault: vault.value, token: token.value }) : delayed;
   } finally {
     rpc.close();
   }
 }
 
-function construction(plan: StreetPlan, { token, registrar }: { readonly token: Address; readonly registrar: Address }): string {
+function construction(plan: StreetPlan, { token, authority }: { readonly token: Address; readonly authority: Address }): string {
   const { firstPeriod, prevPeriod, challengeSeconds = 0, proposalSeconds = DAY, escapeSeconds = 7 * DAY, aheadSeconds } = plan;
+  const { pauseSeconds = DAY, disputes = NOBODY } = plan;
   const config = {
     token,
-    registrar,
+    authority,
     firstPeriod,
     prevPeriod,
     challengeWindow: challengeSeconds,
     proposalTtl: proposalSeconds,
     escapeDelay: escapeSeconds,
     aheadSeconds,
+    maxPause: pauseSeconds,
+    disputes,
   };
   return VAULT.encodeDeploy([config]);
 }

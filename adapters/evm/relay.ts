@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Address, fail, type HomeId, homeId, ok, type Result, toHex } from "../../engine/kernel/index.ts";
 import type { BatchReceipt, ChainCode, Relay, SignedBatch, ValidatorSet } from "../../src/ports/index.ts";
 import { type ChainOptions, portOf, type Status, shield, TICK_MICRO, VaultReader } from "./chain.ts";
+import { giveNotice, missingNotice } from "./governance.ts";
 import { encodeName } from "./name.ts";
 import { CLASSES, toSet } from "./registry-reader.ts";
 import { connect } from "./rpc.ts";
@@ -100,7 +101,15 @@ export class EvmRelay {
     if (last !== undefined && isDeepStrictEqual(toSet(last), set)) return ok(undefined);
     const validators = set.validators.map((each) => [each.home, CLASSES.indexOf(each.class)]);
     const minimums = CLASSES.map((each) => set.minimums[each]);
-    return done(await this.order("setValidators", set.since, validators, minimums));
+    const to = this.reader.vault;
+    const data = callData({ to, contract: VAULT, method: "setValidators", args: [set.since, validators, minimums] });
+    const named = await this.sender.send(to, data);
+    const missing = named.ok ? null : missingNotice(named.detail);
+    if (missing === null) return done(named);
+    const authority = await this.reader.read("authority");
+    if (!authority.ok) return authority;
+    const manager = authority.value[0].toLowerCase() as Address;
+    return giveNotice({ rpc: this.reader.rpc, sender: this.sender }, { manager, vault: to, data }, missing);
   }
 
   /** Makes test currency and escrows it; `account` is a home or, with "depositWide", a wide account. */

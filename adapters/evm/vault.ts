@@ -1,4 +1,5 @@
 import { type Result as Decoded, type FunctionFragment, Interface } from "ethers/abi";
+import { ACCESS_MANAGER_ABI } from "../../contracts/abi/access-manager.ts";
 import { GRID_VAULT_ABI, GRID_VAULT_SLOTS } from "../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_ABI } from "../../contracts/abi/test-currency.ts";
 import { type Address, fail, ok, type Result } from "../../engine/kernel/index.ts";
@@ -12,6 +13,8 @@ export const balanceWords = (vector: Uint8Array): readonly number[] =>
     .map((at) => GRID_VAULT_SLOTS._lanes + at);
 
 export const VAULT = new Interface(GRID_VAULT_ABI);
+/** Says who may what of the vault. */
+export const MANAGER = new Interface(ACCESS_MANAGER_ABI);
 export const CURRENCY = new Interface(TEST_CURRENCY_ABI);
 
 /** One question or order to a contract. */
@@ -53,7 +56,7 @@ export function refusal(answer: Answer & { ok: false }): { readonly ok: false; r
 
 /** "WrongPeriod(expected=4, got=3)"; null when the bytes are no error that we know. */
 export function explain(data: string): string | null {
-  for (const contract of [VAULT, CURRENCY]) {
+  for (const contract of [VAULT, CURRENCY, MANAGER]) {
     const error = parseError(contract, data);
     if (error === null) continue;
     const fields = error.fragment.inputs.map(({ name }, i) => `${name}=${error.args[i]}`);

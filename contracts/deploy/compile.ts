@@ -12,13 +12,17 @@ const ABI = join(ROOT, "abi");
 const CONTRACTS = [
   { name: "GridVault", source: "src/GridVault.sol", module: "grid-vault" },
   { name: "TestCurrency", source: "src/TestCurrency.sol", module: "test-currency" },
+  { name: "PasskeyOwner", source: "src/PasskeyOwner.sol", module: "passkey-owner" },
+  { name: "PasskeyOwners", source: "src/PasskeyOwners.sol", module: "passkey-owners" },
+  { name: "AccessManager", source: "@openzeppelin/contracts/access/manager/AccessManager.sol", module: "access-manager" },
+  { name: "DisputesDouble", source: "test/DisputesDouble.sol", module: "disputes-double" },
   { name: "HostileCurrency", source: "test/HostileCurrency.sol", module: "hostile-currency" },
 ] as const;
 
 /** What forge compiles with too: foundry.toml. */
 export const SETTINGS = {
   viaIR: true,
-  optimizer: { enabled: true, runs: 10_000 },
+  optimizer: { enabled: true, runs: 1_000 },
   evmVersion: "osaka",
   // The same bytes on every machine: no hash of paths and comments in the code.
   metadata: { bytecodeHash: "none" },

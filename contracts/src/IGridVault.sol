@@ -1,12 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IDisputes} from "./IDisputes.sol";
+import {IEscrow} from "./IEscrow.sol";
 import {IRegistry} from "./IRegistry.sol";
 
 /// @title What a street's vault offers
-/// @notice Callers know this and no more, so that a vault with packed balances, disputes and a guardian can take its place.
-/// Money inside is counted in ticks; one tick is 100 millionths of the currency.
-interface IGridVault is IRegistry {
+/// @notice Callers know this and no more: homes and validators (IRegistry), money (IEscrow), and how periods settle.
+interface IGridVault is IRegistry, IEscrow {
+    /// @notice What a vault is built with; nothing of it ever changes.
+    struct Config {
+        /// @notice The currency; must not charge for transfers.
+        IERC20 token;
+        /// @notice Says who may register and revoke homes, name validators, veto and pause (OpenZeppelin AccessManager). Touches no money.
+        address authority;
+        /// @notice The period that comes first.
+        uint48 firstPeriod;
+        /// @notice What the first period links to.
+        bytes32 prevPeriod;
+        /// @notice Seconds between proposal and settlement.
+        uint48 challengeWindow;
+        /// @notice Seconds after the window at which an unsettled proposal may be dropped.
+        uint48 proposalTtl;
+        /// @notice Seconds after which a withdrawal is paid even if nobody settles any more.
+        uint48 escapeDelay;
+        /// @notice Seconds that the street's clock may be ahead of the chain's; more than a few minutes only in replays.
+        uint48 aheadSeconds;
+        /// @notice The longest pause, in seconds; 0: the vault can't be paused.
+        uint48 maxPause;
+        /// @notice Says what counts as fraud; 0: nobody can prove any.
+        IDisputes disputes;
+    }
+
     /// @notice What the validators certify for one settlement period. EIP-712 domain: name "GridVault", version "1".
     struct Period {
         uint64 period;
@@ -36,16 +62,13 @@ interface IGridVault is IRegistry {
         bytes32 proposal;
         /// @notice From when on the open proposal may be finalised.
         uint64 finalizableAt;
+        /// @notice The vault is paused before this second.
+        uint64 pausedUntil;
+        /// @notice From when on it may be paused again.
+        uint64 nextPause;
         uint32 homeCount;
         /// @notice Hash chain over all changes of the registry: the same head means the same history.
         bytes32 registryHead;
-    }
-
-    /// @notice Money asked for and not yet paid out.
-    struct Withdrawal {
-        address to;
-        uint64 requestedAt;
-        uint32 ticks;
     }
 
     /// @notice Periods settle once and in order; sending one again changes nothing.
@@ -64,6 +87,18 @@ interface IGridVault is IRegistry {
     error ProposalRefused();
     /// @notice Another period than this one waits to be finalised.
     error ProposalMismatch();
+    /// @notice The time to challenge the proposal is over.
+    error WindowClosed();
+    /// @notice This street has nobody who judges proofs of fraud.
+    error NoDisputes();
+    /// @notice The guardian keeps money and periods where they are until then; after the escape delay withdrawals are paid all the same.
+    error VaultPaused(uint64 until);
+    /// @notice A pause has 1 to `most` seconds.
+    error BadPause(uint256 duration, uint256 most);
+    /// @notice After a pause as much time must pass without one.
+    error PauseCoolingDown(uint64 until);
+    /// @notice The vault isn't paused.
+    error NotPaused();
     /// @notice The proposal can't expire yet.
     error ProposalFresh(uint64 until);
     /// @notice The proposal can still be challenged.
@@ -78,50 +113,20 @@ interface IGridVault is IRegistry {
     error LaneOverflow(uint256 slot);
     /// @notice The wide account would fall below 0.
     error WideUnderflow(uint8 id);
-    /// @notice The wide account would rise above 2^128 - 1 ticks.
-    error WideOverflow(uint8 id);
-    /// @notice An amount must be more than 0.
-    error ZeroAmount();
-    /// @notice Amounts are whole ticks: multiples of 100 millionths.
-    error NotTickAligned();
-    /// @notice The token handed over `got` instead of `expected`; tokens that charge for transfers can't be used.
-    error TransferMismatch(uint256 expected, uint256 got);
-    /// @notice Money can't go to nobody or back into the vault.
-    error BadRecipient();
-    /// @notice The home's earlier withdrawal isn't paid yet.
-    error WithdrawalPending();
-    /// @notice The home has asked for nothing.
-    error NoWithdrawal();
-    /// @notice Neither has everything up to the request been settled, nor has the escape delay passed.
-    error WithdrawalLocked();
-    /// @notice The home holds `have` ticks and asked for `want`.
-    error InsufficientBalance(uint256 have, uint256 want);
-
-    /// @notice Escrow of home `id` grew.
-    event Deposited(uint32 indexed id, address indexed from, uint256 ticks);
-    /// @notice Escrow of wide account `id` grew.
-    event WideDeposited(uint8 indexed id, address indexed from, uint256 ticks);
     /// @notice A certified period can be challenged from now on.
     event PeriodProposed(uint64 indexed period, bytes32 indexed digest);
     /// @notice A proposal that nobody finalised is gone.
     event ProposalExpired(uint64 indexed period, bytes32 indexed digest);
+    /// @notice A proposal was proven wrong by `challenger`, and counts for nothing ever after.
+    event FraudProven(uint64 indexed period, bytes32 indexed digest, IDisputes.Fraud kind, address challenger);
+    /// @notice The guardian refused a proposal; it counts for nothing ever after.
+    event ProposalVetoed(uint64 indexed period, bytes32 indexed digest);
+    /// @notice The guardian paused the vault.
+    event Paused(uint64 until);
+    /// @notice The guardian ended the pause.
+    event Unpaused();
     /// @notice `period` is final; `digest` is what the validators signed.
     event PeriodSettled(uint64 indexed period, bytes32 indexed head, bytes32 indexed digest, uint64 settledUntil);
-    /// @notice The owner of home `id` wants its money; it counts as spent from now on.
-    event WithdrawalRequested(uint32 indexed id, address indexed to, uint256 ticks);
-    /// @notice `ticks` left the vault.
-    event WithdrawalFinalized(uint32 indexed id, address indexed to, uint256 ticks);
-
-    /// @notice Escrows the caller's money for a home; anybody may.
-    /// @param id The home.
-    /// @param amount In millionths; whole ticks.
-    function deposit(uint32 id, uint256 amount) external;
-
-    /// @notice Escrows the caller's money for a wide account; anybody may.
-    /// @param id 0 is the residual supplier; 0 to 7 exist.
-    /// @param amount In millionths; whole ticks.
-    function depositWide(uint8 id, uint256 amount) external;
-
     /// @notice Opens a certified period for challenge. Anyone may: what counts is who signed.
     /// @param p The period.
     /// @param vector Balance changes of the homes, as in contracts/README.md.
@@ -139,44 +144,28 @@ interface IGridVault is IRegistry {
     /// @param p The proposed period.
     function expire(Period calldata p) external;
 
-    /// @notice First step: the owner asks for money. From now on validators treat it as spent.
-    /// @param id The home.
-    /// @param to Who gets the money.
-    /// @param ticks How much.
-    function requestWithdraw(uint32 id, address to, uint64 ticks) external;
+    /// @notice Shows that the open proposal is wrong, inside its window: it is dropped and never taken again. Anyone may.
+    /// @param p The proposed period.
+    /// @param kind What is wrong.
+    /// @param proof As `disputes` reads it.
+    function challenge(Period calldata p, IDisputes.Fraud kind, bytes calldata proof) external;
 
-    /// @notice Second step, by anyone: pays what was asked for, or what is left of it after settlement.
-    /// @param id The home.
-    function finalizeWithdraw(uint32 id) external;
+    /// @notice Drops the open proposal, inside its window or after it, and for ever. The guardian only.
+    /// @param p The proposed period.
+    function veto(Period calldata p) external;
+
+    /// @notice Keeps money and periods where they are for a while, then not again for as long. The guardian only.
+    /// @param duration Seconds.
+    function pause(uint256 duration) external;
+
+    /// @notice Ends the pause; the cool-down stays. The guardian only.
+    function unpause() external;
 
     /// @notice The period that must come next.
     function nextPeriod() external view returns (uint64);
 
     /// @notice Unix seconds up to which every home is settled.
     function settledUntil() external view returns (uint64);
-
-    /// @notice Escrow of a home in ticks.
-    /// @param id The home.
-    function balanceOf(uint32 id) external view returns (uint256);
-
-    /// @notice Escrow of a wide account in ticks.
-    /// @param id The account.
-    function wideBalance(uint8 id) external view returns (uint256);
-
-    /// @notice Escrows at one moment, in ticks: of up to `count` homes from id `from` on, and of all wide accounts.
-    /// @param from First home.
-    /// @param count At most this many.
-    /// @return ticks By home.
-    /// @return requested What of it withdrawals have asked for, by home.
-    /// @return wide By account.
-    function balances(
-        uint256 from,
-        uint256 count
-    ) external view returns (uint32[] memory ticks, uint32[] memory requested, uint128[8] memory wide);
-
-    /// @notice What home `id` has asked for; zeros when nothing.
-    /// @param id The home.
-    function withdrawal(uint32 id) external view returns (Withdrawal memory);
 
     /// @notice All that changes, for one cheap question.
     function status() external view returns (Status memory);

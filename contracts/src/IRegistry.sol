@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title Who belongs to a street, and who certifies
-/// @notice A history: every change counts from a settlement period on that isn't settled yet and stays readable for ever. A
+/// @notice Who is registrar and who is governor says the vault's authority (OpenZeppelin AccessManager).
+/// A history: every change counts from a settlement period on that isn't settled yet and stays readable for ever. A
 /// period has the members of its first interval; a change that names an interval inside a period counts from the next one on.
 interface IRegistry {
     /// @notice Whose voice a validator is.
@@ -26,6 +27,18 @@ interface IRegistry {
         uint48 until;
         /// @notice UTF-8, padded with zeros.
         bytes32 name;
+    }
+
+    /// @notice A home that joins.
+    struct NewHome {
+        /// @notice Cold key, the only one that withdraws.
+        address owner;
+        /// @notice Hot key that no home ever had.
+        address agent;
+        /// @notice UTF-8, padded with zeros.
+        bytes32 name;
+        /// @notice The first interval that it may trade in.
+        uint48 since;
     }
 
     /// @notice A hot key that a home had, and the first interval that it signed for.
@@ -71,8 +84,6 @@ interface IRegistry {
     error UnknownAccount(uint256 id);
     /// @notice Only the home's owner key may do this.
     error NotOwner();
-    /// @notice Only the registrar may do this.
-    error NotRegistrar();
     /// @notice This isn't the owner's signature over this change.
     error BadSignature();
     /// @notice An address is missing.
@@ -93,13 +104,17 @@ interface IRegistry {
     /// @notice Others certify from interval `since` on.
     event ValidatorsSet(uint48 indexed since, Validator[] validators, uint8[3] minimums);
 
-    /// @notice Adds a home. Registrar only.
+    /// @notice Adds a home. The registrar only.
     /// @param owner Cold key, the only one that withdraws.
     /// @param agent Hot key that no home ever had.
     /// @param name UTF-8, padded with zeros.
     /// @param since The first interval that it may trade in.
     /// @return id Its place in the registry.
     function register(address owner, address agent, bytes32 name, uint48 since) external returns (uint32 id);
+
+    /// @notice Adds several homes, one after the other. The registrar only.
+    /// @param added The homes.
+    function registerMany(NewHome[] calldata added) external;
 
     /// @notice Gives a home another hot key. Its owner only.
     /// @param id The home.
@@ -125,7 +140,7 @@ interface IRegistry {
     /// @param signature The owner's, or what its contract takes for one (ERC-1271).
     function leaveStreetFor(uint32 id, uint48 until, bytes calldata signature) external;
 
-    /// @notice Says who certifies from an interval on. Registrar only.
+    /// @notice Says who certifies from an interval on. The governor only, after the delay that the authority asks of it.
     /// @param since The first interval.
     /// @param validators By rising home id.
     /// @param minimums Signatures needed of each class at least.

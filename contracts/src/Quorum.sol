@@ -28,8 +28,7 @@ abstract contract Quorum is Registry {
     PackedSet[] private _sets;
 
     /// @inheritdoc IRegistry
-    function setValidators(uint48 since, Validator[] calldata validators, uint8[3] calldata minimums) external {
-        _requireRegistrar();
+    function setValidators(uint48 since, Validator[] calldata validators, uint8[3] calldata minimums) external restricted {
         _requireLater(since, _sets.length == 0 ? 0 : _sets[_sets.length - 1].since);
         uint256[3] memory count = _countClasses(since, validators);
         _requireFairMinimums(count, minimums);

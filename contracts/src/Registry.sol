@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IRegistry} from "./IRegistry.sol";
 
 /// @title The homes of a street, with all that was ever said of them
 /// @dev A home is added once and never taken away, so that an id means the same home for ever.
-abstract contract Registry is IRegistry, EIP712 {
+abstract contract Registry is IRegistry, EIP712, AccessManaged {
     /// @notice The most homes that one vault settles in one transaction.
     uint256 public constant MAX_HOMES = 20_480;
 
     bytes32 private constant ROTATE_TYPEHASH = keccak256("RotateAgent(uint32 home,address agent,uint48 since)");
     bytes32 private constant LEAVE_TYPEHASH = keccak256("Leave(uint32 home,uint48 until)");
 
-    /// @notice Who adds and revokes homes and names validators; touches no money.
-    address public immutable registrar;
     /// @inheritdoc IRegistry
     bytes32 public registryHead;
 
@@ -23,24 +22,18 @@ abstract contract Registry is IRegistry, EIP712 {
     mapping(uint256 id => Key[]) private _formerKeys;
     mapping(address agent => bool) private _isUsed;
 
-    constructor(address registrar_) {
-        if (registrar_ == address(0)) revert ZeroAddress();
-        registrar = registrar_;
+    constructor(address authority_) AccessManaged(authority_) {
+        if (authority_ == address(0)) revert ZeroAddress();
     }
 
     /// @inheritdoc IRegistry
-    function register(address owner, address agent, bytes32 name, uint48 since) external returns (uint32 id) {
-        _requireRegistrar();
-        if (owner == address(0)) revert ZeroAddress();
-        if (_homes.length >= MAX_HOMES) revert RegistryFull();
-        _useAgent(agent, owner);
+    function register(address owner, address agent, bytes32 name, uint48 since) external restricted returns (uint32) {
+        return _register(owner, agent, name, since);
+    }
 
-        id = uint32(_homes.length);
-        _homes.push(
-            Home({owner: owner, since: since, agent: agent, agentSince: since, until: type(uint48).max, name: name})
-        );
-        _record(abi.encodeCall(IRegistry.register, (owner, agent, name, since)));
-        emit HomeRegistered(id, owner, agent, name, since);
+    /// @inheritdoc IRegistry
+    function registerMany(NewHome[] calldata added) external restricted {
+        for (uint256 i; i < added.length; ++i) _register(added[i].owner, added[i].agent, added[i].name, added[i].since);
     }
 
     /// @inheritdoc IRegistry
@@ -57,8 +50,9 @@ abstract contract Registry is IRegistry, EIP712 {
 
     /// @inheritdoc IRegistry
     function leaveStreet(uint32 id, uint48 until) external {
-        if (msg.sender != registrar) _requireOwner(id);
         _requireHome(id);
+        // Whom the authority lets may revoke a home.
+        if (msg.sender != _homes[id].owner) _checkCanCall(msg.sender, msg.data);
         _leave(id, until);
     }
 
@@ -101,6 +95,19 @@ abstract contract Registry is IRegistry, EIP712 {
             if (interval >= former[i - 1].since) return former[i - 1].agent;
         }
         return address(0);
+    }
+
+    function _register(address owner, address agent, bytes32 name, uint48 since) private returns (uint32 id) {
+        if (owner == address(0)) revert ZeroAddress();
+        if (_homes.length >= MAX_HOMES) revert RegistryFull();
+        _useAgent(agent, owner);
+
+        id = uint32(_homes.length);
+        _homes.push(
+            Home({owner: owner, since: since, agent: agent, agentSince: since, until: type(uint48).max, name: name})
+        );
+        _record(abi.encodeCall(IRegistry.register, (owner, agent, name, since)));
+        emit HomeRegistered(id, owner, agent, name, since);
     }
 
     function _rotate(uint32 id, address agent, uint48 since) private {
@@ -148,22 +155,21 @@ abstract contract Registry is IRegistry, EIP712 {
         if (since < earliest) revert TooEarly(since, earliest);
     }
 
-    function _requireRegistrar() internal view {
-        if (msg.sender != registrar) revert NotRegistrar();
-    }
-
     function _requireHome(uint32 id) internal view {
         if (id >= _homes.length) revert UnknownAccount(id);
     }
 
-    function _requireOwner(uint32 id) internal view {
+    function _ownerOf(uint32 id) internal view returns (address) {
         _requireHome(id);
-        if (msg.sender != _homes[id].owner) revert NotOwner();
+        return _homes[id].owner;
     }
 
-    function _requireSigned(uint32 id, bytes32 structHash, bytes calldata signature) private view {
-        _requireHome(id);
-        address owner = _homes[id].owner;
+    function _requireOwner(uint32 id) internal view {
+        if (msg.sender != _ownerOf(id)) revert NotOwner();
+    }
+
+    function _requireSigned(uint32 id, bytes32 structHash, bytes calldata signature) internal view {
+        address owner = _ownerOf(id);
         if (!SignatureChecker.isValidSignatureNowCalldata(owner, _hashTypedDataV4(structHash), signature)) revert BadSignature();
     }
 

@@ -4,10 +4,12 @@ pragma solidity 0.8.37;
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
 /// @title A currency that misbehaves
-/// @notice For tests only: keeps a fee of each transfer, or calls into another contract in the middle of one.
+/// @notice For tests only: keeps a fee of each transfer, refuses to pay somebody, or calls into another contract in the middle of one.
 contract HostileCurrency is ERC20 {
     /// @notice Millionths that vanish with each transfer.
     uint256 public fee;
+    /// @notice Whom it pays nothing.
+    address public unpaid;
     /// @notice Called during each transfer.
     address public target;
     /// @notice What `target` is called with.
@@ -24,7 +26,13 @@ contract HostileCurrency is ERC20 {
         call = call_;
     }
 
+    /// @notice Whom to pay nothing from now on.
+    function refuse(address unpaid_) external {
+        unpaid = unpaid_;
+    }
+
     function _update(address from, address to, uint256 value) internal override {
+        if (to == unpaid && to != address(0)) revert ERC20InvalidReceiver(to);
         super._update(from, to, value);
         if (from == address(0) || to == address(0)) return;
         if (fee != 0) _burn(to, fee);

@@ -1,7 +1,7 @@
 import type { Address, Digest, HomeId, Interval, Period, Result } from "../../engine/kernel/index.ts";
 import type { Members, PeriodResult, Validator } from "../../engine/messages/index.ts";
 
-/** CHAIN_PENDING: proposed, and its challenge window is open; ask again later. */
+/** CHAIN_PENDING: proposed, and its challenge window is open; or announced, and the time of notice runs; ask again later. */
 export type ChainCode = "CHAIN_UNREACHABLE" | "CHAIN_WRONG" | "CHAIN_REFUSED" | "CHAIN_TIMEOUT" | "CHAIN_PENDING";
 
 /** A key that signs orders, readings and votes, from an interval on until the next key takes its place; can't withdraw. */
@@ -108,7 +108,10 @@ export interface Relay extends Chain {
   rotateAgent(change: KeyChange & { readonly signature: Uint8Array }): Promise<Result<void, ChainCode>>;
   /** Takes a home out of the street: as its owner signed it, or, without a signature, revoked by the registrar. */
   leave(change: Departure & { readonly signature: Uint8Array | null }): Promise<Result<void, ChainCode>>;
-  /** Says who certifies from an interval on; the registrar may. */
+  /**
+   * Says who certifies from an interval on; the governor may. Where that needs notice, the first call gives it (CHAIN_PENDING); the same
+   * call after its time is the change. `since` must still lie ahead then.
+   */
   setValidators(set: ValidatorSet): Promise<Result<void, ChainCode>>;
 }
 

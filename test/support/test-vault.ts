@@ -1,17 +1,20 @@
-import { type Contract, encodeBytes32String, keccak256, TypedDataEncoder, ZeroHash } from "ethers";
+import { type Contract, encodeBytes32String, keccak256, type TypedDataDomain, TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
+import { ACCESS_MANAGER_ABI, ACCESS_MANAGER_BYTECODE } from "../../contracts/abi/access-manager.ts";
 import { GRID_VAULT_ABI, GRID_VAULT_BYTECODE } from "../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_ABI, TEST_CURRENCY_BYTECODE } from "../../contracts/abi/test-currency.ts";
 import { assert } from "../../engine/kernel/index.ts";
 import { certificateBytes, type Entry, signEntry, vectorBytes, wideBytes } from "./batch-bytes.ts";
-import { addressOf, keyOf, type TestChain } from "./test-chain.ts";
+import { addressOf, CHAIN_ID, keyOf, type TestChain } from "./test-chain.ts";
 
-/** Who is who among the test people: 1 runs the street, 2 is a stranger, agents from 10 on, owners from 30 on. */
+/** Who is who among the test people: 1 runs the street, 2 is a stranger, 4 its guardian, agents from 10 on, owners from 30 on. */
 export const OPERATOR = 1;
 export const STRANGER = 2;
+export const GUARDIAN = 4;
 export const agentOf = (home: number): number => 10 + home;
 export const ownerOf = (home: number): number => 30 + home;
 
 export const VAULT_CODE = { abi: GRID_VAULT_ABI, bytecode: GRID_VAULT_BYTECODE };
+export const MANAGER_CODE = { abi: ACCESS_MANAGER_ABI, bytecode: ACCESS_MANAGER_BYTECODE };
 export const CURRENCY_CODE = { abi: TEST_CURRENCY_ABI, bytecode: TEST_CURRENCY_BYTECODE };
 
 export const FIRST_PERIOD = 500;
@@ -45,17 +48,47 @@ export interface TestBatch {
   readonly wide: string;
 }
 
-export const configOf = async (token: Contract, change: object = {}): Promise<object> => ({
+/** The longest pause of a test street, in seconds. */
+export const MAX_PAUSE = 1_000;
+
+export const configOf = async (token: Contract, authority: Contract, change: object = {}): Promise<object> => ({
   token: await token.getAddress(),
-  registrar: addressOf(OPERATOR),
+  authority: await authority.getAddress(),
   firstPeriod: FIRST_PERIOD,
   prevPeriod: FIRST_LINK,
   challengeWindow: 0,
   proposalTtl: 3_600,
   escapeDelay: 86_400,
   aheadSeconds: AHEAD,
+  maxPause: MAX_PAUSE,
+  disputes: ZeroAddress,
   ...change,
 });
+
+/** What each may call: registrar and governor is the operator. */
+const ROLES: readonly (readonly [role: number, who: number, may: readonly string[]])[] = [
+  [1, OPERATOR, ["register", "registerMany", "leaveStreet"]],
+  [2, OPERATOR, ["setValidators"]],
+  [3, GUARDIAN, ["veto", "pause", "unpause"]],
+];
+
+/** A vault, and the AccessManager that says who may what of it; nobody waits. */
+export async function deployVault(chain: TestChain, token: Contract, change: object = {}): Promise<{ vault: Contract; manager: Contract }> {
+  const manager = await chain.deploy(MANAGER_CODE, [addressOf(OPERATOR)]);
+  const vault = await chain.deploy(VAULT_CODE, [await configOf(token, manager, change)]);
+  const call = (method: string, ...args: readonly unknown[]): string => manager.interface.encodeFunctionData(method, args);
+  const calls = ROLES.flatMap(([role, who, may]) => [
+    call(
+      "setTargetFunctionRole",
+      vault.target,
+      may.map((name) => vault.interface.getFunction(name)!.selector),
+      role,
+    ),
+    call("grantRole", role, addressOf(who), 0),
+  ]);
+  assert((await chain.send(manager, OPERATOR, "multicall", calls)) === "ok", "a test street has roles");
+  return { vault, manager };
+}
 
 /** Whose voice a validator is, as the contract counts. */
 export const CLASS = { home: 0, operator: 1, utility: 2 } as const;
@@ -70,19 +103,21 @@ export class TestVault {
   readonly chain: TestChain;
   readonly token: Contract;
   readonly vault: Contract;
+  readonly manager: Contract;
   readonly validators: number;
 
-  private constructor(chain: TestChain, contracts: { readonly token: Contract; readonly vault: Contract }, validators: number) {
+  private constructor(chain: TestChain, contracts: Pick<TestVault, "token" | "vault" | "manager">, validators: number) {
     this.chain = chain;
     this.token = contracts.token;
     this.vault = contracts.vault;
+    this.manager = contracts.manager;
     this.validators = validators;
   }
 
   static async deploy(chain: TestChain, { homes = 10, validators = 4, change = {} } = {}): Promise<TestVault> {
     const token = await chain.deploy(CURRENCY_CODE, []);
-    const vault = await chain.deploy(VAULT_CODE, [await configOf(token, change)]);
-    const street = new TestVault(chain, { token, vault }, validators);
+    const { vault, manager } = await deployVault(chain, token, change);
+    const street = new TestVault(chain, { token, vault, manager }, validators);
     for (let home = 0; home < homes; home++) await street.register(home);
     const certifying = voters(...Array(Math.min(homes, validators)).keys());
     if (homes > 0) assert((await street.setValidators(SET_SINCE, certifying)) === "ok", "a test street has validators");
@@ -111,6 +146,37 @@ export class TestVault {
   /** Escrows `ticks` for a home. */
   fund(home: number, ticks: number): Promise<string> {
     return this.send(OPERATOR, "deposit", home, ticks * 100);
+  }
+
+  /** All that the vault says of itself and its first ten homes, and what it holds: what a refused call must leave as it was. */
+  async state(): Promise<string> {
+    const ids = Array.from({ length: 10 }, (_, id) => id);
+    const said = await Promise.all([
+      this.view("status"),
+      this.view("balances", 0, 10_000),
+      this.view("validatorSets"),
+      this.chain.view(this.token, "balanceOf", await this.vault.getAddress()),
+      ...ids.flatMap((id) => [this.view("withdrawal", id), this.view("nonces", id)]),
+    ]);
+    return JSON.stringify(said, (_, value) => (typeof value === "bigint" ? `${value}` : value));
+  }
+
+  /** The error that `act` ends with, once nothing of the vault has changed by it. */
+  async refusal(act: () => Promise<string>): Promise<string> {
+    const before = await this.state();
+    const said = await act();
+    assert(said !== "ok" && (await this.state()) === before, `"${said}" and the vault is another`);
+    return said;
+  }
+
+  /** EIP-712 signature in the vault's domain: "type name,type name". */
+  async signTyped(by: number, name: string, fields: string, values: object): Promise<string> {
+    const types = fields.split(",").map((field) => ({ type: field.split(" ")[0]!, name: field.split(" ")[1]! }));
+    return this.chain.person(by).signTypedData(await this.domain(), { [name]: types }, values);
+  }
+
+  async domain(): Promise<TypedDataDomain> {
+    return { name: "GridVault", version: "1", chainId: CHAIN_ID, verifyingContract: await this.vault.getAddress() };
   }
 
   async ticks(): Promise<number[]> {

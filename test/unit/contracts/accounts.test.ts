@@ -2,7 +2,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import { encodeBytes32String, ZeroAddress } from "ethers";
 import { HOSTILE_CURRENCY_ABI, HOSTILE_CURRENCY_BYTECODE } from "../../../contracts/abi/hostile-currency.ts";
 import { addressOf, TestChain } from "../../support/test-chain.ts";
-import { AHEAD, agentOf, configOf, OPERATOR, ownerOf, STRANGER, TestVault, VAULT_CODE } from "../../support/test-vault.ts";
+import {
+  AHEAD,
+  agentOf,
+  configOf,
+  deployVault,
+  MAX_PAUSE,
+  OPERATOR,
+  ownerOf,
+  STRANGER,
+  TestVault,
+  VAULT_CODE,
+} from "../../support/test-vault.ts";
 
 const NAME = encodeBytes32String("home");
 const MAX_TICKS = 2 ** 31 - 1;
@@ -19,24 +30,36 @@ beforeEach(() => chain.restore());
 afterAll(() => chain.stop());
 
 describe("construction", () => {
-  test.each([{ token: ZeroAddress }, { registrar: ZeroAddress }])("nobody as %j", async (change) => {
-    const attempt = chain.deploy(VAULT_CODE, [await configOf(street.token, change)]);
+  test.each([{ token: ZeroAddress }, { authority: ZeroAddress }])("nobody as %j", async (change) => {
+    const attempt = chain.deploy(VAULT_CODE, [await configOf(street.token, street.manager, change)]);
     await expect(attempt).rejects.toMatchObject({ data: street.vault.interface.encodeErrorResult("ZeroAddress", []) });
   });
 
   test("what it was built with can be read", async () => {
     const read = await Promise.all(
-      ["token", "registrar", "challengeWindow", "proposalTtl", "escapeDelay", "aheadSeconds", "TICK", "MAX_TICKS", "MAX_HOMES"].map(
-        (each) => street.view(each),
-      ),
+      [
+        "token",
+        "authority",
+        "challengeWindow",
+        "proposalTtl",
+        "escapeDelay",
+        "aheadSeconds",
+        "maxPause",
+        "disputes",
+        "TICK",
+        "MAX_TICKS",
+        "MAX_HOMES",
+      ].map((each) => street.view(each)),
     );
     const expected = [
       await street.token.getAddress(),
-      addressOf(OPERATOR),
+      await street.manager.getAddress(),
       0n,
       3_600n,
       86_400n,
       BigInt(AHEAD),
+      BigInt(MAX_PAUSE),
+      ZeroAddress,
       100n,
       2n ** 31n - 1n,
       20_480n,
@@ -123,7 +146,7 @@ describe("withdrawals", () => {
   test("a request is kept, and there is one at a time", async () => {
     await street.send(OWNER, "requestWithdraw", 2, TO, 400);
     expect(await chain.events(street.vault)).toEqual([`WithdrawalRequested(2, ${TO}, 400)`]);
-    expect([...((await street.view("withdrawal", 2)) as unknown[])]).toEqual([TO, BigInt(await chain.now()), 400n]);
+    expect([...((await street.view("withdrawal", 2)) as unknown[])]).toEqual([TO, BigInt(await chain.now()), 400n, ZeroAddress, 0n]);
     const [ticks, requested] = (await street.view("balances", 1, 2)) as bigint[][];
     expect([[...ticks!], [...requested!]]).toEqual([
       [0n, 1_000n],
@@ -179,7 +202,7 @@ describe("withdrawals", () => {
 describe("a currency that misbehaves", () => {
   const build = async () => {
     const token = await chain.deploy({ abi: HOSTILE_CURRENCY_ABI, bytecode: HOSTILE_CURRENCY_BYTECODE }, []);
-    const vault = await chain.deploy(VAULT_CODE, [await configOf(token)]);
+    const { vault } = await deployVault(chain, token);
     await chain.send(token, OPERATOR, "approve", await vault.getAddress(), 10n ** 15n);
     await chain.send(vault, OPERATOR, "register", addressOf(5), addressOf(6), NAME, 7);
     return { token, vault };

@@ -17,19 +17,28 @@ describe("contracts/abi", () => {
     const writes = GRID_VAULT_ABI.filter((each) => each.type === "function" && each.stateMutability !== "view");
     const names = writes.map((each) => ("name" in each ? each.name : "")).sort();
     expect(names).toEqual([
+      "challenge",
       "deposit",
       "depositWide",
+      "depositWithPermit",
       "expire",
       "finalize",
       "finalizeWithdraw",
       "leaveStreet",
       "leaveStreetFor",
+      "pause",
       "propose",
       "register",
+      "registerMany",
       "requestWithdraw",
+      "requestWithdrawFor",
       "rotateAgent",
       "rotateAgentFor",
+      "setAuthority",
       "setValidators",
+      "unpause",
+      "veto",
+      "withdrawNow",
     ]);
   });
 });

@@ -50,6 +50,8 @@ describe("a certified period", () => {
       link,
       ZeroHash,
       0n,
+      0n,
+      0n,
       10n,
       await street.view("registryHead"),
     ]);

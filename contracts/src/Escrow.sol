@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Deltas} from "./Deltas.sol";
+import {IEscrow} from "./IEscrow.sol";
+import {IGridVault} from "./IGridVault.sol";
+import {Lanes} from "./Lanes.sol";
+import {Quorum} from "./Quorum.sol";
+
+/// @title The street's money, by home, and how more of it comes in
+abstract contract Escrow is IGridVault, Quorum, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    /// @dev Where the street stands.
+    struct Progress {
+        uint48 nextPeriod;
+        /// @dev 0 before the first proposal.
+        uint48 nextInterval;
+        uint48 settledUntil;
+        /// @dev 0 when no proposal is open.
+        uint48 proposedAt;
+        /// @dev The vault is paused before this second.
+        uint48 pausedUntil;
+        /// @dev Whether a proposal for the next period was refused: most often none was, and the list of them isn't looked at.
+        bool isRefused;
+    }
+
+    /// @notice Millionths of the currency in one tick.
+    uint256 public constant TICK = 100;
+    /// @notice The most that a home may hold, in ticks: 31 bits.
+    uint256 public constant MAX_TICKS = Lanes.MAX;
+
+    /// @notice The currency.
+    IERC20 public immutable token;
+
+    /// @dev A Progress, its first field lowest. Packed by hand, as Solidity would write it field by field.
+    uint256 private _packedProgress;
+
+    /// @dev Balances, Lanes.COUNT to a word.
+    uint256[MAX_HOMES / 8] private _lanes;
+    mapping(uint256 id => uint128) private _wide;
+
+    constructor(IERC20 token_) {
+        if (address(token_) == address(0)) revert ZeroAddress();
+        token = token_;
+    }
+
+    /// @inheritdoc IEscrow
+    function deposit(uint32 id, uint256 amount) external nonReentrant {
+        _depositFrom(msg.sender, id, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function depositWithPermit(
+        uint32 id,
+        address from,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant {
+        // Whoever carries it chooses the home; so it can only be one of the payer's own.
+        if (from != _ownerOf(id)) revert NotOwner();
+        // Who saw it on its way may have carried it to the token already. What counts is the allowance.
+        try IERC20Permit(address(token)).permit(from, address(this), amount, deadline, v, r, s) {} catch {}
+        _depositFrom(from, id, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function depositWide(uint8 id, uint256 amount) external nonReentrant {
+        if (id >= Deltas.WIDE_ACCOUNTS) revert UnknownAccount(id);
+        uint256 ticks = _pull(msg.sender, amount);
+        if (ticks > type(uint128).max - _wide[id]) revert WideOverflow(id);
+        _wide[id] += uint128(ticks);
+        emit WideDeposited(id, msg.sender, ticks);
+    }
+
+    /// @inheritdoc IEscrow
+    function balanceOf(uint32 id) external view returns (uint256) {
+        _requireHome(id);
+        return _ticksOf(id);
+    }
+
+    /// @inheritdoc IEscrow
+    function wideBalance(uint8 id) public view returns (uint256) {
+        if (id >= Deltas.WIDE_ACCOUNTS) revert UnknownAccount(id);
+        return _wide[id];
+    }
+
+    function _depositFrom(address from, uint32 id, uint256 amount) private {
+        _requireHome(id);
+        uint256 ticks = _pull(from, amount);
+        uint256 balance = _ticksOf(id) + ticks;
+        if (balance > MAX_TICKS) revert LaneOverflow(id / Lanes.COUNT);
+        _setTicks(id, balance);
+        emit Deposited(id, from, ticks);
+    }
+
+    /// @dev Takes money of `from` and returns it in ticks.
+    function _pull(address from, uint256 amount) private returns (uint256) {
+        _requireUnpaused(_progress());
+        if (amount == 0) revert ZeroAmount();
+        if (amount % TICK != 0) revert NotTickAligned();
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransferFrom(from, address(this), amount);
+        uint256 got = token.balanceOf(address(this)) - before;
+        if (got != amount) revert TransferMismatch(amount, got);
+        return amount / TICK;
+    }
+
+    function _applyVector(bytes calldata vector) internal {
+        uint256 first;
+        assembly ("memory-safe") {
+            first := _lanes.slot
+        }
+        uint256 words = vector.length / 32;
+        uint256 bad = Lanes.change(first, vector, words);
+        if (bad < words) revert LaneOverflow(bad);
+    }
+
+    function _applyWide(bytes calldata wide) internal {
+        uint256 entries = wide.length / Deltas.WIDE_ENTRY;
+        for (uint256 i; i < entries; ++i) {
+            (uint8 id, int256 delta) = Deltas.ofWide(wide, i);
+            int256 balance = int256(uint256(_wide[id])) + delta;
+            if (balance < 0) revert WideUnderflow(id);
+            if (balance > int256(uint256(type(uint128).max))) revert WideOverflow(id);
+            _wide[id] = uint128(uint256(balance));
+        }
+    }
+
+    function _ticksOf(uint256 id) internal view returns (uint256) {
+        return Lanes.balanceAt(_lanes[id / Lanes.COUNT], id % Lanes.COUNT);
+    }
+
+    function _setTicks(uint256 id, uint256 ticks) internal {
+        uint256 slot = id / Lanes.COUNT;
+        _lanes[slot] = Lanes.set(_lanes[slot], id % Lanes.COUNT, ticks);
+    }
+
+    function _requireUnpaused(Progress memory progress) internal view {
+        if (block.timestamp < progress.pausedUntil) revert VaultPaused(progress.pausedUntil);
+    }
+
+    function _nextUnsettled() internal view override returns (uint256) {
+        return _progress().nextInterval;
+    }
+
+    function _progress() internal view returns (Progress memory) {
+        uint256 word = _packedProgress;
+        return
+            Progress({
+                nextPeriod: uint48(word),
+                nextInterval: uint48(word >> 48),
+                settledUntil: uint48(word >> 96),
+                proposedAt: uint48(word >> 144),
+                pausedUntil: uint48(word >> 192),
+                isRefused: word >> 240 != 0
+            });
+    }
+
+    function _setProgress(Progress memory progress) internal {
+        uint256 times = (uint256(progress.settledUntil) << 96) | (uint256(progress.proposedAt) << 144) | (uint256(progress.pausedUntil) << 192);
+        uint256 next = progress.nextPeriod | (uint256(progress.nextInterval) << 48);
+        _packedProgress = next | times | (uint256(progress.isRefused ? 1 : 0) << 240);
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title How money comes into a street's vault, and out of it
+/// @notice Money inside is counted in ticks; one tick is 100 millionths of the currency.
+interface IEscrow {
+    /// @notice Money asked for and not yet paid out.
+    struct Withdrawal {
+        address to;
+        /// @notice Unix seconds.
+        uint64 requestedAt;
+        /// @notice The fee included.
+        uint32 ticks;
+        /// @notice Who carried the request and gets `feeTicks` of it when it is paid; 0 when the owner came itself.
+        address relayer;
+        uint32 feeTicks;
+    }
+
+    /// @notice The wide account would rise above 2^128 - 1 ticks.
+    error WideOverflow(uint8 id);
+    /// @notice An amount must be more than 0.
+    error ZeroAmount();
+    /// @notice Amounts are whole ticks: multiples of 100 millionths.
+    error NotTickAligned();
+    /// @notice The token handed over `got` instead of `expected`; tokens that charge for transfers can't be used.
+    error TransferMismatch(uint256 expected, uint256 got);
+    /// @notice Money can't go to nobody or back into the vault.
+    error BadRecipient();
+    /// @notice The home's earlier withdrawal isn't paid yet.
+    error WithdrawalPending();
+    /// @notice The home has asked for nothing.
+    error NoWithdrawal();
+    /// @notice Neither has everything up to the request been settled, nor has the escape delay passed.
+    error WithdrawalLocked();
+    /// @notice The home holds `have` ticks and asked for `want`.
+    error InsufficientBalance(uint256 have, uint256 want);
+    /// @notice The fee is a part of what is asked for, and can't be more.
+    error FeeTooHigh(uint256 feeTicks, uint256 ticks);
+    /// @notice What was signed was good until `deadline`.
+    error Expired(uint256 deadline);
+
+    /// @notice Escrow of home `id` grew.
+    event Deposited(uint32 indexed id, address indexed from, uint256 ticks);
+    /// @notice Escrow of wide account `id` grew.
+    event WideDeposited(uint8 indexed id, address indexed from, uint256 ticks);
+    /// @notice The owner of home `id` wants its money; it counts as spent from now on.
+    event WithdrawalRequested(uint32 indexed id, address indexed to, uint256 ticks);
+    /// @notice `ticks` left the vault.
+    event WithdrawalFinalized(uint32 indexed id, address indexed to, uint256 ticks);
+    /// @notice `ticks` of a withdrawal of home `id` went to who carried its request.
+    event FeePaid(uint32 indexed id, address indexed to, uint256 ticks);
+
+    /// @notice Escrows the caller's money for a home; anybody may.
+    /// @param id The home.
+    /// @param amount In millionths; whole ticks.
+    function deposit(uint32 id, uint256 amount) external;
+
+    /// @notice Escrows an owner's money for its home without its having any coin: anyone may carry what it signed for the token
+    /// (ERC-2612), with this vault as spender. If it was carried to the token before, the allowance counts.
+    /// @param id A home whose owner is `from`.
+    /// @param from Who pays.
+    /// @param amount In millionths; whole ticks.
+    /// @param deadline Of the permit, in Unix seconds.
+    /// @param v Of the permit's signature.
+    /// @param r Of the permit's signature.
+    /// @param s Of the permit's signature.
+    function depositWithPermit(
+        uint32 id,
+        address from,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external;
+
+    /// @notice Escrows the caller's money for a wide account; anybody may.
+    /// @param id 0 is the residual supplier; 0 to 7 exist.
+    /// @param amount In millionths; whole ticks.
+    function depositWide(uint8 id, uint256 amount) external;
+
+    /// @notice First step: the owner asks for money. From now on validators treat it as spent.
+    /// @param id The home.
+    /// @param to Who gets the money.
+    /// @param ticks How much.
+    function requestWithdraw(uint32 id, address to, uint64 ticks) external;
+
+    /// @notice The same for an owner without coin: anyone may hand in what it signed (EIP-712 `Withdraw`, with the home's next nonce),
+    /// and gets the fee when the withdrawal is paid.
+    /// @param id The home.
+    /// @param to Who gets the money.
+    /// @param ticks How much, the fee included.
+    /// @param feeTicks What of it the caller gets.
+    /// @param deadline Unix seconds after which it is worth nothing.
+    /// @param signature The owner's, or what its contract takes for one (ERC-1271).
+    function requestWithdrawFor(
+        uint32 id,
+        address to,
+        uint64 ticks,
+        uint64 feeTicks,
+        uint256 deadline,
+        bytes calldata signature
+    ) external;
+
+    /// @notice Second step, by anyone: pays what was asked for, or what is left of it after settlement. After the escape delay it
+    /// pays whatever happens, paused or not.
+    /// @param id The home.
+    function finalizeWithdraw(uint32 id) external;
+
+    /// @notice Pays at once what the owner wants and a quorum says that it can spare (both sign EIP-712 `WithdrawNow`, with the home's
+    /// next nonce). Only between a settled period and the next proposal; what another withdrawal has asked for stays.
+    /// @param id The home.
+    /// @param to Who gets the money.
+    /// @param ticks How much.
+    /// @param period The period that comes next.
+    /// @param signature The owner's, or what its contract takes for one (ERC-1271); may be empty if the owner is the caller.
+    /// @param cert As of a period, by the validators that certify the next one.
+    function withdrawNow(
+        uint32 id,
+        address to,
+        uint64 ticks,
+        uint64 period,
+        bytes calldata signature,
+        bytes calldata cert
+    ) external;
+
+    /// @notice Escrow of a home in ticks.
+    /// @param id The home.
+    function balanceOf(uint32 id) external view returns (uint256);
+
+    /// @notice Escrow of a wide account in ticks.
+    /// @param id The account.
+    function wideBalance(uint8 id) external view returns (uint256);
+
+    /// @notice Escrows at one moment, in ticks: of up to `count` homes from id `from` on, and of all wide accounts.
+    /// @param from First home.
+    /// @param count At most this many.
+    /// @return ticks By home.
+    /// @return requested What of it withdrawals have asked for, by home.
+    /// @return wide By account.
+    function balances(
+        uint256 from,
+        uint256 count
+    ) external view returns (uint32[] memory ticks, uint32[] memory requested, uint128[8] memory wide);
+
+    /// @notice What home `id` has asked for; zeros when nothing.
+    /// @param id The home.
+    function withdrawal(uint32 id) external view returns (Withdrawal memory);
+
+    /// @notice What the owner of home `id` must sign next; a number counts once.
+    /// @param id The home.
+    function nonces(uint32 id) external view returns (uint256);
+}
