@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IEscrow} from "../src/IEscrow.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IGridVault} from "../src/IGridVault.sol";
 import {IRegistry} from "../src/IRegistry.sol";
@@ -21,7 +22,7 @@ contract AccountsTest is Street {
         home = _bound(home, 0, HOMES - 1);
         ticks = _bound(ticks, 1, 2 ** 31 - 1);
         vm.expectEmit();
-        emit IGridVault.Deposited(uint32(home), BANK, ticks);
+        emit IEscrow.Deposited(uint32(home), BANK, ticks);
         _deposit(home, ticks);
         for (uint256 i; i < HOMES; ++i) vm.assertEq(vault.balanceOf(uint32(i)), i == home ? ticks : 0, "balance");
         more = _bound(more, 2 ** 31 - ticks, 2 ** 40);
@@ -35,7 +36,7 @@ contract AccountsTest is Street {
         id %= 8;
         ticks = _bound(ticks, 1, 1e27);
         vm.expectEmit();
-        emit IGridVault.WideDeposited(id, BANK, ticks);
+        emit IEscrow.WideDeposited(id, BANK, ticks);
         _depositWide(id, ticks);
         for (uint8 i; i < 8; ++i) vm.assertEq(vault.wideBalance(i), i == id ? ticks : 0, "balance");
         _assertSolvent();
@@ -43,13 +44,13 @@ contract AccountsTest is Street {
 
     function testFuzz_amountsAreWholeTicks(uint256 amount) external {
         vm.assume(amount % TICK != 0);
-        _refuse(IGridVault.NotTickAligned.selector);
+        _refuse(IEscrow.NotTickAligned.selector);
         vault.deposit(0, amount);
-        _refuse(IGridVault.NotTickAligned.selector);
+        _refuse(IEscrow.NotTickAligned.selector);
         vault.depositWide(0, amount);
-        _refuse(IGridVault.ZeroAmount.selector);
+        _refuse(IEscrow.ZeroAmount.selector);
         vault.deposit(0, 0);
-        _refuse(IGridVault.ZeroAmount.selector);
+        _refuse(IEscrow.ZeroAmount.selector);
         vault.depositWide(0, 0);
     }
 
@@ -67,7 +68,7 @@ contract AccountsTest is Street {
         vault.depositWide(id, TICK);
         _refuse(noWide);
         vault.wideBalance(id);
-        _refuse(IGridVault.NoWithdrawal.selector);
+        _refuse(IEscrow.NoWithdrawal.selector);
         vault.finalizeWithdraw(home);
     }
 
@@ -77,7 +78,7 @@ contract AccountsTest is Street {
         hostile.approve(address(other), type(uint256).max);
         fee = uint64(_bound(fee, 1, 1_000));
         hostile.misbehave(fee, address(0), "");
-        bytes memory refusal = abi.encodeWithSelector(IGridVault.TransferMismatch.selector, 1_000, 1_000 - fee);
+        bytes memory refusal = abi.encodeWithSelector(IEscrow.TransferMismatch.selector, 1_000, 1_000 - fee);
         _refuse(refusal);
         other.depositWide(0, 1_000);
     }
@@ -92,7 +93,7 @@ contract AccountsTest is Street {
         other.requestWithdraw(0, PURSE, 10);
         vm.warp(block.timestamp + ESCAPE);
         bytes4 guarded = bytes4(keccak256("ReentrancyGuardReentrantCall()"));
-        hostile.misbehave(0, address(other), abi.encodeCall(IGridVault.finalizeWithdraw, (0)));
+        hostile.misbehave(0, address(other), abi.encodeCall(IEscrow.finalizeWithdraw, (0)));
         _refuse(guarded);
         other.finalizeWithdraw(0);
         _refuse(guarded);
@@ -102,12 +103,12 @@ contract AccountsTest is Street {
     }
 
     function test_aVaultNeedsACurrencyAndARegistrar() external {
-        IVault.Config memory config = _config();
+        IGridVault.Config memory config = _config();
         config.token = IERC20(address(0));
         _refuse(IRegistry.ZeroAddress.selector);
         _newVault(config);
         config = _config();
-        config.registrar = address(0);
+        config.authority = address(0);
         _refuse(IRegistry.ZeroAddress.selector);
         _newVault(config);
     }
@@ -118,21 +119,21 @@ contract AccountsTest is Street {
         asked = _bound(asked, 1, held);
         _deposit(home, held);
         vm.expectEmit();
-        emit IGridVault.WithdrawalRequested(uint32(home), PURSE, asked);
+        emit IEscrow.WithdrawalRequested(uint32(home), PURSE, asked);
         _request(home, PURSE, asked);
-        IGridVault.Withdrawal memory pending = vault.withdrawal(uint32(home));
+        IEscrow.Withdrawal memory pending = vault.withdrawal(uint32(home));
         vm.assertEq(pending.to, PURSE, "to");
         vm.assertEq(pending.ticks, asked, "ticks");
         vm.assertEq(pending.requestedAt, block.timestamp, "when");
         uint256 start = vm.getBlockTimestamp();
         vm.warp(start + _bound(wait, 0, ESCAPE - 1));
-        _refuse(IGridVault.WithdrawalLocked.selector);
+        _refuse(IEscrow.WithdrawalLocked.selector);
         vault.finalizeWithdraw(uint32(home));
         vm.warp(start + ESCAPE);
         vm.expectEmit();
-        emit IGridVault.WithdrawalFinalized(uint32(home), PURSE, asked);
+        emit IEscrow.WithdrawalFinalized(uint32(home), PURSE, asked);
         vault.finalizeWithdraw(uint32(home));
-        _refuse(IGridVault.NoWithdrawal.selector);
+        _refuse(IEscrow.NoWithdrawal.selector);
         vault.finalizeWithdraw(uint32(home));
         vm.assertEq(token.balanceOf(PURSE), asked * TICK, "paid");
         vm.assertEq(vault.balanceOf(uint32(home)), held - asked, "rest");
@@ -147,7 +148,7 @@ contract AccountsTest is Street {
         vm.warp(block.timestamp + 1);
         _request(5, PURSE, 60);
         _settle(before);
-        _refuse(IGridVault.WithdrawalLocked.selector);
+        _refuse(IEscrow.WithdrawalLocked.selector);
         vault.finalizeWithdraw(5);
         Batch memory exact = _emptyBatch();
         exact.period.coversUntil = vault.withdrawal(5).requestedAt;
@@ -179,13 +180,13 @@ contract AccountsTest is Street {
         vm.prank(by);
         _refuse(IRegistry.NotOwner.selector);
         vault.requestWithdraw(3, PURSE, 1);
-        _refuseRequest(address(0), 1, abi.encodeWithSelector(IGridVault.BadRecipient.selector));
-        _refuseRequest(address(vault), 1, abi.encodeWithSelector(IGridVault.BadRecipient.selector));
-        _refuseRequest(PURSE, 0, abi.encodeWithSelector(IGridVault.ZeroAmount.selector));
+        _refuseRequest(address(0), 1, abi.encodeWithSelector(IEscrow.BadRecipient.selector));
+        _refuseRequest(address(vault), 1, abi.encodeWithSelector(IEscrow.BadRecipient.selector));
+        _refuseRequest(PURSE, 0, abi.encodeWithSelector(IEscrow.ZeroAmount.selector));
         asked = _bound(asked, 101, type(uint64).max);
-        _refuseRequest(PURSE, asked, abi.encodeWithSelector(IGridVault.InsufficientBalance.selector, 100, asked));
+        _refuseRequest(PURSE, asked, abi.encodeWithSelector(IEscrow.InsufficientBalance.selector, 100, asked));
         _request(3, PURSE, 100);
-        _refuseRequest(PURSE, 1, abi.encodeWithSelector(IGridVault.WithdrawalPending.selector));
+        _refuseRequest(PURSE, 1, abi.encodeWithSelector(IEscrow.WithdrawalPending.selector));
     }
 
     function testFuzz_balancesByThePage(uint256 from, uint256 count) external {
@@ -218,9 +219,12 @@ contract AccountsTest is Street {
         vault.requestWithdraw(3, to, uint64(ticks));
     }
 
+    /// @dev The street's vault is another one from here on.
     function _vaultFor(HostileCurrency hostile) private returns (IVault) {
-        IVault.Config memory config = _config();
+        IGridVault.Config memory config = _config();
         config.token = IERC20(address(hostile));
-        return _newVault(config);
+        vault = _newVault(config);
+        _assignOffices();
+        return vault;
     }
 }

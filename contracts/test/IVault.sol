@@ -2,30 +2,19 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {IGridVault} from "../src/IGridVault.sol";
 
 /// @title All that a vault shows, without its code
 /// @notice Tests know vaults by this, so that the compiler makes the vault once, as it makes the one that is deployed, and the tests
 /// in a fraction of that time.
 interface IVault is IGridVault {
-    /// @notice As GridVault.Config, word for word.
-    struct Config {
-        IERC20 token;
-        address registrar;
-        uint48 firstPeriod;
-        bytes32 prevPeriod;
-        uint48 challengeWindow;
-        uint48 proposalTtl;
-        uint48 escapeDelay;
-        uint48 aheadSeconds;
-    }
-
     function MAX_TICKS() external view returns (uint256);
     function MAX_HOMES() external view returns (uint256);
 }
 
 /// @title The same of TestCurrency
-interface ICurrency is IERC20 {
+interface ICurrency is IERC20, IERC20Permit {
     error NotMinter();
 
     function mint(address to, uint256 amount) external;

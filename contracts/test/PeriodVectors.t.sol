@@ -17,7 +17,8 @@ contract PeriodVectorsTest is Street {
         _json = vm.readFile("test/vectors/period-eip712.json");
         vm.chainId(vm.parseJsonUint(_json, "$.domain.chainId"));
         token = ICurrency(vm.deployCode("TestCurrency.sol:TestCurrency"));
-        IVault.Config memory config = _config();
+        _openOffices();
+        IGridVault.Config memory config = _config();
         vm.prank(DEPLOYER);
         vault = _newVault(config);
     }
@@ -27,15 +28,15 @@ contract PeriodVectorsTest is Street {
     }
 
     function test_everyDigest() external view {
-        uint256 at;
-        for (; vm.keyExistsJson(_json, _case(at)); ++at) {
-            vm.assertEq(vault.digest(_period(_case(at))), vm.parseJsonBytes32(_json, string.concat(_case(at), ".digest")), "digest");
+        uint256 index;
+        for (; vm.keyExistsJson(_json, _case(index)); ++index) {
+            vm.assertEq(vault.digest(_period(_case(index))), vm.parseJsonBytes32(_json, string.concat(_case(index), ".digest")), "digest");
         }
-        vm.assertEq(at, CASES, "cases");
+        vm.assertEq(index, CASES, "cases");
     }
 
-    function _case(uint256 at) private pure returns (string memory) {
-        return string.concat("$.cases[", vm.toString(at), "]");
+    function _case(uint256 index) private pure returns (string memory) {
+        return string.concat("$.cases[", vm.toString(index), "]");
     }
 
     function _period(string memory path) private view returns (IGridVault.Period memory) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IEscrow} from "../src/IEscrow.sol";
 import {IGridVault} from "../src/IGridVault.sol";
 import {Reference} from "./Reference.sol";
 import {Street} from "./Street.sol";
@@ -85,10 +86,10 @@ contract PeriodsTest is Street {
         Batch memory high = _batch("", abi.encodePacked(Reference.wide(0, -1), Reference.wide(3, 1)));
         _propose(high);
         vm.warp(block.timestamp + WINDOW);
-        _refuse(abi.encodeWithSelector(IGridVault.WideOverflow.selector, 3));
+        _refuse(abi.encodeWithSelector(IEscrow.WideOverflow.selector, 3));
         _finalize(high);
         vm.prank(BANK);
-        _refuse(abi.encodeWithSelector(IGridVault.WideOverflow.selector, 3));
+        _refuse(abi.encodeWithSelector(IEscrow.WideOverflow.selector, 3));
         vault.depositWide(3, TICK);
     }
 

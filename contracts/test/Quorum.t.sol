@@ -34,12 +34,12 @@ contract QuorumTest is Street {
     }
 
     /// @dev One byte changed anywhere in a certificate makes it worthless.
-    function testFuzz_oneByteChanged(uint256 at, uint8 with) external {
+    function testFuzz_oneByteChanged(uint256 place, uint8 with) external {
         Batch memory batch = _emptyBatch();
         bytes memory cert = _certificate(vault.digest(batch.period), 0, 5);
-        at = _bound(at, 0, cert.length - 1);
+        place = _bound(place, 0, cert.length - 1);
         vm.assume(with != 0);
-        cert[at] ^= bytes1(with);
+        cert[place] ^= bytes1(with);
         vm.prank(STRANGER);
         (bool isTaken, bytes memory refusal) = address(vault).call(
             abi.encodeCall(vault.propose, (batch.period, batch.vector, batch.wide, cert))
@@ -145,7 +145,7 @@ contract QuorumTest is Street {
         uint8[3] memory minimums;
         for (uint256 i; i < 3; ++i) minimums[i] = uint8(drawn[i] % (members[i] + (drawn[i] % 16 == 0 ? 2 : 1)));
         bytes memory refusal = _unfair(members, minimums);
-        vm.prank(REGISTRAR);
+        vm.prank(GOVERNOR);
         if (refusal.length > 0) _refuse(refusal);
         vault.setValidators(20, validators, minimums);
         if (refusal.length > 0) return;
@@ -161,17 +161,17 @@ contract QuorumTest is Street {
             bool isRising = i == 0 || validators[i].home > validators[i - 1].home;
             if (bad == 6 && (!isRising || validators[i].home >= HOMES)) bad = i;
         }
-        vm.prank(REGISTRAR);
+        vm.prank(GOVERNOR);
         if (bad < 6) _refuse(abi.encodeWithSelector(IRegistry.BadValidatorSet.selector, bad));
         vault.setValidators(20, validators, [0, 0, 0]);
     }
 
     function test_oneTo64Validators() external {
         _open(65, 0);
-        vm.prank(REGISTRAR);
+        vm.prank(GOVERNOR);
         _refuse(abi.encodeWithSelector(IRegistry.BadValidatorSet.selector, 0));
         vault.setValidators(100, _voters(0, 0), [0, 0, 0]);
-        vm.prank(REGISTRAR);
+        vm.prank(GOVERNOR);
         _refuse(abi.encodeWithSelector(IRegistry.BadValidatorSet.selector, 65));
         vault.setValidators(100, _voters(0, 65), [0, 0, 0]);
         _setValidators(100, _voters(0, 64));
@@ -182,11 +182,11 @@ contract QuorumTest is Street {
         _propose(batch, _certificate(vault.digest(batch.period), 0, 43));
     }
 
-    function testFuzz_theRegistrarAloneNamesThem(address by) external {
-        vm.assume(by != REGISTRAR);
+    function testFuzz_theGovernorAloneNamesThem(address by) external {
+        vm.assume(by != GOVERNOR);
         IRegistry.Validator[] memory validators = _voters(0, 4);
         vm.prank(by);
-        _refuse(IRegistry.NotRegistrar.selector);
+        _refuseTo(by);
         vault.setValidators(20, validators, [0, 0, 0]);
     }
 
@@ -196,12 +196,12 @@ contract QuorumTest is Street {
         uint8[3] memory minimums = [3, 1, 1];
         vm.expectEmit();
         emit IRegistry.ValidatorsSet(20, validators, minimums);
-        vm.prank(REGISTRAR);
+        vm.prank(GOVERNOR);
         vault.setValidators(20, validators, minimums);
         IRegistry.ValidatorSet memory told = vault.validatorSets()[1];
         IRegistry.ValidatorSet memory named = IRegistry.ValidatorSet(20, minimums, validators);
         vm.assertEq(abi.encode(told), abi.encode(named), "set");
-        vm.prank(REGISTRAR);
+        vm.prank(GOVERNOR);
         _refuse(abi.encodeWithSelector(IRegistry.TooEarly.selector, 19, 20));
         vault.setValidators(19, validators, minimums);
     }

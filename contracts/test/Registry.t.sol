@@ -23,8 +23,6 @@ contract RegistryTest is Street {
     uint256 private constant HOMES = 10;
     bytes32 private constant ROTATE = keccak256("RotateAgent(uint32 home,address agent,uint48 since)");
     bytes32 private constant LEAVE = keccak256("Leave(uint32 home,uint48 until)");
-    bytes32 private constant DOMAIN =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
 
     function setUp() external {
         _open(HOMES, 4);
@@ -44,10 +42,24 @@ contract RegistryTest is Street {
         vm.assertEq(vault.registryHead(), keccak256(abi.encode(before, change)), "history");
     }
 
+    function test_registerMany() external {
+        IRegistry.NewHome[] memory added = new IRegistry.NewHome[](3);
+        for (uint256 i; i < 3; ++i) added[i] = IRegistry.NewHome(_owner(HOMES + i), _agent(HOMES + i), bytes32(i), uint48(i));
+        _refuseTo(address(this));
+        vault.registerMany(added);
+        vm.prank(REGISTRAR);
+        vault.registerMany(added);
+        vm.assertEq(vault.homeCount(), HOMES + 3, "homes");
+        for (uint256 i; i < 3; ++i) vm.assertEq(vault.agentAt(uint32(HOMES + i), 5), _agent(HOMES + i), "agent");
+        vm.prank(REGISTRAR);
+        _refuse(abi.encodeWithSelector(IRegistry.AgentTaken.selector, _agent(HOMES)));
+        vault.registerMany(added);
+    }
+
     function testFuzz_whoIsNotRegistered(address by) external {
         vm.assume(by != REGISTRAR);
         vm.prank(by);
-        _refuse(IRegistry.NotRegistrar.selector);
+        _refuseTo(by);
         vault.register(_owner(20), _agent(20), 0, 0);
         _refuseRegistration(address(0), _agent(20), abi.encodeWithSelector(IRegistry.ZeroAddress.selector));
         _refuseRegistration(_owner(20), address(0), abi.encodeWithSelector(IRegistry.ZeroAddress.selector));
@@ -119,7 +131,7 @@ contract RegistryTest is Street {
         vm.assume(by != _owner(3) && by != REGISTRAR);
         until = uint48(_bound(until, 1, STAYS - 1));
         vm.prank(by);
-        _refuse(IRegistry.NotOwner.selector);
+        _refuseTo(by);
         vault.leaveStreet(3, until);
         bytes32 before = vault.registryHead();
         vm.expectEmit();
@@ -149,7 +161,7 @@ contract RegistryTest is Street {
         for (uint256 home; home < HOMES; ++home) vm.assume(agent != _agent(home));
         key = _bound(key, 1, 1e18);
         vm.assume(key != _ownerKey(3));
-        bytes32 signed = _digest(keccak256(abi.encode(ROTATE, 3, agent, since)));
+        bytes32 signed = _typed(keccak256(abi.encode(ROTATE, 3, agent, since)));
         _refuse(IRegistry.BadSignature.selector);
         vault.rotateAgentFor(3, agent, since, _signature(key, signed));
         _refuse(IRegistry.BadSignature.selector);
@@ -171,7 +183,7 @@ contract RegistryTest is Street {
         until = uint48(_bound(until, 2, STAYS - 1));
         key = _bound(key, 1, 1e18);
         vm.assume(key != _ownerKey(3));
-        bytes32 signed = _digest(keccak256(abi.encode(LEAVE, 3, until)));
+        bytes32 signed = _typed(keccak256(abi.encode(LEAVE, 3, until)));
         bytes memory right = _signature(_ownerKey(3), signed);
         _refuse(IRegistry.BadSignature.selector);
         vault.leaveStreetFor(3, until, _signature(key, signed));
@@ -186,7 +198,7 @@ contract RegistryTest is Street {
     }
 
     function test_anOwnerThatIsAContractSaysItself() external {
-        bytes32 signed = _digest(keccak256(abi.encode(LEAVE, HOMES, 20)));
+        bytes32 signed = _typed(keccak256(abi.encode(LEAVE, HOMES, 20)));
         ContractOwner owner = new ContractOwner(signed);
         vm.prank(REGISTRAR);
         vault.register(address(owner), _agent(100), 0, 0);
@@ -208,7 +220,7 @@ contract RegistryTest is Street {
         _rotate(3, _agent(100), since, refusal);
         _refuseLeave(since, refusal);
         IRegistry.Validator[] memory validators = _voters(0, 4);
-        vm.prank(REGISTRAR);
+        vm.prank(GOVERNOR);
         _refuse(refusal);
         vault.setValidators(since, validators, [0, 0, 0]);
         _rotate(3, _agent(100), next + 1, "");
@@ -249,14 +261,4 @@ contract RegistryTest is Street {
         vault.register(owner, agent, 0, 0);
     }
 
-    function _signature(uint256 key, bytes32 digest) private pure returns (bytes memory) {
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
-        return abi.encodePacked(r, s, v);
-    }
-
-    /// @dev EIP-712, from its own words.
-    function _digest(bytes32 structHash) private view returns (bytes32) {
-        bytes32 domain = keccak256(abi.encode(DOMAIN, keccak256("GridVault"), keccak256("1"), block.chainid, address(vault)));
-        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
-    }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {IDisputes} from "../src/IDisputes.sol";
 import {IGridVault} from "../src/IGridVault.sol";
 import {IRegistry} from "../src/IRegistry.sol";
 import {ICurrency, IVault} from "./IVault.sol";
@@ -16,6 +19,7 @@ abstract contract Street is Test {
     uint48 internal constant TTL = 1 days;
     uint48 internal constant ESCAPE = 7 days;
     uint48 internal constant AHEAD = 5 minutes;
+    uint48 internal constant MAX_PAUSE = 2 days;
     uint256 internal constant TICK = 100;
     /// @dev From when on the first validators certify.
     uint48 internal constant SET_SINCE = 15;
@@ -26,12 +30,25 @@ abstract contract Street is Test {
             "Period(uint64 period,uint64 fromInterval,uint64 toInterval,uint64 coversUntil,bytes32 prevPeriod,bytes32 head,bytes32 accountsRoot,bytes32 vectorHash,bytes32 wideHash,bytes32 dataHash)"
         );
 
+    bytes32 internal constant DOMAIN =
+        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 internal constant PERMIT =
+        keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
+    bytes32 internal constant WITHDRAW =
+        keccak256("Withdraw(uint32 home,address to,uint64 ticks,uint64 feeTicks,uint256 nonce,uint256 deadline)");
+    bytes32 internal constant WITHDRAW_NOW =
+        keccak256("WithdrawNow(uint32 home,address to,uint64 ticks,uint256 nonce,uint64 period)");
+
     address internal constant REGISTRAR = address(0x5e91);
+    address internal constant GOVERNOR = address(0x90e4);
+    address internal constant GUARDIAN = address(0x90a4);
     address internal constant STRANGER = address(0x57a9);
     /// @dev Has all the money there is.
     address internal constant BANK = address(0xba9c);
 
     ICurrency internal token;
+    IAccessManager internal authority;
+    IDisputes internal disputes;
     IVault internal vault;
 
     /// @dev A period with its bytes.
@@ -41,22 +58,49 @@ abstract contract Street is Test {
         bytes wide;
     }
 
-    function _config() internal view returns (IVault.Config memory) {
+    function _config() internal view returns (IGridVault.Config memory) {
         return
-            IVault.Config({
+            IGridVault.Config({
                 token: token,
-                registrar: REGISTRAR,
+                authority: address(authority),
                 firstPeriod: FIRST_PERIOD,
                 prevPeriod: FIRST_LINK,
                 challengeWindow: WINDOW,
                 proposalTtl: TTL,
                 escapeDelay: ESCAPE,
-                aheadSeconds: AHEAD
+                aheadSeconds: AHEAD,
+                maxPause: MAX_PAUSE,
+                disputes: disputes
             });
     }
 
+    function _openOffices() internal {
+        authority = IAccessManager(vm.deployCode("Authority.sol:Authority", abi.encode(address(this))));
+        disputes = IDisputes(vm.deployCode("DisputesDouble.sol:DisputesDouble"));
+    }
+
+    /// @dev Who may what, as adapters/evm/governance.ts has it; the governor has no delay here.
+    function _assignOffices() internal {
+        bytes4[] memory registrar = new bytes4[](3);
+        (registrar[0], registrar[1]) = (IRegistry.register.selector, IRegistry.registerMany.selector);
+        registrar[2] = IRegistry.leaveStreet.selector;
+        bytes4[] memory governor = new bytes4[](1);
+        governor[0] = IRegistry.setValidators.selector;
+        bytes4[] memory guardian = new bytes4[](3);
+        (guardian[0], guardian[1]) = (IGridVault.veto.selector, IGridVault.pause.selector);
+        guardian[2] = IGridVault.unpause.selector;
+        _assign(1, REGISTRAR, registrar);
+        _assign(2, GOVERNOR, governor);
+        _assign(3, GUARDIAN, guardian);
+    }
+
+    function _assign(uint64 role, address who, bytes4[] memory may) private {
+        authority.setTargetFunctionRole(address(vault), may, role);
+        authority.grantRole(role, who, 0);
+    }
+
     /// @dev By its name: so the compiler doesn't put a copy of the vault into each test.
-    function _newVault(IVault.Config memory config) internal returns (IVault) {
+    function _newVault(IGridVault.Config memory config) internal returns (IVault) {
         return IVault(vm.deployCode("GridVault.sol:GridVault", abi.encode(config)));
     }
 
@@ -69,7 +113,9 @@ abstract contract Street is Test {
     function _open(uint256 homes, uint256 validators) internal {
         token = ICurrency(vm.deployCode("TestCurrency.sol:TestCurrency"));
         token.mint(BANK, 1e30);
+        _openOffices();
         vault = _newVault(_config());
+        _assignOffices();
         vm.prank(BANK);
         token.approve(address(vault), type(uint256).max);
         for (uint256 home; home < homes; ++home) _register(home);
@@ -99,7 +145,7 @@ abstract contract Street is Test {
     }
 
     function _setValidators(uint48 since, IRegistry.Validator[] memory validators) internal {
-        vm.prank(REGISTRAR);
+        vm.prank(GOVERNOR);
         vault.setValidators(since, validators, [0, 0, 0]);
     }
 
@@ -154,6 +200,36 @@ abstract contract Street is Test {
         return _batch("", "");
     }
 
+    function _signature(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        return abi.encodePacked(r, s, v);
+    }
+
+    /// @dev EIP-712, from its own words.
+    function _typed(bytes32 structHash) internal view returns (bytes32) {
+        bytes32 domain = keccak256(abi.encode(DOMAIN, keccak256("GridVault"), keccak256("1"), block.chainid, address(vault)));
+        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
+    }
+
+    /// @dev The owner's permit for the vault to take `amount`, and the money to take.
+    function _permit(uint256 home, uint256 amount) internal returns (uint8 v, bytes32 r, bytes32 s) {
+        address owner = _owner(home);
+        vm.prank(BANK);
+        token.transfer(owner, amount);
+        bytes32 structHash = keccak256(abi.encode(PERMIT, owner, address(vault), amount, token.nonces(owner), type(uint256).max));
+        return vm.sign(_ownerKey(home), keccak256(abi.encodePacked(hex"1901", token.DOMAIN_SEPARATOR(), structHash)));
+    }
+
+    /// @dev What an owner signs to have a request carried.
+    function _withdrawHash(uint256 home, address to, uint256 ticks, uint256 fee, uint256 nonce, uint256 deadline) internal pure returns (bytes32) {
+        return keccak256(abi.encode(WITHDRAW, home, to, ticks, fee, nonce, deadline));
+    }
+
+    /// @dev What an owner and the validators sign to have a withdrawal paid at once.
+    function _withdrawNowHash(uint256 home, address to, uint256 ticks, uint256 nonce, uint256 period) internal pure returns (bytes32) {
+        return keccak256(abi.encode(WITHDRAW_NOW, home, to, ticks, nonce, period));
+    }
+
     /// @dev One entry of a certificate.
     function _entry(uint256 place, uint256 key, bytes32 digest) internal pure returns (bytes memory) {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
@@ -189,6 +265,11 @@ abstract contract Street is Test {
     /// @dev The next call must be refused with exactly this error.
     function _refuse(bytes4 selector) internal {
         vm.expectRevert(abi.encodeWithSelector(selector));
+    }
+
+    /// @dev The next call must be refused to who has no office for it.
+    function _refuseTo(address by) internal {
+        vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, by));
     }
 
     function _refuse(bytes memory refusal) internal {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IEscrow} from "../src/IEscrow.sol";
 import {IGridVault} from "../src/IGridVault.sol";
 import {IRegistry} from "../src/IRegistry.sol";
 import {Reference} from "./Reference.sol";
@@ -20,6 +21,7 @@ contract StreetLife is StreetModel {
     function deposit(uint256 home, uint256 ticks) external {
         home = _bound(home, 0, _held.length - 1);
         ticks = ticks % 16 == 0 ? Reference.MAX_TICKS : _bound(ticks, 1, 5_000);
+        if (_isStopped(BANK, abi.encodeCall(IEscrow.deposit, (uint32(home), ticks * TICK)))) return;
         if (_held[home] + int256(ticks) > Reference.LARGEST) {
             vm.prank(BANK);
             _refuse(abi.encodeWithSelector(IGridVault.LaneOverflow.selector, home / 8));
@@ -31,6 +33,7 @@ contract StreetLife is StreetModel {
     }
 
     function depositWide(uint256 id, uint256 ticks) external {
+        if (_isStopped(BANK, abi.encodeCall(IEscrow.depositWide, (uint8(id % 4), TICK)))) return;
         _payInWide(uint8(id % 4), _bound(ticks, 1, 50_000));
         _did("deposit wide");
     }
@@ -49,11 +52,14 @@ contract StreetLife is StreetModel {
         Batch memory batch = _fittingBatch(seed);
         bool isFitting = seed % 6 != 0;
         if (!isFitting) batch = _batch(_tooMuch(seed % _held.length));
+        bytes memory call = abi.encodeCall(IGridVault.propose, (batch.period, batch.vector, batch.wide, ""));
+        if (_isStopped(STRANGER, call)) return;
         _proposeBatch(batch, isFitting);
     }
 
     /// @dev What must never be taken: I3.
     function proposeWrong(uint256 seed, uint256 kind) external {
+        if (block.timestamp < pausedUntil) return;
         Batch memory batch = _fittingBatch(seed);
         bytes memory refusal = _spoil(batch, kind % 7);
         bytes32 signed = vault.digest(batch.period);
@@ -65,13 +71,13 @@ contract StreetLife is StreetModel {
 
     /// @dev A sound period under a certificate that isn't one: I3.
     function proposeUncertified(uint256 seed, uint256 kind) external {
-        if (_proposal.exists) return;
+        if (_proposal.exists || block.timestamp < pausedUntil) return;
         Batch memory batch = _fittingBatch(seed);
         bytes32 signed = vault.digest(batch.period);
         bytes memory cert = _certify(signed, batch.period.fromInterval, type(uint256).max);
-        uint256 at = _draw(seed, 1) % cert.length;
-        bytes memory refusal = abi.encodeWithSelector(IRegistry.BadCertificate.selector, at / 66);
-        if (kind % 3 == 0) cert[at] ^= bytes1(uint8(1 + _draw(seed, 2) % 255));
+        uint256 place = _draw(seed, 1) % cert.length;
+        bytes memory refusal = abi.encodeWithSelector(IRegistry.BadCertificate.selector, place / 66);
+        if (kind % 3 == 0) cert[place] ^= bytes1(uint8(1 + _draw(seed, 2) % 255));
         if (kind % 3 == 1) {
             uint256 need = _quorum(_setAt(batch.period.fromInterval).validators.length);
             cert = _first(cert, need - 1);
@@ -88,7 +94,7 @@ contract StreetLife is StreetModel {
 
     /// @dev I4: what is settled is never taken again.
     function replay() external {
-        if (_lastSettled.length == 0) return;
+        if (_lastSettled.length == 0 || block.timestamp < pausedUntil) return;
         Batch memory batch = abi.decode(_lastSettled, (Batch));
         _refuse(abi.encodeWithSelector(IGridVault.WrongPeriod.selector, FIRST_PERIOD + periods, batch.period.period));
         vault.propose(batch.period, batch.vector, batch.wide, _lastCert);
@@ -100,8 +106,9 @@ contract StreetLife is StreetModel {
     function finalize() external {
         if (!_proposal.exists) return;
         Batch memory batch = abi.decode(_proposal.batch, (Batch));
+        if (_isStopped(STRANGER, abi.encodeCall(IGridVault.finalize, (batch.period, batch.vector, batch.wide)))) return;
         bytes memory refusal = _outcome(batch);
-        uint256 until = _proposal.at + WINDOW;
+        uint256 until = _proposal.time + WINDOW;
         // I7: never before its window is over.
         if (block.timestamp < until) refusal = abi.encodeWithSelector(IGridVault.WindowOpen.selector, uint64(until));
         // I9: what everybody could bear is settled, whatever they do in between.
@@ -118,11 +125,11 @@ contract StreetLife is StreetModel {
 
     /// @dev Only what was proposed is settled.
     function finalizeOther(uint256 seed) external {
-        if (!_proposal.exists) return;
+        if (!_proposal.exists || block.timestamp < pausedUntil) return;
         Batch memory batch = abi.decode(_proposal.batch, (Batch));
         bytes4 refusal = IGridVault.ProposalMismatch.selector;
         if (seed % 2 == 0) batch.period.head = bytes32(seed);
-        else if (block.timestamp < _proposal.at + WINDOW) return;
+        else if (block.timestamp < _proposal.time + WINDOW) return;
         else (batch.vector, refusal) = (bytes.concat(batch.vector, new bytes(32)), IGridVault.VectorMismatch.selector);
         _refuse(refusal);
         vault.finalize(batch.period, batch.vector, batch.wide);
@@ -132,15 +139,14 @@ contract StreetLife is StreetModel {
     function expire() external {
         if (!_proposal.exists) return;
         Batch memory batch = abi.decode(_proposal.batch, (Batch));
-        uint256 until = _proposal.at + WINDOW + TTL;
+        uint256 until = _proposal.time + WINDOW + TTL;
         if (block.timestamp < until) {
             _refuse(abi.encodeWithSelector(IGridVault.ProposalFresh.selector, uint64(until)));
             vault.expire(batch.period);
             return _did("expire early");
         }
         vault.expire(batch.period);
-        if (periods == 0) nextInterval = 0;
-        delete _proposal;
+        _dropProposal();
         _did("expire");
     }
 
@@ -157,15 +163,15 @@ contract StreetLife is StreetModel {
         ticks = ticks % 3 == 0 ? held : _bound(ticks, 1, held + held / 4 + 1);
         address to = _purse(home);
         bytes memory refusal;
-        if (_asked[home].ticks != 0) refusal = abi.encodeWithSelector(IGridVault.WithdrawalPending.selector);
-        else if (ticks > held) refusal = abi.encodeWithSelector(IGridVault.InsufficientBalance.selector, held, ticks);
-        else if (ticks == 0) refusal = abi.encodeWithSelector(IGridVault.ZeroAmount.selector);
-        if (ticks == 0 && refusal.length > 0) refusal = abi.encodeWithSelector(IGridVault.ZeroAmount.selector);
+        if (_asked[home].ticks != 0) refusal = abi.encodeWithSelector(IEscrow.WithdrawalPending.selector);
+        else if (ticks > held) refusal = abi.encodeWithSelector(IEscrow.InsufficientBalance.selector, held, ticks);
+        else if (ticks == 0) refusal = abi.encodeWithSelector(IEscrow.ZeroAmount.selector);
+        if (ticks == 0 && refusal.length > 0) refusal = abi.encodeWithSelector(IEscrow.ZeroAmount.selector);
         vm.prank(_owner(home));
         if (refusal.length > 0) _refuse(refusal);
         vault.requestWithdraw(uint32(home), to, uint64(ticks));
         if (refusal.length > 0) return _did("request refused");
-        _asked[home] = Asked(to, block.timestamp, ticks);
+        _asked[home] = Asked(to, block.timestamp, ticks, address(0), 0);
         _did("request");
     }
 
@@ -174,21 +180,17 @@ contract StreetLife is StreetModel {
         home = _bound(home, 0, _held.length - 1);
         Asked memory asked = _asked[home];
         if (asked.ticks == 0) return _payNothing(home);
-        bool isSettled = settledUntil >= asked.at;
-        if (!isSettled && block.timestamp < asked.at + ESCAPE) {
-            _refuse(IGridVault.WithdrawalLocked.selector);
+        bool isSettled = settledUntil >= asked.time;
+        bool isEscape = block.timestamp >= asked.time + ESCAPE;
+        if (isSettled && !isEscape && _isStopped(STRANGER, abi.encodeCall(IEscrow.finalizeWithdraw, (uint32(home))))) return;
+        if (!isSettled && !isEscape) {
+            _refuse(IEscrow.WithdrawalLocked.selector);
             vault.finalizeWithdraw(uint32(home));
             return _did("pay early");
         }
-        uint256 before = token.balanceOf(asked.to);
-        uint256 ticks = asked.ticks < uint256(_held[home]) ? asked.ticks : uint256(_held[home]);
-        vault.finalizeWithdraw(uint32(home));
-        vm.assertEq(token.balanceOf(asked.to) - before, ticks * TICK, "paid what was asked for");
-        _held[home] -= int256(ticks);
-        paidOut += ticks;
-        delete _asked[home];
+        _payOut(home);
         _payNothing(home);
-        _did(isSettled ? "pay settled" : "pay by escape");
+        _did(block.timestamp < pausedUntil ? "pay while paused" : isSettled ? "pay settled" : "pay by escape");
     }
 
     function register(uint256 since) external {
@@ -212,7 +214,7 @@ contract StreetLife is StreetModel {
     }
 
     /// @dev As long as those who stay can certify.
-    function leave(uint256 home, uint256 later) external {
+    function leaveStreet(uint256 home, uint256 later) external {
         home = _bound(home, 0, _held.length - 1);
         uint48 until = _soon(later);
         if (until >= _until[home]) return;
@@ -238,38 +240,67 @@ contract StreetLife is StreetModel {
         bool isFair = _isFair(members, minimums);
         if (isFair) _nameValidators(since, validators, minimums);
         else {
-            vm.prank(REGISTRAR);
+            vm.prank(GOVERNOR);
             (bool isTaken, ) = address(vault).call(abi.encodeCall(IRegistry.setValidators, (since, validators, minimums)));
             vm.assertTrue(!isTaken, "an unfair set was taken");
         }
         _did(isFair ? "name validators" : "unfair validators");
     }
 
-    /// @dev I5: whatever has happened, everybody leaves with everything.
+    /// @dev I5: whatever has happened, everybody leaves with everything; a pause holds nobody back.
     function exit() external {
         for (uint256 home; home < _held.length; ++home) if (_asked[home].ticks != 0) _exit(home);
         for (uint256 home; home < _held.length; ++home) {
             if (_held[home] == 0) continue;
-            _asked[home] = Asked(_purse(home), block.timestamp, uint256(_held[home]));
+            _asked[home] = Asked(_purse(home), block.timestamp, uint256(_held[home]), address(0), 0);
             _request(home, _purse(home), uint256(_held[home]));
         }
-        for (uint256 home; home < _held.length; ++home) if (_asked[home].ticks != 0) _exit(home);
+        vm.warp(vm.getBlockTimestamp() + ESCAPE);
+        vm.prank(GUARDIAN);
+        vault.pause(MAX_PAUSE);
+        for (uint256 home; home < _held.length; ++home) if (_asked[home].ticks != 0) _payOut(home);
         for (uint256 home; home < _held.length; ++home) vm.assertEq(vault.balanceOf(uint32(home)), 0, "all is out");
     }
 
     function _exit(uint256 home) private {
-        if (block.timestamp < _asked[home].at + ESCAPE) vm.warp(_asked[home].at + ESCAPE);
-        uint256 before = token.balanceOf(_asked[home].to);
-        uint256 ticks = _asked[home].ticks < uint256(_held[home]) ? _asked[home].ticks : uint256(_held[home]);
+        if (block.timestamp < _asked[home].time + ESCAPE) vm.warp(_asked[home].time + ESCAPE);
+        _payOut(home);
+    }
+
+    /// @dev What is there of what was asked for; the fee to who carried the request, the rest to who it was asked for.
+    function _payOut(uint256 home) private {
+        Asked memory asked = _asked[home];
+        uint256 ticks = asked.ticks < uint256(_held[home]) ? asked.ticks : uint256(_held[home]);
+        uint256 fee = asked.fee < ticks ? asked.fee : ticks;
+        uint256 before = token.balanceOf(asked.to);
+        uint256 relayed = token.balanceOf(asked.relayer);
         vault.finalizeWithdraw(uint32(home));
-        vm.assertEq(token.balanceOf(_asked[home].to) - before, ticks * TICK, "paid in full");
+        vm.assertEq(token.balanceOf(asked.to) - before, (ticks - fee) * TICK, "paid what was asked for");
+        vm.assertEq(token.balanceOf(asked.relayer) - relayed, fee * TICK, "paid who carried it");
         _held[home] -= int256(ticks);
         paidOut += ticks;
         delete _asked[home];
     }
 
+    /// @dev The open proposal is gone as if it had never been made.
+    function _dropProposal() internal {
+        if (periods == 0) nextInterval = 0;
+        delete _proposal;
+    }
+
+    /// @dev While the vault is paused: makes the call, which must be refused for that.
+    function _isStopped(address by, bytes memory call) internal returns (bool) {
+        if (block.timestamp >= pausedUntil) return false;
+        vm.prank(by);
+        (bool isTaken, bytes memory refusal) = address(vault).call(call);
+        vm.assertTrue(!isTaken, "taken while paused");
+        vm.assertEq(refusal, abi.encodeWithSelector(IGridVault.VaultPaused.selector, uint64(pausedUntil)), "for the pause");
+        _did("stopped by a pause");
+        return true;
+    }
+
     function _payNothing(uint256 home) private {
-        _refuse(IGridVault.NoWithdrawal.selector);
+        _refuse(IEscrow.NoWithdrawal.selector);
         vault.finalizeWithdraw(uint32(home));
         _did("pay nothing");
     }
@@ -277,7 +308,7 @@ contract StreetLife is StreetModel {
     function _proposeBatch(Batch memory batch, bool isFitting) private {
         bytes memory cert = _certify(vault.digest(batch.period), batch.period.fromInterval, type(uint256).max);
         _propose(batch, cert);
-        _proposal = Open({exists: true, fits: isFitting, at: block.timestamp, batch: abi.encode(batch), cert: cert});
+        _proposal = Open({exists: true, fits: isFitting, time: block.timestamp, batch: abi.encode(batch), cert: cert});
         nextInterval = batch.period.fromInterval;
         _did(isFitting ? "propose" : "propose too much");
     }
@@ -353,11 +384,11 @@ contract StreetLife is StreetModel {
         for (uint256 i; i < cut.length; ++i) cut[i] = cert[i];
     }
 
-    function _purse(uint256 home) private pure returns (address) {
+    function _purse(uint256 home) internal pure returns (address) {
         return address(uint160(0x9125e0000 + home));
     }
 
-    function _did(string memory what) private {
+    function _did(string memory what) internal {
         ++times[what];
     }
 }

@@ -3,11 +3,13 @@ pragma solidity 0.8.37;
 
 import {IGridVault} from "../src/IGridVault.sol";
 import {IRegistry} from "../src/IRegistry.sol";
+import {GuardedLife} from "./GuardedLife.sol";
 import {StreetLife} from "./StreetLife.sol";
 import {Test} from "./Vm.sol";
 
 /// @title What holds after every step of any life of a street
 /// @notice The numbers are those of the design's list of invariants: I1 and I2 money, I4 and I12 order, I8 balances, I11 validators here
+/// and I10 the pause here
 /// after each step; I3, I6, I7 and I9 in the steps themselves; I5 at the end of each life.
 contract StreetLifeTest is Test {
     struct FuzzSelector {
@@ -18,11 +20,11 @@ contract StreetLifeTest is Test {
     uint256 private constant TICK = 100;
     uint64 private constant FIRST_PERIOD = 500;
 
-    StreetLife private _life;
+    GuardedLife private _life;
     IGridVault private _vault;
 
     function setUp() external {
-        _life = new StreetLife();
+        _life = new GuardedLife();
         _vault = _life.street();
     }
 
@@ -52,13 +54,13 @@ contract StreetLifeTest is Test {
     /// @dev The steps reach everything that they are meant to reach: a life of fixed chance in which each thing happens.
     function test_everythingHappens() external {
         bytes4[] memory steps = _steps();
-        for (uint256 i; i < 1_500; ++i) {
+        for (uint256 i; i < 3_000; ++i) {
             uint256 pick = _draw(20_261_127, i);
             bytes memory call = abi.encodePacked(steps[pick % steps.length], _draw(pick, 1), _draw(pick, 2));
             (bool isDone, bytes memory refusal) = address(_life).call(call);
             if (!isDone) _rethrow(refusal);
         }
-        string[29] memory things = _things();
+        string[41] memory things = _things();
         for (uint256 i; i < things.length; ++i) vm.assertGe(_life.times(things[i]), 1, things[i]);
         this.invariant_theStreet();
         _life.exit();
@@ -92,6 +94,8 @@ contract StreetLifeTest is Test {
         vm.assertEq(status.settledUntil, _life.settledUntil(), "settled until");
         vm.assertEq(status.link, _life.expectedLink(), "link");
         vm.assertEq(status.registryHead, _life.history(), "history");
+        vm.assertEq(status.pausedUntil, _life.pausedUntil(), "paused until");
+        vm.assertEq(status.nextPause, _life.nextPause(), "next pause");
     }
 
     /// @dev I11: every set that was taken has homes by rising id, minimums that can be met, and no class that certifies alone.
@@ -131,16 +135,28 @@ contract StreetLifeTest is Test {
             StreetLife.pay.selector,
             StreetLife.register.selector,
             StreetLife.rotate.selector,
-            StreetLife.leave.selector
+            StreetLife.leaveStreet.selector
         ];
-        steps = new bytes4[](all.length + 3);
+        bytes4[9] memory guarded = [
+            GuardedLife.pause.selector,
+            GuardedLife.unpause.selector,
+            GuardedLife.guardByAnother.selector,
+            GuardedLife.veto.selector,
+            GuardedLife.challenge.selector,
+            GuardedLife.proposeRefused.selector,
+            GuardedLife.depositWithPermit.selector,
+            GuardedLife.requestFor.selector,
+            GuardedLife.withdrawNow.selector
+        ];
+        steps = new bytes4[](all.length + guarded.length + 4);
         for (uint256 i; i < all.length; ++i) steps[i] = all[i];
-        steps[16] = StreetLife.nameValidators.selector;
+        for (uint256 i; i < guarded.length; ++i) steps[16 + i] = guarded[i];
+        steps[25] = StreetLife.nameValidators.selector;
         // Most lives go on from one period to the next.
-        (steps[17], steps[18]) = (StreetLife.propose.selector, StreetLife.finalize.selector);
+        (steps[26], steps[27], steps[28]) = (StreetLife.propose.selector, StreetLife.finalize.selector, StreetLife.finalize.selector);
     }
 
-    function _things() private pure returns (string[29] memory) {
+    function _things() private pure returns (string[41] memory) {
         return [
             "deposit",
             "deposit refused",
@@ -169,8 +185,20 @@ contract StreetLifeTest is Test {
             "leave",
             "name validators",
             "unfair validators",
-            "donate",
-            "wait"
+            "pay while paused",
+            "stopped by a pause",
+            "pause",
+            "pause refused",
+            "unpause",
+            "unpause refused",
+            "not the guardian",
+            "veto",
+            "challenge",
+            "challenge refused",
+            "refused proposal",
+            "deposit with permit",
+            "request carried",
+            "withdraw now"
         ];
     }
 

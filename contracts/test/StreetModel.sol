@@ -21,15 +21,17 @@ abstract contract StreetModel is Street {
 
     struct Asked {
         address to;
-        uint256 at;
+        uint256 time;
         uint256 ticks;
+        address relayer;
+        uint256 fee;
     }
 
     /// @dev The open proposal. `fits`: everybody could bear it when it was made, what they had asked for set aside.
     struct Open {
         bool exists;
         bool fits;
-        uint256 at;
+        uint256 time;
         bytes batch;
         bytes cert;
     }
@@ -50,9 +52,14 @@ abstract contract StreetModel is Street {
     uint64 public settledUntil;
     bytes32 public link = FIRST_LINK;
     bytes32 public history;
+    uint256 public pausedUntil;
+    uint256 public nextPause;
+    mapping(uint256 home => uint256) internal _signedTimes;
     Open internal _proposal;
     bytes internal _lastSettled;
     bytes internal _lastCert;
+    bytes internal _lastRefused;
+    bytes internal _refusedCert;
 
     function _openModel() internal {
         _open(FIRST_HOMES, 0);
@@ -124,7 +131,7 @@ abstract contract StreetModel is Street {
     }
 
     function _nameValidators(uint48 since, IRegistry.Validator[] memory validators, uint8[3] memory minimums) internal {
-        vm.prank(REGISTRAR);
+        vm.prank(GOVERNOR);
         vault.setValidators(since, validators, minimums);
         _sets.push(abi.encode(IRegistry.ValidatorSet(since, minimums, validators)));
         _note(abi.encodeCall(IRegistry.setValidators, (since, validators, minimums)));

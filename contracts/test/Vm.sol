@@ -6,6 +6,8 @@ pragma solidity 0.8.37;
 interface Vm {
     function addr(uint256 key) external pure returns (address);
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function signP256(uint256 key, bytes32 digest) external pure returns (bytes32 r, bytes32 s);
+    function publicKeyP256(uint256 key) external pure returns (uint256 x, uint256 y);
     function warp(uint256 timestamp) external;
     /// @dev What a test remembers over a warp is read here: the compiler takes block.timestamp for the same all along.
     function getBlockTimestamp() external view returns (uint256);
