@@ -1,4 +1,13 @@
-import { type Contract, encodeBytes32String, keccak256, type TypedDataDomain, TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
+import {
+  type Contract,
+  encodeBytes32String,
+  keccak256,
+  Signature,
+  type TypedDataDomain,
+  TypedDataEncoder,
+  ZeroAddress,
+  ZeroHash,
+} from "ethers";
 import { ACCESS_MANAGER_ABI, ACCESS_MANAGER_BYTECODE } from "../../contracts/abi/access-manager.ts";
 import { GRID_VAULT_ABI, GRID_VAULT_BYTECODE } from "../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_ABI, TEST_CURRENCY_BYTECODE } from "../../contracts/abi/test-currency.ts";
@@ -38,6 +47,16 @@ const PERIOD = [
   ...["period", "fromInterval", "toInterval", "coversUntil"].map((name) => ({ name, type: "uint64" })),
   ...["prevPeriod", "head", "accountsRoot", "vectorHash", "wideHash", "dataHash"].map((name) => ({ name, type: "bytes32" })),
 ];
+
+/** A field of EIP-712 typed data from "type name". */
+export const typed = (field: string): { readonly type: string; readonly name: string } => {
+  const [type, name] = field.split(" ");
+  return { type: type!, name: name! };
+};
+
+/** What a home's owner signs for whoever carries it: "type name,type name". */
+export const WITHDRAW = "uint32 home,address to,uint64 ticks,uint64 feeTicks,uint256 nonce,uint256 deadline";
+export const WITHDRAW_NOW = "uint32 home,address to,uint64 ticks,uint256 nonce,uint64 period";
 
 /** What the next period links to: the EIP-712 struct hash of this one. */
 export const linkOf = (period: TestPeriod): string => TypedDataEncoder.hashStruct("Period", { Period: PERIOD }, period);
@@ -171,8 +190,18 @@ export class TestVault {
 
   /** EIP-712 signature in the vault's domain: "type name,type name". */
   async signTyped(by: number, name: string, fields: string, values: object): Promise<string> {
-    const types = fields.split(",").map((field) => ({ type: field.split(" ")[0]!, name: field.split(" ")[1]! }));
+    const types = fields.split(",").map(typed);
     return this.chain.person(by).signTypedData(await this.domain(), { [name]: types }, values);
+  }
+
+  /** What lets the vault take `value` millionths of person `by` (ERC-2612): deadline, v, r, s. */
+  async permit(by: number, value: number, deadline = 2 ** 40): Promise<readonly unknown[]> {
+    const domain = { name: "Commonwatt test currency", version: "1", chainId: CHAIN_ID, verifyingContract: await this.token.getAddress() };
+    const types = ["address owner", "address spender", "uint256 value", "uint256 nonce", "uint256 deadline"].map(typed);
+    const nonce = await this.chain.view(this.token, "nonces", addressOf(by));
+    const values = { owner: addressOf(by), spender: await this.vault.getAddress(), value, nonce, deadline };
+    const { v, r, s } = Signature.from(await this.chain.person(by).signTypedData(domain, { Permit: types }, values));
+    return [deadline, v, r, s];
   }
 
   async domain(): Promise<TypedDataDomain> {

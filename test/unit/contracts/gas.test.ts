@@ -12,4 +12,4 @@ afterAll(() => chain.stop());
 // What costs more, or less, says so in its commit: `npm run bench:gas -- --write`.
 test("every figure of contracts/gas.json is what it costs", async () => {
   expect(await committedGas(chain)).toEqual(JSON.parse(readFileSync(COMMITTED_FILE, "utf8")));
-});
+}, 120_000);

@@ -58,6 +58,21 @@ describe("homes", () => {
     expect((await head()) === before).toBe(expected !== "ok");
   });
 
+  test("many at once are the same as one after the other, or none", async () => {
+    const many = [5, 6, 7].map((n) => [addressOf(n), addressOf(n + 100), NAME, n]);
+    for (const each of many) expect(await street.send(OPERATOR, "register", ...each)).toBe("ok");
+    const [one, homes] = [await head(), await street.view("homes", 10, 3)];
+    await chain.restore();
+    expect(await street.refusal(() => street.send(STRANGER, "registerMany", many))).toBe(
+      `AccessManagedUnauthorized(${addressOf(STRANGER)})`,
+    );
+    const taken = [...many, [addressOf(5), addressOf(agentOf(3)), NAME, 8]];
+    expect(await street.refusal(() => street.send(OPERATOR, "registerMany", taken))).toBe(`AgentTaken(${addressOf(agentOf(3))})`);
+    expect(await street.send(OPERATOR, "registerMany", many)).toBe("ok");
+    expect((await chain.events(street.vault)).length).toBe(3);
+    expect([await head(), await street.view("homes", 10, 3)]).toEqual([one, homes]);
+  });
+
   test("one owner may have several homes", async () => {
     expect(await street.send(OPERATOR, "register", addressOf(ownerOf(0)), addressOf(6), NAME, 7)).toBe("ok");
     expect(await chain.events(street.vault)).toEqual([`HomeRegistered(10, ${addressOf(ownerOf(0))}, ${addressOf(6)}, ${NAME}, 7)`]);

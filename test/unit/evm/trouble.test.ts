@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { openChain, openRelay } from "../../../adapters/evm/index.ts";
 import { connect } from "../../../adapters/evm/rpc.ts";
 import { type Address, address } from "../../../engine/kernel/index.ts";
+import { periodHash } from "../../../engine/messages/index.ts";
 import type { Chain } from "../../../src/ports/index.ts";
 import { RpcDouble } from "../../support/json-rpc-double.ts";
 import { addressOf, CHAIN_ID, keyOf } from "../../support/test-chain.ts";
@@ -262,10 +263,12 @@ describe("challenge window", () => {
       detail: expect.stringMatching(/^period 500 can be challenged until 20\d\d-/),
     });
     expect(await slow.relay.settle(batch)).toMatchObject({ code: "CHAIN_PENDING" });
+    expect(await slow.chain.head()).toMatchObject({ value: { nextPeriod: FIRST_PERIOD, lastPeriod: null } });
     expect(await slow.relay.settle(slow.batch(0, [2, -2]))).toEqual({ ok: false, code: "CHAIN_REFUSED", detail: "ProposalOpen()" });
     await rpc("evm_increaseTime", [61]);
     await rpc("evm_mine", []);
     expect(await slow.relay.settle(batch)).toMatchObject({ ok: true, value: { period: FIRST_PERIOD } });
+    expect(await slow.chain.head()).toMatchObject({ value: { nextPeriod: FIRST_PERIOD + 1, lastPeriod: periodHash(batch.result) } });
   });
 });
 
