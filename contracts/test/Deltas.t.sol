@@ -12,7 +12,7 @@ contract DeltasTest is Test {
     ILanes private _lanes;
 
     function setUp() external {
-        _lanes = ILanes(vm.deployCode("LanesHarness.sol:LanesHarness"));
+        _lanes = ILanes(vm.deployCode("LanesAndDeltas.sol:LanesAndDeltas"));
     }
 
     /// @dev Bytes of every length up to five words, often with an empty end, against registries of every size near it.

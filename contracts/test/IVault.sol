@@ -21,7 +21,7 @@ interface ICurrency is IERC20, IERC20Permit {
     function decimals() external view returns (uint8);
 }
 
-/// @title The same of LanesHarness
+/// @title The same of LanesAndDeltas
 interface ILanes {
     function fill(uint256[3] calldata balances) external;
     function words(uint256 index) external view returns (uint256);

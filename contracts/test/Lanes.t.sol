@@ -14,7 +14,7 @@ contract LanesTest is Test {
     ILanes private _lanes;
 
     function setUp() external {
-        _lanes = ILanes(vm.deployCode("LanesHarness.sol:LanesHarness"));
+        _lanes = ILanes(vm.deployCode("LanesAndDeltas.sol:LanesAndDeltas"));
     }
 
     function test_theFirstHomeHasTheHighestLane() external view {

@@ -6,6 +6,8 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {IDisputes} from "../src/IDisputes.sol";
 import {IGridVault} from "../src/IGridVault.sol";
 import {IRegistry} from "../src/IRegistry.sol";
+import {Authority} from "./Authority.sol";
+import {DisputesDouble} from "./DisputesDouble.sol";
 import {ICurrency, IVault} from "./IVault.sol";
 import {Reference} from "./Reference.sol";
 import {Test} from "./Vm.sol";
@@ -75,8 +77,8 @@ abstract contract Street is Test {
     }
 
     function _openOffices() internal {
-        authority = IAccessManager(vm.deployCode("Authority.sol:Authority", abi.encode(address(this))));
-        disputes = IDisputes(vm.deployCode("DisputesDouble.sol:DisputesDouble"));
+        authority = new Authority(address(this));
+        disputes = IDisputes(address(new DisputesDouble()));
     }
 
     /// @dev Who may what, as adapters/evm/governance.ts has it; the governor has no delay here.

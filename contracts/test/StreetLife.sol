@@ -50,7 +50,7 @@ contract StreetLife is StreetModel {
     function propose(uint256 seed) external {
         if (_proposal.exists) return;
         Batch memory batch = _fittingBatch(seed);
-        bool isFitting = seed % 6 != 0;
+        bool isFitting = seed % 4 != 0;
         if (!isFitting) batch = _batch(_tooMuch(seed % _held.length));
         bytes memory call = abi.encodeCall(IGridVault.propose, (batch.period, batch.vector, batch.wide, ""));
         if (_isStopped(STRANGER, call)) return;
@@ -150,9 +150,9 @@ contract StreetLife is StreetModel {
         _did("expire");
     }
 
-    /// @dev Mostly some minutes, sometimes the rest of a window, sometimes days.
+    /// @dev Some minutes, a window, a day or a week.
     function wait(uint256 duration) external {
-        uint256[4] memory most = [uint256(10 minutes), WINDOW, TTL + WINDOW, ESCAPE];
+        uint256[4] memory most = [uint256(10 minutes), 2 * WINDOW, TTL + WINDOW, 2 * ESCAPE];
         vm.warp(block.timestamp + _bound(duration >> 8, 1, most[duration % 4]));
         _did("wait");
     }
