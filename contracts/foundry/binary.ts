@@ -18,7 +18,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
 
 /** The program of `@foundry-rs/forge`; null when npm has none for this machine. FORGE_BIN names another one. */
 export function forgeBinary(): string | null {
-  if (process.env["FORGE_BIN"] !== undefined) return process.env["FORGE_BIN"];
+  if (process.env.FORGE_BIN !== undefined) return process.env.FORGE_BIN;
   const name = PACKAGES[`${process.platform}-${process.arch}`];
   const file = process.platform === "win32" ? "bin/forge.exe" : "bin/forge";
   try {
@@ -45,7 +45,7 @@ export function forge(args: readonly string[], { root = ROOT, env = {}, isQuiet 
   const binary = forgeBinary();
   if (binary === null) throw new Error(MISSING);
   // The shim starts with `env node`: that must be the Node that runs us.
-  const path = `${dirname(process.execPath)}:${process.env["PATH"]}`;
+  const path = `${dirname(process.execPath)}:${process.env.PATH}`;
   const { status, error, stdout, stderr } = spawnSync(binary, [...args, "--root", root], {
     cwd: root,
     env: { ...process.env, PATH: path, ...env },
