@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { keccak256, ZeroHash } from "ethers";
 import { certificateBytes, type Entry, highS, signEntry } from "../../support/batch-bytes.ts";
-import { keyOf, TestChain } from "../../support/test-chain.ts";
+import { addressOf, keyOf, TestChain } from "../../support/test-chain.ts";
 import {
   AHEAD,
   agentOf,
@@ -211,6 +211,18 @@ describe("bytes", () => {
   ])("%s", async (_, vector, wide) => {
     const batch = await street.batch([], [], { vectorHash: keccak256(vector), wideHash: keccak256(wide) });
     expect(await street.propose({ ...batch, vector, wide })).toBe("BadVector()");
+  });
+
+  // The vault hashes a period as it comes, so no number may have bits that nobody reads.
+  test.each([0, 1, 2, 3])("a number with bits beyond its own, in word %i of the period", async (word) => {
+    const batch = await street.batch([-1, 1]);
+    const cert = certificateBytes(await street.entries(batch));
+    const { interface: abi, target } = street.vault;
+    const data = abi.encodeFunctionData("propose", [batch.period, batch.vector, batch.wide, cert]);
+    const at = 10 + 64 * word;
+    const call = (text: string) => chain.provider.send("eth_call", [{ from: addressOf(STRANGER), to: target, data: text }, "latest"]);
+    expect(await call(data)).toBe("0x");
+    await expect(call(`${data.slice(0, at)}01${data.slice(at + 2)}`)).rejects.toMatchObject({ message: expect.stringContaining("revert") });
   });
 
   test("other bytes than the certified ones", async () => {
