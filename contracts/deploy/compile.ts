@@ -21,7 +21,8 @@ const CONTRACTS = [
   { name: "HostileCurrency", source: "test/HostileCurrency.sol", module: "hostile-currency" },
 ] as const;
 
-const SETTINGS = {
+/** What forge compiles with too: foundry.toml. */
+export const SETTINGS = {
   viaIR: true,
   optimizer: { enabled: true, runs: 1_000 },
   evmVersion: "osaka",

@@ -225,6 +225,7 @@ describe("package.json", () => {
   /** Needed without being imported: a name is found by the tool, not by us. */
   const UNSEEN: Readonly<Record<string, string>> = {
     "@foundry-rs/anvil": "its program is found in node_modules and started",
+    "@foundry-rs/forge": "npm run forge finds its program in node_modules",
     "@swc/core": "@swc/jest compiles with it",
     "@types/node": "tsconfig.json names its folder",
     "@types/ws": "types of the ws that @fastify/websocket brings",

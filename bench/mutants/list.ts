@@ -1,0 +1,145 @@
+/** One wrong line of contracts/src: an exact text that is there once, and what stands in its place. */
+export interface Mutant {
+  readonly file: string;
+  /** What goes wrong with it. */
+  readonly what: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const money: readonly Mutant[] = [
+  { file: "GridVault.sol", what: "a withdrawal's record stays, so that it is paid again", from: "delete _withdrawals[id];", to: "" },
+  {
+    file: "GridVault.sol",
+    what: "a withdrawal leaves the balance as it was",
+    from: "_setTicks(id, balance - ticks);\n        // A relayer",
+    to: "// A relayer",
+  },
+  { file: "GridVault.sol", what: "the relayer's fee is paid on top", from: "ticks -= fee;", to: "" },
+  {
+    file: "GridVault.sol",
+    what: "a signed request can be carried again",
+    from: "feeTicks, _nonces[id]++, deadline",
+    to: "feeTicks, _nonces[id], deadline",
+  },
+  {
+    file: "GridVault.sol",
+    what: "a signed request is good for ever",
+    from: "if (block.timestamp > deadline) revert Expired(deadline);",
+    to: "",
+  },
+  {
+    file: "GridVault.sol",
+    what: "what was asked for can be withdrawn at once, too",
+    from: "uint256 free = requested < balance ? balance - requested : 0;",
+    to: "uint256 free = balance + 0 * requested;",
+  },
+  {
+    file: "GridVault.sol",
+    what: "nobody needs to sign a withdrawal at once but the validators",
+    from: "if (msg.sender != _ownerOf(id)) _requireSigned(id, structHash, signature);",
+    to: "signature;",
+  },
+  {
+    file: "GridVault.sol",
+    what: "a pause stops the escape as well",
+    from: "        }\n\n        uint256 balance = _ticksOf(id);\n        uint256 ticks =",
+    to: "        }\n        _requireUnpaused(_progress());\n\n        uint256 balance = _ticksOf(id);\n        uint256 ticks =",
+  },
+  { file: "Escrow.sol", what: "a permit pays for somebody else's home", from: "if (from != _ownerOf(id)) revert NotOwner();", to: "" },
+  { file: "Escrow.sol", what: "a currency may keep a part", from: "if (got != amount) revert TransferMismatch(amount, got);", to: "" },
+  { file: "Escrow.sol", what: "a home may fall below zero", from: "if (bad < words) revert LaneOverflow(bad);", to: "" },
+  { file: "Escrow.sol", what: "a wide account may fall below zero", from: "if (balance < 0) revert WideUnderflow(id);", to: "" },
+];
+
+const periods: readonly Mutant[] = [
+  {
+    file: "Periods.sol",
+    what: "nobody waits for the challenge window",
+    from: "if (block.timestamp < until) revert WindowOpen(uint64(until));",
+    to: "",
+  },
+  { file: "Periods.sol", what: "a period may make money", from: "if (sum != 0) revert NotConserved(sum);", to: "" },
+  {
+    file: "Periods.sol",
+    what: "a period may leave intervals out",
+    from: "bool follows = progress.nextInterval == 0 || p.fromInterval == progress.nextInterval;",
+    to: "bool follows = true;",
+  },
+  {
+    file: "Periods.sol",
+    what: "a proposal that expires stays the link",
+    from: "_setProgress(progress);\n        _link = p.prevPeriod;",
+    to: "_setProgress(progress);",
+  },
+  {
+    file: "Periods.sol",
+    what: "what was refused is taken again",
+    from: "if (progress.isRefused && _refused[structHash]) revert ProposalRefused();",
+    to: "",
+  },
+  {
+    file: "Periods.sol",
+    what: "a pause can follow a pause",
+    from: "if (block.timestamp < _nextPause) revert PauseCoolingDown(_nextPause);",
+    to: "",
+  },
+  {
+    file: "Periods.sol",
+    what: "a challenge can come after the window",
+    from: "if (block.timestamp >= _finalizableAt(progress)) revert WindowClosed();",
+    to: "",
+  },
+  {
+    file: "Periods.sol",
+    what: "anybody may veto",
+    from: "function veto(Period calldata p) external restricted {",
+    to: "function veto(Period calldata p) external {",
+  },
+];
+
+const members: readonly Mutant[] = [
+  { file: "Quorum.sol", what: "two thirds are enough", from: "return (2 * validators) / 3 + 1;", to: "return (2 * validators + 2) / 3;" },
+  { file: "Quorum.sol", what: "one signature counts twice", from: "lowest = index + 1;", to: "lowest = index;" },
+  {
+    file: "Quorum.sol",
+    what: "anybody's signature counts",
+    from: " || signer != agentAt(validator.home, interval)",
+    to: " || signer == address(0)",
+  },
+  {
+    file: "Quorum.sol",
+    what: "a class's minimum means nothing",
+    from: "if (voices[i] < minimums[i]) revert QuorumClassMissing",
+    to: "if (voices[i] > 64) revert QuorumClassMissing",
+  },
+  { file: "Registry.sol", what: "a home that left signs on", from: "if (interval >= each.until) return address(0);", to: "" },
+  { file: "Registry.sol", what: "a key is used by two homes", from: "_isUsed[agent] = true;", to: "" },
+  {
+    file: "Registry.sol",
+    what: "members of the next period can be changed",
+    from: "uint256 earliest = _nextUnsettled() + 1;",
+    to: "uint256 earliest = _nextUnsettled();",
+  },
+];
+
+const bytes: readonly Mutant[] = [
+  {
+    file: "Lanes.sol",
+    what: "the largest change is misread",
+    from: "xor(and(shr(1, value), VALUES), mul(and(value, ONES), 0xffffffff)), GUARD)\n                    value := sub",
+    to: "xor(and(shr(1, value), VALUES), mul(and(value, ONES), 0x7fffffff)), GUARD)\n                    value := sub",
+  },
+  { file: "Lanes.sol", what: "only the last word's guards are looked at", from: "guards := or(guards, value)", to: "guards := value" },
+  {
+    file: "Lanes.sol",
+    what: "the sum misses the upper half of each pair",
+    from: "add(and(value, PAIRS), and(shr(32, value), PAIRS))",
+    to: "add(and(value, PAIRS), and(value, PAIRS))",
+  },
+  { file: "Deltas.sol", what: "a lane without a home may change", from: "homes % Lanes.COUNT)) revert", to: "Lanes.COUNT)) revert" },
+  { file: "Deltas.sol", what: "an account may come twice", from: "lowest = uint256(id) + 1;", to: "lowest = uint256(id);" },
+];
+
+/** Bugs that would cost money or stop a street. */
+export const MUTANTS: readonly Mutant[] = [...money, ...periods, ...members, ...bytes];
