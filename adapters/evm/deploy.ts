@@ -1,3 +1,4 @@
+import { DISPUTES_BYTECODE } from "../../contracts/abi/disputes.ts";
 import { GRID_VAULT_BYTECODE } from "../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_BYTECODE } from "../../contracts/abi/test-currency.ts";
 import { type Address, type Digest, fail, homeId, type Interval, ok, type Period, type Result } from "../../engine/kernel/index.ts";
@@ -7,7 +8,7 @@ import { assignRoles, delayGovernance, managerCode } from "./governance.ts";
 import { EvmRelay } from "./relay.ts";
 import { connect, type RpcOptions } from "./rpc.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
-import { VAULT } from "./vault.ts";
+import { DISPUTES, VAULT } from "./vault.ts";
 
 export interface StreetPlan extends RpcOptions, Pick<SenderOptions, "feeCap" | "minedMs"> {
   readonly chainId: number;
@@ -49,7 +50,9 @@ export interface StreetPlan extends RpcOptions, Pick<SenderOptions, "feeCap" | "
   readonly guardian?: Address;
   /** The longest pause; a day by default, 0 for never. */
   readonly pauseSeconds?: number;
-  /** Contract that judges proofs of fraud; none by default. */
+  /** Of the market rules: proofs of fraud are judged by a contract that knows it. */
+  readonly rulesHash?: Digest;
+  /** Contract that judges proofs of fraud; by default one that is made for `rulesHash`, and none without it. */
   readonly disputes?: Address;
 }
 
@@ -80,7 +83,9 @@ async function deploy(plan: StreetPlan): Promise<Result<Street, ChainCode>> {
     if (!token.ok) return token;
     const manager = await make(sender, managerCode(sender.address));
     if (!manager.ok) return manager;
-    const parts = { token: token.value, authority: manager.value };
+    const disputes = await judgeOf(sender, plan);
+    if (!disputes.ok) return disputes;
+    const parts = { token: token.value, authority: manager.value, disputes: disputes.value };
     const vault = await make(sender, GRID_VAULT_BYTECODE + construction(plan, parts).slice(2));
     if (!vault.ok) return vault;
     const { guardian = sender.address } = plan;
@@ -96,9 +101,20 @@ async function deploy(plan: StreetPlan): Promise<Result<Street, ChainCode>> {
   }
 }
 
-function construction(plan: StreetPlan, { token, authority }: { readonly token: Address; readonly authority: Address }): string {
+async function judgeOf(sender: Sender, { disputes, rulesHash }: StreetPlan): Promise<Result<Address, ChainCode>> {
+  if (disputes !== undefined || rulesHash === undefined) return ok(disputes ?? NOBODY);
+  return make(sender, DISPUTES_BYTECODE + DISPUTES.encodeDeploy([rulesHash]).slice(2));
+}
+
+interface Parts {
+  readonly token: Address;
+  readonly authority: Address;
+  readonly disputes: Address;
+}
+
+function construction(plan: StreetPlan, { token, authority, disputes }: Parts): string {
   const { firstPeriod, prevPeriod, challengeSeconds = 0, proposalSeconds = DAY, escapeSeconds = 7 * DAY, aheadSeconds } = plan;
-  const { pauseSeconds = DAY, disputes = NOBODY } = plan;
+  const { pauseSeconds = DAY } = plan;
   const config = {
     token,
     authority,

@@ -169,7 +169,7 @@ export class Sender {
   }
 
   private async order(call: Call, look: Look): Step<{ readonly call: Call; readonly purpose: string; readonly gasLimit: bigint }> {
-    const accessList = accessListOf(call.to, call.words);
+    const accessList = accessListOf(call.to, call.words, call.data);
     const { to, data } = call;
     const question = { from: this.address, data, ...(to === null ? {} : { to }), ...(accessList.length === 0 ? {} : { accessList }) };
     const [estimate, balance] = await Promise.all([

@@ -1,6 +1,7 @@
 import { type Result as Decoded, type FunctionFragment, Interface } from "ethers/abi";
 import { ACCESS_MANAGER_ABI } from "../../contracts/abi/access-manager.ts";
 import { COMMUNITY_ABI } from "../../contracts/abi/community.ts";
+import { DISPUTES_ABI } from "../../contracts/abi/disputes.ts";
 import { GRID_VAULT_ABI, GRID_VAULT_SLOTS } from "../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_ABI } from "../../contracts/abi/test-currency.ts";
 import { type Address, fail, ok, type Result } from "../../engine/kernel/index.ts";
@@ -18,6 +19,7 @@ export const VAULT = new Interface(GRID_VAULT_ABI);
 export const MANAGER = new Interface(ACCESS_MANAGER_ABI);
 export const CURRENCY = new Interface(TEST_CURRENCY_ABI);
 export const COMMUNITY = new Interface(COMMUNITY_ABI);
+export const DISPUTES = new Interface(DISPUTES_ABI);
 
 /** One question or order to a contract. */
 export interface Call {
@@ -60,7 +62,7 @@ export function refusal(answer: Answer & { ok: false }): { readonly ok: false; r
 
 /** "WrongPeriod(expected=4, got=3)"; null when the bytes are no error that we know. */
 export function explain(data: string): string | null {
-  for (const contract of [VAULT, CURRENCY, MANAGER, COMMUNITY]) {
+  for (const contract of [VAULT, CURRENCY, MANAGER, COMMUNITY, DISPUTES]) {
     const error = parseError(contract, data);
     if (error === null) continue;
     const fields = error.fragment.inputs.map(({ name }, i) => `${name}=${error.args[i]}`);

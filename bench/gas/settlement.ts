@@ -50,7 +50,8 @@ async function gasOf(chain: TestChain, street: TestVault, batch: TestBatch): Pro
   const cert = certificateBytes(await street.entries(batch));
   const propose = await chain.gas(street.vault, STRANGER, { method: "propose", args: [batch.period, batch.vector, batch.wide, cert] });
   // As the relay sends it.
-  const accessList = accessListOf(address((await street.vault.getAddress()).toLowerCase()), balanceWords(fromHex(batch.vector)));
+  const data = street.vault.interface.encodeFunctionData("finalize", [batch.period, batch.vector, batch.wide]);
+  const accessList = accessListOf(address((await street.vault.getAddress()).toLowerCase()), balanceWords(fromHex(batch.vector)), data);
   const finalize = await chain.gas(street.vault, STRANGER, {
     method: "finalize",
     args: [batch.period, batch.vector, batch.wide],

@@ -33,6 +33,8 @@ abstract contract Escrow is IGridVault, Quorum, ReentrancyGuardTransient {
     uint256 public constant TICK = 100;
     /// @notice The most that a home may hold, in ticks: 31 bits.
     uint256 public constant MAX_TICKS = Lanes.MAX;
+    /// @notice The most that deposits fill a home up to, in ticks: whoever pays in must leave room for what the street settles.
+    uint256 public constant MAX_DEPOSITED = Lanes.MAX / 2;
 
     /// @notice The currency.
     IERC20 public immutable token;
@@ -96,7 +98,7 @@ abstract contract Escrow is IGridVault, Quorum, ReentrancyGuardTransient {
         _requireHome(id);
         uint256 ticks = _pull(from, amount);
         uint256 balance = _ticksOf(id) + ticks;
-        if (balance > MAX_TICKS) revert LaneOverflow(id / Lanes.COUNT);
+        if (balance > MAX_DEPOSITED) revert LaneOverflow(id / Lanes.COUNT);
         _setTicks(id, balance);
         emit Deposited(id, from, ticks);
     }

@@ -109,7 +109,7 @@ interface IGridVault is IRegistry, IEscrow {
     error BadVector();
     /// @notice What some gain, others must lose, to the last tick.
     error NotConserved(int256 sum);
-    /// @notice A home among ids 8 x `slot` to 8 x `slot` + 7 would fall below 0 or rise above 2^31 - 1 ticks.
+    /// @notice A home among ids 8 x `slot` to 8 x `slot` + 7 would fall below 0 or rise above 2^31 - 1 ticks, or by a deposit above 2^30 - 1.
     error LaneOverflow(uint256 slot);
     /// @notice The wide account would fall below 0.
     error WideUnderflow(uint8 id);

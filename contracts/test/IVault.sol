@@ -10,6 +10,7 @@ import {IGridVault} from "../src/IGridVault.sol";
 /// in a fraction of that time.
 interface IVault is IGridVault {
     function MAX_TICKS() external view returns (uint256);
+    function MAX_DEPOSITED() external view returns (uint256);
     function MAX_HOMES() external view returns (uint256);
 }
 

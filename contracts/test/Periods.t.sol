@@ -62,6 +62,18 @@ contract PeriodsTest is Street {
         vm.assertEq(vault.nextPeriod(), FIRST_PERIOD, "nothing settled");
     }
 
+    /// @dev Whoever fills a home up between proposal and settlement leaves room for what the street owes it.
+    function test_depositsDontStopASettlement() external {
+        int256[] memory changes = new int256[](HOMES);
+        (changes[0], changes[1]) = (-1, 1);
+        Batch memory batch = _batch(changes);
+        _propose(batch);
+        _deposit(1, 2 ** 30 - 1 - vault.balanceOf(1));
+        vm.warp(block.timestamp + WINDOW);
+        _finalize(batch);
+        vm.assertEq(vault.balanceOf(1), 2 ** 30, "settled on top");
+    }
+
     function test_nobodyRisesAboveTheMost() external {
         _depositWide(0, 2 ** 31);
         int256[] memory changes = new int256[](HOMES);

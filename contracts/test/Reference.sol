@@ -7,6 +7,7 @@ library Reference {
     int256 internal constant LARGEST = 2 ** 31 - 1;
     int256 internal constant SMALLEST = -(2 ** 31);
     uint256 internal constant MAX_TICKS = 2 ** 31 - 1;
+    uint256 internal constant MAX_DEPOSITED = 2 ** 30 - 1;
 
     function zigzag(int256 change) internal pure returns (uint32) {
         return uint32(uint256(change >= 0 ? 2 * change : -2 * change - 1));

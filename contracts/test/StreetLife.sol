@@ -20,9 +20,9 @@ contract StreetLife is StreetModel {
 
     function deposit(uint256 home, uint256 ticks) external {
         home = _bound(home, 0, _held.length - 1);
-        ticks = ticks % 16 == 0 ? Reference.MAX_TICKS : _bound(ticks, 1, 5_000);
+        ticks = ticks % 16 == 0 ? Reference.MAX_DEPOSITED : _bound(ticks, 1, 5_000);
         if (_isStopped(BANK, abi.encodeCall(IEscrow.deposit, (uint32(home), ticks * TICK)))) return;
-        if (_held[home] + int256(ticks) > Reference.LARGEST) {
+        if (_held[home] + int256(ticks) > int256(Reference.MAX_DEPOSITED)) {
             vm.prank(BANK);
             _refuse(abi.encodeWithSelector(IGridVault.LaneOverflow.selector, home / 8));
             vault.deposit(uint32(home), ticks * TICK);

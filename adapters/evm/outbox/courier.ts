@@ -4,7 +4,7 @@ import { type Address, type Digest, fail, ok, type Result } from "../../../engin
 import type { ChainCode } from "../../../src/ports/index.ts";
 import type { Rpc } from "../rpc.ts";
 import { ether, type Fees, firstFees, gwei } from "./fees.ts";
-import { refuseSize, tooDear } from "./limits.ts";
+import { MAX_BYTES, refuseSize, tooDear } from "./limits.ts";
 import { type Call, type Change, type Entry, isLive, lastOf, type Variant } from "./machine.ts";
 import { isHopeless, isKnown, isNonceTaken, type NodeView } from "./node.ts";
 import type { Outbox } from "./outbox.ts";
@@ -144,7 +144,7 @@ export class Courier {
       nonce,
       to: call.to,
       data: call.data,
-      accessList: accessListOf(call.to, call.words),
+      accessList: accessListOf(call.to, call.words, call.data),
       gasLimit,
       maxFeePerGas: fees.maxFee,
       maxPriorityFeePerGas: fees.tip,
@@ -184,8 +184,14 @@ export class Courier {
 /** To name a contract costs 2,400, and each word saves 100: 1,900 instead of 2,000 for the first look (EIP-2930, EIP-2929). */
 const FEWEST_WORDS = 25;
 
-/** Empty when it would cost more than it saves. */
-export function accessListOf(to: Address | null, words: readonly number[]) {
+/** What a word takes of a transaction's bytes: itself and one for its length. */
+const WORD_BYTES = 33;
+/** Signature, fees, address and lengths. */
+const OTHER_BYTES = 512;
+
+/** Empty when it would cost more than it saves, or make the transaction larger than nodes pass on. `data` is hex with 0x. */
+export function accessListOf(to: Address | null, words: readonly number[], data: string) {
   if (to === null || words.length < FEWEST_WORDS) return [];
+  if (data.length / 2 + WORD_BYTES * words.length + OTHER_BYTES > MAX_BYTES) return [];
   return [{ address: to, storageKeys: words.map((word) => `0x${word.toString(16).padStart(64, "0")}`) }];
 }

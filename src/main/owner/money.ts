@@ -17,8 +17,8 @@ import { type Asked, balanceText, depositText, withdrawalText } from "./money-wo
 const CARRY_SECONDS = 600;
 /** The operator asks for nothing: what it carries for a home in a day has its limits. */
 const FEE_MICRO = 0;
-/** 2^31 - 1 ticks: what a home can hold in the vault. */
-const MOST_MICRO = 214_748_364_700;
+/** 2^30 - 1 ticks: what deposits fill a home up to. */
+const MOST_MICRO = 107_374_182_300;
 
 /** An owner, its home, and what both have. */
 interface Owner {
@@ -43,7 +43,7 @@ export async function runDeposit(command: Extract<Command, { verb: "deposit" }>)
       "name less",
     );
   if (money.escrow + micro > MOST_MICRO)
-    throw cannotStart("MONEY_MUCH", `a home can hold ${amountText(MOST_MICRO)} ${card.rules.currency}`, "name less");
+    throw cannotStart("MONEY_MUCH", `deposits fill a home up to ${amountText(MOST_MICRO)} ${card.rules.currency}`, "name less");
   if (tell(depositText(askedOf(owner, micro, home.owner)), command["dry-run"])) return 0;
   const deadline = money.now + CARRY_SECONDS;
   const permit = { owner: home.owner, spender: domainOf(card).vault, micro, nonce: permits.nonce, deadline };

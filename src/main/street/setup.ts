@@ -137,6 +137,7 @@ async function found(options: StreetOptions, layout: Layout, anvil: Ground, oper
     validators: members.slice(0, validators),
     homes: members.slice(validators),
     residualDeposit: RESIDUAL_DEPOSIT,
+    rulesHash: hashRules(rules),
     firstPeriod: periodOf(rules, firstInterval),
     prevPeriod: ZERO_DIGEST,
     aheadSeconds: AHEAD_SECONDS,

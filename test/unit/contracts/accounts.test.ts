@@ -16,7 +16,7 @@ import {
 } from "../../support/test-vault.ts";
 
 const NAME = encodeBytes32String("home");
-const MAX_TICKS = 2 ** 31 - 1;
+const MAX_DEPOSITED = 2 ** 30 - 1;
 
 let chain: TestChain;
 let street: TestVault;
@@ -48,6 +48,7 @@ describe("construction", () => {
         "disputes",
         "TICK",
         "MAX_TICKS",
+        "MAX_DEPOSITED",
         "MAX_HOMES",
       ].map((each) => street.view(each)),
     );
@@ -62,6 +63,7 @@ describe("construction", () => {
       ZeroAddress,
       100n,
       2n ** 31n - 1n,
+      2n ** 30n - 1n,
       20_480n,
     ];
     expect(read).toEqual(expected);
@@ -73,8 +75,8 @@ describe("deposits", () => {
     ["nothing", 0, 0n, "ZeroAmount()"],
     ["half a tick", 0, 50n, "NotTickAligned()"],
     ["to nobody", 10, 100n, "UnknownAccount(10)"],
-    ["more than a home can hold", 9, (BigInt(MAX_TICKS) + 1n) * 100n, "LaneOverflow(1)"],
-    ["as much as a home can hold", 9, BigInt(MAX_TICKS) * 100n, "ok"],
+    ["more than deposits may make of it", 9, (BigInt(MAX_DEPOSITED) + 1n) * 100n, "LaneOverflow(1)"],
+    ["as much as they may", 9, BigInt(MAX_DEPOSITED) * 100n, "ok"],
   ])("deposit: %s", async (_, home, amount, expected) => {
     expect(await street.send(OPERATOR, "deposit", home, amount)).toBe(expected);
   });

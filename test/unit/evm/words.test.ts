@@ -21,11 +21,20 @@ test.each<[string, readonly number[], readonly number[]]>([
 const words = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 10);
 
 test("words are named from the number on at which it costs less", () => {
-  expect(accessListOf(VAULT, words(24))).toEqual([]);
-  expect(accessListOf(null, words(25))).toEqual([]);
-  const [named, ...others] = accessListOf(VAULT, words(25));
+  expect(accessListOf(VAULT, words(24), "0x")).toEqual([]);
+  expect(accessListOf(null, words(25), "0x")).toEqual([]);
+  const [named, ...others] = accessListOf(VAULT, words(25), "0x");
   expect(others).toEqual([]);
   expect(named!.address).toBe(VAULT);
   expect(named!.storageKeys).toHaveLength(25);
   expect([named!.storageKeys[0], named!.storageKeys[24]]).toEqual([`0x${"0".repeat(63)}a`, `0x${"0".repeat(62)}22`]);
+});
+
+test.each([
+  ["fits", 2_000, 60_000, 2_000],
+  ["with a large vector it would be larger than nodes pass on", 2_000, 65_000, 0],
+  ["so would a list for twenty thousand homes", 2_560, 81_920, 0],
+])("what is named beforehand: %s", (_, count, bytes, named) => {
+  const [list] = accessListOf(VAULT, words(count), `0x${"00".repeat(bytes)}`);
+  expect(list?.storageKeys.length ?? 0).toBe(named);
 });
