@@ -203,7 +203,9 @@ export class Sender {
     let look: Look | null = null;
     for (let pause: number = PAUSE.first; ; pause = Math.min(PAUSE.longest, 2 * pause)) {
       if (entry.mined !== null || isOver(entry)) return ok({ entry, receipt: null });
-      if (pause < PAUSE.whole) {
+      // Nobody is told that it waits before the whole was looked at.
+      const isLate = performance.now() >= deadline;
+      if (pause < PAUSE.whole && !isLate) {
         const seen = await this.courier.glance(entry);
         if (!seen.ok) return seen;
         if (seen.value !== null) return ok(seen.value);
@@ -214,7 +216,7 @@ export class Sender {
         const now = tended.value.entries.find(({ id }) => id === entry.id);
         if (now !== undefined && !isLive(now)) return ok({ entry: now, receipt: null });
       }
-      if (performance.now() >= deadline) return fail("CHAIN_TIMEOUT", this.courier.excuse(entry, look));
+      if (isLate) return fail("CHAIN_TIMEOUT", this.courier.excuse(entry, look));
       await sleep(Math.min(pause, Math.max(1, deadline - performance.now())));
     }
   }
