@@ -13,13 +13,11 @@ function header(): void {
   console.log(`machine  ${cpus().length} x ${cpus()[0]?.model}, ${(totalmem() / 1e9).toFixed(0)} GB, Node ${process.version}`);
   console.log(`commit   ${git("rev-parse", "--short", "HEAD")}${git("status", "--porcelain") === "" ? "" : " with changes"}`);
   console.log(
-    `method   seeds ${from} to ${to}: ${BATCHES} signed batches each, two carriers with keys and disks of their own behind one node that is\n` +
+    `method   seeds ${from} to ${to}: ${BATCHES} signed batches each, two carriers with keys, outboxes and disks of their own behind one node that is\n` +
       "         well, away, hanging, busy (429), losing answers, lagging or lying; 1 to 5 blocks taken back; transactions dropped,\n" +
       "         replaced or mined late; nonces left out; carriers killed at random and between signing and mining; then all is well",
   );
-  console.log(
-    "left out public chains (fees that rise, blocks every 12 s), an anvil that is killed (test/unit/evm), signed transactions on disk\n",
-  );
+  console.log("left out public chains (fees that rise, blocks every 12 s), an anvil or a process that is killed (test/unit/evm)\n");
 }
 
 async function schedules(lab: ChainLab): Promise<readonly (Outcome & { readonly seed: number })[]> {

@@ -18,6 +18,7 @@ import {
   memoryOutbox,
   NodeView,
   type Outbox,
+  type RawReceipt,
   refuseGas,
   refusePoor,
 } from "./outbox/index.ts";
@@ -50,6 +51,12 @@ export interface SenderOptions {
   readonly bumpMs?: number;
   /** Milliseconds after which the same bytes are broadcast again; 15 s by default. */
   readonly resendMs?: number;
+}
+
+/** How an entry ended, with its receipt where that was just seen. */
+interface Ended {
+  readonly entry: Entry;
+  readonly receipt: RawReceipt | null;
 }
 
 type Step<T> = Promise<Result<T, ChainCode>>;
@@ -141,7 +148,7 @@ export class Sender {
       const ended = await this.drive(entry.value, deadline);
       if (!ended.ok) return ended;
       // Another program with this key was faster, for good. Whoever waits here still wants it, and the node says whether it is needed.
-      if (ended.value.state === "replaced") continue;
+      if (ended.value.entry.state === "replaced") continue;
       return this.judge(ended.value);
     }
     return fail(
@@ -191,33 +198,33 @@ export class Sender {
   }
 
   /** Until an entry is in a block, or never will be. */
-  private async drive(entry: Entry, deadline: number): Step<Entry> {
+  private async drive(entry: Entry, deadline: number): Step<Ended> {
     let look: Look | null = null;
     for (let pause: number = PAUSE.first; ; pause = Math.min(PAUSE.longest, 2 * pause)) {
-      if (entry.mined !== null || isOver(entry)) return ok(entry);
-      const isQuick = pause < PAUSE.whole && (await this.isMined(entry));
-      if (isQuick || pause >= PAUSE.whole) {
+      if (entry.mined !== null || isOver(entry)) return ok({ entry, receipt: null });
+      // Nobody is told that it waits before the whole was looked at.
+      const isLate = performance.now() >= deadline;
+      if (pause < PAUSE.whole && !isLate) {
+        const seen = await this.courier.glance(entry);
+        if (!seen.ok) return seen;
+        if (seen.value !== null) return ok(seen.value);
+      } else {
         const tended = await this.courier.tend();
         if (!tended.ok) return tended;
         look = tended.value.look;
         const now = tended.value.entries.find(({ id }) => id === entry.id);
-        if (now !== undefined && !isLive(now)) return ok(now);
+        if (now !== undefined && !isLive(now)) return ok({ entry: now, receipt: null });
       }
-      if (performance.now() >= deadline) return fail("CHAIN_TIMEOUT", this.courier.excuse(entry, look));
+      if (isLate) return fail("CHAIN_TIMEOUT", this.courier.excuse(entry, look));
       await sleep(Math.min(pause, Math.max(1, deadline - performance.now())));
     }
   }
 
-  private async isMined({ variants }: Entry): Promise<boolean> {
-    const receipt = await this.courier.view.receipt(variants.at(-1)!.hash);
-    return receipt.ok && receipt.value !== null;
-  }
-
   /** A mined failure doesn't tell its reason; asking the same again does. */
-  private async judge(entry: Entry): Step<Receipt> {
+  private async judge({ entry, receipt: seen }: Ended): Step<Receipt> {
     const { call, mined } = entry;
     if (mined === null) return fail("CHAIN_REFUSED", `no node took ${entry.purpose}`);
-    const answer = await this.courier.view.receipt(mined.hash);
+    const answer = seen === null ? await this.courier.view.receipt(mined.hash) : ok(seen);
     if (!answer.ok) return answer;
     const receipt = answer.value;
     if (receipt === null) return fail("CHAIN_TIMEOUT", `${entry.purpose} was mined, and the chain took its block back: it is sent again`);

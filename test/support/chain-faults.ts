@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Interface } from "ethers/abi";
 import { SigningKey } from "ethers/crypto";
 import { Transaction } from "ethers/transaction";
-import { openRelay, startAnvil } from "../../adapters/evm/index.ts";
+import { openOutbox, openRelay, startAnvil } from "../../adapters/evm/index.ts";
 import { connect, type Rpc } from "../../adapters/evm/rpc.ts";
 import { GRID_VAULT_ABI } from "../../contracts/abi/grid-vault.ts";
 import { address, assert } from "../../engine/kernel/index.ts";
@@ -10,6 +10,7 @@ import { Carrier } from "../../src/main/street/carrier.ts";
 import type { Relay, SignedBatch } from "../../src/ports/index.ts";
 import { memoryStore } from "../../src/sim/index.ts";
 import { chance } from "./chance.ts";
+import { memoryFolder } from "./folder.ts";
 import { RpcDouble } from "./json-rpc-double.ts";
 import { QUIET } from "./quiet.ts";
 import { addressOf, CHAIN_ID, keyOf } from "./test-chain.ts";
@@ -20,6 +21,9 @@ export const BATCHES = 12;
 const STEPS = 24;
 /** What a transaction is waited for: short, as many are made to get lost. */
 const MINED_MS = 150;
+/** As impatient: what was sent goes out again, or at a better price. */
+const RESEND_MS = 50;
+const BUMP_MS = 300;
 const TIMEOUT_MS = 250;
 const DEEPEST = 5;
 const PATIENCE = 40;
@@ -39,6 +43,18 @@ export interface Outcome {
 type Mood = "well" | "away" | "hanging" | "busy" | "losing" | "lagging" | "lying";
 const MOODS: readonly Mood[] = ["well", "away", "hanging", "busy", "losing", "lagging", "lying"];
 
+/** What outlives a crash: batches that wait, and the outbox. */
+interface Disk {
+  readonly store: ReturnType<typeof memoryStore>;
+  readonly folder: string;
+}
+
+interface Carrying {
+  readonly carrier: Carrier;
+  readonly relay: Relay;
+  readonly disk: Disk;
+}
+
 /** A street on a real anvil behind a node that misbehaves, and carriers that are killed; many schedules on one chain. */
 export class ChainLab {
   private readonly street: TestStreet;
@@ -49,6 +65,7 @@ export class ChainLab {
   private mood: Mood = "well";
   private readonly earlier = new Map<string, string>();
   private double: RpcDouble | null = null;
+  private readonly folders: ReturnType<typeof memoryFolder>[] = [];
 
   private constructor(street: TestStreet) {
     this.street = street;
@@ -75,6 +92,7 @@ export class ChainLab {
 
   async stop(): Promise<void> {
     await this.double?.close();
+    for (const { remove } of this.folders) remove();
     this.node.close();
     await this.street.close();
   }
@@ -84,7 +102,9 @@ export class ChainLab {
     await this.reset();
     const person = this.carrier(1);
     for (const batch of this.batches) person.carrier.add(batch);
-    await person.carrier.carry();
+    // A machine that has much to do is slower than a carrier here is patient.
+    for (let tries = 0; tries < PATIENCE && !(await this.isDone()); tries++) await person.carrier.carry();
+    assert(await this.isDone(), "undisturbed, the chain gets all batches");
     await person.relay.close();
     return this.state();
   }
@@ -115,7 +135,9 @@ export class ChainLab {
   }
 
   /** Someone who carries batches, with a key of its own and, after a crash, the disk of its earlier life. */
-  carrier(key: number, store = memoryStore()): { readonly carrier: Carrier; readonly relay: Relay; readonly store: typeof store } {
+  carrier(key: number, disk: Disk = { store: memoryStore(), folder: this.newFolder() }): Carrying {
+    const outbox = openOutbox(disk.folder, { chainId: CHAIN_ID, address: address(addressOf(key)) });
+    assert(outbox.ok, outbox.ok ? "" : outbox.detail);
     const relay = openRelay({
       rpc: this.double!.rpc,
       chainId: CHAIN_ID,
@@ -124,8 +146,17 @@ export class ChainLab {
       finality: 0,
       timeoutMs: TIMEOUT_MS,
       minedMs: MINED_MS,
+      resendMs: RESEND_MS,
+      bumpMs: BUMP_MS,
+      outbox: outbox.value,
     });
-    return { carrier: new Carrier({ relay, store, log: QUIET }), relay, store };
+    return { carrier: new Carrier({ relay, store: disk.store, log: QUIET }), relay, disk };
+  }
+
+  private newFolder(): string {
+    const folder = memoryFolder();
+    this.folders.push(folder);
+    return folder.path;
   }
 
   /** Takes the last blocks back and mines as many without transactions; never the street itself. */
@@ -181,6 +212,7 @@ export class ChainLab {
 
   private async reset(): Promise<void> {
     this.feel("well");
+    for (const { remove } of this.folders.splice(0)) remove();
     await this.ask("evm_setAutomine", [true]);
     await this.ask("anvil_dropAllTransactions");
     assert((await this.ask("evm_revert", [this.base])) === true, "the lab's snapshot is gone");
@@ -226,7 +258,7 @@ interface Person {
   readonly key: number;
   carrier: Carrier;
   relay: Relay;
-  readonly store: ReturnType<typeof memoryStore>;
+  readonly disk: Disk;
 }
 
 /** The steps of one schedule. */
@@ -336,7 +368,7 @@ class Schedule {
     await person.relay.close();
     await carrying;
     if (isBeforeMining) await this.lab.mining(true);
-    Object.assign(person, this.lab.carrier(person.key, person.store));
+    Object.assign(person, this.lab.carrier(person.key, person.disk));
   }
 
   /** The transaction that waits to be mined; null when none comes. */

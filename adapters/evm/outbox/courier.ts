@@ -5,8 +5,8 @@ import type { ChainCode } from "../../../src/ports/index.ts";
 import type { Rpc } from "../rpc.ts";
 import { ether, type Fees, firstFees, gwei } from "./fees.ts";
 import { MAX_BYTES, refuseSize, tooDear } from "./limits.ts";
-import { type Call, type Change, type Entry, isLive, lastOf, type Variant } from "./machine.ts";
-import { isHopeless, isKnown, isNonceTaken, type NodeView } from "./node.ts";
+import { applied, type Call, type Change, type Entry, isLive, lastOf, type Variant } from "./machine.ts";
+import { isHopeless, isKnown, isNonceTaken, minedOf, type NodeView, type RawReceipt } from "./node.ts";
 import type { Outbox } from "./outbox.ts";
 import { adoptable, after, type Look, nextNonce, observed, type Patience, todo } from "./plan.ts";
 
@@ -79,6 +79,19 @@ export class Courier {
     const due = new Set([...send.map(({ id }) => id), ...(bump === null ? [] : [bump.entry.id])]);
     for (const entry of this.outbox.entries.filter(({ id }) => due.has(id))) await this.broadcast(entry);
     return ok({ look: look.value, entries });
+  }
+
+  /** Looks for the receipt of an entry's last signature alone, and keeps what it says; null: it is in no block. */
+  async glance(entry: Entry): Step<{ readonly entry: Entry; readonly receipt: RawReceipt } | null> {
+    const receipt = await this.view.receipt(lastOf(entry).hash);
+    if (!receipt.ok) return receipt;
+    if (receipt.value === null) return ok(null);
+    const { id } = entry;
+    const mined: Change = { kind: "mined", id, mined: minedOf(receipt.value) };
+    const changes: readonly Change[] = this.view.isFinalAtOnce ? [mined, { kind: "final", id }] : [mined];
+    const known = changes.reduce(applied, this.outbox.entries).find((each) => each.id === id)!;
+    const kept = this.record(changes);
+    return kept.ok ? ok({ entry: known, receipt: receipt.value }) : kept;
   }
 
   /** An entry that already does this, whose caller went away; it is this caller's now. */

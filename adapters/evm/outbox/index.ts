@@ -2,6 +2,6 @@ export { accessListOf, Courier, type CourierOptions } from "./courier.ts";
 export { firstFees } from "./fees.ts";
 export { gasLimitOf, refuseGas, refusePoor } from "./limits.ts";
 export { type Call, type Entry, isLive, isOver } from "./machine.ts";
-export { NodeView } from "./node.ts";
+export { NodeView, type RawReceipt } from "./node.ts";
 export { memoryOutbox, type Outbox, type OutboxCode, openOutbox } from "./outbox.ts";
 export type { Look } from "./plan.ts";

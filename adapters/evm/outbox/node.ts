@@ -31,6 +31,11 @@ export class NodeView {
     this.finality = finality;
   }
 
+  /** Whether every block counts as final. */
+  get isFinalAtOnce(): boolean {
+    return this.finality === 0;
+  }
+
   /** Everything that follows from one look; counts first, so that what is mined in between shows as mined. */
   async look(entries: readonly Entry[], nowMs: number): Promise<Result<Look, ChainCode>> {
     const [count, pending, block, tip] = await Promise.all([

@@ -181,12 +181,15 @@ describe("one writer", () => {
       console.log(outbox.ok);
       setInterval(() => outbox, 1000);`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
-    await new Promise((resolve) => child.stdout.once("data", resolve));
-    expect(openOutbox(folder, OWNER)).toMatchObject({
-      code: "OUTBOX_BUSY",
-      detail: expect.stringMatching(new RegExp(`^process ${child.pid} `)),
-    });
-    child.kill("SIGKILL");
+    try {
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+      expect(openOutbox(folder, OWNER)).toMatchObject({
+        code: "OUTBOX_BUSY",
+        detail: expect.stringMatching(new RegExp(`^process ${child.pid} `)),
+      });
+    } finally {
+      child.kill("SIGKILL");
+    }
     await new Promise((resolve) => child.once("exit", resolve));
     expect(open().record([signed(0)])).toEqual({ ok: true, value: undefined });
   });

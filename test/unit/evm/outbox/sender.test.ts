@@ -59,6 +59,19 @@ describe("a transaction's life", () => {
     expect(await happened(1)).toEqual([1]);
   });
 
+  test("nothing is sent before it is on disk", async () => {
+    const double = await RpcDouble.before(lab.rpc);
+    doubles.push(double);
+    const sentBefore: [string, boolean][] = [];
+    const kept = told(outbox(), (when, kind) => void sentBefore.push([`${when} ${kind}`, double.asked.includes("eth_sendRawTransaction")]));
+    await give(lab.sender({ outbox: kept, rpc: double.rpc }), 1);
+    expect(sentBefore.slice(0, 3)).toEqual([
+      ["before entry", false],
+      ["after entry", false],
+      ["before sent", true],
+    ]);
+  });
+
   test("it is final when its block is", async () => {
     const kept = outbox();
     const sender = lab.sender({ outbox: kept, finality: 2 });
