@@ -37,7 +37,7 @@ export interface CatchUpModules {
 }
 
 const REQUEST_MS = 2_000;
-const LATE = "no answer in time";
+const LATE = new Error("no answer in time");
 /** A peer that has not answered by then may be gone: the next one is asked as well. */
 const PATIENCE_MS = 350;
 const BLOCKS_AT_ONCE = 128;
@@ -158,7 +158,7 @@ export class CatchUp {
   async #request(peer: PeerName, kind: RequestKind, body: Uint8Array): ReturnType<Gossip["request"]> {
     const { gossip, clock } = this.#modules;
     const deadline = new AbortController();
-    // With a reason of our own: else each is an exception with its stack.
+    // One reason for all: else each late answer makes an exception with its stack.
     const cancel = clock.after(REQUEST_MS, () => deadline.abort(LATE));
     try {
       return await gossip.request(peer, kind, body, deadline.signal);
