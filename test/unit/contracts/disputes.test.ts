@@ -11,6 +11,8 @@ import {
   findFraud,
   NEW_ACCOUNT,
   type Proposed,
+  show,
+  showHome,
   suspicions,
 } from "../../../engine/settlement/index.ts";
 import { DisputeCourt } from "../../support/dispute-court.ts";
@@ -290,4 +292,39 @@ describe("whose key a fill's order has: the home's newest or one before it, if i
     expect(await rotate(home(), honest.period.fromInterval + TO_COME)).toBe("ok");
     expect([await signedBy((own) => own), await signedBy(() => NEW_KEY)]).toEqual(["no-fraud", "fraud"]);
   });
+});
+
+test("an order filled twice is a fault whichever of the two is shown first", async () => {
+  const proposed = forge(honest, [withFills((leaves) => [leaves[0]!, ...leaves])]);
+  const proof = findFraud(street.context, rules, honest.intervals, proposed);
+  if (proof?.kind !== "double-fill") throw new Error("two fills of one order were found");
+  const { fills, homes } = proposed.intervals[traded()]!;
+  // A home that has neither of them, so that ranges say nothing.
+  const other = homes.leaves.find(({ home }) => home !== fills.leaves[0]!.home)!.home;
+  const shown = (...places: readonly number[]): FraudProof => ({
+    ...proof,
+    home: other,
+    traded: showHome(homes, other),
+    fills: places.map((place) => show(fills, place)),
+  });
+  expect([await court.judge(proposed, shown(0, 1)), await court.judge(proposed, shown(1, 0))]).toEqual(["fraud", "fraud"]);
+});
+
+test("that a home has no account is shown by its neighbour alone", async () => {
+  const { accounts, result } = honest.intervals.at(-1)!;
+  const judge = (home: number, at: number): Promise<string> =>
+    court.judge(honest, {
+      kind: "account",
+      results: [result],
+      previous: null,
+      home: homeId(home),
+      account: show(accounts, at),
+      vector: honest.vector,
+    });
+  // 0, 1, 2, 4 and 6 have accounts.
+  expect(accounts.leaves.map(({ home }) => home)).toEqual([0, 1, 2, 4, 6]);
+  expect([await judge(3, 2), await judge(5, 3), await judge(60, 4)]).toEqual(["no-fraud", "no-fraud", "no-fraud"]);
+  expect([await judge(1, 0), await judge(3, 1), await judge(4, 2), await judge(3, 3), await judge(60, 3)]).toEqual(
+    Array(5).fill("invalid"),
+  );
 });
