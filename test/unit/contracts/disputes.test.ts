@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { FillLeaf, HomeLeaf } from "../../../engine/auction/index.ts";
 import { type HomeId, homeId, microPerKwh, nano, wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
 import { digestsOf, hashRules, type MarketRules } from "../../../engine/messages/index.ts";
@@ -11,13 +11,15 @@ import {
   findFraud,
   NEW_ACCOUNT,
   type Proposed,
+  show,
+  showHome,
   suspicions,
 } from "../../../engine/settlement/index.ts";
 import { DisputeCourt } from "../../support/dispute-court.ts";
 import { type DisputedStreet, disputedStreet, forge, type Lie, PERIOD_INTERVALS, signOrder } from "../../support/disputed-street.ts";
 import { RULES } from "../../support/rules.ts";
-import { TestChain } from "../../support/test-chain.ts";
-import { TestVault } from "../../support/test-vault.ts";
+import { addressOf, TestChain } from "../../support/test-chain.ts";
+import { agentOf, ownerOf, TestVault } from "../../support/test-vault.ts";
 
 let chain: TestChain;
 let vault: TestVault;
@@ -148,6 +150,7 @@ describe("what liars certify is found, and the contract agrees", () => {
     ],
     ["numbers as no home has them", "order", () => forge(honest, [withFills(first<FillLeaf>(() => ({ amount: -1 as never })))])],
 
+    ["energy beyond any number", "order", () => forge(honest, [withFills(first<FillLeaf>(() => ({ energy: -1 as never })))])],
     ["an order filled twice", "double-fill", () => forge(honest, [withFills((leaves) => [leaves[0]!, ...leaves])])],
     [
       "a place taken twice",
@@ -191,6 +194,8 @@ describe("what liars certify is found, and the contract agrees", () => {
 
     ["a balance", "ledger-step", () => stepLie((account) => ({ balance: nano(account.balance + 1) }))],
     ["energy bought", "ledger-step", () => stepLie((account) => ({ bought: wh(account.bought + 1) }))],
+    ["energy bought beyond any number", "ledger-step", () => stepLie(() => ({ bought: -1 as never }))],
+    ["a balance beyond any number", "ledger-step", () => stepLie(() => ({ balance: -(2 ** 53) as never }))],
     ["energy sold", "ledger-step", () => stepLie((account) => ({ sold: wh(account.sold + 1) }))],
     ["energy from the utility", "ledger-step", () => stepLie((account) => ({ utilityImport: wh(account.utilityImport + 1) }))],
     ["energy to the utility", "ledger-step", () => stepLie((account) => ({ utilityExport: wh(account.utilityExport + 1) }))],
@@ -250,4 +255,76 @@ describe("what liars certify is found, and the contract agrees", () => {
   test("nothing is found in what one worked out oneself", () => {
     for (const period of street.periods) expect(findFraud(street.context, rules, [], period)).toBeNull();
   });
+});
+
+describe("whose key a fill's order has: the home's newest or one before it, if it signed when the period began", () => {
+  const NEW_KEY = 9;
+  const TO_COME = 100;
+
+  /** The first fill, signed anew; what the contract says to it. */
+  async function signedBy(signer: (home: number) => number): Promise<string> {
+    const proposed = forge(honest, [
+      withFills((leaves) => leaves.with(0, signedFill(leaves[0]!, {}, { signer: signer(leaves[0]!.home) }))),
+    ]);
+    const proof = [...suspicions(rules, [], proposed)].find(
+      (each) => each.kind === "order" && each.fill.leaf.position === 0 && each.results.length === honest.intervals.length - traded(),
+    );
+    return court.judge(proposed, proof!);
+  }
+
+  beforeAll(() => chain.save());
+  beforeEach(() => chain.restore());
+
+  const rotate = (home: number, since: number): Promise<string> =>
+    vault.send(ownerOf(home), "rotateAgent", home, addressOf(agentOf(NEW_KEY)), since);
+  const home = (): number => honest.intervals[traded()]!.fills.leaves[0]!.home;
+
+  test("its own, and nobody else's", async () => {
+    expect([await signedBy((own) => own), await signedBy(() => 7)]).toEqual(["no-fraud", "fraud"]);
+  });
+
+  test("the one before counts as well: not every home may have read the chain", async () => {
+    expect(await rotate(home(), honest.period.fromInterval)).toBe("ok");
+    expect([await signedBy((own) => own), await signedBy(() => NEW_KEY)]).toEqual(["no-fraud", "no-fraud"]);
+  });
+
+  test("one that counts from a later interval on doesn't", async () => {
+    expect(await rotate(home(), honest.period.fromInterval + TO_COME)).toBe("ok");
+    expect([await signedBy((own) => own), await signedBy(() => NEW_KEY)]).toEqual(["no-fraud", "fraud"]);
+  });
+});
+
+test("an order filled twice is a fault whichever of the two is shown first", async () => {
+  const proposed = forge(honest, [withFills((leaves) => [leaves[0]!, ...leaves])]);
+  const proof = findFraud(street.context, rules, honest.intervals, proposed);
+  if (proof?.kind !== "double-fill") throw new Error("two fills of one order were found");
+  const { fills, homes } = proposed.intervals[traded()]!;
+  // Home 3 does nothing, so that ranges say nothing.
+  const other = homeId(3);
+  const shown = (...places: readonly number[]): FraudProof => ({
+    ...proof,
+    home: other,
+    traded: showHome(homes, other),
+    fills: places.map((place) => show(fills, place)),
+  });
+  expect([await court.judge(proposed, shown(0, 1)), await court.judge(proposed, shown(1, 0))]).toEqual(["fraud", "fraud"]);
+});
+
+test("that a home has no account is shown by its neighbour alone", async () => {
+  const { accounts, result } = honest.intervals.at(-1)!;
+  const judge = (home: number, at: number): Promise<string> =>
+    court.judge(honest, {
+      kind: "account",
+      results: [result],
+      previous: null,
+      home: homeId(home),
+      account: show(accounts, at),
+      vector: honest.vector,
+    });
+  // 0, 1, 2, 4 and 6 have accounts.
+  expect(accounts.leaves.map(({ home }) => home)).toEqual([0, 1, 2, 4, 6]);
+  expect([await judge(3, 2), await judge(5, 3), await judge(60, 4)]).toEqual(["no-fraud", "no-fraud", "no-fraud"]);
+  expect([await judge(1, 0), await judge(3, 1), await judge(4, 2), await judge(3, 3), await judge(60, 3)]).toEqual(
+    Array(5).fill("invalid"),
+  );
 });
