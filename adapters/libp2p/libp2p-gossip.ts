@@ -1,4 +1,3 @@
-import { TopicValidatorResult } from "@chainsafe/libp2p-gossipsub";
 import type { PeerId } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
 import type { Multiaddr } from "@multiformats/multiaddr";
@@ -20,6 +19,7 @@ import { CHARGES, type Charge, type Conduct } from "./conduct.ts";
 import { Dialler, type PeerAddresses } from "./dialler.ts";
 import { Doorkeeper } from "./doorkeeper.ts";
 import type { Refusal } from "./gate.ts";
+import { guardIntake } from "./guard-intake.ts";
 import { Intake, type MessageHandler } from "./intake.ts";
 import type { GossipLimits } from "./limits.ts";
 import { messageId, TOPICS, topicName } from "./names.ts";
@@ -40,12 +40,6 @@ export interface GossipModules {
   /** Milliseconds on a clock that never jumps. */
   readonly now: () => number;
 }
-
-const RESULTS: Readonly<Record<Judgement, TopicValidatorResult>> = {
-  accept: TopicValidatorResult.Accept,
-  ignore: TopicValidatorResult.Ignore,
-  reject: TopicValidatorResult.Reject,
-};
 
 const REFUSAL_CHARGES: Readonly<Record<Refusal, Charge | undefined>> = {
   stranger: undefined,
@@ -68,6 +62,8 @@ export class Libp2pGossip implements Gossip {
   private readonly dialler: Dialler;
   private readonly watchdog: Watchdog;
   private readonly requests: Requests;
+  private readonly unheard = new Set<Topic>();
+  private isStarted = false;
   private closing: Promise<void> | undefined;
 
   constructor(node: Node, street: string, modules: GossipModules) {
@@ -112,11 +108,12 @@ export class Libp2pGossip implements Gossip {
   }
 
   async start(peers: readonly PeerAddresses[]): Promise<void> {
-    this.guardRouter();
+    guardIntake(this.router, this.street, this.intake);
     guardStreams(this.router, (peer) => this.doorkeeper.isMember(peer));
     await this.node.start();
     await this.requests.start();
-    for (const topic of TOPICS) this.router.subscribe(topicName(this.street, topic));
+    this.isStarted = true;
+    for (const topic of TOPICS) this.follow(topic, !this.unheard.has(topic));
     this.router.addEventListener("subscription-change", this.onReach);
     this.node.addEventListener("peer:connect", this.onConnect);
     this.node.addEventListener("peer:disconnect", this.onDisconnect);
@@ -134,6 +131,15 @@ export class Libp2pGossip implements Gossip {
 
   onMessage(handler: MessageHandler): void {
     this.intake.onMessage(handler);
+  }
+
+  follow(topic: Topic, hears: boolean): void {
+    if (hears) this.unheard.delete(topic);
+    else this.unheard.add(topic);
+    const name = topicName(this.street, topic);
+    if (!this.isStarted || this.closing !== undefined || this.router.getTopics().includes(name) === hears) return;
+    if (hears) this.router.subscribe(name);
+    else this.router.unsubscribe(name);
   }
 
   peers(): readonly PeerName[] {
@@ -195,28 +201,6 @@ export class Libp2pGossip implements Gossip {
     this.node.removeEventListener("peer:connect", this.onConnect);
     this.node.removeEventListener("peer:disconnect", this.onDisconnect);
     await stopNode(this.node, this.modules.limits.closeMs, this.modules.log);
-  }
-
-  /** Every message passes the gate before gossipsub remembers it, and the lanes before gossipsub passes it on. */
-  private guardRouter(): void {
-    const topics = new Map(TOPICS.map((topic) => [topicName(this.street, topic), topic]));
-    const receive = this.router.handleReceivedMessage.bind(this.router);
-    this.router.handleReceivedMessage = async (from, message) => {
-      const topic = topics.get(message.topic);
-      const peer = from.toString();
-      if (topic === undefined || !this.intake.enter(topic, peer, message.data?.length ?? 0)) return;
-      try {
-        await receive(from, message);
-      } finally {
-        this.intake.leave(topic, peer);
-      }
-    };
-    for (const [name, topic] of topics) {
-      this.router.topicValidators.set(
-        name,
-        async (from, message) => RESULTS[await this.intake.submit(topic, new Uint8Array(message.data), from.toString())],
-      );
-    }
   }
 
   private async send(topic: Topic, bytes: Uint8Array): Promise<SendResult> {

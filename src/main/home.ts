@@ -2,8 +2,9 @@ import { openChain } from "../../adapters/evm/index.ts";
 import { openGossip, type StreetGossip } from "../../adapters/libp2p/index.ts";
 import { openDevice } from "../../adapters/modbus/index.ts";
 import { type AgentKey, loadCurve, peerSeed, recoverWith, signerOf } from "../../adapters/system/index.ts";
+import { homeId } from "../../engine/kernel/index.ts";
 import type { StreetCard } from "../api/index.ts";
-import { homeOf, Links, Neighbourhood, StoreMismatch, StreetNode, Trader } from "../node/index.ts";
+import { type Hub, homeOf, isLinked, isNeighbour, Links, Neighbourhood, StoreMismatch, StreetNode, Trader } from "../node/index.ts";
 import type { Chain, Clock, Log, Metrics, Registry, Store } from "../ports/index.ts";
 import { domainOf, firstOf, rulesOf, streetName } from "./card.ts";
 import type { HomeConfig } from "./config/index.ts";
@@ -74,11 +75,7 @@ export async function openHome(config: HomeConfig, card: StreetCard, surrounding
   return {
     name: config.name,
     address: gossip.addresses()[0] ?? "",
-    begin: (clock, peers) => {
-      gossip.setPeers(peersBefore(peers, gossip.self));
-      const neighbours = peers.map(peerIn).filter((peer) => peer !== gossip.self);
-      return begin(config, card, { ...surroundings, key, earlier, store, chain, gossip, neighbours, registry, clock, close });
-    },
+    begin: (clock, peers) => begin(config, card, { ...surroundings, key, earlier, store, chain, gossip, peers, registry, clock, close }),
     close,
   };
 }
@@ -89,7 +86,8 @@ interface Opened extends Surroundings {
   readonly store: Store;
   readonly chain: Chain;
   readonly gossip: StreetGossip;
-  readonly neighbours: readonly string[];
+  /** Addresses, by home id. */
+  readonly peers: readonly string[];
   readonly registry: Registry;
   readonly clock: Clock;
   readonly close: () => Promise<void>;
@@ -99,8 +97,10 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   const { log, metrics, clock, registry } = opened;
   const rules = rulesOf(card);
   const curve = await loadCurve();
+  const neighbours = (): readonly string[] => opened.peers.filter((_peer, home) => isNeighbour(node.hub, homeId(home))).map(peerIn);
   const modules = {
     ...opened,
+    neighbours,
     rules,
     domain: domainOf(card),
     first: firstOf(card),
@@ -110,7 +110,7 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   };
   const links = new Links({ ...modules, peersOf: (home) => neighbourhood.peersOf(home) });
   const homeOf = (peer: string) => neighbourhood.peers.homeOf(peer);
-  const node = nodeOf({ ...modules, homeOf, lost: links.lost }, registry);
+  const node: StreetNode = nodeOf({ ...modules, homeOf, lost: links.lost }, registry);
   const neighbourhood = new Neighbourhood(node, { ...modules, observers: card.observers ?? [] });
   const device = openDevice({
     ...config.device,
@@ -135,6 +135,7 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
       sinceGateMs: sinceGateMs === null ? null : Math.round(sinceGateMs),
     });
   });
+  keepLinks(node, opened);
   neighbourhood.start();
   await node.start();
   trader.start();
@@ -162,11 +163,22 @@ function nodeOf(modules: ConstructorParameters<typeof StreetNode>[0], registry: 
   }
 }
 
-/** The later home dials the earlier ones, so that two never dial each other at once. A home that is not listed dials all. */
-function peersBefore(addresses: readonly string[], self: string): { readonly name: string; readonly addresses: string[] }[] {
-  const peers = addresses.map((address) => ({ name: peerIn(address), addresses: [address] }));
-  const own = peers.findIndex((peer) => peer.name === self);
-  return own < 0 ? peers : peers.slice(0, own);
+/** Dials, and dials others when another set of members is in force. */
+function keepLinks(node: StreetNode, { gossip, peers, clock }: Pick<Opened, "gossip" | "peers" | "clock">): void {
+  let dialledFor: string | null = null;
+  const dial = (): void => {
+    if (dialledFor !== node.membership.digest) gossip.setPeers(dialledBy(node.hub, peers));
+    dialledFor = node.membership.digest;
+  };
+  // Once the next interval has begun, which may be another epoch's.
+  node.onCertified(() => void clock.after(0, dial));
+  dial();
+}
+
+/** The later home dials the earlier ones that it is linked with, so that two never dial each other at once. */
+function dialledBy(hub: Hub, addresses: readonly string[]): { readonly name: string; readonly addresses: string[] }[] {
+  const earlier = addresses.slice(0, hub.self ?? addresses.length);
+  return earlier.flatMap((address, home) => (isLinked(hub, homeId(home)) ? [{ name: peerIn(address), addresses: [address] }] : []));
 }
 
 /** A peer's name is the last part of its multiaddress. */

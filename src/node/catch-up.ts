@@ -1,5 +1,5 @@
 import type { AgreementMessage } from "../../engine/admission/index.ts";
-import type { Digest, Interval } from "../../engine/kernel/index.ts";
+import type { Digest, HomeId, Interval } from "../../engine/kernel/index.ts";
 import type { Message } from "../../engine/messages/index.ts";
 import type { Clock, Gossip, Log, Misconduct, PeerName, RequestKind, Store } from "../ports/index.ts";
 import { type Inbox, identityOf } from "./inbox.ts";
@@ -29,6 +29,7 @@ export interface CatchUpModules {
   readonly rounds: Rounds;
   readonly membership: Membership;
   readonly signing: Signing;
+  readonly self: HomeId | null;
   readonly clock: Clock;
   readonly log: Log;
   /** Period votes that peers may have missed. */
@@ -52,13 +53,15 @@ export class CatchUp {
   readonly #modules: CatchUpModules;
   readonly #asking = new Set<PeerName>();
   readonly #avoided = new Map<PeerName, number>();
-  #turn = 0;
+  /** Each home begins with another one: at a gate a whole street may have to ask. */
+  #turn: number;
   #askedAt = 0;
   /** A page of blocks is at hand. */
   #isWorking = false;
 
   constructor(modules: CatchUpModules) {
     this.#modules = modules;
+    this.#turn = modules.self ?? 0;
     modules.gossip.onRequest("fetch", (body) => this.#answerFetch(body));
     modules.gossip.onRequest("blocks", (body) => this.#answerBlocks(body));
   }

@@ -1,4 +1,5 @@
 export type { Evaluation } from "./evaluate.ts";
+export { type Hub, hearsMarket, isLinked, isNeighbour } from "./hub.ts";
 export { Links } from "./links.ts";
 export { homeOf, membersAt } from "./membership.ts";
 export { Neighbourhood, type NeighbourhoodModules } from "./neighbourhood.ts";

@@ -15,6 +15,7 @@ import { CatchUp } from "./catch-up.ts";
 import { Closures } from "./closures.ts";
 import { Convictions } from "./convictions.ts";
 import type { Evaluation } from "./evaluate.ts";
+import { HUB_FROM, type Hub, hearsMarket } from "./hub.ts";
 import { Inbox } from "./inbox.ts";
 import type { Lost } from "./links.ts";
 import { homeOf, Membership } from "./membership.ts";
@@ -39,8 +40,8 @@ export interface NodeModules {
   readonly clock: Clock;
   readonly store: Store;
   readonly gossip: Gossip;
-  /** The homes that are known to be there, without this one. */
-  readonly neighbours: readonly PeerName[];
+  /** The homes that this one should be linked with and that hear both topics (`isNeighbour`). */
+  readonly neighbours: () => readonly PeerName[];
   readonly chain: Chain;
   /** null: follows the market and says nothing. */
   readonly signer: Signer | null;
@@ -57,6 +58,8 @@ export interface NodeModules {
   readonly work?: PureWork;
   /** The owner says that there is nothing newer than this store. */
   readonly isDeclaredNewest?: boolean;
+  /** `HUB_FROM` unless told. */
+  readonly hubFrom?: number;
 }
 
 /** Real milliseconds between looks at the chain. */
@@ -132,6 +135,8 @@ export class StreetNode {
     const periodVotes = (): readonly PeriodVoteMessage[] => this.periods.messages();
     this.#catchUp = new CatchUp({ ...shared, gossip, inbox: this.#inbox, rounds: this.rounds, periodVotes });
     this.rounds.onCertified(({ evaluation }) => {
+      // The set is in force once the next interval has begun.
+      if (evaluation.result.nextMembers !== membership.digest) void clock.after(0, () => this.#follow());
       if (evaluation.batch !== null) this.periods.close(evaluation.batch);
       this.#closures.forget(evaluation.result.interval);
       outbox?.forget(evaluation.result.interval);
@@ -142,6 +147,10 @@ export class StreetNode {
     return this.#digests;
   }
 
+  get hub(): Hub {
+    return { from: this.#modules.hubFrom ?? HUB_FROM, members: this.membership.members, self: this.self };
+  }
+
   /** Why this home signs nothing now; null: it signs, or only follows. */
   get pause(): Pause | null {
     return this.self === null ? null : this.#signing.pause;
@@ -150,6 +159,7 @@ export class StreetNode {
   async start(): Promise<void> {
     const { gossip } = this.#modules;
     gossip.onMessage((_topic, bytes) => this.#inbox.receive(bytes));
+    this.#follow();
     await this.#readChain();
     if (this.#stopped) return;
     for (const batch of this.#closed.splice(0)) this.periods.close(batch);
@@ -182,6 +192,10 @@ export class StreetNode {
 
   reading(reading: Reading): void {
     this.#own?.reading(reading);
+  }
+
+  #follow(): void {
+    this.#modules.gossip.follow("market", hearsMarket(this.hub));
   }
 
   #replayed({ result, readings, batch }: Evaluation): void {

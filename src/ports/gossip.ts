@@ -31,7 +31,9 @@ export interface Gossip {
   publish(topic: Topic, bytes: Uint8Array): Promise<void>;
   /** One handler; called once for each message that is new here, never for our own. */
   onMessage(handler: (topic: Topic, bytes: Uint8Array, from: PeerName) => Judgement | Promise<Judgement>): void;
-  /** Peers with a live connection that can hear us. */
+  /** Whether this home hears a topic; both unless told. What it doesn't hear it may publish all the same. */
+  follow(topic: Topic, hears: boolean): void;
+  /** Peers with a live connection that hear both topics. */
   peers(): readonly PeerName[];
   request(peer: PeerName, kind: RequestKind, body: Uint8Array, signal: AbortSignal): Promise<Result<Uint8Array, RequestCode>>;
   /** undefined: nothing to answer; the peer sees PEER_MALFORMED. */

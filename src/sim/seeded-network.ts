@@ -97,11 +97,16 @@ export class SeededNetwork {
     return peers;
   }
 
-  /** The same array as long as nothing changes. */
+  /** Peers that hear both topics; the same array as long as nothing changes. */
   namesOf(home: SimulatedGossip): readonly PeerName[] {
-    const known = this.#names.get(home) ?? this.peersOf(home).map(({ self }) => self);
+    const known = this.#names.get(home) ?? this.peersOf(home).flatMap(({ hearsAll, self }) => (hearsAll ? [self] : []));
     if (!home.isClosed) this.#names.set(home, known);
     return known;
+  }
+
+  /** Somebody hears another topic now, or one less. */
+  followed(): void {
+    this.#names.clear();
   }
 
   #forgetPeers(): void {
@@ -171,6 +176,7 @@ class SimulatedGossip implements Gossip {
   readonly #network: SeededNetwork;
   readonly #later: Clock["after"];
   readonly #answerers = new Map<RequestKind, Answerer>();
+  readonly #unheard = new Set<Topic>();
   #handler: Handler | null = null;
   isClosed = false;
 
@@ -190,6 +196,17 @@ class SimulatedGossip implements Gossip {
 
   onMessage(handler: Handler): void {
     this.#handler = handler;
+  }
+
+  get hearsAll(): boolean {
+    return this.#unheard.size === 0;
+  }
+
+  follow(topic: Topic, hears: boolean): void {
+    if (this.#unheard.has(topic) !== hears) return;
+    if (hears) this.#unheard.delete(topic);
+    else this.#unheard.add(topic);
+    this.#network.followed();
   }
 
   peers(): readonly PeerName[] {
@@ -237,7 +254,7 @@ class SimulatedGossip implements Gossip {
   }
 
   hear(parcel: Parcel, from: PeerName): void {
-    if (parcel.isKnownTo[this.#number] === true) return;
+    if (this.#unheard.has(parcel.topic) || parcel.isKnownTo[this.#number] === true) return;
     parcel.isKnownTo[this.#number] = true;
     this.judge(parcel.topic, parcel.bytes, from);
   }

@@ -60,6 +60,30 @@ export function gossipContract(name: string, open: OpenHomes): void {
       expect(heard.map((line) => line.split(" ").slice(0, 2).join(" ")).sort()).toEqual(["agreement again", "market again", "market end"]);
     });
 
+    test("what a home doesn't follow it doesn't hear, and may say; peers() names who hears all; following again is hearing again", async () => {
+      const [a, b, c] = await three();
+      const heard = [listen(a), listen(b), listen(c)];
+      b.follow("market", false);
+      await until("b out of a's and c's peers", () => [a, c].every((home) => !home.peers().includes(b.self)));
+      expect(a.peers()).toContain(c.self);
+      expect(b.peers()).toEqual(expect.arrayContaining([a.self, c.self]));
+      await a.publish("market", bytes("order of a"));
+      await b.publish("market", bytes("order of b"));
+      await a.publish("agreement", bytes("vote"));
+      await until("a's vote at b, b's order at a and c", () => heard[1]!.length > 0 && heard[0]!.length > 0 && heard[2]!.length > 2);
+      const said = (lines: string[]) => lines.map((line) => line.slice(0, line.lastIndexOf(" "))).sort();
+      expect(heard.map(said)).toEqual([
+        ["market order of b"],
+        ["agreement vote"],
+        ["agreement vote", "market order of a", "market order of b"],
+      ]);
+
+      b.follow("market", true);
+      await until("b among a's peers again", () => a.peers().includes(b.self));
+      await a.publish("market", bytes("once more"));
+      await until("it at b", () => heard[1]!.some((line) => line.startsWith("market once more")));
+    });
+
     test("what is handed on is plain bytes, and the receiver's own", async () => {
       const [a, b] = await three();
       const heard: Uint8Array[] = [];

@@ -95,7 +95,7 @@ export class Operator {
       clock: opening.clock,
       store,
       gossip,
-      neighbours: street.file.homes.map(({ peer }) => peer),
+      neighbours: () => street.file.homes.map(({ peer }) => peer),
       chain: relay,
       signer: null,
       recover: recoverWith(await loadCurve()),

@@ -36,6 +36,7 @@ export interface Surroundings {
   readonly chain: CountingChain;
   readonly witness: Witness;
   readonly work: PureWork;
+  readonly hubFrom?: number;
   readonly names: () => readonly string[];
   readonly accomplices: () => readonly Accomplice[];
 }
@@ -156,7 +157,7 @@ export class SimulatedHome {
   }
 
   #modules(life: Life, gossip: Gossip): NodeModules {
-    const { rules, chain, keys, names } = this.#street;
+    const { rules, chain, keys, names, hubFrom } = this.#street;
     const step = (at: CrashStep) => this.#stepOf(life, at);
     return {
       rules,
@@ -172,7 +173,7 @@ export class SimulatedHome {
           return at === "sent" ? step(at) : "on";
         },
       }),
-      neighbours: names().filter((name) => name !== this.name),
+      neighbours: () => names().filter((name) => name !== this.name),
       homeOf: idOfName,
       lost: new Links({ clock: this.clock, gossip, peersOf: (home) => [nameOf(home)] }).lost,
       chain: chain.seenBy(this.name, (registry) => this.#read(life, registry)),
@@ -181,6 +182,7 @@ export class SimulatedHome {
       recover: keys.recover,
       metrics: UNCOUNTED,
       work: this.#street.work,
+      ...(hubFrom === undefined ? {} : { hubFrom }),
       log: this.#log(life),
     };
   }

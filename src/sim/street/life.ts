@@ -37,6 +37,7 @@ export function gossipOf(gossip: Gossip, life: Life, { onSend, hears }: Ears): G
     publish,
     onMessage: (handler) =>
       gossip.onMessage((topic, bytes, from) => (life.isOver || !hears(bytes) ? "ignore" : handler(topic, bytes, from))),
+    follow: (topic, hears) => gossip.follow(topic, hears),
     peers: () => (life.isOver ? [] : gossip.peers()),
     request: (...question) => gossip.request(...question),
     onRequest: (kind, answer) => gossip.onRequest(kind, (body, from) => (life.isOver ? undefined : answer(body, from))),

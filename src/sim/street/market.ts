@@ -44,16 +44,17 @@ export const domainOf = (rules: MarketRules): MarketDomain => ({
 });
 export const SIM_DIGESTS: Digests = digestsOf(domainOf(SIM_RULES));
 
-/** Every home is a validator. */
-export function registryOf(homes: number, keys: StreetKeys): Registry {
+/** The first `certifying` homes are the validators. */
+export function registryOf(homes: number, certifying: number, keys: StreetKeys): Registry {
   const ids = Array.from({ length: homes }, (_, index) => homeId(index));
+  const validators = ids.slice(0, certifying);
   return {
     homes: ids.map((home) => registeredHome(home, FIRST, keys)),
     validatorSets: [
-      { since: FIRST, validators: ids.map((home) => ({ home, class: "home" })), minimums: { home: 0, operator: 0, utility: 0 } },
+      { since: FIRST, validators: validators.map((home) => ({ home, class: "home" })), minimums: { home: 0, operator: 0, utility: 0 } },
     ],
-    validators: ids,
-    quorum: Math.floor((2 * homes) / 3) + 1,
+    validators,
+    quorum: Math.floor((2 * certifying) / 3) + 1,
   };
 }
 

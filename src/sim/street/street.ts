@@ -19,6 +19,10 @@ export interface StreetOptions {
   readonly seed: number;
   /** Members from the beginning. */
   readonly homes: number;
+  /** The first so many certify; all members if not said. */
+  readonly validators?: number;
+  /** From so many homes on the street is a hub; as in production if not said. */
+  readonly hubFrom?: number;
   /** Homes that join later, when `change` says so; numbered behind the others. */
   readonly joiners?: number;
   readonly faults?: Faults;
@@ -63,7 +67,7 @@ export class SimulatedStreet {
     this.clock = new VirtualClock({ startMs: (gateClosure(rules, FIRST) - 600) * 1000, speed: SPEED });
     this.#chance = chance(seed);
     this.network = new SeededNetwork(this.clock, this.#chance, faults);
-    this.chain = new CountingChain(registryOf(homes, keys), rules, keys.recover, this.clock);
+    this.chain = new CountingChain(registryOf(homes, options.validators ?? homes, keys), rules, keys.recover, this.clock);
     const names = (): readonly string[] => this.everybody.map(({ name }) => name);
     const work = options.sharesWork === false ? PURE_WORK : sharedWork();
     const accomplices = (): readonly Accomplice[] =>
@@ -73,7 +77,8 @@ export class SimulatedStreet {
         return [{ home: id, keys: adversary.name === "stolen-key" ? signers.slice(0, 1) : signers }];
       });
     const around = { network: this.network, chain: this.chain, witness: options.witness ?? {}, names, accomplices };
-    const surroundings = { seed, rules, keys, work, ...around };
+    const hub = options.hubFrom === undefined ? {} : { hubFrom: options.hubFrom };
+    const surroundings = { seed, rules, keys, work, ...hub, ...around };
     const upTo = (most: number): number => Math.round((2 * this.#chance() - 1) * most);
     const member = (index: number | null): SimulatedHome =>
       new SimulatedHome(

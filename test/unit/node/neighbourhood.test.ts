@@ -59,7 +59,7 @@ function street(stays: readonly Stay[]) {
       store,
       domain: DOMAIN,
       gossip: {
-        ...{ self: nameOf(0), peers: () => [], publish: async () => {}, onMessage: () => {}, onRequest: () => {} },
+        ...{ self: nameOf(0), follow: () => {}, peers: () => [], publish: async () => {}, onMessage: () => {}, onRequest: () => {} },
         ...{ guard: () => {}, report: () => {}, close: async () => {} },
         request: async (peer) => {
           const key = Array.from({ length: 60 }, (_, i) => i).find((number) => nameOf(number) === peer)!;

@@ -47,6 +47,7 @@ function home() {
       self: "me",
       publish: async (topic: string, bytes: Uint8Array) => void done.push(`sent ${topic} ${toHex(bytes).slice(0, 4)}`),
       onMessage: gossip.onMessage.bind(gossip),
+      follow: () => undefined,
       peers: () => [],
       request: gossip.request.bind(gossip),
       onRequest: gossip.onRequest.bind(gossip),

@@ -23,6 +23,7 @@ function lives() {
     self: "me",
     publish: async (topic, bytes) => void sent.push(`${topic} ${toHex(bytes)}`),
     onMessage: () => undefined,
+    follow: () => undefined,
     peers: () => [],
     request: async () => ok(new Uint8Array(0)),
     onRequest: () => undefined,
