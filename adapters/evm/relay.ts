@@ -60,6 +60,8 @@ export class EvmRelay {
       const isProposed = status.value.proposal === wanted.value[0];
       const step = isProposed ? await this.finalize(batch, status.value) : await this.propose(batch);
       if (step.ok) continue;
+      const paused = /^VaultPaused\(until=(\d+)\)/.exec(step.detail)?.[1];
+      if (paused !== undefined) return fail("CHAIN_PENDING", `the vault is paused until ${timeOf(Number(paused))}`);
       // Refused twice in the same state: no other relay was in our way.
       if (step.code !== "CHAIN_REFUSED" || step.detail === refused.detail) return step;
       refused = step;
@@ -152,7 +154,7 @@ export class EvmRelay {
     const data = callData({ to, contract: VAULT, method: "finalize", args: [result, toHex(vector), toHex(wide)] });
     const step = await this.sender.send(to, data, balanceWords(vector));
     if (step.ok || !step.detail.startsWith("WindowOpen")) return step;
-    return fail("CHAIN_PENDING", `period ${result.period} can be challenged until ${new Date(finalizableAt * 1000).toISOString()}`);
+    return fail("CHAIN_PENDING", `period ${result.period} can be challenged until ${timeOf(finalizableAt)}`);
   }
 
   private order(method: string, ...args: readonly unknown[]): Step<Receipt> {
@@ -195,3 +197,5 @@ export class EvmRelay {
 }
 
 const done = (step: Result<Receipt, ChainCode>): Result<void, ChainCode> => (step.ok ? ok(undefined) : step);
+
+const timeOf = (seconds: number): string => new Date(seconds * 1000).toISOString();

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Unopened } from "./trouble.ts";
 import { damageIn, mergedWith } from "./wal-file.ts";
 
-const ATTEMPTS = 20;
+const ATTEMPTS = 100;
 
 /** Where a database says that a log belongs to it; one in memory has none. https://www.sqlite.org/fileformat2.html#the_database_header */
 const LOG_MARKS = [18, 19];

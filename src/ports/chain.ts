@@ -1,7 +1,7 @@
 import type { Address, Digest, HomeId, Interval, Period, Result } from "../../engine/kernel/index.ts";
 import type { Members, PeriodResult, Validator } from "../../engine/messages/index.ts";
 
-/** CHAIN_PENDING: proposed, and its challenge window is open; or announced, and the time of notice runs; ask again later. */
+/** CHAIN_PENDING: proposed, and its challenge window is open; or announced, and the time of notice runs; or the vault is paused: ask again later. */
 export type ChainCode = "CHAIN_UNREACHABLE" | "CHAIN_WRONG" | "CHAIN_REFUSED" | "CHAIN_TIMEOUT" | "CHAIN_PENDING";
 
 /** A key that signs orders, readings and votes, from an interval on until the next key takes its place; can't withdraw. */

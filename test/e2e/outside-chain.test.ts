@@ -71,7 +71,10 @@ test("a street is put on a chain that isn't its own, through the node that answe
 
 test("it doesn't start on a chain that hasn't its vault, or on its own", async () => {
   const other = await start();
-  expect(await run(argumentsFor([other.rpc]))).toMatchObject({ exit: 1, err: expect.stringMatching(/no Commonwatt vault at 0x/) });
+  expect(await run(argumentsFor([other.rpc]))).toMatchObject({
+    exit: 1,
+    err: expect.stringMatching(/no Commonwatt (vault|community) at 0x/),
+  });
   expect(await run(["--data", data, "--port", "0", "--homes", "2"])).toMatchObject({
     exit: 1,
     err: expect.stringMatching(/its chain differ/),

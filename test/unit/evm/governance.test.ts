@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { deployStreet, startAnvil } from "../../../adapters/evm/index.ts";
 import { connect, type Rpc } from "../../../adapters/evm/rpc.ts";
+import { Sender } from "../../../adapters/evm/sender.ts";
 import { MANAGER, VAULT, view } from "../../../adapters/evm/vault.ts";
 import { type Address, address, assert, homeId, interval } from "../../../engine/kernel/index.ts";
 import type { ValidatorSet } from "../../../src/ports/index.ts";
-import { addressOf, CHAIN_ID } from "../../support/test-chain.ts";
+import { addressOf, CHAIN_ID, keyOf } from "../../support/test-chain.ts";
 import { newHome, planOf, TestStreet } from "../../support/test-street.ts";
 
 const ESCAPE = 7 * 86_400;
@@ -117,5 +118,21 @@ describe("a street whose governor must give notice", () => {
       ok: false,
       data: expect.stringContaining(selector),
     });
+  });
+
+  test("settles nothing while it is paused, and says until when; then it goes on", async () => {
+    await restore();
+    const guardian = new Sender(node, { chainId: CHAIN_ID, key: keyOf(2) });
+    const paused = await guardian.send(street.vault, VAULT.encodeFunctionData("pause", [3_600]));
+    assert(paused.ok, paused.ok ? "" : paused.detail);
+    const now = Number(((await ask("eth_getBlockByNumber", "latest", false)) as { timestamp: string }).timestamp);
+    const batch = street.batch(0, [-5, 5]);
+    expect(await street.relay.settle(batch)).toMatchObject({
+      ok: false,
+      code: "CHAIN_PENDING",
+      detail: `the vault is paused until ${new Date((now + 3_600) * 1000).toISOString()}`,
+    });
+    await pass(3_600);
+    expect(await street.relay.settle(batch)).toMatchObject({ ok: true, value: { period: batch.result.period } });
   });
 });
