@@ -26,7 +26,7 @@ contract PasskeyOwner is IERC1271 {
 
     /// @inheritdoc IERC1271
     /// @param hash What was signed; the challenge of the assertion.
-    /// @param signature A WebAuthn assertion with a verified user, as `abi.encode` of OpenZeppelin's `WebAuthnAuth`.
+    /// @param signature A WebAuthn assertion with a verified user: the fields of OpenZeppelin's `WebAuthnAuth`, `abi.encode(r, s, ...)`.
     function isValidSignature(bytes32 hash, bytes calldata signature) external view returns (bytes4) {
         (bool isAssertion, WebAuthn.WebAuthnAuth calldata assertion) = WebAuthn.tryDecodeAuth(signature);
         bool isSigned = isAssertion && WebAuthn.verify(abi.encodePacked(hash), assertion, x, y);
