@@ -6,7 +6,7 @@ import type { Members } from "../../engine/messages/index.ts";
  * homes are linked with the validators alone, hear how they agree, and fetch what was agreed on. Links then grow with the homes and
  * not with their square; each home still works every result out by itself.
  */
-export const HUB_FROM = 32;
+export const HUB_FROM = 24;
 
 export interface Hub {
   /** How many homes make a hub. */
