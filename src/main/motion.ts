@@ -1,6 +1,5 @@
-import { join } from "node:path";
-import { communityDigests, openChain, openCommunity } from "../../adapters/evm/index.ts";
-import { loadCurve, openKeystore, signerOf } from "../../adapters/system/index.ts";
+import { communityDigests, openCommunity } from "../../adapters/evm/index.ts";
+import { loadCurve, signerOf } from "../../adapters/system/index.ts";
 import { type Address, address, type Digest, type Interval, toHex } from "../../engine/kernel/index.ts";
 import { deliveryStart, hashRules, intervalAt, type MarketRules, periodOf } from "../../engine/messages/index.ts";
 import type { MotionAnswer, StreetCard } from "../api/index.ts";
@@ -9,13 +8,13 @@ import type { Community, DecidedRules, Motion, RegisteredHome, Registry } from "
 import { domainOf, readCard, rulesOf } from "./card.ts";
 import { type HomeConfig, loadConfig } from "./config/index.ts";
 import { CannotStart, cannotStart } from "./exit.ts";
-import { passwordOf, unwrap } from "./keys.ts";
+import { openOwnerKey, unwrap } from "./keys.ts";
+import { ownHome, registryOf, send } from "./owner-changes.ts";
 import { numbersOf } from "./street-rules.ts";
 
 type MotionCommand = Extract<Command, { verb: "motion" }>;
 
 const DASHBOARD = "http://127.0.0.1:8080";
-const ASK_MS = 60_000;
 
 /** Lists what homes decide together, brings other rules to a vote, votes, or puts a motion into force whose time has come. */
 export async function runMotion(command: MotionCommand): Promise<number> {
@@ -90,27 +89,10 @@ interface Owner {
 }
 
 async function ownerOf(config: HomeConfig, card: StreetCard): Promise<Owner> {
-  const owner = unwrap(await openKeystore(join(config.data, "owner.json"), await passwordOf(config)));
-  const home = (await registryOf(card)).homes.find((each) => each.owner === owner.address);
-  if (home === undefined)
-    throw cannotStart(
-      "HOME_UNREGISTERED",
-      `no home in ${card.name} belongs to ${owner.address}, whose key is in ${config.data}/owner.json`,
-      "start the home once so that it joins",
-    );
-  const signer = signerOf(owner, await loadCurve());
+  const home = await ownHome(config, card);
+  const signer = signerOf(await openOwnerKey(config), await loadCurve());
   const digests = communityDigests({ chainId: domainOf(card).chainId, community: communityOf(card) });
   return { home, sign: (what) => toHex(signer.sign(what(digests))) };
-}
-
-async function registryOf(card: StreetCard): Promise<Registry> {
-  const { chainId, vault } = domainOf(card);
-  const chain = openChain({ rpc: card.chain.rpc, chainId, vault });
-  try {
-    return unwrap(await chain.registry());
-  } finally {
-    await chain.close();
-  }
 }
 
 function communityOf({ name, chain }: StreetCard): Address {
@@ -179,18 +161,8 @@ export function standing(
   return now < motion.lapsesAt ? `carried; can be executed until ${at(motion.lapsesAt)}` : "carried and never executed: gone";
 }
 
-/** The street carries it to the chain: a household has no coin. */
-async function post({ base }: Street, path: string, body: object): Promise<MotionAnswer> {
-  const url = new URL(path, base);
-  const headers = { "content-type": "application/json" };
-  const request = { method: "POST", headers, body: JSON.stringify(body), signal: AbortSignal.timeout(ASK_MS) };
-  const answer = await fetch(url, request).catch(String);
-  if (typeof answer === "string")
-    throw cannotStart("STREET_UNREACHABLE", `${url.href} does not answer (${answer})`, "start the street, or correct its address");
-  const said = (await answer.json().catch(() => ({}))) as MotionAnswer & { code?: string; message?: string };
-  if (!answer.ok) throw cannotStart(said.code ?? "CHANGE_REFUSED", `the street refused: ${said.message ?? answer.status}`);
-  return said;
-}
+const post = ({ base, card }: Street, path: string, body: object): Promise<MotionAnswer> =>
+  send<MotionAnswer>({ street: { kind: "url", url: base }, name: card.name }, path, body);
 
 function say(what: string): number {
   process.stdout.write(`${what}\n`);

@@ -87,7 +87,7 @@ async function signing(owner: AgentKey, card: StreetCard): Promise<Owner["sign"]
   return (what) => signer.sign(what(digests));
 }
 
-async function registryOf(card: StreetCard) {
+export async function registryOf(card: StreetCard) {
   const { chainId, vault } = domainOf(card);
   const chain = openChain({ rpc: card.chain.rpc, chainId, vault });
   try {
