@@ -1,7 +1,8 @@
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { parse, stringify } from "yaml";
 import type { StreetCard, StreetState } from "../../src/api/index.ts";
 import { Program, ROOT, run, until } from "../support/street-process.ts";
 
@@ -28,6 +29,16 @@ afterAll(async () => {
 const get = async <T>(path: string): Promise<T> => (await fetch(`${url}api/${path}`)).json() as Promise<T>;
 const motion = (...args: readonly string[]) => run(["motion", ...args, "--street", url]);
 const config = (home: number): string => join(data, "homes", `home-0${home}`, "home.yaml");
+/** The same home, whose owner keeps the key elsewhere. */
+function keyElsewhere(home: number): string {
+  const [path, key] = [join(folder, "elsewhere.yaml"), join(folder, "key", "owner.json")];
+  const file = parse(readFileSync(config(home), "utf8")) as { readonly data: string; readonly password: { readonly file: string } };
+  const [data, password] = [file.data, file.password.file].map((place) => resolve(dirname(config(home)), place)) as [string, string];
+  mkdirSync(dirname(key));
+  renameSync(join(data, "owner.json"), key);
+  writeFileSync(path, stringify({ ...file, data, password: { file: password }, owner: { file: key } }));
+  return path;
+}
 const from = ["--rules", rules, "--from", "2026-12-24T00:00:00Z"];
 
 /** The chain's clock goes on so many seconds at once. */
@@ -55,8 +66,8 @@ test("a home brings other rules to a vote, homes vote, and after the time to lea
     out: expect.stringMatching(/^motion 0 is brought/),
   });
   expect(await motion("new", "--config", config(1), ...from)).toMatchObject({ exit: 1, err: expect.stringContaining("MotionOpen") });
-  for (const home of [1, 2, 3, 3])
-    expect(await motion("vote", "--config", config(home), "--motion", "0")).toMatchObject({
+  for (const [home, path] of [[1, config(1)] as const, [2, keyElsewhere(2)] as const, [3, config(3)] as const, [3, config(3)] as const])
+    expect(await motion("vote", "--config", path, "--motion", "0")).toMatchObject({
       exit: 0,
       out: `home-0${home} has voted on motion 0\n`,
     });
