@@ -7,7 +7,7 @@ import {
   deployStreet,
   type EmbeddedChain,
   type EmbeddedEvm,
-  openChain,
+  openCommunity,
   startEmbedded,
 } from "../../../adapters/evm/index.ts";
 import { peerNameOf } from "../../../adapters/libp2p/index.ts";
@@ -155,7 +155,7 @@ async function found(options: StreetOptions, layout: Layout, anvil: Ground, oper
       ...boundsOf(rules),
     }),
   );
-  if (options.outside !== null) await finalOn(options.outside, vault, members.length);
+  if (options.outside !== null) await finalOn(options.outside, { vault, community });
   const homes = keys.map(({ name, agent }) => ({ name, agent: agent.address, peer: peerNameOf(peerSeed(agent)) }));
   return {
     version: 1,
@@ -167,16 +167,22 @@ async function found(options: StreetOptions, layout: Layout, anvil: Ground, oper
   };
 }
 
-/** Homes read what is final, so a street begins when all of it is: on a public chain that takes minutes. */
-async function finalOn({ rpc, id, connectMs, answerMs }: OutsideChain, vault: Address, homes: number): Promise<void> {
-  const chain = openChain({ rpc, chainId: id, vault, connectMs, timeoutMs: answerMs });
-  let registry = await chain.registry();
-  for (let waited = 0; waited < FINAL_MS && !(registry.ok && registry.value.homes.length >= homes); waited += LOOK_MS) {
+/**
+ * Homes read what is final, so a street begins when all of it is: on a public chain that takes minutes. The community comes last; what is
+ * final with it has the whole vault below.
+ */
+async function finalOn(
+  { rpc, id, connectMs, answerMs }: OutsideChain,
+  at: { readonly vault: Address; readonly community: Address },
+): Promise<void> {
+  const community = openCommunity({ rpc, chainId: id, ...at, connectMs, timeoutMs: answerMs });
+  let rules = await community.rules();
+  for (let waited = 0; waited < FINAL_MS && !rules.ok; waited += LOOK_MS) {
     await sleep(LOOK_MS);
-    registry = await chain.registry();
+    rules = await community.rules();
   }
-  await chain.close();
-  unwrap(registry);
+  await community.close();
+  unwrap(rules);
 }
 
 async function newAgent(folder: string, password: string): Promise<AgentKey> {
