@@ -201,8 +201,10 @@ async function partOnce(street: LabStreet, wire: Wire, { part, goesOn }: (typeof
     wire.mendAll();
     await sleep(FLAP_MS);
   }
-  const partedAt = Date.now();
   part(wire, order);
+  // The wire answers in turn: the street is parted by now.
+  await wire.counts();
+  const partedAt = Date.now();
   await sleep(PARTED_MS);
   const mendedAt = Date.now();
   wire.mendAll();
