@@ -139,6 +139,7 @@ test.each<[string, Partial<MarketRules>, boolean]>([
 describe("homes that come and go", () => {
   const members = (version: number, homes: readonly [number, number][], validators: Members["validators"]): Members => ({
     version,
+    stakes: null,
     homes: homes.map(([home, key]) => ({ home: homeId(home), agent: agentOf(key) })),
     validators,
     minimums: { home: 0, operator: 0, utility: 0 },

@@ -317,6 +317,7 @@ describe("agreement", () => {
         validator: ME,
         members: idOf(1),
         membersVersion: 1,
+        stakes: [],
         commits: commits.map(idOf),
         orders: orders.map(idOf),
         readings: readings.map(idOf),

@@ -18,6 +18,7 @@ const list = (
   validator: homeId(validator),
   members: idOf(70),
   membersVersion: 1,
+  stakes: [],
   commits: commits.map(idOf),
   orders: orders.map(idOf),
   readings: readings.map(idOf),
