@@ -17,8 +17,8 @@ export class CountingChain implements Chain {
   readonly settled: Period[] = [];
   /** The batches that brought them. */
   readonly taken: SignedBatch[] = [];
-  /** Ticks that a home has paid in. */
-  depositOf: (home: HomeId) => number = () => DEPOSIT;
+  /** Ticks that homes have paid in, where it isn't `DEPOSIT`. */
+  readonly deposits = new Map<HomeId, number>();
   /** Answers nobody and takes nothing for now. */
   isAway = false;
   /** Who can't reach it. */
@@ -107,7 +107,8 @@ export class CountingChain implements Chain {
   /** What homes paid in, and what the batches that were taken have moved since. */
   readonly #escrows = () => {
     const changes = this.taken.map(({ vector }) => decodeVector(vector));
-    const ticks = this.known.homes.map(({ home }) => changes.reduce((held, change) => held + (change[home] ?? 0), this.depositOf(home)));
+    const paidIn = (home: HomeId): number => this.deposits.get(home) ?? DEPOSIT;
+    const ticks = this.known.homes.map(({ home }) => changes.reduce((held, change) => held + (change[home] ?? 0), paidIn(home)));
     return { nextPeriod: this.next, ticks, requested: ticks.map(() => 0) };
   };
 
