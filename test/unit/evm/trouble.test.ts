@@ -34,7 +34,7 @@ afterEach(async () => {
   for (const each of opened.splice(0)) await each.close();
 });
 
-const all = (code: string): string[] => [code, code, code, code];
+const all = (code: string): string[] => Array(5).fill(code);
 
 describe("the wrong chain", () => {
   const ask = async (change: { chainId?: number; vault?: Address }): Promise<unknown> => {
