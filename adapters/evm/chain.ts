@@ -1,5 +1,5 @@
 import { type Address, AssertionError, type Digest, fail, ok, period, type Result } from "../../engine/kernel/index.ts";
-import type { BatchReceipt, Chain, ChainCode, Registry, VaultBalances, VaultHead } from "../../src/ports/index.ts";
+import type { BatchReceipt, Chain, ChainCode, Registry, VaultBalances, VaultEscrows, VaultHead } from "../../src/ports/index.ts";
 import { BatchLog, type SettledBatch } from "./batch-log.ts";
 import { refuseCode } from "./code.ts";
 import { type Finality, finalityOf } from "./finality.ts";
@@ -27,6 +27,9 @@ export interface Status extends VaultHead {
 
 /** Micro-currency in one tick of the vault. */
 export const TICK_MICRO = 100;
+/** From the first home on, as many as there are. */
+const ALL = [0, 2 ** 32] as const;
+const TRIES = 5;
 const NONE = `0x${"0".repeat(64)}`;
 
 /** What the vault on the chain says. Makes no contact before the first question, and finds its way back after an outage. */
@@ -38,6 +41,7 @@ export function portOf(reader: VaultReader): Chain {
   return {
     registry: () => shield(() => reader.registry()),
     head: () => shield(() => reader.head()),
+    escrows: () => shield(() => reader.escrows()),
     balances: () => shield(() => reader.balances()),
     batches: () => shield(() => reader.receipts()),
     close: async () => reader.close(),
@@ -107,8 +111,27 @@ export class VaultReader {
     return ok({ nextPeriod, lastPeriod, settledUntil });
   }
 
+  /** Balances and the period they stand at are two questions: asked again when a period was settled between them. */
+  async escrows(): Promise<Result<VaultEscrows, ChainCode>> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const block = await this.registryReader.finalBlock();
+      if (!block.ok) return block;
+      const before = await this.status(block.value);
+      if (!before.ok) return before;
+      const answer = await view(this.rpc, { to: this.vault, contract: VAULT, method: "balances", args: ALL }, block.value);
+      if (!answer.ok) return answer;
+      const after = await this.status(block.value);
+      if (!after.ok) return after;
+      const { nextPeriod } = after.value;
+      if (before.value.nextPeriod !== nextPeriod) continue;
+      const [ticks, requested] = answer.value as unknown as [bigint[], bigint[]];
+      return ok({ nextPeriod, ticks: [...ticks].map(Number), requested: [...requested].map(Number) });
+    }
+    return fail("CHAIN_UNREACHABLE", "a period was settled each time that the balances were read");
+  }
+
   async balances(): Promise<Result<VaultBalances, ChainCode>> {
-    const answer = await this.read("balances", 0, 2 ** 32);
+    const answer = await this.read("balances", ...ALL);
     if (!answer.ok) return answer;
     const [homes, requested, wide] = answer.value as unknown as [bigint[], bigint[], bigint[]];
     const micro = (ticks: bigint): number => Number(ticks) * TICK_MICRO;

@@ -18,6 +18,8 @@ export interface AgreementContext {
   readonly unsettledPeriods: { readonly first: Period; readonly last: Period };
   /** How many entries all homes together can have in one list. */
   readonly maxEntries: number;
+  /** Of how many homes one list can tell what they have staked. */
+  readonly maxStakes: number;
   /** The highest view that is kept; a bound on memory. */
   readonly maxView: number;
   /** The key that a validator signs with; undefined for everybody else. */
@@ -44,11 +46,11 @@ function isInTime(message: AgreementMessage, { undecidedIntervals, unsettledPeri
   return interval > undecidedIntervals.last ? "INTERVAL_AHEAD" : null;
 }
 
-function hasShape(message: AgreementMessage, { maxEntries, maxView }: AgreementContext): AdmissionCode | null {
+function hasShape(message: AgreementMessage, { maxEntries, maxStakes, maxView }: AgreementContext): AdmissionCode | null {
   if (message.kind === "period-vote" || message.kind === "closed") return null;
   if (message.kind === "list") {
-    const { commits, orders, readings } = message.list.body;
-    if (commits.length + orders.length + readings.length > maxEntries) return "LIST_TOO_LONG";
+    const { commits, orders, readings, stakes } = message.list.body;
+    if (commits.length + orders.length + readings.length > maxEntries || stakes.length > maxStakes) return "LIST_TOO_LONG";
     return isSorted(message.list) ? null : "LIST_NOT_SORTED";
   }
   const { view, value, nullifies } = claimOf(message);

@@ -7,6 +7,7 @@ export {
   entrySet,
   type NamedSet,
   nextMembers,
+  nextStakes,
   oneReadingEach,
   shownOf,
   withheldId,

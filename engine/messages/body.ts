@@ -1,6 +1,7 @@
 import { type Digest, digest, fail, type HomeId, homeId, type Interval, interval, type Result, toHex } from "../kernel/index.ts";
 import { type Field, readFields } from "./protobuf.ts";
-import { type Signature, VOTE_KIND, type VoteKind } from "./types.ts";
+import { decodeStakes } from "./stakes.ts";
+import { type Signature, type Stakes, VOTE_KIND, type VoteKind } from "./types.ts";
 
 export type DecodeCode = "MESSAGE_TOO_LARGE" | "MESSAGE_MALFORMED";
 
@@ -74,6 +75,10 @@ export class Body {
     const bytes = this.bytes(number);
     if (bytes.length % 32 !== 0) throw new BadField();
     return Array.from({ length: bytes.length / 32 }, (_, i) => toHex(bytes, 32 * i, 32 * i + 32) as Digest);
+  }
+
+  stakes(number: number): Stakes {
+    return this.one(decodeStakes(this.bytes(number)) ?? undefined);
   }
 
   /** A copy: the bytes it came in may be reused by the network. */

@@ -3,6 +3,7 @@ import { type Body, type DecodeCode, malformed, open, UINT32_END, VOTE_KINDS } f
 import { asEvidence } from "./evidence.ts";
 import { encodeMembers, membersDigest, membersIn } from "./members.ts";
 import { readFields, Writer } from "./protobuf.ts";
+import { encodeStakes } from "./stakes.ts";
 import type { Digests } from "./typed-data.ts";
 import {
   type Closed,
@@ -114,7 +115,8 @@ const listBytes = (l: OrderList, signature: Signature): Writer =>
     .bytes(5, signature)
     .hexes(6, [l.members], 32)
     .hexes(7, l.commits, 32)
-    .uint(8, l.membersVersion);
+    .uint(8, l.membersVersion)
+    .bytes(9, encodeStakes(l.stakes));
 const proposalBytes = (p: Proposal): Writer =>
   new Writer().uint(1, p.interval).uint(2, p.view).uint(3, p.leader).hexes(4, [p.value], 32).uint(5, p.parentView).hexes(6, p.lists, 32);
 const voteBytes = (v: Vote): Writer =>
@@ -149,6 +151,7 @@ const decoders: { readonly [K in Message["kind"]]: (body: Body, digests: Digests
       validator: body.home(2),
       members: body.digest(6),
       membersVersion: body.uint32(8),
+      stakes: body.stakes(9),
       commits: body.digests(7),
       orders: body.digests(3),
       readings: body.digests(4),

@@ -37,6 +37,9 @@ function putUint32(value: number, into: Uint8Array, at: number): void {
 /** A dynamic array field stands in its struct as the hash of its members' words; a member that is a struct is its struct hash. */
 export const array = (members: readonly Field[]): Digest => keccakDigest(putWords(members, new Uint8Array(WORD * members.length), 0));
 
+/** A field of any number of bytes stands in its struct as their hash. */
+export const bytesField = (bytes: Uint8Array): Digest => keccakDigest(bytes);
+
 /** A text field stands in its struct as its hash. */
 export const text = (value: string): Digest => keccakDigest(utf8(value));
 

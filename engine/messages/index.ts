@@ -3,7 +3,7 @@ export type { DecodeCode } from "./body.ts";
 export { decodeMessage, encodeMessage, MAX_MESSAGE_BYTES, MESSAGE_LIMITS } from "./codec.ts";
 export { word } from "./eip712.ts";
 export { asEvidence } from "./evidence.ts";
-export { decodeMembers, encodeMembers, MAX_MEMBERS, membersDigest } from "./members.ts";
+export { decodeMembers, encodeMembers, MAX_MEMBERS, membersDigest, stakedDigest, unstakedDigest } from "./members.ts";
 export {
   decodePeerStatement,
   encodePeerStatement,
@@ -41,6 +41,7 @@ export {
   WIDE_ACCOUNTS,
 } from "./rules.ts";
 export { authorOf, hasAuthor, idOf, intervalOf, type SignedMessage, signedOf } from "./signed.ts";
+export { MAX_STAKE } from "./stakes.ts";
 export { type Digests, digestsOf, entryId, periodHash, resultHash, SIDE, TYPES } from "./typed-data.ts";
 export {
   type Block,
@@ -73,6 +74,7 @@ export {
   type SignedProposal,
   type SignedReading,
   type SignedVote,
+  type Stakes,
   VALIDATOR_CLASS,
   type Validator,
   type ValidatorClass,

@@ -46,6 +46,12 @@ export class Writer {
     return this;
   }
 
+  /** A bare number: one of a packed field's. */
+  bare(value: number): this {
+    this.#varint(value);
+    return this;
+  }
+
   /** Digests or other hex texts in one field, one after the other; each has `size` bytes. */
   hexes(number: number, texts: readonly string[], size: number): this {
     if (texts.length === 0) return this;
@@ -106,6 +112,25 @@ export class Writer {
     larger.set(this.#bytes);
     this.#bytes = larger;
   }
+}
+
+/** Numbers that may be negative as protobuf packs `sint64`: 0, -1, 1, -2 as the varints 0, 1, 2, 3; |value| below 2^52. */
+export function packed(values: readonly number[]): Uint8Array {
+  const writer = new Writer();
+  for (const value of values) writer.bare(value < 0 ? -2 * value - 1 : 2 * value);
+  return writer.finish();
+}
+
+/** The same read again, or null when the bytes end within a number. */
+export function unpacked(bytes: Uint8Array): readonly number[] | null {
+  const values: number[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const read = varint(bytes, at);
+    if (read === null) return null;
+    values.push(read.value % 2 === 0 ? read.value / 2 : -(read.value + 1) / 2);
+    at = read.next;
+  }
+  return values;
 }
 
 /** Foreign bytes as fields, or null when they are not well-formed. */

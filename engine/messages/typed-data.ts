@@ -1,6 +1,7 @@
 import { concat, type Digest, fromHex, keccakDigest } from "../kernel/index.ts";
-import { array, domainOf, type Field, type Signable, structOf } from "./eip712.ts";
+import { array, bytesField, domainOf, type Field, type Signable, structOf } from "./eip712.ts";
 import type { MarketDomain } from "./rules.ts";
+import { encodeStakes } from "./stakes.ts";
 import {
   type Closed,
   type Commit,
@@ -24,7 +25,7 @@ export const TYPES = {
   Closed: "Closed(uint64 interval,uint32 validator)",
   Reading: "Reading(uint32 home,uint64 interval,uint64 importWh,uint64 exportWh,uint8 quality)",
   OrderList:
-    "OrderList(uint64 interval,uint32 validator,bytes32 members,uint32 membersVersion,bytes32[] commits,bytes32[] orders,bytes32[] readings)",
+    "OrderList(uint64 interval,uint32 validator,bytes32 members,uint32 membersVersion,bytes stakes,bytes32[] commits,bytes32[] orders,bytes32[] readings)",
   Proposal: "Proposal(uint64 interval,uint32 view,uint32 leader,bytes32 value,uint32 parentView,bool isVoid,bytes32[] lists)",
   Vote: "Vote(uint8 kind,uint64 interval,uint32 view,bytes32 value,uint32 validator)",
   IntervalResult:
@@ -50,7 +51,16 @@ const structs = {
   closed: (c: Closed) => struct("Closed", [c.interval, c.validator]),
   reading: (r: Reading) => struct("Reading", [r.home, r.interval, r.importWh, r.exportWh, READING_QUALITY[r.quality]]),
   list: (l: OrderList) =>
-    struct("OrderList", [l.interval, l.validator, l.members, l.membersVersion, array(l.commits), array(l.orders), array(l.readings)]),
+    struct("OrderList", [
+      l.interval,
+      l.validator,
+      l.members,
+      l.membersVersion,
+      bytesField(encodeStakes(l.stakes)),
+      array(l.commits),
+      array(l.orders),
+      array(l.readings),
+    ]),
   proposal: (p: Proposal) => struct("Proposal", [p.interval, p.view, p.leader, p.value, p.parentView, Number(p.isVoid), array(p.lists)]),
   vote: (v: Vote) => struct("Vote", [VOTE_KIND[v.kind], v.interval, v.view, v.value, v.validator]),
 };

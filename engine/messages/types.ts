@@ -44,6 +44,12 @@ export interface Reading {
   readonly quality: ReadingQuality;
 }
 
+/**
+ * What each home has staked, by home id: what the vault holds for it, less what withdrawals have asked for and what batches have carried
+ * by then. So only deposits and withdrawals change it. In whole ticks of the vault; below 0: more was paid out than paid in.
+ */
+export type Stakes = readonly number[];
+
 /** What one validator held at gate closure; `commits`, `orders` and `readings` are each entry's `entryId`, in rising order. */
 export interface OrderList {
   readonly interval: Interval;
@@ -51,6 +57,8 @@ export interface OrderList {
   /** Who should agree on the next interval, as this validator reads the chain, and the set's version. */
   readonly members: Digest;
   readonly membersVersion: number;
+  /** As this validator reads the chain; empty: not asked for in this interval, or not read. */
+  readonly stakes: Stakes;
   /** Of a street with sealed orders: what was sealed before the gate and not shown since; `orders` are those that were. */
   readonly commits: readonly Digest[];
   readonly orders: readonly Digest[];
@@ -90,6 +98,8 @@ export interface Members {
   readonly validators: readonly Validator[];
   /** How many of each class a certificate needs at least, beside more than two thirds of all. */
   readonly minimums: Readonly<Record<ValidatorClass, number>>;
+  /** What homes trade against; null: not agreed yet, so that nothing is limited. A home behind the end has none. */
+  readonly stakes: Stakes | null;
 }
 
 export const VOTE_KIND = { notarize: 1, nullify: 2, finalize: 3 } as const;

@@ -94,6 +94,13 @@ export function encodeVector(deltas: readonly { readonly home: HomeId; readonly 
 
 /** 0, -1, 1, -2 as 0, 1, 2, 3: most changes are small, and on a chain a byte of 0 costs a quarter of any other. */
 const zigzag = (delta: number): number => (delta < 0 ? -2 * delta - 1 : 2 * delta);
+const unzigzag = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);
+
+/** The changes again, by home id. */
+export function decodeVector(vector: Uint8Array): readonly number[] {
+  const view = new DataView(vector.buffer, vector.byteOffset, vector.byteLength);
+  return Array.from({ length: vector.length / 4 }, (_, home) => unzigzag(view.getUint32(4 * home)));
+}
 
 /** The residual supplier's change, and those of other wide accounts that have one, by rising id: account id (uint8) and ticks (int64) each. */
 export function encodeWide(residualDelta: number, others: readonly WideChange[] = []): Uint8Array {

@@ -79,7 +79,7 @@ export function beginCounting(before: ReadonlyMap<HomeId, Account>, readings: re
 }
 
 /** The rules say it in micro-currency. */
-const chargeFor = ({ withheldCharge = DEFAULT_RULES.withheldCharge }: MarketRules, orders: number): Nano =>
+export const chargeFor = ({ withheldCharge = DEFAULT_RULES.withheldCharge }: MarketRules, orders: number): Nano =>
   nano(orders * withheldCharge * 1000);
 
 function settleHome(

@@ -12,10 +12,12 @@ import {
   type Words,
 } from "../../engine/auction/index.ts";
 import type { HomeId, Interval, Nano } from "../../engine/kernel/index.ts";
-import { DEFAULT_RULES, deliveryEnd, deliveryStart, type MarketRules, type ResultKind } from "../../engine/messages/index.ts";
+import { DEFAULT_RULES, deliveryEnd, deliveryStart, type MarketRules, type Members, type ResultKind } from "../../engine/messages/index.ts";
 import {
   type ClearedInterval,
   communityPercentOf,
+  creditsOf,
+  type MarketState,
   partsOf,
   type SettledInterval,
   type SurplusBooks,
@@ -112,6 +114,14 @@ export const surplusView = (rules: MarketRules, { balance, lost }: SurplusBooks)
   communityMicro: microOf(partsOf(rules, balance).community),
   lostWh: lost,
 });
+
+/** What each home may spend on orders for the next interval; null: nothing limits it. */
+export function creditView(rules: MarketRules, state: MarketState | null, members: Members | null): (home: HomeId) => number | null {
+  const stakes = members?.stakes ?? null;
+  if (state === null || stakes === null) return () => null;
+  const credit = creditsOf(rules, state, stakes);
+  return (home) => microOf(credit(home));
+}
 
 export function settlementView(rules: MarketRules, settled: SettledInterval, nameOf: (home: HomeId) => string): SettlementView {
   const { energyIn, energyOut, moneyIn, moneyOut } = settled.conservation;

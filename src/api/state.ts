@@ -118,6 +118,8 @@ export interface HomeView {
   readonly balanceMicro: number;
   /** In the vault on the chain; null while the chain is away. */
   readonly vaultMicro: number | null;
+  /** What it may spend on orders for the next interval; below 0: on none that could cost it anything. null: nothing limits it. */
+  readonly creditMicro: number | null;
   /** Against buying and selling everything at the utility's tariff. */
   readonly savedMicro: number;
   /** Energy of the last settled interval. */

@@ -11,8 +11,8 @@ import {
   type Reading,
 } from "../../engine/messages/index.ts";
 import {
-  type Account,
   type Advance,
+  type MarketState,
   NEW_ACCOUNT,
   NO_SURPLUS,
   type SettledHome,
@@ -21,7 +21,7 @@ import {
 } from "../../engine/settlement/index.ts";
 import type { BatchReceipt, Clock, RegisteredHome, Registry } from "../ports/index.ts";
 import { Batches, type BatchOnItsWay } from "./batch-views.ts";
-import { clearingView, endName, intervalName, isoOf, leftOver, microOf, settlementView, surplusView } from "./market-views.ts";
+import { clearingView, creditView, endName, intervalName, isoOf, leftOver, microOf, settlementView, surplusView } from "./market-views.ts";
 import type { IntervalView } from "./queries.ts";
 import type { CertificateView, ClearingView, EvidenceView, HomeView, PricePoint, SettlementView, StreetState } from "./state.ts";
 import { type Clocks, type Epochs, type Pause, type Proof, Watch } from "./watch.ts";
@@ -50,8 +50,8 @@ export class StreetView {
   readonly #clock: Clock;
   readonly #words: Words;
   #registry: Registry = { homes: [], validatorSets: [], validators: [], quorum: 0 };
-  #accounts: ReadonlyMap<HomeId, Account> = new Map();
-  #surplus = NO_SURPLUS;
+  /** After the last certified interval; null before the first. */
+  #books: MarketState | null = null;
   readonly #saved = new Map<HomeId, Nano>();
   readonly #heardAt = new Map<HomeId, number>();
   readonly #readings = new Map<HomeId, Reading>();
@@ -137,8 +137,7 @@ export class StreetView {
   ): void {
     const { clearing, settled, state, batch, result } = advance;
     const name = intervalName(this.#rules, clearing.interval);
-    this.#accounts = state.accounts;
-    this.#surplus = state.surplus;
+    this.#books = state;
     this.#certified++;
     this.#clearing = clearingView(this.#rules, result.kind, state.cleared.at(-1)!, this.#words);
     const { kind, priceMicro, volumeWh } = this.#clearing;
@@ -184,6 +183,7 @@ export class StreetView {
 
   state(nextInterval: Interval): StreetState {
     const rules = this.#rules;
+    const credit = creditView(rules, this.#books, this.#watch.members);
     return {
       sentence: this.#sentence(),
       street: {
@@ -201,13 +201,13 @@ export class StreetView {
         intervalsCertified: this.#certified,
         sealedOrders: isSealed(rules, this.#watch.members?.homes.length ?? this.#registry.homes.length),
       },
-      homes: this.#registry.homes.map((home) => this.#homeView(home)),
+      homes: this.#registry.homes.map((home) => this.#homeView(home, credit)),
       clearing: this.#clearing,
       prices: this.#prices,
       certificates: this.#certificates,
       batches: this.#batches.views(this.#registry.quorum),
       settlement: this.#settlement,
-      surplus: surplusView(rules, this.#surplus),
+      surplus: surplusView(rules, this.#books?.surplus ?? NO_SURPLUS),
       watch: this.#watch.view(),
     };
   }
@@ -228,8 +228,8 @@ export class StreetView {
     this.#intervals.delete((interval - KEPT_PRICES) as Interval);
   }
 
-  #homeView({ home, name }: RegisteredHome): HomeView {
-    const account = this.#accounts.get(home) ?? NEW_ACCOUNT;
+  #homeView({ home, name }: RegisteredHome, credit: ReturnType<typeof creditView>): HomeView {
+    const account = this.#books?.accounts.get(home) ?? NEW_ACCOUNT;
     const equipment = this.#label.equipment.get(name);
     const last = this.#lastSettled?.homes.find((each) => each.home === home);
     const voice = this.#watch.voiceOf(home);
@@ -248,6 +248,7 @@ export class StreetView {
       keepForBackupPercent: null,
       balanceMicro: microOf(account.balance),
       vaultMicro: this.#vault?.[home] ?? null,
+      creditMicro: credit(home),
       savedMicro: microOf(this.#saved.get(home) ?? nano(0)),
       reading: this.#readingOf(last),
       boughtWh: last?.boughtWh ?? 0,

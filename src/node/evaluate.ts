@@ -2,6 +2,7 @@ import {
   entriesRoot,
   entrySet,
   nextMembers,
+  nextStakes,
   oneReadingEach,
   shownOf,
   type Validators,
@@ -16,6 +17,7 @@ import {
   type MarketRules,
   type Members,
   membersDigest,
+  type OrderList,
   periodOf,
   type ResultKind,
   resultHash,
@@ -25,7 +27,7 @@ import {
   signedOf,
   type Withheld,
 } from "../../engine/messages/index.ts";
-import { type Advance, advance, type MarketState, settledWith } from "../../engine/settlement/index.ts";
+import { type Advance, advance, type MarketState, settledWith, withinCredit } from "../../engine/settlement/index.ts";
 import type { Membership } from "./membership.ts";
 import type { Pool } from "./pool.ts";
 
@@ -46,7 +48,7 @@ export type EvaluationOrMissing = { readonly evaluation: Evaluation } | { readon
 export interface EvaluationContext {
   readonly rules: MarketRules;
   readonly validators: Validators;
-  readonly membership: Pick<Membership, "isSealed" | "agentAt" | "members">;
+  readonly membership: Pick<Membership, "isSealed" | "agentAt" | "members" | "unstaked" | "staked" | "agreesStakes">;
   readonly pool: Pool;
   readonly work?: { readonly entryId: typeof entryId; readonly entrySet: typeof entrySet; readonly evaluate: typeof evaluateEntries };
 }
@@ -66,18 +68,26 @@ export function evaluateLists(context: EvaluationContext, state: MarketState, { 
   const missing = wanted.filter((id) => !pool.has(id));
   if (missing.length > 0) return { missing };
   const interval = (state.interval + 1) as Interval;
-  const members = endsEpoch(rules, interval)
-    ? nextMembers(validators, bodies, { digest: state.members, version: membership.members.version })
-    : state.members;
   const entries = isVoid ? { orders: [], withheld: [] } : countedOrders(context, interval, set);
   const readings = set.readings.flatMap((id) => pool.readings.get(id) ?? []);
   const counted: Counted = {
     kind: isVoid ? "void" : "trade",
     ...entries,
+    orders: withinCredit(rules, state, membership.members.stakes, entries),
     readings: oneReadingEach(readings.filter(({ body }) => body.interval === settledWith(interval))),
-    nextMembers: members,
+    nextMembers: membersAfter(context, state, bodies),
   };
   return { evaluation: work.evaluate(rules, state, counted) };
+}
+
+/** Who agrees on the next interval, and what they trade against; named without knowing more than the lists. */
+function membersAfter({ rules, validators, membership }: EvaluationContext, state: MarketState, lists: readonly OrderList[]): Digest {
+  const interval = (state.interval + 1) as Interval;
+  if (!membership.agreesStakes(interval)) return state.members;
+  const { members, unstaked } = membership;
+  const now = { digest: unstaked, version: members.version };
+  const next = endsEpoch(rules, interval) ? nextMembers(validators, lists, now) : unstaked;
+  return membership.staked(next, nextStakes(validators, lists, members.stakes));
 }
 
 export const endsEpoch = (rules: MarketRules, interval: Interval): boolean =>

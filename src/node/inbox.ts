@@ -62,6 +62,8 @@ const MAX_SEEN = 20_000;
 const MAX_VIEW = 100_000;
 /** Intervals and periods ahead of ours that may be spoken of. */
 const MAX_AHEAD = 8;
+/** Homes that the others may have read of the chain and this one hasn't. */
+const MAX_UNREAD = 256;
 
 /** Turns what peers say into messages that were checked; every foreign byte passes here. */
 export class Inbox {
@@ -247,6 +249,7 @@ export class Inbox {
       unsettledPeriods: { first: period, last: (period + MAX_AHEAD) as Period },
       // Of each kind two in one place at most: more prove nothing.
       maxEntries: 2 * membership.mostHomes * (2 * rules.maxOrdersPerHome + 1),
+      maxStakes: membership.registry.homes.length + MAX_UNREAD,
       maxView: MAX_VIEW,
       validatorKey: membership.validatorKey,
       periodKey: membership.periodKey,

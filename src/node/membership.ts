@@ -8,6 +8,9 @@ import {
   type Members,
   membersDigest,
   periodOf,
+  type Stakes,
+  stakedDigest,
+  unstakedDigest,
 } from "../../engine/messages/index.ts";
 import type { RegisteredHome, Registry, Store } from "../ports/index.ts";
 
@@ -23,6 +26,8 @@ const MAX_READ = 16;
 /** A set in force, and what follows from it. */
 interface InForce {
   readonly digest: Digest;
+  /** Of the same without stakes. */
+  readonly unstaked: Digest;
   readonly members: Members;
   readonly validators: Validators;
   readonly agents: ReadonlyMap<HomeId, Address>;
@@ -37,6 +42,8 @@ export class Membership {
   #registry: Registry;
   /** Sets of epochs to come, as the chain says now; forgotten when it says something new. */
   #read = new Map<Interval, InForce>();
+  /** Sets that may come into force, of a registered one and stakes. */
+  readonly #staked = new Map<Digest, { readonly unstaked: Digest; readonly stakes: Stakes | null }>();
   #current: InForce;
   #before: InForce;
   /** The interval that the set in force agrees on. */
@@ -72,6 +79,11 @@ export class Membership {
     return this.#current.members;
   }
 
+  /** The digest of the set in force as the registry says it, without stakes. */
+  get unstaked(): Digest {
+    return this.#current.unstaked;
+  }
+
   get validators(): Validators {
     return this.#current.validators;
   }
@@ -87,11 +99,38 @@ export class Membership {
     return digest;
   }
 
+  /** The content of a set, kept from now on; null when it isn't known here. */
+  keep(digest: Digest): Members | null {
+    const members = this.known(digest);
+    if (members !== null) this.learn(members);
+    return members;
+  }
+
   /** The content of a set; null when it isn't known here. */
   known(digest: Digest): Members | null {
     if (digest === this.#current.digest) return this.#current.members;
     const kept = this.#modules.store.members(digest);
-    return kept === null ? null : decodeMembers(kept);
+    return kept === null ? this.#knownStaked(digest) : decodeMembers(kept);
+  }
+
+  #knownStaked(digest: Digest): Members | null {
+    const staked = this.#staked.get(digest);
+    if (staked === undefined || staked.stakes === null) return null;
+    const { unstaked, stakes } = staked;
+    const members = unstaked === this.#current.unstaked ? this.#current.members : this.known(unstaked);
+    return members === null ? null : { ...members, stakes };
+  }
+
+  /** The name of a registered set with agreed stakes. Whether its content is known here or not, this home can tell what follows from it. */
+  staked(unstaked: Digest, stakes: Stakes | null): Digest {
+    const digest = stakedDigest(unstaked, stakes);
+    this.#staked.set(digest, { unstaked, stakes });
+    return digest;
+  }
+
+  /** Whether stakes are agreed on with an interval: at an epoch's edge, and as long as there are none. */
+  agreesStakes(interval: Interval): boolean {
+    return this.#current.members.stakes === null || this.#isEdge((interval + 1) as Interval);
   }
 
   /** Puts a certified set in force for an interval; false while its content is unknown. */
@@ -99,17 +138,25 @@ export class Membership {
     const members = this.known(digest);
     if (members === null) return false;
     // Again for the same interval, as after a restart, nothing has passed.
-    if (interval !== this.#interval) this.#before = this.#current;
+    if (interval !== this.#interval) {
+      this.#before = this.#current;
+      this.#staked.clear();
+    }
     this.#interval = interval;
     if (digest !== this.#current.digest) this.#current = inForce(members);
     return true;
   }
 
-  /** The set for an interval by this home's own reading of the chain: another than the one in force only at an epoch's edge. */
+  /** The registered set for an interval by this home's own reading of the chain: another than the one in force only at an epoch's edge. */
   wanted(interval: Interval): NamedSet {
-    const isEdge = this.#epochOf(interval) !== this.#epochOf((interval - 1) as Interval);
+    const isEdge = this.#isEdge(interval);
     const { members } = isEdge ? this.#readAt(interval) : this.#current;
-    return { digest: isEdge ? this.learn(members) : this.#current.digest, version: members.version };
+    return { digest: isEdge ? this.learn(members) : this.#current.unstaked, version: members.version };
+  }
+
+  /** Whether an interval is the first of its epoch. */
+  #isEdge(interval: Interval): boolean {
+    return this.#epochOf(interval) !== this.#epochOf((interval - 1) as Interval);
   }
 
   /** Homes of the larger of the set in force and the one before: a list at an edge names readings of both. */
@@ -168,10 +215,11 @@ export class Membership {
 
 function inForce(members: Members): InForce {
   const validators = validatorsOf(members);
-  return { digest: validators.seed, members, validators, agents: new Map(members.homes.map(({ home, agent }) => [home, agent])) };
+  const unstaked = unstakedDigest(members);
+  return { digest: validators.seed, unstaked, members, validators, agents: new Map(members.homes.map(({ home, agent }) => [home, agent])) };
 }
 
-/** Who is registered for an interval, the first of its epoch. */
+/** Who is registered for an interval, the first of its epoch; without stakes. */
 export function membersAt({ homes, validatorSets }: Registry, interval: Interval): Members {
   const isInForce = ({ since }: { readonly since: Interval }): boolean => since <= interval;
   const present = homes.filter((home) => isInForce(home) && (home.until === null || interval < home.until));
@@ -183,6 +231,7 @@ export function membersAt({ homes, validatorSets }: Registry, interval: Interval
     homes: present.map(({ home, keys }) => ({ home, agent: (keys.filter(isInForce).at(-1) ?? keys[0]!).agent })),
     validators: set.validators,
     minimums: set.minimums,
+    stakes: null,
   };
 }
 

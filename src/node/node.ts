@@ -1,4 +1,4 @@
-import type { Digest, HomeId, Interval } from "../../engine/kernel/index.ts";
+import type { Digest, HomeId, Interval, Nano } from "../../engine/kernel/index.ts";
 import {
   type Digests,
   digestsOf,
@@ -8,8 +8,9 @@ import {
   type Order,
   periodOf,
   type Reading,
+  type Stakes,
 } from "../../engine/messages/index.ts";
-import { type Batch, settledWith } from "../../engine/settlement/index.ts";
+import { type Batch, creditsOf, settledWith, withinCredit } from "../../engine/settlement/index.ts";
 import type { Cancel, Chain, Clock, Gossip, Log, Metrics, PeerName, RecoverSigner, Registry, Signer, Store } from "../ports/index.ts";
 import { CatchUp } from "./catch-up.ts";
 import { Closures } from "./closures.ts";
@@ -30,6 +31,7 @@ import { reachOf } from "./reach.ts";
 import { replayStore } from "./replay.ts";
 import { type Certified, Rounds } from "./rounds.ts";
 import { Signing } from "./signing.ts";
+import { StakeReader } from "./stakes.ts";
 
 /** What one home, or one that only follows, works with. */
 export interface NodeModules {
@@ -81,6 +83,7 @@ export class StreetNode {
   readonly #signing: Signing;
   readonly #inbox: Inbox;
   readonly #catchUp: CatchUp;
+  readonly #stakes: StakeReader;
   /** Closed in an earlier life; which of them the chain lacks is known once it has answered. */
   readonly #closed: Batch[] = [];
   readonly #heard: ((message: Message) => void)[] = [];
@@ -116,7 +119,13 @@ export class StreetNode {
     const tellClosed = (interval: Interval): void => {
       if (outbox !== null && self !== null) this.#deliver(outbox.closed({ interval, validator: self }));
     };
-    this.rounds = new Rounds({ ...shared, certificates, tellClosed, fetch, lost: modules.lost }, state);
+    this.#stakes = new StakeReader({
+      ...modules,
+      books: () => ({ carried: this.rounds.state.carried, open: this.periods.open.map(({ batch }) => batch) }),
+      isWanted: () => self !== null && membership.validators.ids.includes(self) && membership.agreesStakes(this.rounds.current),
+    });
+    const stakes = (): Stakes | null => this.#stakes.stakes;
+    this.rounds = new Rounds({ ...shared, stakes, certificates, tellClosed, fetch, lost: modules.lost }, state);
     this.#closures = new Closures({ membership, onAllClosed: (interval) => this.#own?.showNow(interval) });
     const deliver = (message: Message): void => this.#deliver(message);
     this.#own = outbox === null || self === null ? null : new OwnEntries({ ...shared, outbox, self, recover, current, deliver });
@@ -137,6 +146,7 @@ export class StreetNode {
     this.rounds.onCertified(({ evaluation }) => {
       // The set is in force once the next interval has begun.
       if (evaluation.result.nextMembers !== membership.digest) void clock.after(0, () => this.#follow());
+      void clock.after(0, () => void this.#stakes.read());
       if (evaluation.batch !== null) this.periods.close(evaluation.batch);
       this.#closures.forget(evaluation.result.interval);
       outbox?.forget(evaluation.result.interval);
@@ -163,6 +173,7 @@ export class StreetNode {
     await this.#readChain();
     if (this.#stopped) return;
     for (const batch of this.#closed.splice(0)) this.periods.close(batch);
+    void this.#stakes.read();
     if (this.self !== null) this.#signing.start();
     this.#own?.restore();
     this.rounds.start();
@@ -183,6 +194,21 @@ export class StreetNode {
   /** Every admitted message, this home's own included. */
   onHeard(listener: (message: Message) => void): void {
     this.#heard.push(listener);
+  }
+
+  /** Those of orders of the next interval that count as far as this home knows: the others its home couldn't pay for. */
+  affordable(orders: readonly Order[]): readonly Order[] {
+    const { rules } = this.#modules;
+    const ordered = orders.map((body) => ({ body }));
+    return withinCredit(rules, this.rounds.state, this.membership.members.stakes, { orders: ordered, withheld: [] }).map(
+      ({ body }) => body,
+    );
+  }
+
+  /** What this home may spend on orders now; null: no limit is agreed. */
+  get credit(): Nano | null {
+    const { stakes } = this.membership.members;
+    return stakes === null || this.self === null ? null : creditsOf(this.#modules.rules, this.rounds.state, stakes)(this.self);
   }
 
   /** Signs an order of this home, keeps it and tells the street. */
@@ -228,6 +254,7 @@ export class StreetNode {
       this.periods.review();
     }
     if (head.ok) this.periods.settledUntil(head.value.nextPeriod);
+    await this.#stakes.read();
     if (!registry.ok) log.warn("chain.unreachable", { code: registry.code });
     // A period's votes are said once; what gossip lost of them nobody else would ever ask for. And who may not sign asks until it may.
     const isWaiting = this.periods.open.length > 0 && this.periods.ready() === null;

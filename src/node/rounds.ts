@@ -15,9 +15,9 @@ import { Ahead, isSaid } from "./ahead.ts";
 import type { Convictions } from "./convictions.ts";
 import { blockOf, type Evaluation, evaluateLists } from "./evaluate.ts";
 import type { Lost } from "./links.ts";
-import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
-import { isEntry, type Pool } from "./pool.ts";
+import { type ListModules, ownList } from "./own-list.ts";
+import { isEntry } from "./pool.ts";
 import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { Round, type RoundWorld } from "./round.ts";
 import { askUnshownAt, FETCH_MS, LIVE_MS, LOOK_MS, STALL_MS, shownBy, TIMEOUTS, tradeDeadline } from "./schedule.ts";
@@ -32,12 +32,10 @@ export interface Certified {
   readonly sinceGateMs: number | null;
 }
 
-export interface RoundsModules {
+export interface RoundsModules extends ListModules {
   readonly rules: MarketRules;
   readonly clock: Clock;
   readonly store: Store;
-  readonly pool: Pool;
-  readonly membership: Membership;
   readonly convictions: Convictions;
   readonly signing: Signing;
   /** null: this home follows and never votes. */
@@ -240,16 +238,14 @@ export class Rounds {
 
   /** Says what is held, and starts to agree. */
   #open(round: Round): void {
-    const { pool, outbox, membership } = this.#modules;
+    const { outbox } = this.#modules;
     const { interval } = round;
     if (this.#isOpened || this.#round !== round) return;
     this.#isOpened = true;
     const self = this.#voter(interval);
     if (outbox !== null && self !== null) {
-      const entries = pool.listable(interval, settledWith(interval), membership.isSealed, membership.agentAt);
-      const { digest, version } = membership.wanted((interval + 1) as Interval);
-      const list = { interval, validator: self, members: digest, membersVersion: version, ...entries };
-      round.hear(outbox.list(list, pool.named(entries)));
+      const { list, named } = ownList(this.#modules, interval, self);
+      round.hear(outbox.list(list, named));
     }
     round.put({ kind: "start" });
     this.#watch(interval);
@@ -288,7 +284,7 @@ export class Rounds {
     if (this.#stopped) return;
     const { store, pool, membership, work = PURE_WORK } = this.#modules;
     const { nextMembers } = evaluation;
-    const block = blockOf(evaluation, certificate, nextMembers === this.#state.members ? null : membership.known(nextMembers));
+    const block = blockOf(evaluation, certificate, nextMembers === this.#state.members ? null : membership.keep(nextMembers));
     store.saveBlock(evaluation.result.interval, evaluation.value, encodeBlock(block, work.encode));
     this.#state = evaluation.state;
     pool.settle(evaluation.result.interval, settledWith(evaluation.result.interval), evaluation.readings);

@@ -64,6 +64,15 @@ export interface VaultBalances {
   readonly residual: number;
 }
 
+/** What the vault holds for each home, by home id in whole ticks of 100 micro-currency, for good and all of one moment. */
+export interface VaultEscrows {
+  /** The first period whose changes are not in them. */
+  readonly nextPeriod: Period;
+  readonly ticks: readonly number[];
+  /** What withdrawals have asked for, a part of `ticks`. */
+  readonly requested: readonly number[];
+}
+
 /** A period with its net balance changes and the certificate of the validators. Encoding: `engine/settlement/batch`. */
 export interface SignedBatch {
   readonly result: PeriodResult;
@@ -85,6 +94,8 @@ export interface Chain {
   /** As it finally is, so that two homes read the same. */
   registry(): Promise<Result<Registry, ChainCode>>;
   head(): Promise<Result<VaultHead, ChainCode>>;
+  /** As the vault finally holds them, so that homes can tell what each has staked. */
+  escrows(): Promise<Result<VaultEscrows, ChainCode>>;
   /** Balances in the vault. */
   balances(): Promise<Result<VaultBalances, ChainCode>>;
   /** Receipts of the batches that the chain holds, oldest first. */

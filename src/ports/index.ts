@@ -16,6 +16,7 @@ export type {
   SignedBatch,
   ValidatorSet,
   VaultBalances,
+  VaultEscrows,
   VaultHead,
   WithdrawalRequest,
 } from "./chain.ts";

@@ -139,6 +139,7 @@ test.each<[string, Partial<MarketRules>, boolean]>([
 describe("homes that come and go", () => {
   const members = (version: number, homes: readonly [number, number][], validators: Members["validators"]): Members => ({
     version,
+    stakes: null,
     homes: homes.map(([home, key]) => ({ home: homeId(home), agent: agentOf(key) })),
     validators,
     minimums: { home: 0, operator: 0, utility: 0 },
@@ -186,6 +187,28 @@ describe("homes that come and go", () => {
       [true, "utility"],
     ]);
   });
+});
+
+test("what homes may spend: their stakes and what they are owed, once stakes are agreed", () => {
+  const rules = { ...RULES, withheldCharge: 70_000 };
+  const { view, state } = watched(rules);
+  const credits = (): unknown[] => state().homes.map(({ creditMicro }: { creditMicro: number | null }) => creditMicro);
+  const told = (stakes: Members["stakes"]): void => {
+    const now: Members = {
+      version: 1,
+      stakes,
+      homes: [],
+      validators: [{ home: homeId(0), class: "home" }],
+      minimums: { home: 0, operator: 0, utility: 0 },
+    };
+    view.epochs({ now, next: now, edge: interval(192) });
+  };
+  told([2_000, 1_000]);
+  expect(credits()).toEqual([null, null, null]);
+  for (const each of pass(rules, [{ kind: "trade", withheld: [1, 1, 2] }])) view.certified(each, { orders: 0, readings: 0 }, null, null);
+  expect(credits()).toEqual([200_000, -40_000, -70_000]);
+  told(null);
+  expect(credits()).toEqual([null, null, null]);
 });
 
 test("clocks: this node's beside the validators', and each home's; unknown is null", () => {

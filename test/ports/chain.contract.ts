@@ -62,6 +62,8 @@ export function chainContract(name: string, open: () => Promise<TestStreet>): vo
       });
       const value = { homes: [999_000, 1_000_400, 1_000_000, 1_000_100, 1_000_000], requested: Array(5).fill(0), residual: 50_000_500 };
       expect(await chain.balances()).toEqual({ ok: true, value });
+      const escrows = { nextPeriod: FIRST_PERIOD + 1, ticks: [9_990, 10_004, 10_000, 10_001, 10_000], requested: Array(5).fill(0) };
+      expect(await chain.escrows()).toEqual({ ok: true, value: escrows });
     });
 
     test("its receipt can be had again, from anyone and at any time", async () => {

@@ -5,6 +5,7 @@ import {
   type Block,
   type Contradictable,
   digestsOf,
+  MAX_STAKE,
   type Members,
   type Message,
   membersDigest,
@@ -50,7 +51,10 @@ export const anyReading = fc.record({
   quality: anyQuality,
 });
 export const anyCommit = fc.record({ home: anyHome, interval: anyInterval, seq: upTo(UINT32), commitment: anyDigest });
+/** None, or of up to six homes. */
+export const anyStakes = fc.array(fc.integer({ min: -MAX_STAKE, max: MAX_STAKE }), { maxLength: 6 });
 export const anyList = fc.record({
+  stakes: anyStakes,
   interval: anyInterval,
   validator: anyHome,
   members: anyDigest,
@@ -100,12 +104,14 @@ export const anyMembers: fc.Arbitrary<Members> = fc
     agent: anyBytes(20),
     kind: fc.constantFrom("home" as const, "operator" as const, "utility" as const),
     minimums: fc.record({ home: upTo(UINT32), operator: upTo(UINT32), utility: upTo(UINT32) }),
+    stakes: anyStakes,
   })
-  .map(({ version, homes, validators, agent, kind, minimums }) => ({
+  .map(({ version, homes, validators, agent, kind, minimums, stakes }) => ({
     version,
     homes: [...homes].sort((a, b) => a - b).map((home) => ({ home, agent: address(toHex(agent)) })),
     validators: [...validators].sort((a, b) => a - b).map((home) => ({ home, class: kind })),
     minimums,
+    stakes: stakes.length === 0 ? null : stakes,
   }));
 
 export const anyMessage: fc.Arbitrary<Message> = fc.oneof(

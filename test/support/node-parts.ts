@@ -89,7 +89,16 @@ export function reading(home: number, at: number, importWh: number, exportWh = 0
 }
 
 export function list(home: number, at: Interval = AT, orders: readonly Digest[] = [], signer = home): SignedList {
-  const body = { interval: at, validator: homeId(home), members: ZERO_DIGEST, membersVersion: 0, commits: [], orders, readings: [] };
+  const body = {
+    interval: at,
+    validator: homeId(home),
+    members: ZERO_DIGEST,
+    membersVersion: 0,
+    stakes: [],
+    commits: [],
+    orders,
+    readings: [],
+  };
   return { body, ...sign(signer, DIGESTS.list(body)) };
 }
 

@@ -27,6 +27,7 @@ export const list = (validator: number, id = 10 + validator, at = AT): Agreement
       validator: homeId(validator),
       members: ZERO_DIGEST,
       membersVersion: 1,
+      stakes: [],
       commits: [],
       orders: [],
       readings: [],

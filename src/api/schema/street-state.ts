@@ -66,6 +66,7 @@ const home = mirrors<HomeView>()(
     keepForBackupPercent: nullable(percent),
     balanceMicro: integer,
     vaultMicro: nullable(integer),
+    creditMicro: described(nullable(integer), "what it may spend on orders for the next interval; null: nothing limits it"),
     savedMicro: integer,
     reading: nullable(object({ interval: instant, importWh: count, exportWh: count })),
     boughtWh: count,

@@ -137,7 +137,7 @@ const ofStrangers = (_at: Interval, { kept, world }: Means): readonly Block[] =>
 function liarsAlone({ accomplices }: AdversaryWorld): Members {
   const homes = accomplices.map(({ home, keys }) => ({ home, agent: keys[0]!.address }));
   const validators = homes.map(({ home }) => ({ home, class: "home" as const }));
-  return { version: 1_000, homes, validators, minimums: { home: 0, operator: 0, utility: 0 } };
+  return { version: 1_000, homes, validators, minimums: { home: 0, operator: 0, utility: 0 }, stakes: null };
 }
 
 /** Its lists say that the chain gives the next interval to the liars, and its store has that set for whoever asks. */

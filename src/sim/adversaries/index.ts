@@ -6,6 +6,8 @@ import { framing } from "./framing.ts";
 import { garbage } from "./garbage.ts";
 import { lateCommitter } from "./late-committer.ts";
 import { lyingMeter } from "./lying-meter.ts";
+import { lyingStakes } from "./lying-stakes.ts";
+import { overspending } from "./overspending.ts";
 import { replayFlood } from "./replay-flood.ts";
 import { silent } from "./silent.ts";
 import { slow } from "./slow.ts";
@@ -28,6 +30,8 @@ export const ADVERSARIES = {
   "forged-certificate": forgedCertificate,
   framing,
   "stolen-key": stolenKey,
+  overspending,
+  "lying-stakes": lyingStakes,
 } as const satisfies Readonly<Record<string, Adversary>>;
 
 export type AdversaryName = keyof typeof ADVERSARIES;

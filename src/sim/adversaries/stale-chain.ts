@@ -36,6 +36,7 @@ function frozen(chain: Chain): Chain {
   return {
     registry: first(() => chain.registry()),
     head: first(() => chain.head()),
+    escrows: first(() => chain.escrows()),
     balances: first(() => chain.balances()),
     batches: async () => fail("CHAIN_UNREACHABLE", "stale"),
     close: () => chain.close(),

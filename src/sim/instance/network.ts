@@ -87,6 +87,7 @@ class Network {
       homes: [],
       validators: ids.map((home) => ({ home, class: "home" })),
       minimums: { home: 0, operator: 0, utility: 0 },
+      stakes: null,
     });
     this.#records = new Records(this.#validators);
     const [soonest, spread] = [this.#dice.pick([END, END, 200, 1_500]), this.#dice.below(2_000)];

@@ -26,7 +26,7 @@ export class Records {
   }
 
   list(validator: HomeId, orders: readonly Digest[]): SignedList {
-    const body = { interval: AT, validator, members: ZERO_DIGEST, membersVersion: 1, commits: [], orders, readings: [] };
+    const body = { interval: AT, validator, members: ZERO_DIGEST, membersVersion: 1, stakes: [], commits: [], orders, readings: [] };
     const list = { body, id: this.#intern(JSON.stringify(body)), signature: NO_SIGNATURE };
     this.lists.set(list.id, list);
     return list;

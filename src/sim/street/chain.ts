@@ -1,11 +1,14 @@
 import { quorum, validatorsOf } from "../../../engine/agreement/index.ts";
-import { type Digest, fail, type Interval, ok, type Period, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
+import { type Digest, fail, type HomeId, type Interval, ok, type Period, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
 import { type Digests, digestsOf, type MarketRules, type Members, periodHash } from "../../../engine/messages/index.ts";
+import { decodeVector } from "../../../engine/settlement/index.ts";
 import { membersAt } from "../../node/index.ts";
 import type { Chain, ChainCode, Clock, RecoverSigner, Registry, SignedBatch } from "../../ports/index.ts";
 import { domainOf, FIRST } from "./market.ts";
 
 const SIGNED_BYTES = 66;
+/** Ticks: more than any home of the simulated street orders for in an hour. */
+const DEPOSIT = 10_000_000;
 
 /** A chain that knows its homes and takes each period once, as the vault does; it answers a little late, as chains do. */
 export class CountingChain implements Chain {
@@ -14,6 +17,8 @@ export class CountingChain implements Chain {
   readonly settled: Period[] = [];
   /** The batches that brought them. */
   readonly taken: SignedBatch[] = [];
+  /** Ticks that homes have paid in, where it isn't `DEPOSIT`. */
+  readonly deposits = new Map<HomeId, number>();
   /** Answers nobody and takes nothing for now. */
   isAway = false;
   /** Who can't reach it. */
@@ -50,6 +55,7 @@ export class CountingChain implements Chain {
         return answer;
       },
       head: () => this.#reply(this.#head, isHidden),
+      escrows: () => this.#reply(this.#escrows, isHidden),
       balances: () => this.balances(),
       batches: () => this.batches(),
       close: () => this.close(),
@@ -74,6 +80,7 @@ export class CountingChain implements Chain {
 
   registry = () => this.#reply(() => this.known);
   head = () => this.#reply(this.#head);
+  escrows = () => this.#reply(this.#escrows);
   balances = () => this.#reply(() => ({ homes: [], requested: [], residual: 0 }));
   batches = () => this.#reply(() => []);
   async close(): Promise<void> {}
@@ -96,6 +103,14 @@ export class CountingChain implements Chain {
     const last = this.taken.at(-1);
     return last === undefined ? ZERO_DIGEST : periodHash(last.result);
   }
+
+  /** What homes paid in, and what the batches that were taken have moved since. */
+  readonly #escrows = () => {
+    const changes = this.taken.map(({ vector }) => decodeVector(vector));
+    const paidIn = (home: HomeId): number => this.deposits.get(home) ?? DEPOSIT;
+    const ticks = this.known.homes.map(({ home }) => changes.reduce((held, change) => held + (change[home] ?? 0), paidIn(home)));
+    return { nextPeriod: this.next, ticks, requested: ticks.map(() => 0) };
+  };
 
   readonly #head = () => ({ nextPeriod: this.next, lastPeriod: this.#lastPeriod(), settledUntil: 0 });
 

@@ -5,6 +5,7 @@ import type { Certified } from "../../node/index.ts";
 import type { SimulatedHome } from "../street/home.ts";
 import { domainOf, FIRST } from "../street/market.ts";
 import type { SimulatedStreet } from "../street/street.ts";
+import { filledWithinCredit } from "./credit-law.ts";
 import type { Law, Verdict } from "./law.ts";
 import { certifiedByItsSet, membersAlone, type Roll, setsAsRead, takenBackKeys } from "./member-laws.ts";
 import { placesOf } from "./places.ts";
@@ -240,6 +241,7 @@ export function lawsOf(street: SimulatedStreet, isCalm: boolean): readonly Law[]
     oneCertificate(roll),
     noContradiction(),
     withinLimits(honest),
+    filledWithinCredit(roll, street.rules),
     conserved(),
     settledOnce(),
     membersAlone(roll),

@@ -1,7 +1,18 @@
 import { readingSignedIn } from "../../../engine/admission/index.ts";
 import { signedIn } from "../../../engine/agreement/index.ts";
 import type { Digest, HomeId, Interval } from "../../../engine/kernel/index.ts";
-import { type Certificate, type Digests, idOf, type Signed, signedOf } from "../../../engine/messages/index.ts";
+import {
+  type Certificate,
+  type Digests,
+  idOf,
+  type Members,
+  membersDigest,
+  type OrderList,
+  type Signed,
+  type Stakes,
+  signedOf,
+  unstakedDigest,
+} from "../../../engine/messages/index.ts";
 import { SETTLE_LAG } from "../../../engine/settlement/index.ts";
 import type { Certified } from "../../node/index.ts";
 import type { RecoverSigner } from "../../ports/index.ts";
@@ -21,37 +32,57 @@ export interface Roll {
  * Comes before all others: they go by the sets that it names.
  */
 export function setsAsRead({ sets }: Roll): Law {
-  const lists = new Map<Interval, Map<HomeId, { readonly members: Digest; readonly membersVersion: number }>>();
+  const lists = new Map<Interval, Map<HomeId, Said>>();
+  const untold = new Set<Interval>();
   return {
     name: "sets as read",
     said: ({ isHonest }, message) => {
       if (!isHonest || message.kind !== "list") return null;
-      const { interval, validator, members, membersVersion } = message.list.body;
-      lists.set(interval, (lists.get(interval) ?? new Map()).set(validator, { members, membersVersion }));
+      const { interval, validator, members, membersVersion, stakes } = message.list.body;
+      lists.set(interval, (lists.get(interval) ?? new Map()).set(validator, { members, membersVersion, stakes }));
       return null;
     },
-    certified: ({ isHonest }, { evaluation: { result } }) => {
+    certified: ({ isHonest }, { evaluation: { result }, block }) => {
+      if (!isHonest) return null;
       const next = (result.interval + 1) as Interval;
       const set = sets.of(result.interval);
-      if (!isHonest || sets.of(next)?.digest === result.nextMembers) return null;
+      if (sets.of(next)?.digest === result.nextMembers) return null;
+      if (set === undefined && untold.has(result.interval)) return null;
       if (set === undefined) return `interval ${result.interval} is certified before the one before it`;
-      if (!sets.name(next, result.nextMembers)) return `interval ${next} is given to members that the chain never had`;
+      const named = block.members ?? (result.nextMembers === set.digest ? set.members : null);
+      // Who hasn't read that set of the chain can tell its name alone.
+      if (named === null) {
+        untold.add(next);
+        return null;
+      }
+      if (membersDigest(named) !== result.nextMembers || !sets.name(next, named))
+        return `interval ${next} is given to members that the chain never had`;
       const read = [...(lists.get(result.interval) ?? [])].flatMap(([home, list]) => (set.validators.has(home) ? [list] : []));
       lists.delete(result.interval);
-      return wrongSet(set, result.nextMembers, read);
+      return wrongSet(set, named, read) ?? wrongStakes(set.members.stakes, named.stakes, read);
     },
   };
 }
 
-function wrongSet(
-  { digest, members }: AgreedSet,
-  next: Digest,
-  read: readonly { readonly members: Digest; readonly membersVersion: number }[],
-): Verdict {
+type Said = Pick<OrderList, "members" | "membersVersion" | "stakes">;
+
+function wrongSet({ members }: AgreedSet, named: Members, read: readonly Said[]): Verdict {
+  const [digest, next] = [unstakedDigest(members), unstakedDigest(named)];
   if (next !== digest && !read.some((list) => list.members === next)) return "members that no honest validator read come into force";
   const [first] = read;
   const isOne = first !== undefined && read.every((list) => list.members === first.members) && first.membersVersion > members.version;
   return isOne && next !== first.members ? "all honest validators read newer members, and they don't come into force" : null;
+}
+
+/** A home's stake lies between what two honest validators read, one that has not read of it counted as nothing; or it is as it was. */
+function wrongStakes(before: Stakes | null, stakes: Stakes | null, read: readonly Said[]): Verdict {
+  if (JSON.stringify(stakes) === JSON.stringify(before)) return null;
+  const said = read.map((list) => list.stakes).filter((each) => each.length > 0);
+  const wrong = stakes?.findIndex((stake, home) => {
+    const values = said.map((each) => each[home] ?? 0);
+    return stake < Math.min(...values) || stake > Math.max(...values);
+  });
+  return wrong === -1 ? null : `home-${wrong} trades against ${stakes?.[wrong ?? 0]} ticks, which no honest validator read`;
 }
 
 /** Each certificate that an honest home goes by has a quorum of the interval's own set: each once, each under the key in force. */

@@ -1,11 +1,11 @@
 import { quorum, validatorsOf } from "../../../engine/agreement/index.ts";
 import type { Address, Digest, HomeId, Interval } from "../../../engine/kernel/index.ts";
-import { type Members, membersDigest } from "../../../engine/messages/index.ts";
+import { type Members, membersDigest, unstakedDigest } from "../../../engine/messages/index.ts";
 import { membersAt } from "../../node/index.ts";
 import type { CountingChain } from "../street/chain.ts";
 import { FIRST } from "../street/market.ts";
 
-/** Who agrees on an interval, worked out from the chain: not what any home believes. */
+/** Who agrees on an interval, worked out from the chain: not what any home believes. What they trade against has a law of its own. */
 export interface AgreedSet {
   readonly digest: Digest;
   readonly members: Members;
@@ -31,12 +31,17 @@ export class AgreedSets {
     return this.#of.get(interval);
   }
 
-  /** An honest home has certified the interval before; false when it names a set that the chain never had for this one. */
-  name(interval: Interval, digest: Digest): boolean {
+  /**
+   * An honest home has certified the interval before, and tells the content of the set that it names, as it knows it. False when the
+   * chain never had its homes and validators for this interval.
+   */
+  name(interval: Interval, members: Members): boolean {
     const before = this.#of.get((interval - 1) as Interval);
-    const set = before?.digest === digest ? before : this.#read(interval, digest);
-    if (set !== undefined && !this.#of.has(interval)) this.#of.set(interval, set);
-    return set !== undefined;
+    const unstaked = unstakedDigest(members);
+    const isAsBefore = before !== undefined && unstakedDigest(before.members) === unstaked;
+    const isRegistered = isAsBefore || this.#read(interval, unstaked) !== undefined;
+    if (isRegistered && !this.#of.has(interval)) this.#of.set(interval, setOf(members));
+    return isRegistered;
   }
 
   #read(interval: Interval, digest: Digest): AgreedSet | undefined {

@@ -22,6 +22,7 @@ export function HomeDetails(props: { home: HomeView; flow: Flow | undefined; cur
         {flow === undefined ? null : <FlowFacts flow={flow} currency={currency} />}
         {home.batteryPercent === null ? null : <Pair name={words.battery} value={`${Math.round(home.batteryPercent)} %`} />}
         {home.keepForBackupPercent === null ? null : <Pair name={words.keep} value={`${Math.round(home.keepForBackupPercent)} %`} />}
+        {home.creditMicro === null ? null : <Pair name={words.credit} value={money(home.creditMicro, currency)} />}
         <Pair name={words.saved} value={money(home.savedMicro, currency)} />
       </dl>
     </>

@@ -64,6 +64,7 @@ export const en = {
       battery: "Battery",
       keep: "Keep for backup",
       saved: "Saved so far",
+      credit: "May spend on orders",
       charge: "Charged for orders never shown",
       estimated: "estimated: its device says nothing",
     },

@@ -317,12 +317,18 @@ describe("agreement", () => {
         validator: ME,
         members: idOf(1),
         membersVersion: 1,
+        stakes: [],
         commits: commits.map(idOf),
         orders: orders.map(idOf),
         readings: readings.map(idOf),
       },
     },
   });
+  const staking = (stakes: readonly number[]): AgreementMessage => {
+    const message = list([1], []);
+    if (message.kind !== "list") throw new Error("not a list");
+    return { kind: "list", list: { ...message.list, body: { ...message.list.body, stakes } } };
+  };
   const proposal = (view: number, value = idOf(9), leader = ME): AgreementMessage => ({
     kind: "proposal",
     proposal: { ...envelope, body: { interval: AT, view, leader, value, parentView: 0, isVoid: false, lists: [] } },
@@ -336,6 +342,7 @@ describe("agreement", () => {
     undecidedIntervals: { first: interval(50), last: interval(51) },
     unsettledPeriods: { first: period(5), last: period(6) },
     maxEntries: 100,
+    maxStakes: 2,
     maxView: 100,
     validatorKey: (home) => (home < 4 ? agentOf(home) : undefined),
     periodKey: (home, of) => (home < 4 ? agentOf(of === 6 && home === 3 ? 103 : home) : undefined),
@@ -367,6 +374,8 @@ describe("agreement", () => {
     ["as many entries as all homes can have", "accept", list([1, 2], [3], AT, [4]), { maxEntries: 4 }],
     ["a seal more", "LIST_TOO_LONG", list([1, 2], [3], AT, [4, 5]), { maxEntries: 4 }],
     ["an order more", "LIST_TOO_LONG", list([1, 2, 6], [3], AT, [4]), { maxEntries: 4 }],
+    ["stakes of as many homes as there may be", "accept", staking([7, -7]), {}],
+    ["of a home more", "LIST_TOO_LONG", staking([7, -7, 0]), {}],
     ["a reading more", "LIST_TOO_LONG", list([1, 2], [3, 5], AT, [4]), { maxEntries: 4 }],
     ["orders out of order", "LIST_NOT_SORTED", list([2, 1], []), {}],
     ["an order twice", "LIST_NOT_SORTED", list([1, 1], []), {}],

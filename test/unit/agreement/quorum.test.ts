@@ -23,6 +23,7 @@ import { NO_MINIMUMS, validatorsNamed } from "../../support/validators.ts";
 function street(classes: string, minimums: Partial<Members["minimums"]> = {}): Validators {
   const of: Readonly<Record<string, ValidatorClass>> = { h: "home", o: "operator", u: "utility" };
   return validatorsOf({
+    stakes: null,
     version: 1,
     homes: [],
     validators: [...classes].map((letter, home) => ({ home: homeId(home), class: of[letter]! })),
@@ -70,6 +71,7 @@ describe("who may certify", () => {
 
   test("validators are those of the member set, named by its digest", () => {
     const members: Members = {
+      stakes: null,
       version: 7,
       homes: [{ home: homeId(2), agent: address(`0x${"11".repeat(20)}`) }],
       validators: [

@@ -12,6 +12,7 @@ const list = (validator: number, change: Partial<OrderList> = {}): OrderList => 
   validator: homeId(validator),
   members: numbered(1),
   membersVersion: 1,
+  stakes: [],
   commits: [],
   orders: [],
   readings: [],

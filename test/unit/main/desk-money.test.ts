@@ -152,6 +152,9 @@ describe("a withdrawal", () => {
     const request = await withdrawal();
     expect(await desk.withdraw(HOME, request)).toEqual(CARRIED);
     expect(await look()).toMatchObject({ escrow: 1_000_000, withdrawal: { to: ELSEWHERE, micro: 500_000 } });
+    // It counts as spent from now on, for whoever asks what the home has staked.
+    const escrows = await street.chain.escrows();
+    expect(escrows.ok && [escrows.value.ticks[HOME], escrows.value.requested[HOME]]).toEqual([10_000, 5_000]);
     expect(await desk.withdraw(HOME, request)).toEqual({ ok: true, value: { home: HOME, transaction: null } });
     await payDue();
     expect((await look()).withdrawal).not.toBeNull();

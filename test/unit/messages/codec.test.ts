@@ -96,7 +96,7 @@ function told(message: Message): { readonly [said: string]: object } {
   }
 }
 
-function toldMembers({ version, homes, validators, minimums }: Members): object {
+function toldMembers({ version, homes, validators, minimums, stakes }: Members): object {
   const { home: minHomes, operator: minOperators, utility: minUtilities } = minimums;
   return withoutDefaults({
     homes: homes.map(({ home, agent }) => withoutDefaults({ home, agent: bytes(agent) })),
@@ -105,6 +105,7 @@ function toldMembers({ version, homes, validators, minimums }: Members): object 
     minOperators,
     minUtilities,
     version,
+    ...(stakes === null ? {} : { stakes }),
   });
 }
 

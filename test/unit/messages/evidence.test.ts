@@ -68,7 +68,13 @@ describe("what is refused", () => {
   const good = pair(low, high);
   const members: Message = {
     kind: "members",
-    members: { version: 1, homes: [], validators: [{ home: homeId(1), class: "home" }], minimums: { home: 0, operator: 0, utility: 0 } },
+    members: {
+      version: 1,
+      stakes: null,
+      homes: [],
+      validators: [{ home: homeId(1), class: "home" }],
+      minimums: { home: 0, operator: 0, utility: 0 },
+    },
     id: order(1).id,
   };
   const periodVote: Message = {

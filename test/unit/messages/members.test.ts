@@ -10,12 +10,16 @@ import {
   MAX_MESSAGE_BYTES,
   type Members,
   membersDigest,
+  stakedDigest,
+  unstakedDigest,
   Writer,
 } from "../../../engine/messages/index.ts";
+import { packed } from "../../../engine/messages/protobuf.ts";
 import { anyMembers, DIGESTS } from "../../support/messages.ts";
 
 const AGENT = "11".repeat(20);
 const SET: Members = {
+  stakes: null,
   version: 3,
   homes: [
     { home: homeId(0), agent: address(`0x${AGENT}`) },
@@ -37,6 +41,15 @@ describe("bytes", () => {
 
   test("its name is keccak-256 of them", () => expect(membersDigest(SET)).toBe(keccak256(encodeMembers(SET))));
 
+  test("stakes stand at its end: 1, -1, 0 and 20,000,000 ticks; its name is keccak-256 of the name without them and of their bytes", () => {
+    const staked: Members = { ...SET, stakes: [1, -1, 0, 20_000_000] };
+    const bytes = "02010080b48913";
+    expect(toHex(encodeMembers(staked))).toBe(`${toHex(encodeMembers(SET))}3a07${bytes}`);
+    expect(membersDigest(staked)).toBe(keccak256(`${membersDigest(SET)}${bytes}`));
+    expect(unstakedDigest(staked)).toBe(membersDigest(SET));
+    expect(stakedDigest(membersDigest(SET), staked.stakes)).toBe(membersDigest(staked));
+  });
+
   test("what is written is read again; one set has one name, another set another", () => {
     fc.assert(
       fc.property(anyMembers, anyMembers, (one, other) => {
@@ -56,6 +69,7 @@ describe("bytes", () => {
     ["class", { ...SET, validators: [SET.validators[0]!, { home: homeId(5), class: "operator" }] }],
     ["least number of homes", { ...SET, minimums: { ...SET.minimums, home: 2 } }],
     ["least number of operators", { ...SET, minimums: { ...SET.minimums, operator: 1 } }],
+    ["stake", { ...SET, stakes: [0] }],
     ["least number of utilities", { ...SET, minimums: { ...SET.minimums, utility: 1 } }],
   ])("another %s is another set", (_, other) => expect(membersDigest(other)).not.toBe(membersDigest(SET)));
 });
@@ -69,6 +83,8 @@ describe("what is no set", () => {
     for (const each of validators) writer.item(2, each);
     return writer.uint(6, version).finish();
   };
+  const staked = (stakes: Uint8Array): Uint8Array =>
+    Uint8Array.from([...written([home(1)], [validator(1)]), ...new Writer().bytes(7, stakes).finish()]);
   const many = (count: number) => Array.from({ length: count }, (_, id) => home(id));
 
   test.each<[string, boolean, Uint8Array]>([
@@ -89,6 +105,13 @@ describe("what is no set", () => {
     ["a version beyond 32 bits", false, written([home(1)], [validator(1)], 2 ** 32)],
     ["as many homes as there may be", true, written(many(4_096), [validator(1)])],
     ["one more", false, written(many(4_097), [validator(1)])],
+    ["a stake at the bound", true, staked(packed([2 ** 35]))],
+    ["a stake beyond it", false, staked(packed([2 ** 35 + 1]))],
+    ["a debt beyond it", false, staked(packed([-(2 ** 35) - 1]))],
+    ["a stake for each home id", true, staked(new Uint8Array(65_536))],
+    ["one more stake", false, staked(new Uint8Array(65_537))],
+    ["a stake that is cut", false, staked(Uint8Array.of(0x80))],
+    ["a stake of nine bytes", false, staked(Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1))],
     ["a cut", false, written([home(1)], [validator(1)]).subarray(0, 9)],
   ])("%s: %s", (_, isSet, bytes) => expect(decodeMembers(bytes) !== null).toBe(isSet));
 
@@ -103,8 +126,9 @@ describe("what is no set", () => {
     expect(codeOf(Uint8Array.from([...good, 0x38, 1]))).toBe("MESSAGE_MALFORMED");
   });
 
-  test("the largest set fits into a message", () => {
+  test("the largest set fits into a message, each home with 13,421.7727 of the currency staked", () => {
     const set: Members = {
+      stakes: Array.from({ length: 4_096 }, () => 2 ** 27 - 1),
       version: 2 ** 32 - 1,
       homes: Array.from({ length: 4_096 }, (_, id) => ({ home: homeId(id), agent: address(`0x${"ff".repeat(20)}`) })),
       validators: Array.from({ length: 128 }, (_, id) => ({ home: homeId(id), class: "utility" })),

@@ -3,6 +3,7 @@ import { TypedDataEncoder, type TypedDataField } from "ethers";
 import fc from "fast-check";
 import { address, type Digest, interval, period, toHex, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
 import { type Digests, digestsOf, type PeriodResult, periodHash, resultHash, TYPES } from "../../../engine/messages/index.ts";
+import { packed } from "../../../engine/messages/protobuf.ts";
 import { anyCommit, anyDigest, anyList, anyOrder, anyProposal, anyReading, anyVote, DIGESTS, DOMAIN } from "../../support/messages.ts";
 
 /** Written out once more, for ethers: "type name, type name". */
@@ -13,7 +14,7 @@ const STRUCTS = {
   Commit: fields("uint32 home, uint64 interval, uint32 seq, bytes32 commitment"),
   Reading: fields("uint32 home, uint64 interval, uint64 importWh, uint64 exportWh, uint8 quality"),
   OrderList: fields(
-    "uint64 interval, uint32 validator, bytes32 members, uint32 membersVersion, bytes32[] commits, bytes32[] orders, bytes32[] readings",
+    "uint64 interval, uint32 validator, bytes32 members, uint32 membersVersion, bytes stakes, bytes32[] commits, bytes32[] orders, bytes32[] readings",
   ),
   Proposal: fields("uint64 interval, uint32 view, uint32 leader, bytes32 value, uint32 parentView, bool isVoid, bytes32[] lists"),
   Vote: fields("uint8 kind, uint64 interval, uint32 view, bytes32 value, uint32 validator"),
@@ -52,7 +53,7 @@ describe("digests are those of ethers", () => {
     ));
   test("seals", () => same(anyCommit, DIGESTS.commit, (c) => byEthers(market, "Commit", c)));
   test("readings", () => same(anyReading, DIGESTS.reading, (r) => byEthers(market, "Reading", { ...r, quality: QUALITY[r.quality] })));
-  test("lists", () => same(anyList, DIGESTS.list, (l) => byEthers(market, "OrderList", l)));
+  test("lists", () => same(anyList, DIGESTS.list, (l) => byEthers(market, "OrderList", { ...l, stakes: packed(l.stakes) })));
   test("proposals", () => same(anyProposal, DIGESTS.proposal, (p) => byEthers(market, "Proposal", p)));
   test("votes", () => same(anyVote, DIGESTS.vote, (v) => byEthers(market, "Vote", { ...v, kind: KIND[v.kind] })));
 

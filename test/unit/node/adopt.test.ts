@@ -23,7 +23,16 @@ beforeAll(async () => {
 afterAll(() => street.stop());
 
 function listFor(interval: Interval): Message {
-  const body = { interval, validator: homeId(0), members: ZERO_DIGEST, membersVersion: 1, commits: [], orders: [], readings: [] };
+  const body = {
+    interval,
+    validator: homeId(0),
+    members: ZERO_DIGEST,
+    membersVersion: 1,
+    stakes: [],
+    commits: [],
+    orders: [],
+    readings: [],
+  };
   const id = SIM_DIGESTS.list(body);
   return { kind: "list", list: { body, id, signature: cheapSigner(0).sign(id) } };
 }

@@ -9,6 +9,7 @@ import {
   type SignedList,
   type SignedOrder,
   type SignedReading,
+  stakedDigest,
 } from "../../../engine/messages/index.ts";
 import { genesis } from "../../../engine/settlement/index.ts";
 import { type Evaluation, evaluateLists } from "../../../src/node/evaluate.ts";
@@ -41,7 +42,7 @@ function street({ orders = "open" as "open" | "sealed", at = AT as number } = {}
     if ("missing" in found) throw new Error(`missing ${found.missing.join()}`);
     return found.evaluation;
   };
-  return { membership, pool, hold, evaluate, result };
+  return { membership, pool, hold, evaluate, result, state };
 }
 
 const saying = (validator: number, change: Partial<OrderList>): SignedList => {
@@ -189,6 +190,58 @@ describe("who agrees next", () => {
     const { version } = membership.members;
     expect(result(three({ members: someDigest(7), membersVersion: version })).nextMembers).toBe(membership.digest);
     expect(result(three({ members: someDigest(7), membersVersion: version + 1 })).nextMembers).toBe(someDigest(7));
+  });
+});
+
+describe("what homes trade against", () => {
+  // 500 Wh at 15 ct: 75,000,000 nano, 750 ticks.
+  const staking = (at: number, ...stakes: readonly number[]) => ({ interval: interval(at), stakes });
+  const enter = (town: ReturnType<typeof street>, at: number, stakes: readonly number[] | null) => {
+    const { membership } = town;
+    membership.enter(membership.staked(membership.unstaked, stakes), interval(at));
+    return membership.unstaked;
+  };
+
+  test("is agreed on at an epoch's last interval and named with the set, whether its content is known here or not", () => {
+    const town = street({ at: 109 });
+    const unstaked = enter(town, 109, [1, 1, 1, 1]);
+    expect(town.result(three(staking(109, 7, 8))).nextMembers).toBe(stakedDigest(unstaked, [7, 8]));
+    expect(town.result(three(staking(109, 7, 8)), true).nextMembers).toBe(stakedDigest(unstaked, [7, 8]));
+    const strange = { ...staking(109, 7, 8), members: someDigest(7), membersVersion: 999 };
+    expect(town.result(three(strange)).nextMembers).toBe(stakedDigest(someDigest(7), [7, 8]));
+    expect(town.membership.known(stakedDigest(someDigest(7), [7, 8]))).toBeNull();
+    expect(town.membership.known(stakedDigest(unstaked, [7, 8]))).toEqual({ ...town.membership.members, stakes: [7, 8] });
+  });
+
+  test("nobody read anything: what was agreed before, with a new set too", () => {
+    const town = street({ at: 109 });
+    const unstaked = enter(town, 109, [1, 2]);
+    expect(town.result(three({ interval: interval(109) })).nextMembers).toBe(stakedDigest(unstaked, [1, 2]));
+    const joined = { interval: interval(109), members: someDigest(7), membersVersion: 999 };
+    expect(town.result(three(joined)).nextMembers).toBe(stakedDigest(someDigest(7), [1, 2]));
+  });
+
+  test("inside an epoch it stays, unless there is none: then it is agreed on at once, and the set is the same", () => {
+    const town = street({ at: 105 });
+    const unstaked = town.membership.unstaked;
+    const changed = { ...staking(105, 7), members: someDigest(7), membersVersion: 999 };
+    expect(town.result(three(changed)).nextMembers).toBe(stakedDigest(unstaked, [7]));
+    expect(town.result(three({ interval: interval(105) })).nextMembers).toBe(unstaked);
+    const later = street({ at: 105 });
+    enter(later, 105, [1]);
+    expect(later.result(three(changed)).nextMembers).toBe(later.state.members);
+  });
+
+  test("an order beyond it is left out and not withheld, open or sealed; without stakes it counts", () => {
+    for (const orders of ["open", "sealed"] as const) {
+      const town = street({ orders });
+      const [rich, poor] = [order(0), order(1)];
+      for (const each of [rich, poor]) town.hold(each);
+      expect(town.result(three({ orders: ids(rich, poor) })).orders.map(entryId)).toEqual(ids(rich, poor));
+      enter(town, AT, [750, 749]);
+      const found = town.result(three({ orders: ids(rich, poor) }));
+      expect([found.orders, found.withheld]).toEqual([[rich], []]);
+    }
   });
 });
 

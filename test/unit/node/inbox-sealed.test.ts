@@ -108,7 +108,13 @@ describe("what may be listed: it came by gossip, while time counted", () => {
 });
 
 describe("member sets", () => {
-  const set = { version: 9, homes: [], validators: [{ home: order(2).body.home, class: "home" as const }], minimums: NO_MINIMUMS };
+  const set = {
+    version: 9,
+    stakes: null,
+    homes: [],
+    validators: [{ home: order(2).body.home, class: "home" as const }],
+    minimums: NO_MINIMUMS,
+  };
   const message: Message = { kind: "members", members: set, id: membersDigest(set) };
 
   test.each<[Coming, string, boolean]>([

@@ -14,6 +14,7 @@ function made(at: number, length: number, seed: number) {
     validator: homeId(3),
     members: ZERO_DIGEST,
     membersVersion: seed,
+    stakes: [],
     commits: [],
     orders: [],
     readings: digests.slice(0, length),

@@ -56,7 +56,7 @@ describe("what was said stands", () => {
     const { life } = lives();
     const before = life();
     before.list(
-      { interval: AT, validator: SELF, members: ZERO_DIGEST, membersVersion: 1, commits: [], orders: [idOf(1)], readings: [] },
+      { interval: AT, validator: SELF, members: ZERO_DIGEST, membersVersion: 1, stakes: [], commits: [], orders: [idOf(1)], readings: [] },
       [],
     );
     before.vote(vote("finalize"), [heard(0), heard(1), heard(3)]);
@@ -77,7 +77,7 @@ describe("what was said stands", () => {
     pool.add({ kind: "reading", reading: read }, { agent, isTimely: true });
     const listed = pool.listable(interval(100), interval(98), true, () => agent);
     expect(listed).toEqual({ commits: [entryId(seal(hidden))], orders: [entryId(shown)], readings: [entryId(read)] });
-    const body = { interval: interval(100), validator: SELF, members: ZERO_DIGEST, membersVersion: 1, ...listed };
+    const body = { interval: interval(100), validator: SELF, members: ZERO_DIGEST, membersVersion: 1, stakes: [], ...listed };
     const list = life().list(body, pool.named(listed));
     expect(sent).toEqual([`agreement ${toHex(encodeMessage(list))}`]);
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import type { Interval } from "../../../engine/kernel/index.ts";
-import { asEvidence, type Message, type Vote } from "../../../engine/messages/index.ts";
+import { asEvidence, type Message, membersDigest, type Vote } from "../../../engine/messages/index.ts";
 import type { Certified } from "../../../src/node/index.ts";
 import { FIRST, SIM_DIGESTS, type SimulatedHome, SimulatedStreet } from "../../../src/sim/index.ts";
 import type { Law } from "../../../src/sim/swarm/law.ts";
@@ -49,6 +49,10 @@ function verdictOf(law: (roll: Roll) => Law, change: Change = unchanged): string
     }
   return null;
 }
+const certified = (at: number): Certified =>
+  events.flatMap((event) =>
+    "certified" in event && event.certified.evaluation.result.interval === FIRST + at ? [event.certified] : [],
+  )[0]!;
 const certifiedAs = (at: number, change: (certified: Certified) => Certified): Change => {
   const is = (event: Event): event is Extract<Event, { certified: Certified }> =>
     "certified" in event && event.certified.evaluation.result.interval === FIRST + at;
@@ -120,7 +124,26 @@ describe("sets as read", () => {
   });
 
   test("the old one where all read the new one", () => {
-    expect(verdictOf(nothing, stays(roll().sets.of(FIRST)!.digest))).toContain("all honest validators read newer members");
+    const old = certified(0).evaluation.result.nextMembers;
+    const kept: Change = (event) => {
+      const changed = stays(old)(event);
+      return changed === event || !("certified" in changed)
+        ? changed
+        : { ...changed, certified: { ...changed.certified, block: { ...changed.certified.block, members: null } } };
+    };
+    expect(verdictOf(nothing, kept)).toContain("all honest validators read newer members");
+  });
+
+  test("stakes: one tick more than any honest validator read", () => {
+    const richer: Change = (event) => {
+      if (!("certified" in event) || event.certified.block.members === null) return event;
+      const { block, evaluation } = event.certified;
+      const { members } = block;
+      const told = { ...members!, stakes: members!.stakes!.map((stake, home) => stake + (home === 1 ? 1 : 0)) };
+      const result = { ...evaluation.result, nextMembers: membersDigest(told) };
+      return { ...event, certified: { ...event.certified, block: { ...block, members: told }, evaluation: { ...evaluation, result } } };
+    };
+    expect(verdictOf(nothing, richer)).toContain("home-1 trades against 10000001 ticks, which no honest validator read");
   });
 
   test("one that nobody honest read", () => {

@@ -1,0 +1,97 @@
+import { expect, test } from "@jest/globals";
+import { type HomeId, homeId, type Interval } from "../../../engine/kernel/index.ts";
+import { ADVERSARIES, FIRST, SimulatedStreet, type StreetOptions } from "../../../src/sim/index.ts";
+import type { Adversary } from "../../../src/sim/street/adversary.ts";
+
+// Periods of three intervals: the fourth interval is the first of an epoch. Every home has 1,000 of the currency in the vault, and none
+// orders for 10 in an interval.
+const QUIET = { loss: 0, duplication: 0, delayMs: { least: 1, most: 20 } };
+const street = (options: Partial<StreetOptions> = {}): SimulatedStreet =>
+  new SimulatedStreet({ seed: 11, homes: 4, faults: QUIET, ...options });
+const liar = (home: number, name: keyof typeof ADVERSARIES): Partial<StreetOptions> => ({
+  adversaries: new Map<number, Adversary>([[home, ADVERSARIES[name]]]),
+});
+
+async function lived(town: SimulatedStreet, intervals: number, during: (town: SimulatedStreet) => Promise<void> = async () => undefined) {
+  await town.start();
+  await during(town);
+  await town.runTo(intervals);
+  town.stop();
+  const { certified } = town.homes[0]!;
+  const at = (place: number) => certified.find(({ evaluation }) => evaluation.result.interval === FIRST + place)!;
+  const counted = (home: number) =>
+    certified.map(({ evaluation: { orders } }) => orders.filter(({ body }) => body.home === home).length).slice(0, intervals);
+  const stakes = () => certified.flatMap(({ block }) => (block.members === null ? [] : [block.members.stakes]));
+  return { at, counted, stakes, heads: [...town.homes[0]!.heads] };
+}
+const DEPOSIT = 10_000_000;
+
+test("the first interval runs without a limit and agrees on stakes; nothing changes them in an epoch that is quiet", async () => {
+  const { stakes, counted } = await lived(street(), 8);
+  expect(stakes()).toEqual([Array(4).fill(DEPOSIT)]);
+  for (const home of [0, 1, 2, 3]) expect(Math.min(...counted(home))).toBeGreaterThan(0);
+});
+
+test("a home that has staked nothing orders in vain from the second interval on; it is neither withheld nor charged", async () => {
+  const town = street(liar(2, "overspending"));
+  const { counted, stakes, at } = await lived(town, 7);
+  expect(stakes()).toEqual([[DEPOSIT, DEPOSIT, 0, DEPOSIT]]);
+  expect(counted(2)[0]).toBeGreaterThan(0);
+  expect(counted(2).slice(1)).toEqual(Array(6).fill(0));
+  expect(Math.min(...counted(0))).toBeGreaterThan(0);
+  expect(town.homes[2]!.said.filter(({ kind }) => kind === "order").length).toBeGreaterThan(6);
+  for (let place = 0; place < 7; place++) {
+    expect(at(place).evaluation.withheld).toEqual([]);
+    expect(at(place).evaluation.settled?.homes.map(({ charge }) => charge) ?? []).toEqual(place < 2 ? [] : [0, 0, 0, 0]);
+  }
+});
+
+test("a validator that lies about stakes, both ways, changes no byte of what is agreed", async () => {
+  const [honest, lied] = [await lived(street(), 8), await lived(street(liar(3, "lying-stakes")), 8)];
+  expect(lied.heads).toEqual(honest.heads);
+  expect(lied.heads.length).toBeGreaterThanOrEqual(8);
+});
+
+test("a street whose chain is away from the beginning goes on without a limit, and agrees on one when it is back", async () => {
+  const town = street(liar(2, "overspending"));
+  town.chain.isAway = true;
+  const { stakes, counted } = await lived(town, 8, async () => {
+    await town.runTo(4);
+    expect(town.homes[0]!.certified.length).toBeGreaterThanOrEqual(4);
+    town.chain.isAway = false;
+  });
+  expect(stakes()).toEqual([[DEPOSIT, DEPOSIT, 0, DEPOSIT]]);
+  expect(counted(2).slice(0, 4)).not.toContain(0);
+  expect(counted(2).slice(-2)).toEqual([0, 0]);
+});
+
+test("a chain that goes away leaves what was agreed; what homes pay in counts from the next epoch on that can read it", async () => {
+  const town = street(liar(2, "overspending"));
+  const { stakes, counted } = await lived(town, 10, async () => {
+    await town.runTo(2);
+    town.chain.isAway = true;
+    town.chain.deposits.set(homeId(2), DEPOSIT);
+    await town.runTo(4);
+    town.chain.isAway = false;
+  });
+  expect(stakes()).toEqual([
+    [DEPOSIT, DEPOSIT, 0, DEPOSIT],
+    [DEPOSIT, DEPOSIT, DEPOSIT, DEPOSIT],
+  ]);
+  const first = counted(2).findIndex((count, place) => place > 0 && count > 0);
+  expect([first, counted(2).slice(1, first)]).toEqual([6, Array(5).fill(0)]);
+});
+
+test("who joins trades against its own stake from its first interval on; settlement moves no stake", async () => {
+  const town = street({ joiners: 1 });
+  const { stakes, counted, at } = await lived(town, 9, () =>
+    town.change({ kind: "join", home: 4, since: (FIRST + 3) as Interval, certifies: true }),
+  );
+  // Registered before the first gate, it is read with the others; another set comes into force at the edge.
+  expect(stakes()).toEqual([Array(5).fill(DEPOSIT), Array(5).fill(DEPOSIT)]);
+  expect(counted(4).slice(0, 4)).toEqual([0, 0, 0, counted(4)[3]]);
+  expect(counted(4)[3]).toBeGreaterThan(0);
+  // Two periods were carried to the chain, and moved money.
+  expect(town.chain.taken.length).toBeGreaterThanOrEqual(2);
+  expect(at(8).evaluation.state.accounts.get(0 as HomeId)!.balance).not.toBe(0);
+});
