@@ -4,8 +4,9 @@ import { type Address, type Digest, fail, type HomeId, homeId, ok, type Result }
 import type { ChainCode, Community, DecidedRules, Motion, RulesNumbers } from "../../src/ports/index.ts";
 import { type ChainOptions, shield } from "./chain.ts";
 import { finalBlock, finalityOf } from "./finality.ts";
-import { toInterval } from "./registry-reader.ts";
+
 import { connect, type Rpc, type RpcOptions } from "./rpc.ts";
+import { type RawRules, readRules, toInterval, toRules } from "./rules-history.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
 import { COMMUNITY, refusal, view } from "./vault.ts";
 
@@ -58,8 +59,7 @@ export class CommunityReader {
     if (!known.ok) return known;
     const block = await finalBlock(this.rpc, finality ?? finalityOf(chainId));
     if (!block.ok) return block;
-    const answer = await this.view("rulesHistory", [], block.value);
-    return answer.ok ? ok([...answer.value[0]].map(toRules)) : answer;
+    return readRules(this.rpc, this.options.community, block.value);
   }
 
   async motions(): ReturnType<Community["motions"]> {
@@ -114,29 +114,9 @@ export class CommunityReader {
   }
 }
 
-interface RawRules {
-  readonly hash: string;
-  readonly since: bigint;
-  readonly numbers: Readonly<Record<keyof RulesNumbers, bigint>>;
-}
-
 interface RawMotion extends Readonly<Record<"home" | "interval" | "homes" | "yes" | "no" | "closesAt", bigint>> {
   readonly rules: RawRules;
   readonly isExecuted: boolean;
-}
-
-function toRules({ hash, since, numbers }: RawRules): DecidedRules {
-  const { communityPercent, kPermille, withheldCharge, maxPrice } = numbers;
-  return {
-    hash: hash as Digest,
-    since: toInterval(since),
-    numbers: {
-      communityPercent: Number(communityPercent),
-      kPermille: Number(kPermille),
-      withheldCharge: Number(withheldCharge),
-      maxPrice: Number(maxPrice),
-    },
-  };
 }
 
 function toMotion(motion: number, raw: RawMotion, { delay, grace }: { readonly delay: number; readonly grace: number }): Motion {

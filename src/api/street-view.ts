@@ -52,6 +52,8 @@ export class StreetView {
   #registry: Registry = { homes: [], validatorSets: [], validators: [], quorum: 0 };
   #accounts: ReadonlyMap<HomeId, Account> = new Map();
   #surplus = NO_SURPLUS;
+  /** Those of the last certified interval. */
+  #inForce: MarketRules;
   readonly #saved = new Map<HomeId, Nano>();
   readonly #heardAt = new Map<HomeId, number>();
   readonly #readings = new Map<HomeId, Reading>();
@@ -69,6 +71,7 @@ export class StreetView {
 
   constructor(rules: MarketRules, label: StreetLabel, clock: Clock) {
     this.#rules = rules;
+    this.#inForce = rules;
     this.#label = label;
     this.#clock = clock;
     this.#words = wordsFor(rules, (home) => this.nameOf(home));
@@ -140,7 +143,9 @@ export class StreetView {
     this.#accounts = state.accounts;
     this.#surplus = state.surplus;
     this.#certified++;
-    this.#clearing = clearingView(this.#rules, result.kind, state.cleared.at(-1)!, this.#words);
+    const cleared = state.cleared.at(-1)!;
+    this.#inForce = cleared.rules;
+    this.#clearing = clearingView(result.kind, cleared, this.#words);
     const { kind, priceMicro, volumeWh } = this.#clearing;
     this.#prices = [...this.#prices, { interval: name, kind, priceMicro, volumeWh }].slice(-KEPT_PRICES);
     if (settled !== null) this.#settled(settled);
@@ -207,7 +212,7 @@ export class StreetView {
       certificates: this.#certificates,
       batches: this.#batches.views(this.#registry.quorum),
       settlement: this.#settlement,
-      surplus: surplusView(rules, this.#surplus),
+      surplus: surplusView(this.#inForce, this.#surplus),
       watch: this.#watch.view(),
     };
   }

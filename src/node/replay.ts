@@ -1,3 +1,4 @@
+import { rulesUnder } from "../../engine/auction/index.ts";
 import { type Interval, ZERO_DIGEST } from "../../engine/kernel/index.ts";
 import type { Digests, MarketRules } from "../../engine/messages/index.ts";
 import { genesis, type MarketState } from "../../engine/settlement/index.ts";
@@ -7,6 +8,7 @@ import type { Membership } from "./membership.ts";
 import { PURE_WORK, type PureWork } from "./pure-work.ts";
 
 export interface ReplaySource {
+  /** Those that the street began with; what it voted on since stands in its blocks. */
   readonly rules: MarketRules;
   readonly digests: Digests;
   readonly first: Interval;
@@ -24,17 +26,23 @@ export function replayStore(
   onReplayed: (evaluation: Evaluation) => void,
 ): MarketState {
   let state = genesis(rules, first, membership?.digest ?? ZERO_DIGEST);
+  let inForce = rules;
   for (let more = true; more; ) {
     const rows = store.blocks((state.interval + 1) as Interval, AT_ONCE);
     for (const { bytes } of rows) {
       const next = (state.interval + 1) as Interval;
       const block = work.decodeBlock(bytes, digests);
       const isNext = block.ok && block.value.result.interval === next && work.isWhole(block.value);
-      const evaluation = isNext ? work.replay(rules, state, block.value) : null;
+      const evaluation = isNext ? work.replay(inForce, state, block.value) : null;
       if (evaluation === null) throw new StoreMismatch(next);
       onReplayed(evaluation);
       state = evaluation.state;
-      if (block.ok && block.value.members !== null) membership?.learn(block.value.members);
+      const members = block.ok ? block.value.members : null;
+      if (members !== null) {
+        membership?.learn(members);
+        // Under rules that nobody can follow there is no next interval.
+        inForce = rulesUnder(rules, members.rules, members.homes.length) ?? inForce;
+      }
       membership?.enter(state.members, (state.interval + 1) as Interval);
     }
     more = rows.length === AT_ONCE;

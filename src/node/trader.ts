@@ -217,7 +217,8 @@ export class Trader {
     if (this.#last === null || present === null || !this.#hasReading || !isMember) return;
     const next = forecast(present, this.#yesterday as DayMemory, this.#placeInDay(delivering(rules, clock.now())), this.#intervalsPerDay);
     const hours = rules.intervalMinutes / 60;
-    const wanted = wishes(rules, preferences, cautious((next.loadW - next.pvW) * hours), this.#battery(), hours);
+    const inForce = node.membership.rulesAt(interval);
+    const wanted = wishes(inForce, preferences, cautious((next.loadW - next.pvW) * hours), this.#battery(), hours);
     for (const [seq, wish] of wanted.entries()) node.order({ home: this.#self, interval, ...wish, seq });
   }
 
