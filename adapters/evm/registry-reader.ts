@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Address, address, type Digest, fail, homeId, type Interval, interval, ok, type Result } from "../../engine/kernel/index.ts";
+import { type Address, address, type Digest, fail, homeId, interval, ok, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode, DecidedRules, RegisteredHome, RegisteredKey, Registry, ValidatorSet } from "../../src/ports/index.ts";
 import { type Finality, finalBlock } from "./finality.ts";
 import { decodeName } from "./name.ts";

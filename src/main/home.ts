@@ -123,9 +123,9 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
     backupPercent: keepForBackupPercent,
   };
   const trader = new Trader({ rules, preferences, clock, device, node, log, metrics });
-  const watch = new RulesWatch(card, log, config.chainRpc ?? card.chain.rpc);
+  const watch = new RulesWatch(card, log);
   node.onCertified(({ evaluation: { clearing, result }, sinceGateMs }) => {
-    void watch.look(result.interval);
+    watch.look(node.membership);
     const price = clearing.kind === "trade" ? clearing.price : null;
     log.info("interval.certified", {
       interval: result.interval,
