@@ -1,6 +1,6 @@
 import { rulesUnder } from "../../engine/auction/index.ts";
-import { type Interval, ZERO_DIGEST } from "../../engine/kernel/index.ts";
-import type { Digests, MarketRules } from "../../engine/messages/index.ts";
+import { type Digest, type Interval, ZERO_DIGEST } from "../../engine/kernel/index.ts";
+import { type Digests, decodeMembers, type MarketRules } from "../../engine/messages/index.ts";
 import { genesis, type MarketState } from "../../engine/settlement/index.ts";
 import type { Store } from "../ports/index.ts";
 import type { Evaluation } from "./evaluate.ts";
@@ -12,7 +12,7 @@ export interface ReplaySource {
   readonly rules: MarketRules;
   readonly digests: Digests;
   readonly first: Interval;
-  readonly store: Pick<Store, "blocks">;
+  readonly store: Pick<Store, "blocks" | "members">;
   /** null: only the books are read. */
   readonly membership: Membership | null;
   readonly work?: PureWork;
@@ -27,6 +27,12 @@ export function replayStore(
 ): MarketState {
   let state = genesis(rules, first, membership?.digest ?? ZERO_DIGEST);
   let inForce = rules;
+  /** null: nobody can follow them, or the home stopped before it was told: there is no next interval. */
+  const rulesOf = (members: Digest): MarketRules | null => {
+    const bytes = store.members(members);
+    const set = bytes === null ? null : decodeMembers(bytes);
+    return set === null ? null : rulesUnder(rules, set.rules, set.homes.length);
+  };
   for (let more = true; more; ) {
     const rows = store.blocks((state.interval + 1) as Interval, AT_ONCE);
     for (const { bytes } of rows) {
@@ -36,13 +42,9 @@ export function replayStore(
       const evaluation = isNext ? work.replay(inForce, state, block.value) : null;
       if (evaluation === null) throw new StoreMismatch(next);
       onReplayed(evaluation);
+      if (block.ok && block.value.members !== null) membership?.learn(block.value.members);
+      if (evaluation.state.members !== state.members) inForce = rulesOf(evaluation.state.members) ?? inForce;
       state = evaluation.state;
-      const members = block.ok ? block.value.members : null;
-      if (members !== null) {
-        membership?.learn(members);
-        // Under rules that nobody can follow there is no next interval.
-        inForce = rulesUnder(rules, members.rules, members.homes.length) ?? inForce;
-      }
       membership?.enter(state.members, (state.interval + 1) as Interval);
     }
     more = rows.length === AT_ONCE;
