@@ -10,6 +10,8 @@ import { refusal, VAULT, view } from "./vault.ts";
 export interface ChainOptions extends RpcOptions {
   readonly chainId: number;
   readonly vault: Address;
+  /** What the street's homes decide with; left out: the registry tells of no rules. */
+  readonly community?: Address;
   /** What is settled for good: what the chain says so of ("finalized"), or what lies so many blocks back. By default the first, and on the development chain everything. */
   readonly finality?: Finality;
 }
@@ -67,12 +69,12 @@ export class VaultReader {
   private isKnown = false;
   private readonly registryReader: RegistryReader;
 
-  constructor(rpc: Rpc, { chainId, vault, finality = finalityOf(chainId) }: ChainOptions) {
+  constructor(rpc: Rpc, { chainId, vault, community, finality = finalityOf(chainId) }: ChainOptions) {
     this.rpc = { ask: (method, params) => this.watch(rpc.ask(method, params)), close: () => rpc.close() };
     this.vault = vault;
     this.chainId = chainId;
     this.log = new BatchLog(this.rpc, vault);
-    this.registryReader = new RegistryReader(this.rpc, vault, finality);
+    this.registryReader = new RegistryReader(this.rpc, { vault, community }, finality);
   }
 
   /** As it finally is; one question when nothing has changed since the last time. */

@@ -1,11 +1,12 @@
 import type { Result as Decoded } from "ethers/abi";
 import { COMMUNITY_BYTECODE } from "../../contracts/abi/community.ts";
-import { type Address, type Digest, fail, type HomeId, homeId, ok, type Result } from "../../engine/kernel/index.ts";
+import { type Address, fail, type HomeId, homeId, ok, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode, Community, DecidedRules, Motion, RulesNumbers } from "../../src/ports/index.ts";
 import { type ChainOptions, shield } from "./chain.ts";
 import { finalBlock, finalityOf } from "./finality.ts";
-import { toInterval } from "./registry-reader.ts";
+
 import { connect, type Rpc, type RpcOptions } from "./rpc.ts";
+import { type RawRules, readRules, toInterval, toRules } from "./rules-history.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
 import { COMMUNITY, refusal, view } from "./vault.ts";
 
@@ -14,9 +15,8 @@ export interface CommunityOptions extends ChainOptions {
   readonly community: Address;
 }
 
-/** The key pays and has no say afterwards. */
-export interface CommunityPlan extends Omit<RpcOptions, "chainId">, SenderOptions {
-  readonly vault: Address;
+/** What a community begins with. */
+export interface CommunityTerms {
   readonly rules: DecidedRules;
   /** What each number may ever be. */
   readonly least: RulesNumbers;
@@ -27,6 +27,11 @@ export interface CommunityPlan extends Omit<RpcOptions, "chainId">, SenderOption
   readonly delaySeconds?: number;
   /** In which the change must be executed; a week by default. */
   readonly graceSeconds?: number;
+}
+
+/** The key pays and has no say afterwards. */
+export interface CommunityPlan extends CommunityTerms, Omit<RpcOptions, "chainId">, SenderOptions {
+  readonly vault: Address;
 }
 
 const WEEK = 7 * 86_400;
@@ -58,8 +63,7 @@ export class CommunityReader {
     if (!known.ok) return known;
     const block = await finalBlock(this.rpc, finality ?? finalityOf(chainId));
     if (!block.ok) return block;
-    const answer = await this.view("rulesHistory", [], block.value);
-    return answer.ok ? ok([...answer.value[0]].map(toRules)) : answer;
+    return readRules(this.rpc, this.options.community, block.value);
   }
 
   async motions(): ReturnType<Community["motions"]> {
@@ -114,29 +118,9 @@ export class CommunityReader {
   }
 }
 
-interface RawRules {
-  readonly hash: string;
-  readonly since: bigint;
-  readonly numbers: Readonly<Record<keyof RulesNumbers, bigint>>;
-}
-
 interface RawMotion extends Readonly<Record<"home" | "interval" | "homes" | "yes" | "no" | "closesAt", bigint>> {
   readonly rules: RawRules;
   readonly isExecuted: boolean;
-}
-
-function toRules({ hash, since, numbers }: RawRules): DecidedRules {
-  const { communityPercent, kPermille, withheldCharge, maxPrice } = numbers;
-  return {
-    hash: hash as Digest,
-    since: toInterval(since),
-    numbers: {
-      communityPercent: Number(communityPercent),
-      kPermille: Number(kPermille),
-      withheldCharge: Number(withheldCharge),
-      maxPrice: Number(maxPrice),
-    },
-  };
 }
 
 function toMotion(motion: number, raw: RawMotion, { delay, grace }: { readonly delay: number; readonly grace: number }): Motion {
@@ -158,18 +142,20 @@ function toMotion(motion: number, raw: RawMotion, { delay, grace }: { readonly d
 
 /** Puts a community on the chain for a vault that stands there. */
 export function deployCommunity(plan: CommunityPlan): Promise<Result<Address, ChainCode>> {
-  return shield(() => deploy(plan));
+  return shield(async () => {
+    const rpc = connect(plan);
+    try {
+      return await makeCommunity(new Sender(rpc, plan), plan.vault, plan);
+    } finally {
+      rpc.close();
+    }
+  });
 }
 
-async function deploy(plan: CommunityPlan): Promise<Result<Address, ChainCode>> {
-  const { vault, rules, least, most, votingSeconds = WEEK, delaySeconds = 2 * WEEK, graceSeconds = WEEK } = plan;
+export async function makeCommunity(sender: Sender, vault: Address, terms: CommunityTerms): Promise<Result<Address, ChainCode>> {
+  const { rules, least, most, votingSeconds = WEEK, delaySeconds = 2 * WEEK, graceSeconds = WEEK } = terms;
   const construction = COMMUNITY.encodeDeploy([{ vault, rules, least, most, votingSeconds, delaySeconds, graceSeconds }]);
-  const rpc = connect(plan);
-  try {
-    const made = await new Sender(rpc, plan).send(null, COMMUNITY_BYTECODE + construction.slice(2));
-    if (!made.ok) return made;
-    return made.value.contract === null ? fail("CHAIN_REFUSED", "the chain made no contract") : ok(made.value.contract);
-  } finally {
-    rpc.close();
-  }
+  const made = await sender.send(null, COMMUNITY_BYTECODE + construction.slice(2));
+  if (!made.ok) return made;
+  return made.value.contract === null ? fail("CHAIN_REFUSED", "the chain made no contract") : ok(made.value.contract);
 }

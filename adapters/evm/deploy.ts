@@ -4,6 +4,7 @@ import { TEST_CURRENCY_BYTECODE } from "../../contracts/abi/test-currency.ts";
 import { type Address, type Digest, fail, homeId, type Interval, ok, type Period, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode, ValidatorSet } from "../../src/ports/index.ts";
 import { shield, VaultReader } from "./chain.ts";
+import { type CommunityTerms, makeCommunity } from "./community.ts";
 import { assignRoles, delayGovernance, managerCode } from "./governance.ts";
 import { EvmRelay } from "./relay.ts";
 import { connect, type RpcOptions } from "./rpc.ts";
@@ -52,8 +53,10 @@ export interface StreetPlan extends RpcOptions, Pick<SenderOptions, "feeCap" | "
   readonly pauseSeconds?: number;
   /** Of the market rules: proofs of fraud are judged by a contract that knows it. */
   readonly rulesHash?: Digest;
-  /** Contract that judges proofs of fraud; by default one that is made for `rulesHash`, and none without it. */
+  /** Contract that judges proofs of fraud; by default one that is made for `rulesHash` and `community`, and none without the first. */
   readonly disputes?: Address;
+  /** What homes decide by vote; without it they don't. */
+  readonly community?: CommunityTerms;
 }
 
 type Step = Promise<Result<void, ChainCode>>;
@@ -65,6 +68,8 @@ const NO_MINIMUMS = { home: 0, operator: 0, utility: 0 } as const;
 export interface Street {
   readonly vault: Address;
   readonly token: Address;
+  /** null: its homes don't vote. */
+  readonly community: Address | null;
 }
 
 /** Puts a street on a chain: currency, vault, its validators as homes, and their escrow. Tells the vault only when all of it stands. */
@@ -83,28 +88,48 @@ async function deploy(plan: StreetPlan): Promise<Result<Street, ChainCode>> {
     if (!token.ok) return token;
     const manager = await make(sender, managerCode(sender.address));
     if (!manager.ok) return manager;
-    const disputes = await judgeOf(sender, plan);
-    if (!disputes.ok) return disputes;
-    const parts = { token: token.value, authority: manager.value, disputes: disputes.value };
-    const vault = await make(sender, GRID_VAULT_BYTECODE + construction(plan, parts).slice(2));
-    if (!vault.ok) return vault;
+    const contracts = await judgedVault(sender, plan, { token: token.value, authority: manager.value });
+    if (!contracts.ok) return contracts;
+    const { vault, community } = contracts.value;
     const { guardian = sender.address } = plan;
-    const assigned = await assignRoles(sender, { manager: manager.value, vault: vault.value, guardian });
+    const assigned = await assignRoles(sender, { manager: manager.value, vault, guardian });
     if (!assigned.ok) return assigned;
-    const relay = new EvmRelay(new VaultReader(rpc, { ...plan, vault: vault.value }), sender);
+    const relay = new EvmRelay(new VaultReader(rpc, { rpc: plan.rpc, chainId: plan.chainId, vault }), sender);
     const settled = await settleIn(relay, plan);
     if (!settled.ok) return settled;
     const delayed = governanceSeconds === 0 ? ok(undefined) : await delayGovernance(sender, manager.value, governanceSeconds);
-    return delayed.ok ? ok({ vault: vault.value, token: token.value }) : delayed;
+    return delayed.ok ? ok({ vault, token: token.value, community }) : delayed;
   } finally {
     rpc.close();
   }
 }
 
-async function judgeOf(sender: Sender, { disputes, rulesHash }: StreetPlan): Promise<Result<Address, ChainCode>> {
-  if (disputes !== undefined || rulesHash === undefined) return ok(disputes ?? NOBODY);
-  return make(sender, DISPUTES_BYTECODE + DISPUTES.encodeDeploy([rulesHash]).slice(2));
+/**
+ * The judge, the vault that knows it, and the community that knows the vault. The judge knows the community too, and none of them ever
+ * changes: so it is told beforehand where the community will stand, which follows from the sender and its next transactions.
+ */
+async function judgedVault(
+  sender: Sender,
+  plan: StreetPlan,
+  parts: Omit<Parts, "disputes">,
+): Promise<Result<Pick<Street, "vault" | "community">, ChainCode>> {
+  const { disputes: given, rulesHash, community: terms } = plan;
+  const makesJudge = given === undefined && rulesHash !== undefined;
+  const place = terms === undefined ? ok(NOBODY) : await sender.placeOf(makesJudge ? 2 : 1);
+  if (!place.ok) return place;
+  const disputes = makesJudge ? await judgeOf(sender, rulesHash, place.value) : ok(given ?? NOBODY);
+  if (!disputes.ok) return disputes;
+  const vault = await make(sender, GRID_VAULT_BYTECODE + construction(plan, { ...parts, disputes: disputes.value }).slice(2));
+  if (!vault.ok || terms === undefined) return vault.ok ? ok({ vault: vault.value, community: null }) : vault;
+  const community = await makeCommunity(sender, vault.value, terms);
+  if (!community.ok) return community;
+  return community.value === place.value
+    ? ok({ vault: vault.value, community: community.value })
+    : fail("CHAIN_REFUSED", `the community stands at ${community.value}, not at ${place.value}: its key was used meanwhile; begin anew`);
 }
+
+const judgeOf = (sender: Sender, rulesHash: Digest, community: Address): Promise<Result<Address, ChainCode>> =>
+  make(sender, DISPUTES_BYTECODE + DISPUTES.encodeDeploy([rulesHash, community]).slice(2));
 
 interface Parts {
   readonly token: Address;

@@ -1,8 +1,10 @@
-import { type Address, address, type Digest, fail, homeId, type Interval, interval, ok, type Result } from "../../engine/kernel/index.ts";
-import type { ChainCode, RegisteredHome, RegisteredKey, Registry, ValidatorSet } from "../../src/ports/index.ts";
+import { isDeepStrictEqual } from "node:util";
+import { type Address, address, type Digest, fail, homeId, interval, ok, type Result } from "../../engine/kernel/index.ts";
+import type { ChainCode, DecidedRules, RegisteredHome, RegisteredKey, Registry, ValidatorSet } from "../../src/ports/index.ts";
 import { type Finality, finalBlock } from "./finality.ts";
 import { decodeName } from "./name.ts";
 import type { Rpc } from "./rpc.ts";
+import { readRules, toInterval } from "./rules-history.ts";
 import { VAULT, view } from "./vault.ts";
 
 const PAGE = 256;
@@ -11,18 +13,21 @@ const TRIES = 5;
 export const CLASSES: readonly (keyof ValidatorSet["minimums"])[] = ["home", "operator", "utility"];
 
 /**
- * Reads the registry as it finally is, so that two homes read the same. What was read is kept under the head of its history: as
- * long as the head is the same one question is enough, and a registry that a reorganisation took back is read anew.
+ * Reads the registry as it finally is, so that two homes read the same, and of the same block the rules that a community decided on. What was
+ * read is kept under the head of its history: as long as the head is the same one question for each is enough, and a registry that a
+ * reorganisation took back is read anew.
  */
 export class RegistryReader {
   private readonly rpc: Rpc;
   private readonly vault: Address;
+  private readonly community: Address | null;
   private readonly finality: Finality;
   private cached: { readonly head: Digest; readonly registry: Registry } | null = null;
 
-  constructor(rpc: Rpc, vault: Address, finality: Finality) {
+  constructor(rpc: Rpc, { vault, community }: { readonly vault: Address; readonly community?: Address | undefined }, finality: Finality) {
     this.rpc = rpc;
     this.vault = vault;
+    this.community = community ?? null;
     this.finality = finality;
   }
 
@@ -33,16 +38,29 @@ export class RegistryReader {
       const before = await this.status(block.value);
       if (!before.ok) return before;
       const { registryHead: head, homeCount } = before.value;
-      if (this.cached?.head === head) return ok(this.cached.registry);
+      const decided = await this.readDecided(block.value);
+      if (!decided.ok) return decided;
+      if (this.cached?.head === head) return ok(this.keep(head, this.cached.registry, decided.value));
       const registry = await this.readAll(homeCount, block.value);
       const after = await this.status(block.value);
       if (!after.ok) return after;
       // Pages of two histories are no registry.
       if (after.value.registryHead !== head) continue;
-      if (registry.ok) this.cached = { head, registry: registry.value };
-      return registry;
+      if (!registry.ok) return registry;
+      return ok(this.keep(head, registry.value, decided.value));
     }
     return fail("CHAIN_UNREACHABLE", "the registry changed each time that it was read");
+  }
+
+  /** The same object as long as nothing has changed. */
+  private keep(head: Digest, registry: Registry, rules: readonly DecidedRules[] | undefined): Registry {
+    if (this.cached?.head !== head || !isDeepStrictEqual(registry.rules, rules))
+      this.cached = { head, registry: rules === undefined ? registry : { ...registry, rules } };
+    return this.cached.registry;
+  }
+
+  private async readDecided(block: string): Promise<Result<readonly DecidedRules[] | undefined, ChainCode>> {
+    return this.community === null ? ok(undefined) : readRules(this.rpc, this.community, block);
   }
 
   finalBlock(): Promise<Result<string, ChainCode>> {
@@ -107,9 +125,6 @@ interface RawSet {
   readonly minimums: readonly bigint[];
   readonly validators: readonly { readonly home: bigint; readonly class: bigint }[];
 }
-
-/** Beyond what an interval can be means never. */
-export const toInterval = (raw: bigint): Interval => interval(Math.min(Number(raw), interval.max));
 
 function toHome(id: number, raw: RawHome, former: readonly RawKey[]): RegisteredHome {
   const keys: RegisteredKey[] = [...former, { agent: raw.agent, since: raw.agentSince }].map(({ agent, since }) => ({

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { getAddress } from "ethers/address";
+import { getAddress, getCreateAddress } from "ethers/address";
 import { SigningKey } from "ethers/crypto";
 import { computeAddress } from "ethers/transaction";
 import { type Address, address, type Digest, fail, ok, type Result } from "../../engine/kernel/index.ts";
@@ -17,6 +17,7 @@ import {
   type Look,
   memoryOutbox,
   NodeView,
+  nextNonce,
   type Outbox,
   type RawReceipt,
   refuseGas,
@@ -107,6 +108,16 @@ export class Sender {
    */
   send(to: Address | null, data: string, words: readonly number[] = []): Step<Receipt> {
     return this.inTurn(() => this.attempt({ to, data, words }, performance.now() + this.minedMs));
+  }
+
+  /** Where a contract will stand that this key makes after so many more transactions. */
+  placeOf(after: number): Step<Address> {
+    return this.inTurn(async () => {
+      const tended = await this.look();
+      if (!tended.ok) return tended;
+      const nonce = nextNonce(this.outbox.entries, tended.value.look) + after;
+      return ok(address(getCreateAddress({ from: this.address, nonce })));
+    });
   }
 
   /** Looks after what is on its way: broadcasts it again, pays more, notes what is final. Happens by itself once `keepWatch` was called. */

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {ICommunity} from "./ICommunity.sol";
 import {IDisputes} from "./IDisputes.sol";
 import {IGridVault} from "./IGridVault.sol";
 import {IRegistry} from "./IRegistry.sol";
@@ -10,7 +11,7 @@ import {LedgerSteps} from "./LedgerSteps.sol";
 import {Openings} from "./Openings.sol";
 
 /// @title The four faults of a period that anyone can show
-/// @notice Holds nothing and knows one thing: the market rules. Against a period of honest homes every proof that opens says `NoFraud`.
+/// @notice Holds nothing and knows two things: the market rules that the street began with, and where homes vote on others. Against a period of honest homes every proof that opens says `NoFraud`.
 contract Disputes is IDisputes {
     bytes32 private constant DOMAIN_TYPEHASH =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)");
@@ -21,10 +22,14 @@ contract Disputes is IDisputes {
 
     /// @inheritdoc IDisputes
     bytes32 public immutable rulesHash;
+    /// @inheritdoc IDisputes
+    ICommunity public immutable community;
 
-    /// @param rulesHash_ Hash of the market rules.
-    constructor(bytes32 rulesHash_) {
+    /// @param rulesHash_ Hash of the market rules that the street begins with.
+    /// @param community_ What homes vote with; 0 where they never do.
+    constructor(bytes32 rulesHash_, ICommunity community_) {
         rulesHash = rulesHash_;
+        community = community_;
     }
 
     /// @inheritdoc IDisputes
@@ -77,7 +82,19 @@ contract Disputes is IDisputes {
     function _isStepWrong(IGridVault.Period calldata p, LedgerStepProof memory shown) private view returns (bool) {
         if (Openings.isBroken(p, shown.results)) return true;
         if (keccak256(bytes.concat(keccak256(abi.encode(shown.numbers)), shown.restOfRules)) != rulesHash) revert ProofInvalid();
-        return LedgerSteps.isWrong(shown);
+        return LedgerSteps.isWrong(shown) && !_isRightByVote(shown, p.fromInterval);
+    }
+
+    /// @dev Under a charge that homes had decided on for the period or before: those that hear late of a vote go on with the rules they know.
+    function _isRightByVote(LedgerStepProof memory shown, uint256 from) private view returns (bool) {
+        if (address(community) == address(0)) return false;
+        ICommunity.Rules[] memory decided = community.rulesHistory();
+        for (uint256 i; i < decided.length; ++i) {
+            if (decided[i].since > from) break;
+            shown.numbers.withheldCharge = decided[i].numbers.withheldCharge;
+            if (!LedgerSteps.isWrong(shown)) return true;
+        }
+        return false;
     }
 
     /// @dev The last result shown, which must be of the period's own intervals and have this clearing.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICommunity} from "./ICommunity.sol";
 import {IGridVault} from "./IGridVault.sol";
 
 /// @title Showing that a certified period is wrong
@@ -115,7 +116,7 @@ interface IDisputes {
         bytes32[] path;
     }
 
-    /// @notice The numbers of the market rules that money is settled by.
+    /// @notice The numbers of the market rules that money is settled by, as the street began with them.
     struct Numbers {
         uint256 importPrice;
         uint256 exportPrice;
@@ -179,6 +180,9 @@ interface IDisputes {
     /// @param proof The struct of that kind, encoded.
     function prove(IGridVault.Period calldata p, Fraud kind, bytes calldata proof) external view;
 
-    /// @notice Hash of the market rules that the street settles by.
+    /// @notice Hash of the market rules that the street began with, which names it in all that homes sign.
     function rulesHash() external view returns (bytes32);
+
+    /// @notice Where homes vote on other numbers; of those only what a withheld order costs is settled by. 0 where they never do.
+    function community() external view returns (ICommunity);
 }

@@ -115,3 +115,4 @@ export {
   type RefusalReason,
   type Trade,
 } from "./types.ts";
+export { rulesUnder } from "./voted.ts";

@@ -27,9 +27,11 @@ export {
   type MechanismName,
   type NetworkRules,
   type NodeRules,
+  numbersOf,
   type OrderPrivacy,
   periodOf,
   type Rationing,
+  type RulesNumbers,
   rulesRest,
   SEALED_BELOW,
   type SequencerRules,
@@ -38,7 +40,9 @@ export {
   settlementNumbers,
   settlementWords,
   type VenueTrading,
+  type VotedRules,
   WIDE_ACCOUNTS,
+  withNumbers,
 } from "./rules.ts";
 export { authorOf, hasAuthor, idOf, intervalOf, type SignedMessage, signedOf } from "./signed.ts";
 export { MAX_STAKE } from "./stakes.ts";

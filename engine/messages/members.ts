@@ -1,6 +1,7 @@
 import { address, compare, concat, type Digest, fromHex, type HomeId, keccakDigest, toHex } from "../kernel/index.ts";
 import { Body, open } from "./body.ts";
 import { Writer } from "./protobuf.ts";
+import type { VotedRules } from "./rules.ts";
 import { encodeStakes } from "./stakes.ts";
 import { type Members, type Stakes, VALIDATOR_CLASS, type Validator, type ValidatorClass } from "./types.ts";
 
@@ -18,17 +19,18 @@ export const unstakedDigest = (members: Members): Digest => keccakDigest(encodeM
 export const stakedDigest = (unstaked: Digest, stakes: Stakes | null): Digest =>
   stakes === null ? unstaked : keccakDigest(concat([fromHex(unstaked), encodeStakes(stakes)]));
 
-export function encodeMembers({ version, homes, validators, minimums, stakes }: Members): Uint8Array {
+export function encodeMembers({ version, homes, validators, minimums, stakes, rules }: Members): Uint8Array {
   const writer = new Writer();
   for (const { home, agent } of homes) writer.item(1, new Writer().uint(1, home).hexes(2, [agent], 20).finish());
   for (const each of validators) writer.item(2, new Writer().uint(1, each.home).uint(2, VALIDATOR_CLASS[each.class]).finish());
-  return writer
-    .uint(3, minimums.home)
-    .uint(4, minimums.operator)
-    .uint(5, minimums.utility)
-    .uint(6, version)
-    .bytes(7, encodeStakes(stakes ?? []))
-    .finish();
+  writer.uint(3, minimums.home).uint(4, minimums.operator).uint(5, minimums.utility).uint(6, version);
+  writer.bytes(7, encodeStakes(stakes ?? []));
+  return (rules === undefined ? writer : writer.item(8, encodeRules(rules))).finish();
+}
+
+function encodeRules({ hash, numbers }: VotedRules): Uint8Array {
+  const { communityPercent, kPermille, withheldCharge, maxPrice } = numbers;
+  return new Writer().hexes(1, [hash], 32).uint(2, communityPercent).uint(3, kPermille).uint(4, withheldCharge).uint(5, maxPrice).finish();
 }
 
 export const decodeMembers = (bytes: Uint8Array): Members | null => open(bytes, membersIn);
@@ -44,6 +46,7 @@ export function membersIn(body: Body): Members {
     return { home: entry.home(1), class: entry.one(CLASSES[entry.uint(2)]) };
   });
   const stakes = body.stakes(7);
+  const [rules] = body.all(8);
   const isSound = homes.length <= MAX_MEMBERS && rises(homes) && rises(validators) && validators.length > 0;
   return body.one(
     isSound
@@ -53,10 +56,21 @@ export function membersIn(body: Body): Members {
           validators,
           minimums: { home: body.uint32(3), operator: body.uint32(4), utility: body.uint32(5) },
           stakes: stakes.length === 0 ? null : stakes,
+          ...(rules === undefined ? {} : { rules: rulesIn(Body.of(rules)) }),
         }
       : undefined,
   );
 }
+
+const rulesIn = (body: Body): VotedRules => ({
+  hash: body.digest(1),
+  numbers: {
+    communityPercent: body.uint32(2),
+    kPermille: body.uint32(3),
+    withheldCharge: body.uint32(4),
+    maxPrice: body.uint32(5),
+  },
+});
 
 const rises = (entries: readonly { readonly home: HomeId }[]): boolean =>
   entries.every(({ home }, i) => i === 0 || compare(entries[i - 1]!.home, home) < 0);

@@ -123,10 +123,40 @@ export const DEFAULT_RULES = {
   withheldCharge: 50_000,
 } as const;
 
+/** The rules' numbers that homes vote on: whole percent, thousandths, micro-currency, micro-currency per kWh. All else stays as it began. */
+export interface RulesNumbers {
+  readonly communityPercent: number;
+  readonly kPermille: number;
+  readonly withheldCharge: number;
+  readonly maxPrice: number;
+}
+
+/** Rules as homes vote on them: the hash names all of them. */
+export interface VotedRules {
+  readonly hash: Digest;
+  readonly numbers: RulesNumbers;
+}
+
+/** What of market rules homes vote on. */
+export const numbersOf = ({ communityPercent, kPermille, withheldCharge, maxPrice }: MarketRules): RulesNumbers => ({
+  communityPercent: communityPercent ?? DEFAULT_RULES.communityPercent,
+  kPermille,
+  withheldCharge: withheldCharge ?? DEFAULT_RULES.withheldCharge,
+  maxPrice,
+});
+
+/** A street's first rules with other numbers. */
+export const withNumbers = (first: MarketRules, { maxPrice, ...numbers }: RulesNumbers): MarketRules => ({
+  ...first,
+  ...numbers,
+  maxPrice: maxPrice as MicroPerKwh,
+});
+
 /** Where a market lives: which chain, which vault, under which rules. */
 export interface MarketDomain {
   readonly chainId: number;
   readonly vault: Address;
+  /** Of the rules that the street began with: they name it, whatever its homes vote on later. */
   readonly rulesHash: Digest;
 }
 

@@ -1,4 +1,5 @@
 import type { Address, Digest, HomeId, Interval, MicroPerKwh, Period, Wh } from "../kernel/index.ts";
+import type { VotedRules } from "./rules.ts";
 
 /** 65 bytes r | s | v, v being 27 or 28, s in the lower half of the curve's order. */
 export type Signature = Uint8Array;
@@ -90,7 +91,7 @@ export interface Validator {
 
 /** Who belongs to the street in one epoch: the same set on every home, named by its digest. */
 export interface Members {
-  /** How many changes of the registry are in force: a later set has a higher one. */
+  /** How many changes of the registry and of the rules are in force: a later set has a higher one. */
   readonly version: number;
   /** By rising id, with the key that signs for each. */
   readonly homes: readonly { readonly home: HomeId; readonly agent: Address }[];
@@ -100,6 +101,8 @@ export interface Members {
   readonly minimums: Readonly<Record<ValidatorClass, number>>;
   /** What homes trade against; null: not agreed yet, so that nothing is limited. A home behind the end has none. */
   readonly stakes: Stakes | null;
+  /** What homes voted on that counts in this epoch; left out: the rules that the street began with. */
+  readonly rules?: VotedRules;
 }
 
 export const VOTE_KIND = { notarize: 1, nullify: 2, finalize: 3 } as const;

@@ -1,5 +1,5 @@
 import { type Clearing, clearingRoot, clearingRules, mechanismOf, networkOf, type OrderEntry } from "../auction/index.ts";
-import { add, assert, compare, concat, type Digest, fromHex, type Interval, keccakDigest } from "../kernel/index.ts";
+import { add, assert, compare, concat, type Digest, fromHex, type Interval, keccakDigest, type Nano, nano, sub } from "../kernel/index.ts";
 import {
   authorOf,
   DEFAULT_RULES,
@@ -16,7 +16,7 @@ import { type Batch, closePeriod } from "./batch.ts";
 import { type Ledger, type MarketState, SETTLE_LAG } from "./ledger.ts";
 import { accountsRoot } from "./merkle.ts";
 import { beginCounting, type SettledInterval, settle } from "./settle.ts";
-import { postSurplus } from "./surplus.ts";
+import { partsOf, postSurplus } from "./surplus.ts";
 
 /** What homes agreed to count: orders of one interval, and readings of the one that is settled with it. */
 export interface AgreedEntries {
@@ -41,11 +41,16 @@ export interface Advance {
   readonly clearing: Clearing;
   /** null while the street is younger than the lag. */
   readonly settled: SettledInterval | null;
+  /** What of its surplus the community got; over all intervals its part of the whole. */
+  readonly community: Nano;
   /** Not null when the settled interval was the last of its period. */
   readonly batch: Batch | null;
 }
 
-/** The whole market for one interval: clears the orders, settles the interval two before, closes its period when it ends one. */
+/**
+ * The whole market for one interval under its rules: clears the orders, settles the interval two before under those that it was cleared
+ * under, closes its period when it ends one.
+ */
 export function advance(rules: MarketRules, before: MarketState, entries: AgreedEntries): Advance {
   const interval = (before.interval + 1) as Interval;
   assert(
@@ -59,7 +64,7 @@ export function advance(rules: MarketRules, before: MarketState, entries: Agreed
   assert(entries.kind === "trade" || entries.orders.length + entries.withheld.length === 0, "a void interval counts no orders");
   const clearing = clearUnder(rules, interval, entries);
   const withheld = entries.withheld.map(authorOf);
-  const { settled, ...books } = settleDue(rules, before, interval, entries);
+  const { settled, community, ...books } = settleDue(before, interval, entries);
   const ledger: Ledger = { accounts: books.accounts, surplus: books.surplus, carried: before.carried };
   const result: IntervalResult = {
     interval,
@@ -72,7 +77,7 @@ export function advance(rules: MarketRules, before: MarketState, entries: Agreed
     nextMembers: entries.nextMembers,
   };
   const value = resultHash(result);
-  const cleared = [...before.cleared, { clearing, withheld }].filter((each) => each.clearing.interval > settledWith(interval));
+  const cleared = [...before.cleared, { clearing, withheld, rules }].filter((each) => each.clearing.interval > settledWith(interval));
   const after: MarketState = { interval, head: value, members: entries.nextMembers, ...books, cleared, carried: before.carried };
   const closed = settled !== null && endsPeriod(rules, settled.interval) ? closePeriod(rules, after, settled.interval) : null;
   return {
@@ -81,6 +86,7 @@ export function advance(rules: MarketRules, before: MarketState, entries: Agreed
     ledger,
     clearing,
     settled,
+    community,
     batch: closed?.batch ?? null,
     state: closed === null ? after : { ...after, carried: closed.carried },
   };
@@ -105,13 +111,16 @@ export const settledWith = (interval: Interval): Interval => (interval - SETTLE_
 const endsPeriod = (rules: MarketRules, interval: Interval): boolean =>
   periodOf(rules, (interval + 1) as Interval) !== periodOf(rules, interval);
 
-type Books = Pick<MarketState, "accounts" | "residual" | "surplus"> & { readonly settled: SettledInterval | null };
+type Books = Pick<MarketState, "accounts" | "residual" | "surplus"> & Pick<Advance, "settled" | "community">;
 
-function settleDue(rules: MarketRules, before: MarketState, interval: Interval, entries: AgreedEntries): Books {
+function settleDue(before: MarketState, interval: Interval, entries: AgreedEntries): Books {
   const due = before.cleared.find(({ clearing }) => clearing.interval === settledWith(interval));
   const readings = entries.readings.map((reading) => reading.body);
   const { residual, surplus } = before;
-  if (due === undefined) return { accounts: beginCounting(before.accounts, readings), residual, surplus, settled: null };
-  const { accounts, settled } = settle(rules, before.accounts, due, readings);
-  return { accounts, residual: add(residual, settled.residualAmount), surplus: postSurplus(surplus, settled.surplus), settled };
+  if (due === undefined)
+    return { accounts: beginCounting(before.accounts, readings), residual, surplus, settled: null, community: nano(0) };
+  const { accounts, settled } = settle(due.rules, before.accounts, due, readings);
+  const after = postSurplus(due.rules, surplus, settled.surplus);
+  const community = sub(partsOf(after).community, partsOf(surplus).community);
+  return { accounts, residual: add(residual, settled.residualAmount), surplus: after, settled, community };
 }

@@ -71,7 +71,7 @@ export function closePeriod(
 
 /** The surplus so far in whole ticks: the community's part, and what the account has that the rules name beside it. */
 function surplusTicksOf(rules: MarketRules, { surplus }: MarketState): Pick<CarriedState, "surplusTicks" | "communityTicks"> {
-  const { community, rest } = partsOf(rules, surplus.balance);
+  const { community, rest } = partsOf(surplus);
   return { surplusTicks: rules.surplusTo === "supplier" ? 0 : toTicks(rest), communityTicks: toTicks(community) };
 }
 

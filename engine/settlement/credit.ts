@@ -27,7 +27,7 @@ const worstOf = ({ residual }: Pick<MarketRules, "residual">, { side, energy, am
  * meter is read or not. What it uses beyond its trades it owes the supplier, and that takes credit from its next orders.
  */
 export function creditsOf(rules: MarketRules, state: MarketState, stakes: Stakes): (home: HomeId) => Nano {
-  const due = dueOf(rules, state.cleared);
+  const due = dueOf(state.cleared);
   return (home) => {
     const account = state.accounts.get(home);
     const funds = add(nano((stakes[home] ?? 0) * NANO_PER_TICK), account?.balance ?? nano(0));
@@ -38,10 +38,10 @@ export function creditsOf(rules: MarketRules, state: MarketState, stakes: Stakes
 
 const NOTHING_ASSUMED = { assumedExportWh: 0 as Order["energy"] };
 
-function dueOf(rules: MarketRules, cleared: readonly ClearedInterval[]): ReadonlyMap<HomeId, Nano> {
+function dueOf(cleared: readonly ClearedInterval[]): ReadonlyMap<HomeId, Nano> {
   const due = new Map<HomeId, Nano>();
   const owes = (home: HomeId, amount: Nano): unknown => due.set(home, add(due.get(home) ?? nano(0), amount));
-  for (const { clearing, withheld } of cleared) {
+  for (const { rules, clearing, withheld } of cleared) {
     for (const fill of clearing.kind === "trade" ? clearing.fills : []) owes(fill.home, worstOf(rules, fill));
     for (const home of withheld) owes(home, chargeFor(rules, 1));
   }

@@ -59,4 +59,4 @@ export {
 } from "./merkle.ts";
 export { type Rounded, toMicro } from "./rounding.ts";
 export { assertConserved, type Conservation, type SettledHome, type SettledInterval, settle, utilityOnly } from "./settle.ts";
-export { communityPercentOf, communityShare, NO_SURPLUS, partsOf, type Surplus, type SurplusBooks, type SurplusParts } from "./surplus.ts";
+export { communityPercentOf, NO_SURPLUS, partsOf, postSurplus, type Surplus, type SurplusBooks, type SurplusParts } from "./surplus.ts";

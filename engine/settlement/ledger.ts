@@ -54,6 +54,8 @@ export interface ClearedInterval {
   readonly clearing: Clearing;
   /** Who sealed an order and never showed it, once for each. */
   readonly withheld: readonly HomeId[];
+  /** What it was cleared under, and is settled under. */
+  readonly rules: MarketRules;
 }
 
 export interface CarriedState {

@@ -69,4 +69,4 @@ export function accountWords({ position, home, nextHome, account, carriedTicks }
 export const accountHash = (leaf: AccountLeaf): Uint8Array => leafHash(accountWords(leaf));
 
 /** abi.encode(int256 balance, uint256 lost), 64 bytes and hashed twice: no pair, and shorter than a home's. */
-export const surplusHash = ({ balance, lost }: SurplusBooks): Uint8Array => leafHash(abiWords([balance, lost]));
+export const surplusHash = ({ balance, lost }: Pick<SurplusBooks, "balance" | "lost">): Uint8Array => leafHash(abiWords([balance, lost]));

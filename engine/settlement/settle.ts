@@ -46,7 +46,7 @@ export interface Conservation {
 export function settle(
   rules: MarketRules,
   before: ReadonlyMap<HomeId, Account>,
-  { clearing, withheld }: ClearedInterval,
+  { clearing, withheld }: Pick<ClearedInterval, "clearing" | "withheld">,
   readings: readonly Reading[],
 ): { readonly accounts: ReadonlyMap<HomeId, Account>; readonly settled: SettledInterval } {
   const fills = clearing.kind === "trade" ? clearing.fills : [];

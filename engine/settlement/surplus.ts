@@ -22,9 +22,12 @@ export interface Surplus {
 export interface SurplusBooks {
   readonly balance: Nano;
   readonly lost: Wh;
+  /** What of `balance` each interval's percent makes the community's, and the hundredths of a nano that it has beyond that, 0 to 99. */
+  readonly share: Nano;
+  readonly hundredths: number;
 }
 
-export const NO_SURPLUS: SurplusBooks = { balance: nano(0), lost: wh(0) };
+export const NO_SURPLUS: SurplusBooks = { balance: nano(0), lost: wh(0), share: nano(0), hundredths: 0 };
 
 /** Whose a surplus is; both parts are 0 while somebody pays in. */
 export interface SurplusParts {
@@ -39,18 +42,15 @@ type SurplusRules = Pick<MarketRules, "surplusTo" | "communityPercent">;
 export const communityPercentOf = ({ surplusTo, communityPercent }: SurplusRules): number =>
   surplusTo === "community" ? WHOLE : (communityPercent ?? DEFAULT_RULES.communityPercent);
 
-/** Parts a surplus since the street began: the community's rounded down once, for all intervals together, so that nothing is lost. */
-export function partsOf(rules: SurplusRules, balance: Nano): SurplusParts {
-  const percent = communityPercentOf(rules);
+/**
+ * Parts a surplus since the street began: the community's rounded down once, for all intervals together, so that nothing is lost. It has no
+ * more than there is: what later intervals pay in may be more than what is left of the rest.
+ */
+export function partsOf({ balance, share }: Pick<SurplusBooks, "balance" | "share">): SurplusParts {
   const total = Math.max(0, balance);
-  // Hundreds apart from what is left, so that no product leaves the exact integers.
-  const community = Math.floor(total / WHOLE) * percent + Math.floor(((total % WHOLE) * percent) / WHOLE);
+  const community = Math.min(Math.max(0, share), total);
   return { community: nano(community), rest: nano(total - community) };
 }
-
-/** What of one interval's surplus the community got; `after` are the books that have it. Over all intervals its part of the whole. */
-export const communityShare = (rules: SurplusRules, after: SurplusBooks, { amount }: Pick<Surplus, "amount">): Nano =>
-  sub(partsOf(rules, after.balance).community, partsOf(rules, sub(after.balance, amount)).community);
 
 const WHOLE = 100;
 
@@ -68,7 +68,16 @@ export function surplusOf(clearing: Clearing, charges: Nano): Surplus {
   return { amount: add(amount, charges), fees, rents, kept, charges, lost };
 }
 
-export const postSurplus = (account: SurplusBooks, { amount, lost }: Surplus): SurplusBooks => ({
-  balance: add(account.balance, amount),
-  lost: add(account.lost, lost),
-});
+/** Each interval is parted by the rules that it was cleared under: a vote parts nothing anew. */
+export function postSurplus(rules: SurplusRules, account: SurplusBooks, { amount, lost }: Pick<Surplus, "amount" | "lost">): SurplusBooks {
+  const percent = communityPercentOf(rules);
+  // Hundreds apart from what is left, so that no product leaves the exact integers.
+  const hundreds = Math.floor(amount / WHOLE);
+  const hundredths = account.hundredths + (amount - hundreds * WHOLE) * percent;
+  return {
+    balance: add(account.balance, amount),
+    lost: add(account.lost, lost),
+    share: add(account.share, nano(hundreds * percent + Math.floor(hundredths / WHOLE))),
+    hundredths: hundredths % WHOLE,
+  };
+}

@@ -36,7 +36,7 @@ export const microOf = (amount: Nano): number => Math.round(amount / 1000);
 const TOO_LATE = "the homes agreed too late to trade in this interval; the utility covers it";
 
 /** A clearing with who withheld a sealed order; a void one is told apart from one in which orders did not meet. */
-export function clearingView(rules: MarketRules, kind: ResultKind, { clearing, withheld }: ClearedInterval, words: Words): ClearingView {
+export function clearingView(kind: ResultKind, { clearing, withheld, rules }: ClearedInterval, words: Words): ClearingView {
   const trade = clearing.kind === "trade" ? clearing : null;
   const street = streetOf(rules);
   return {
@@ -107,12 +107,12 @@ function seenFrom(node: number, clearing: Clearing): Clearing {
   return clearing.kind === "trade" ? { ...clearing, price: clearing.nodes[node]!.price ?? clearing.price } : clearing;
 }
 
-export const surplusView = (rules: MarketRules, { balance, lost }: SurplusBooks): SurplusView => ({
+export const surplusView = (rules: MarketRules, books: SurplusBooks): SurplusView => ({
   account: rules.surplusTo ?? DEFAULT_RULES.surplusTo,
-  balanceMicro: microOf(balance),
+  balanceMicro: microOf(books.balance),
   communityPercent: communityPercentOf(rules),
-  communityMicro: microOf(partsOf(rules, balance).community),
-  lostWh: lost,
+  communityMicro: microOf(partsOf(books).community),
+  lostWh: books.lost,
 });
 
 /** What each home may spend on orders for the next interval; null: nothing limits it. */

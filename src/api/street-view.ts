@@ -52,6 +52,8 @@ export class StreetView {
   #registry: Registry = { homes: [], validatorSets: [], validators: [], quorum: 0 };
   /** After the last certified interval; null before the first. */
   #books: MarketState | null = null;
+  /** The rules of the last certified interval. */
+  #inForce: MarketRules;
   readonly #saved = new Map<HomeId, Nano>();
   readonly #heardAt = new Map<HomeId, number>();
   readonly #readings = new Map<HomeId, Reading>();
@@ -69,6 +71,7 @@ export class StreetView {
 
   constructor(rules: MarketRules, label: StreetLabel, clock: Clock) {
     this.#rules = rules;
+    this.#inForce = rules;
     this.#label = label;
     this.#clock = clock;
     this.#words = wordsFor(rules, (home) => this.nameOf(home));
@@ -139,7 +142,9 @@ export class StreetView {
     const name = intervalName(this.#rules, clearing.interval);
     this.#books = state;
     this.#certified++;
-    this.#clearing = clearingView(this.#rules, result.kind, state.cleared.at(-1)!, this.#words);
+    const cleared = state.cleared.at(-1)!;
+    this.#inForce = cleared.rules;
+    this.#clearing = clearingView(result.kind, cleared, this.#words);
     const { kind, priceMicro, volumeWh } = this.#clearing;
     this.#prices = [...this.#prices, { interval: name, kind, priceMicro, volumeWh }].slice(-KEPT_PRICES);
     if (settled !== null) this.#settled(settled);
@@ -207,7 +212,7 @@ export class StreetView {
       certificates: this.#certificates,
       batches: this.#batches.views(this.#registry.quorum),
       settlement: this.#settlement,
-      surplus: surplusView(rules, this.#books?.surplus ?? NO_SURPLUS),
+      surplus: surplusView(this.#inForce, this.#books?.surplus ?? NO_SURPLUS),
       watch: this.#watch.view(),
     };
   }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Ajv } from "ajv";
 import { rulesTroubles } from "../../engine/auction/index.ts";
-import { address, type Interval, interval } from "../../engine/kernel/index.ts";
+import { type Address, address, type Interval, interval } from "../../engine/kernel/index.ts";
 import { hashRules, type MarketDomain, type MarketRules } from "../../engine/messages/index.ts";
 import type { StreetCard } from "../api/index.ts";
 import { streetCard } from "../api/schema/index.ts";
@@ -45,6 +45,12 @@ export const domainOf = (card: StreetCard): MarketDomain => ({
   vault: address(card.chain.vault),
   rulesHash: card.rulesHash as MarketDomain["rulesHash"],
 });
+
+/** Where its contracts stand. */
+export const placeOf = (card: StreetCard): { readonly chainId: number; readonly vault: Address; readonly community?: Address } => {
+  const { chainId, vault } = domainOf(card);
+  return { chainId, vault, ...(card.chain.community === undefined ? {} : { community: address(card.chain.community) }) };
+};
 
 /** Part of every topic: homes under other rules or on another vault never meet. */
 export const streetName = (card: StreetCard): string => `${card.rulesHash.slice(2, 12)}-${card.chain.vault.slice(2, 10).toLowerCase()}`;

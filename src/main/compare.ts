@@ -20,12 +20,12 @@ type CompareCommand = Extract<Command, { verb: "compare" }>;
 
 /** Tells what every mechanism would have made of the orders of one certified interval; works while the street runs. */
 export function runCompare(command: CompareCommand): Promise<number> {
-  return withBooks(command.data, async ({ rules, replay }) => {
+  return withBooks(command.data, async ({ rules: first, replay }) => {
     const wanted = command.at === null ? null : Date.parse(command.at) / 1000;
     let found: Evaluation | null = null;
     replay((evaluation) => {
       const { clearing, result } = evaluation;
-      if (wanted === null ? clearing.kind === "trade" : deliveryStart(rules, result.interval) === wanted) found = evaluation;
+      if (wanted === null ? clearing.kind === "trade" : deliveryStart(first, result.interval) === wanted) found = evaluation;
     });
     if (found === null)
       throw cannotStart(
@@ -33,6 +33,7 @@ export function runCompare(command: CompareCommand): Promise<number> {
         command.at === null ? "nothing has traded yet" : `no interval that begins at ${command.at} is certified`,
         "give the start of a certified interval in UTC with --at, or leave it out for the last with trade",
       );
+    const { rules } = (found as Evaluation).state.cleared.at(-1)!;
     process.stdout.write(`${comparisonText(rules, found, command["one-node"] === true)}\n`);
     return 0;
   });

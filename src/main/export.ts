@@ -3,7 +3,6 @@ import { basename } from "node:path";
 import { type IntervalRow, type Manifest, renderCsv, type Scope } from "../../adapters/exports/index.ts";
 import type { Interval } from "../../engine/kernel/index.ts";
 import { deliveryStart, periodOf } from "../../engine/messages/index.ts";
-import { communityShare } from "../../engine/settlement/index.ts";
 import type { Command } from "../cli/index.ts";
 import { type Books, withBooks } from "./books.ts";
 import { cannotStart } from "./exit.ts";
@@ -28,7 +27,7 @@ function rowsOf(
 ): readonly IntervalRow[] {
   const rows: IntervalRow[] = [];
   const certified = new Map<Interval, Pick<RowFacts, "kind" | "tradeId">>();
-  replay(({ result, value, settled, state }) => {
+  replay(({ result, value, settled, community }) => {
     certified.set(result.interval, { kind: result.kind, tradeId: value });
     if (settled === null) return;
     const startMs = deliveryStart(rules, settled.interval) * 1000;
@@ -38,7 +37,7 @@ function rowsOf(
     const receipt = receipts.get(periodOf(rules, settled.interval));
     const batch = { batchId: receipt === undefined ? null : String(receipt.period), txHash: receipt?.transaction ?? null };
     rows.push(
-      ...intervalRows(settled, { rules, nameOf, ...facts, ...batch, community: communityShare(rules, state.surplus, settled.surplus) })
+      ...intervalRows(settled, { rules, nameOf, ...facts, ...batch, community })
         .filter(({ home }) => self === null || home === self)
         .map(({ row }) => row),
     );

@@ -6,7 +6,7 @@ import { homeId } from "../../engine/kernel/index.ts";
 import type { StreetCard } from "../api/index.ts";
 import { type Hub, homeOf, isLinked, isNeighbour, Links, Neighbourhood, StoreMismatch, StreetNode, Trader } from "../node/index.ts";
 import type { Chain, Clock, Log, Metrics, Registry, Store } from "../ports/index.ts";
-import { domainOf, firstOf, rulesOf, streetName } from "./card.ts";
+import { domainOf, firstOf, placeOf, rulesOf, streetName } from "./card.ts";
 import type { HomeConfig } from "./config/index.ts";
 import { cannotStart } from "./exit.ts";
 import { claimFolder } from "./files.ts";
@@ -44,12 +44,10 @@ export async function openHome(config: HomeConfig, card: StreetCard, surrounding
   claimFolder(config.data, 'name another folder under "data" in the home\'s configuration');
   const { key, store } = await openMemory(config.data, password);
   const earlier = await earlierKeys(config.data, password, log);
-  const { chainId, vault } = domainOf(card);
   store.setMeta("card", JSON.stringify({ ...card, clock: null }));
   const chain = openChain({
     rpc: config.chainRpc ?? card.chain.rpc,
-    chainId,
-    vault,
+    ...placeOf(card),
     tell: (node, what) => log.warn("chain.node", { node, what }),
   });
   await requireStreetRules(card, log, config.chainRpc ?? card.chain.rpc);
@@ -125,9 +123,9 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
     backupPercent: keepForBackupPercent,
   };
   const trader = new Trader({ rules, preferences, clock, device, node, log, metrics });
-  const watch = new RulesWatch(card, log, config.chainRpc ?? card.chain.rpc);
+  const watch = new RulesWatch(card, log);
   node.onCertified(({ evaluation: { clearing, result }, sinceGateMs }) => {
-    void watch.look(result.interval);
+    watch.look(node.membership);
     const price = clearing.kind === "trade" ? clearing.price : null;
     log.info("interval.certified", {
       interval: result.interval,

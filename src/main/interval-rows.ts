@@ -13,7 +13,7 @@ export interface RowFacts {
   readonly tradeId: string | null;
   readonly batchId: string | null;
   readonly txHash: string | null;
-  /** What of the interval's surplus the community got (`communityShare`). */
+  /** What of the interval's surplus the community got (`Advance.community`). */
   readonly community: Nano;
 }
 

@@ -11,6 +11,7 @@ import { openHome, type RunningHome, unwrap } from "./home.ts";
 import { leaveStreet, nextKeyAt, rotateKey, takeUpNextKey } from "./owner-changes.ts";
 import { pauseText } from "./pause-words.ts";
 import { stopSignal } from "./stop.ts";
+import { votedLines } from "./street-rules.ts";
 
 /** Real milliseconds between looks for a key that waits, and for why the home signs nothing. */
 const LOOK_MS = 1_000;
@@ -47,6 +48,7 @@ async function runUntil(
   const ready = await openHome(config, card, surroundings);
   const running = await ready.begin(clock, card.peers);
   process.stdout.write(`${config.name} trades in ${card.name}${from(running, card, clock)}; its keys and books are in ${config.data}\n`);
+  for (const line of votedLines(card, running.node.membership.registry.rules)) process.stdout.write(`${line}\n`);
   const quiet = tellPauses(config.name, running, card, clock);
   const isOver = await Promise.race([stopped, nextKeyComes(config, card, clock)]);
   quiet();

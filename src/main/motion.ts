@@ -1,16 +1,16 @@
 import { communityDigests, openCommunity } from "../../adapters/evm/index.ts";
 import { loadCurve, signerOf } from "../../adapters/system/index.ts";
 import { type Address, address, type Digest, type Interval, toHex } from "../../engine/kernel/index.ts";
-import { deliveryStart, hashRules, intervalAt, type MarketRules, periodOf } from "../../engine/messages/index.ts";
+import { deliveryStart, hashRules, intervalAt, type MarketRules, numbersOf, periodOf, withNumbers } from "../../engine/messages/index.ts";
 import type { MotionAnswer, StreetCard } from "../api/index.ts";
 import type { Command } from "../cli/index.ts";
 import type { Community, DecidedRules, Motion, RegisteredHome, Registry } from "../ports/index.ts";
 import { domainOf, readCard, rulesOf } from "./card.ts";
-import { type HomeConfig, loadConfig } from "./config/index.ts";
+import { type HomeConfig, loadConfig, withInterval } from "./config/index.ts";
 import { CannotStart, cannotStart } from "./exit.ts";
 import { openOwnerKey, unwrap } from "./keys.ts";
 import { ownHome, registryOf, send } from "./owner-changes.ts";
-import { numbersOf } from "./street-rules.ts";
+import { numbersText, refusalOf } from "./street-rules.ts";
 
 type MotionCommand = Extract<Command, { verb: "motion" }>;
 
@@ -49,16 +49,37 @@ async function configOf(path: string): Promise<HomeConfig> {
 async function bring(street: Street, config: HomeConfig, { rules: path, from }: MotionCommand): Promise<number> {
   const loaded = await loadConfig(path!, "market");
   if (!loaded.ok) throw new CannotStart(loaded.problems, loaded.more);
+  const first = rulesOf(street.card);
+  const wanted = withInterval(loaded.value, first.intervalMinutes, first.periodIntervals);
+  const numbers = numbersOf(wanted);
+  refuseMore(first, wanted, path!);
   const owner = await ownerOf(config, street.card);
   const nonce = unwrap(await asking(street.card, (community) => community.nonceOf(owner.home.home)));
   const rules: DecidedRules = {
-    hash: hashRules(loaded.value),
-    since: edgeAt(rulesOf(street.card), from!),
-    numbers: numbersOf(loaded.value),
+    hash: hashRules(wanted),
+    since: edgeAt(first, from!),
+    numbers,
   };
+  const refusal = refusalOf(first, rules);
+  if (refusal !== null) throw cannotStart("MOTION_RULES", refusal, "vote on numbers that this street can trade under");
   const signature = owner.sign(({ motion }) => motion({ home: owner.home.home, rules, nonce }));
   const { motion } = await post(street, "/api/motions", { home: owner.home.home, rules, nonce, signature });
   return motion;
+}
+
+/** Homes change to other rules while they run, each by itself: so nothing but the four numbers may differ from those the street began with. */
+function refuseMore(first: MarketRules, wanted: MarketRules, file: string): void {
+  const changed = withNumbers(first, numbersOf(wanted));
+  if (hashRules(wanted) === hashRules(changed)) return;
+  const names = [...new Set([...Object.keys(changed), ...Object.keys(wanted)])] as (keyof MarketRules)[];
+  const others = names.filter(
+    (name) => !Object.hasOwn(numbersOf(first), name) && JSON.stringify(wanted[name]) !== JSON.stringify(first[name]),
+  );
+  throw cannotStart(
+    "MOTION_RULES",
+    `${file} changes ${others.join(", ")}, and homes vote on communityPercent, kPermille, withheldCharge and maxPrice alone`,
+    "leave all else as the street began with it, or begin a new street",
+  );
 }
 
 /** A period has the rules of its first interval, so rules begin with one. */
@@ -124,8 +145,7 @@ async function list({ card }: Street): Promise<string> {
 
 function rulesText(card: StreetCard, { hash, since, numbers }: DecidedRules): string {
   const from = new Date(deliveryStart(rulesOf(card), since) * 1000).toISOString();
-  const told = Object.entries(numbers).map(([name, value]) => `${name} ${value}`);
-  return `${hash} from ${from} on: ${told.join(", ")}`;
+  return `${hash} from ${from} on: ${numbersText(numbers)}`;
 }
 
 interface Seen {

@@ -1,23 +1,16 @@
 import { openCommunity } from "../../adapters/evm/index.ts";
 import { systemClock } from "../../adapters/system/index.ts";
-import { MAX_WITHHELD_CHARGE } from "../../engine/auction/index.ts";
+import { MAX_WITHHELD_CHARGE, rulesUnder } from "../../engine/auction/index.ts";
 import { address, type Interval, type Result } from "../../engine/kernel/index.ts";
-import { DEFAULT_RULES, deliveryStart, hashRules, intervalAt, type MarketRules, periodOf } from "../../engine/messages/index.ts";
+import { deliveryStart, hashRules, intervalAt, type MarketRules, numbersOf, withNumbers } from "../../engine/messages/index.ts";
 import type { StreetCard } from "../api/index.ts";
+import type { StreetNode } from "../node/index.ts";
 import type { ChainCode, DecidedRules, Log, RulesNumbers } from "../ports/index.ts";
 import { domainOf, firstOf, rulesOf } from "./card.ts";
 import { cannotStart } from "./exit.ts";
 
 /** Addresses of the chain's nodes; the card's unless told. */
 type Nodes = string | readonly string[];
-
-/** What of market rules homes vote on. */
-export const numbersOf = ({ communityPercent, kPermille, withheldCharge, maxPrice }: MarketRules): RulesNumbers => ({
-  communityPercent: communityPercent ?? DEFAULT_RULES.communityPercent,
-  kPermille,
-  withheldCharge: withheldCharge ?? DEFAULT_RULES.withheldCharge,
-  maxPrice,
-});
 
 /** What a new street's homes may ever make of its numbers; the rules that it begins with are always inside. */
 export function boundsOf({ maxPrice, residual }: MarketRules): { readonly least: RulesNumbers; readonly most: RulesNumbers } {
@@ -32,42 +25,55 @@ export function boundsOf({ maxPrice, residual }: MarketRules): { readonly least:
 export const rulesFor = (decided: readonly DecidedRules[], interval: Interval): DecidedRules | undefined =>
   decided.findLast(({ since }) => since <= interval);
 
-/** How the home's own rules differ from the street's, in words; null: they don't. */
+/** How the rules that this home's street begins with differ from those on the chain, in words; null: they don't. */
 export function differenceOf(own: MarketRules, { hash, numbers }: DecidedRules): string | null {
   const ownHash = hashRules(own);
-  if (ownHash !== hash) return `the street decided on rules ${hash}, this home's are ${ownHash}`;
+  if (ownHash !== hash) return `the street began with rules ${hash}, this home's are ${ownHash}`;
   const ownNumbers = numbersOf(own);
   const names = (Object.keys(numbers) as (keyof RulesNumbers)[]).filter((name) => numbers[name] !== ownNumbers[name]);
   if (names.length === 0) return null;
   const told = names.map((name) => `${name} ${numbers[name]} and not ${ownNumbers[name]}`);
-  return `rules ${hash} are these, but the street voted on ${told.join(", ")}`;
+  return `rules ${hash} are these, but the street began with ${told.join(", ")}`;
 }
 
-const WAY_OUT = "ask whoever runs the street for the card of the rules that it decided on, and start the home with it";
+/** Why no home can follow what a street decided on; null: each works the new rules out by itself, from its first ones. */
+export function refusalOf(first: MarketRules, decided: DecidedRules): string | null {
+  if (rulesUnder(first, decided, 0) !== null) return null;
+  const worked = hashRules(withNumbers(first, decided.numbers));
+  return worked === decided.hash
+    ? `the street decided on ${numbersText(decided.numbers)}, under which no market can be cleared`
+    : `the street decided on rules ${decided.hash}, and ${numbersText(decided.numbers)} makes ${worked} of the rules that it began with`;
+}
+
+const DIFFERENT = "ask whoever runs the street for its card, and start the home with it";
+const UNFOLLOWED = "homes can vote on these four numbers alone; what else they want is a new street";
 
 /**
- * A home under other rules than its street's would trade in a market of its own: it doesn't start. Without the chain it goes by the
- * rules it has.
+ * A home under other rules than its street's would trade in a market of its own: it doesn't start. What homes voted on since the street
+ * began it finds on the chain. Without the chain it goes by what it knows.
  */
 export async function requireStreetRules(card: StreetCard, log: Log, rpc: Nodes = card.chain.rpc): Promise<void> {
-  const decided = await readDecided(card, rpc);
-  if (decided === null) return;
-  if (!decided.ok) {
-    if (decided.code === "CHAIN_WRONG")
-      throw cannotStart(decided.code, decided.detail, "the street's card names another chain or community; get a fresh card");
-    log.info("rules.unread", { code: decided.code, detail: decided.detail });
+  const read = await readDecided(card, rpc);
+  if (read === null) return;
+  if (!read.ok) {
+    if (read.code === "CHAIN_WRONG")
+      throw cannotStart(read.code, read.detail, "the street's card names another chain or community; get a fresh card");
+    log.info("rules.unread", { code: read.code, detail: read.detail });
     return;
   }
-  const difference = differenceNow(card, decided.value);
-  if (difference !== null) throw cannotStart("RULES_DIFFER", difference, WAY_OUT);
+  const [own, [first]] = [rulesOf(card), read.value];
+  const difference = first === undefined ? null : differenceOf(own, first);
+  if (difference !== null) throw cannotStart("RULES_DIFFER", difference, DIFFERENT);
+  const voted = rulesFor(read.value.slice(1), intervalNow(card));
+  const refusal = voted === undefined ? null : refusalOf(own, voted);
+  if (refusal !== null) throw cannotStart("RULES_DIFFER", refusal, UNFOLLOWED);
 }
 
-function differenceNow(card: StreetCard, decided: readonly DecidedRules[]): string | null {
-  const own = rulesOf(card);
+/** The interval that is delivered now, by the street's time. */
+function intervalNow(card: StreetCard): Interval {
   // While a street comes up its time stands where its clock says.
   const now = Math.max(systemClock(card.clock ?? undefined).now(), card.clock?.streetMs ?? 0);
-  const inForce = rulesFor(decided, Math.max(intervalAt(own, now / 1000), firstOf(card)) as Interval);
-  return inForce === undefined ? null : differenceOf(own, inForce);
+  return Math.max(intervalAt(rulesOf(card), now / 1000), firstOf(card)) as Interval;
 }
 
 /** null: the street has no community. */
@@ -83,31 +89,51 @@ async function readDecided(card: StreetCard, rpc: Nodes): Promise<Result<readonl
   }
 }
 
-/** While a home runs: tells once of rules that its street decided on and that aren't its own, as soon as they are decided. */
+/** What homes voted on that counts now, and what will, a line each; none while the street has the rules that it began with. */
+export function votedLines(card: StreetCard, decided: readonly DecidedRules[] = []): readonly string[] {
+  const [now, voted] = [intervalNow(card), decided.slice(1)];
+  const inForce = rulesFor(voted, now);
+  const line = (each: DecidedRules, when: string): string => `${card.name}: by its homes' vote ${numbersText(each.numbers)} ${when}`;
+  return [
+    ...(inForce === undefined ? [] : [line(inForce, `since ${instantOf(card, inForce)}`)]),
+    ...voted.filter(({ since }) => since > now).map((each) => line(each, `from ${instantOf(card, each)} on`)),
+  ];
+}
+
+export const numbersText = (numbers: RulesNumbers): string =>
+  Object.entries(numbers)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
+
+const instantOf = (card: StreetCard, { since }: DecidedRules): string =>
+  new Date(deliveryStart(rulesOf(card), since) * 1000).toISOString().replace(".000Z", "Z");
+
+/** While a home runs: tells once what its street decided on, as soon as the home has read it, and when it counts. */
 export class RulesWatch {
   readonly #card: StreetCard;
-  readonly #rpc: Nodes;
   readonly #log: Log;
-  readonly #rules: MarketRules;
-  #told: string | null = null;
+  readonly #first: MarketRules;
+  #told: DecidedRules | null = null;
+  #inForce: string | undefined;
 
-  constructor(card: StreetCard, log: Log, rpc: Nodes = card.chain.rpc) {
+  constructor(card: StreetCard, log: Log) {
     this.#card = card;
-    this.#rpc = rpc;
     this.#log = log;
-    this.#rules = rulesOf(card);
+    this.#first = rulesOf(card);
   }
 
-  /** Reads the chain once in a settlement period: between vote and change lies more than the time to leave. */
-  async look(certified: Interval): Promise<void> {
-    if (periodOf(this.#rules, certified) === periodOf(this.#rules, (certified - 1) as Interval)) return;
-    const decided = await readDecided(this.#card, this.#rpc);
-    const last = decided?.ok === true ? decided.value.at(-1) : undefined;
-    if (last === undefined || last.hash === this.#told) return;
-    const difference = differenceOf(this.#rules, last);
-    if (difference === null) return;
-    this.#told = last.hash;
-    const from = new Date(deliveryStart(this.#rules, last.since) * 1000).toISOString();
-    this.#log.error("rules.differ", { from, difference, wayOut: WAY_OUT });
+  look({ registry, members }: Pick<StreetNode["membership"], "registry" | "members">): void {
+    const last = registry.rules?.slice(1).at(-1);
+    if (last !== undefined && (last.hash !== this.#told?.hash || last.since !== this.#told?.since)) this.#tell(last);
+    const voted = members.rules;
+    if (voted !== undefined && voted.hash !== this.#inForce) this.#log.info("rules.in-force", { ...voted.numbers });
+    this.#inForce = voted?.hash;
+  }
+
+  #tell(decided: DecidedRules): void {
+    this.#told = decided;
+    const [from, refusal] = [instantOf(this.#card, decided), refusalOf(this.#first, decided)];
+    if (refusal === null) this.#log.info("rules.decided", { from, ...decided.numbers });
+    else this.#log.error("rules.differ", { from, difference: refusal, wayOut: UNFOLLOWED });
   }
 }

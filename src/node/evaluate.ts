@@ -46,6 +46,7 @@ export interface Evaluation extends Advance, Counted {}
 export type EvaluationOrMissing = { readonly evaluation: Evaluation } | { readonly missing: readonly Digest[] };
 
 export interface EvaluationContext {
+  /** Those in force. */
   readonly rules: MarketRules;
   readonly validators: Validators;
   readonly membership: Pick<Membership, "isSealed" | "agentAt" | "members" | "unstaked" | "staked" | "agreesStakes">;
@@ -93,13 +94,17 @@ function membersAfter({ rules, validators, membership }: EvaluationContext, stat
 export const endsEpoch = (rules: MarketRules, interval: Interval): boolean =>
   periodOf(rules, (interval + 1) as Interval) !== periodOf(rules, interval);
 
-/** Orders of members under the keys that are in force, without what contradicts itself, and shown if they had to be sealed. */
+/**
+ * Orders of members under the keys and the highest price that are in force, without what contradicts itself, and shown if they had to be
+ * sealed.
+ */
 function countedOrders(
   {
+    rules,
     membership,
     pool,
     work = { entryId },
-  }: Pick<EvaluationContext, "membership" | "pool"> & { readonly work?: { readonly entryId: typeof entryId } },
+  }: Pick<EvaluationContext, "rules" | "membership" | "pool"> & { readonly work?: { readonly entryId: typeof entryId } },
   interval: Interval,
   set: { readonly commits: readonly Digest[]; readonly orders: readonly Digest[] },
 ): Pick<Counted, "orders" | "withheld"> {
@@ -109,7 +114,8 @@ function countedOrders(
   };
   const orders = set.orders.filter((id) => inForce(pool.orders, id)).flatMap((id) => pool.orders.get(id) ?? []);
   const commits = set.commits.filter((id) => inForce(pool.commits, id)).flatMap((id) => pool.commits.get(id) ?? []);
-  return membership.isSealed ? shownOf(commits, orders, work.entryId) : { orders: withoutConflicts(orders), withheld: [] };
+  const alone = membership.isSealed ? shownOf(commits, orders, work.entryId) : { orders: withoutConflicts(orders), withheld: [] };
+  return { ...alone, orders: alone.orders.filter(({ body }) => body.limit <= rules.maxPrice) };
 }
 
 export function evaluateEntries(rules: MarketRules, state: MarketState, counted: Counted): Evaluation {

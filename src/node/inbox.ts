@@ -20,6 +20,7 @@ import {
   idOf,
   type MarketRules,
   type Message,
+  type SignedOrder,
   signedOf,
 } from "../../engine/messages/index.ts";
 import { settledWith } from "../../engine/settlement/index.ts";
@@ -130,9 +131,16 @@ export class Inbox {
   }
 
   #admit(message: EntryMessage, isAsked: boolean): Verdict {
-    if (message.kind === "order") return admitOrder(message.order, this.#orderContext(isAsked));
+    if (message.kind === "order") return this.#admitOrder(message.order, isAsked);
     if (message.kind === "commit") return admitCommit(message.commit, this.#commitContext(isAsked));
     return admitReading(message.reading, this.#readingContext(isAsked));
+  }
+
+  /** Which rules the next epoch has is this home's own reading of the chain: who has read more, or less, is no liar. */
+  #admitOrder(order: SignedOrder, isAsked: boolean): Verdict {
+    const verdict = admitOrder(order, this.#orderContext(order, isAsked));
+    const isUnread = order.body.interval > this.#modules.membership.lastOfEpoch && verdict.kind === "reject";
+    return isUnread && verdict.code === "PRICE_OUT_OF_RANGE" ? { kind: "ignore", code: verdict.code } : verdict;
   }
 
   #keep(message: EntryMessage, isTimely: boolean): void {
@@ -180,13 +188,13 @@ export class Inbox {
     return kind;
   }
 
-  #orderContext(isAsked: boolean): OrderContext {
-    const { rules, pool, membership, recover } = this.#modules;
+  #orderContext({ body }: SignedOrder, isAsked: boolean): OrderContext {
+    const { pool, membership, recover } = this.#modules;
     return {
       agentAt: membership.agentAt,
       isRegistered: membership.isRegistered,
       recover,
-      rules,
+      rules: membership.rulesAt(body.interval),
       openIntervals: isAsked ? this.#askedIntervals : membership.isSealed ? this.#shownIntervals : this.#openIntervals,
       hasSeen: pool.holds,
       heldOrders: isAsked ? NONE : pool.heldOrders,

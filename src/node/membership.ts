@@ -1,4 +1,5 @@
 import { type NamedSet, type Validators, validatorsOf } from "../../engine/agreement/index.ts";
+import { rulesUnder } from "../../engine/auction/index.ts";
 import { type Address, assert, type Digest, type HomeId, type Interval, type Period } from "../../engine/kernel/index.ts";
 import {
   decodeMembers,
@@ -15,7 +16,8 @@ import {
 import type { RegisteredHome, Registry, Store } from "../ports/index.ts";
 
 export interface MembershipModules {
-  readonly rules: Pick<MarketRules, "periodIntervals" | "orders">;
+  /** Those that the street began with. */
+  readonly rules: MarketRules;
   /** The street's first interval. */
   readonly first: Interval;
   readonly store: Pick<Store, "members" | "saveMembers">;
@@ -31,11 +33,13 @@ interface InForce {
   readonly members: Members;
   readonly validators: Validators;
   readonly agents: ReadonlyMap<HomeId, Address>;
+  /** null: the street voted on rules that no home can follow. */
+  readonly rules: MarketRules | null;
 }
 
 /**
- * Who belongs to the street. What the chain says is one home's reading; what homes agreed on holds, epoch after epoch (an epoch is
- * a settlement period): the certified results name each set by its digest, and `enter` puts it in force.
+ * Who belongs to the street, and which rules it has. What the chain says is one home's reading; what homes agreed on holds, epoch after
+ * epoch (an epoch is a settlement period): the certified results name each set by its digest, and `enter` puts it in force.
  */
 export class Membership {
   readonly #modules: MembershipModules;
@@ -88,6 +92,18 @@ export class Membership {
     return this.#current.validators;
   }
 
+  /** The market rules in force. */
+  get rules(): MarketRules {
+    assert(this.#current.rules !== null, "rules that nobody can follow are never entered");
+    return this.#current.rules;
+  }
+
+  /** The rules of an interval: as agreed in this epoch, as the chain says in those to come. */
+  rulesAt = (interval: Interval): MarketRules => {
+    const read = interval > this.lastOfEpoch ? this.#readAt(interval).rules : null;
+    return read ?? this.rules;
+  };
+
   get isSealed(): boolean {
     return isSealed(this.#modules.rules, this.#current.members.homes.length);
   }
@@ -133,17 +149,19 @@ export class Membership {
     return this.#current.members.stakes === null || this.#isEdge((interval + 1) as Interval);
   }
 
-  /** Puts a certified set in force for an interval; false while its content is unknown. */
+  /** Puts a certified set in force for an interval; false while its content is unknown, and if its rules can't be followed. */
   enter(digest: Digest, interval: Interval): boolean {
     const members = this.known(digest);
     if (members === null) return false;
+    const next = digest === this.#current.digest ? this.#current : this.#inForce(members);
+    if (next.rules === null) return false;
     // Again for the same interval, as after a restart, nothing has passed.
     if (interval !== this.#interval) {
       this.#before = this.#current;
       this.#staked.clear();
     }
     this.#interval = interval;
-    if (digest !== this.#current.digest) this.#current = inForce(members);
+    this.#current = next;
     return true;
   }
 
@@ -205,33 +223,37 @@ export class Membership {
 
   #readAt(interval: Interval): InForce {
     const edge = Math.max(this.#modules.first, this.#epochOf(interval) * this.#modules.rules.periodIntervals) as Interval;
-    const known = this.#read.get(edge) ?? inForce(membersAt(this.#registry, edge));
+    const known = this.#read.get(edge) ?? this.#inForce(membersAt(this.#registry, edge));
     this.#read.set(edge, known);
     // Anybody may ask about any interval.
     if (this.#read.size > MAX_READ) this.#read.delete(this.#read.keys().next().value ?? edge);
     return known;
   }
+
+  #inForce(members: Members): InForce {
+    const validators = validatorsOf(members);
+    const agents = new Map(members.homes.map(({ home, agent }) => [home, agent]));
+    const rules = rulesUnder(this.#modules.rules, members.rules, members.homes.length);
+    return { digest: validators.seed, unstaked: unstakedDigest(members), members, validators, agents, rules };
+  }
 }
 
-function inForce(members: Members): InForce {
-  const validators = validatorsOf(members);
-  const unstaked = unstakedDigest(members);
-  return { digest: validators.seed, unstaked, members, validators, agents: new Map(members.homes.map(({ home, agent }) => [home, agent])) };
-}
-
-/** Who is registered for an interval, the first of its epoch; without stakes. */
-export function membersAt({ homes, validatorSets }: Registry, interval: Interval): Members {
+/** Who is registered for an interval, the first of its epoch, and what was decided for it; without stakes. */
+export function membersAt({ homes, validatorSets, rules = [] }: Registry, interval: Interval): Members {
   const isInForce = ({ since }: { readonly since: Interval }): boolean => since <= interval;
   const present = homes.filter((home) => isInForce(home) && (home.until === null || interval < home.until));
   const set = validatorSets.filter(isInForce).at(-1) ?? validatorSets[0];
   assert(set !== undefined, "a street has validators");
+  const decided = rules.slice(1).filter(isInForce);
+  const voted = decided.at(-1);
   const changes = homes.flatMap((home) => [home, ...home.keys, ...(home.until === null ? [] : [{ since: home.until }])]);
   return {
-    version: [...changes, ...validatorSets].filter(isInForce).length,
+    version: [...changes, ...validatorSets].filter(isInForce).length + decided.length,
     homes: present.map(({ home, keys }) => ({ home, agent: (keys.filter(isInForce).at(-1) ?? keys[0]!).agent })),
     validators: set.validators,
     minimums: set.minimums,
     stakes: null,
+    ...(voted === undefined ? {} : { rules: { hash: voted.hash, numbers: voted.numbers } }),
   };
 }
 

@@ -198,7 +198,7 @@ export class StreetNode {
 
   /** Those of orders of the next interval that count as far as this home knows: the others its home couldn't pay for. */
   affordable(orders: readonly Order[]): readonly Order[] {
-    const { rules } = this.#modules;
+    const { rules } = this.membership;
     const ordered = orders.map((body) => ({ body }));
     return withinCredit(rules, this.rounds.state, this.membership.members.stakes, { orders: ordered, withheld: [] }).map(
       ({ body }) => body,
@@ -208,7 +208,7 @@ export class StreetNode {
   /** What this home may spend on orders now; null: no limit is agreed. */
   get credit(): Nano | null {
     const { stakes } = this.membership.members;
-    return stakes === null || this.self === null ? null : creditsOf(this.#modules.rules, this.rounds.state, stakes)(this.self);
+    return stakes === null || this.self === null ? null : creditsOf(this.membership.rules, this.rounds.state, stakes)(this.self);
   }
 
   /** Signs an order of this home, keeps it and tells the street. */

@@ -13,6 +13,7 @@ import {
   signedOf,
 } from "../../engine/messages/index.ts";
 import type { RecoverSigner } from "../ports/index.ts";
+import type { Membership } from "./membership.ts";
 
 /** How an entry came in. */
 export interface Admitted {
@@ -141,12 +142,16 @@ export class Pool {
     return messages.filter((message) => !isEntry(message));
   }
 
-  /** Other members agree from now on. What came under a key that isn't theirs takes nobody's place and accuses nobody. */
-  keepOf(agentAt: AgentAt): void {
+  /**
+   * Other members agree from now on, perhaps under other rules. What came under a key that isn't theirs takes nobody's place and accuses
+   * nobody; what is above the highest price is named by no list.
+   */
+  keepOf({ agentAt, rulesAt }: Pick<Membership, "agentAt" | "rulesAt">): void {
     const isSignedIn = (signedIn: (interval: Interval) => Interval) => (held: Held<Signed<Body>>) =>
       agentAt(held.entry.body.home, signedIn(held.entry.body.interval)) === held.agent;
     this.#unshown = null;
     this.orders.sift(isSignedIn((interval) => interval));
+    this.orders.sift(({ entry: { body } }) => body.limit <= rulesAt(body.interval).maxPrice);
     this.commits.sift(isSignedIn((interval) => interval));
     this.readings.sift(isSignedIn(readingSignedIn));
   }

@@ -1,5 +1,6 @@
-import { type Interval, ZERO_DIGEST } from "../../engine/kernel/index.ts";
-import type { Digests, MarketRules } from "../../engine/messages/index.ts";
+import { rulesUnder } from "../../engine/auction/index.ts";
+import { type Digest, type Interval, ZERO_DIGEST } from "../../engine/kernel/index.ts";
+import { type Digests, decodeMembers, type MarketRules } from "../../engine/messages/index.ts";
 import { genesis, type MarketState } from "../../engine/settlement/index.ts";
 import type { Store } from "../ports/index.ts";
 import type { Evaluation } from "./evaluate.ts";
@@ -7,10 +8,11 @@ import type { Membership } from "./membership.ts";
 import { PURE_WORK, type PureWork } from "./pure-work.ts";
 
 export interface ReplaySource {
+  /** Those that the street began with; what it voted on since stands in its blocks. */
   readonly rules: MarketRules;
   readonly digests: Digests;
   readonly first: Interval;
-  readonly store: Pick<Store, "blocks">;
+  readonly store: Pick<Store, "blocks" | "members">;
   /** null: only the books are read. */
   readonly membership: Membership | null;
   readonly work?: PureWork;
@@ -24,17 +26,25 @@ export function replayStore(
   onReplayed: (evaluation: Evaluation) => void,
 ): MarketState {
   let state = genesis(rules, first, membership?.digest ?? ZERO_DIGEST);
+  let inForce = rules;
+  /** null: nobody can follow them, or the home stopped before it was told: there is no next interval. */
+  const rulesOf = (members: Digest): MarketRules | null => {
+    const bytes = store.members(members);
+    const set = bytes === null ? null : decodeMembers(bytes);
+    return set === null ? null : rulesUnder(rules, set.rules, set.homes.length);
+  };
   for (let more = true; more; ) {
     const rows = store.blocks((state.interval + 1) as Interval, AT_ONCE);
     for (const { bytes } of rows) {
       const next = (state.interval + 1) as Interval;
       const block = work.decodeBlock(bytes, digests);
       const isNext = block.ok && block.value.result.interval === next && work.isWhole(block.value);
-      const evaluation = isNext ? work.replay(rules, state, block.value) : null;
+      const evaluation = isNext ? work.replay(inForce, state, block.value) : null;
       if (evaluation === null) throw new StoreMismatch(next);
       onReplayed(evaluation);
-      state = evaluation.state;
       if (block.ok && block.value.members !== null) membership?.learn(block.value.members);
+      if (evaluation.state.members !== state.members) inForce = rulesOf(evaluation.state.members) ?? inForce;
+      state = evaluation.state;
       membership?.enter(state.members, (state.interval + 1) as Interval);
     }
     more = rows.length === AT_ONCE;

@@ -119,7 +119,7 @@ export class Rounds {
 
   /** A block from a peer: taken only when it is the next one, truly certified, and leads to the same result here. */
   adopt(bytes: Uint8Array): Adoption {
-    const { certificates, membership, rules, log, work = PURE_WORK } = this.#modules;
+    const { certificates, membership, log, work = PURE_WORK } = this.#modules;
     const block = work.decodeBlock(bytes, certificates.digests);
     if (!block.ok) return "forged";
     const { certificate, members, result } = block.value;
@@ -127,7 +127,7 @@ export class Rounds {
     if (this.#stopped || result.interval !== this.current || membership.digest !== this.#state.members) return "unneeded";
     if (certificate.kind !== "finalize" || certificate.interval !== this.current || !work.isWhole(block.value)) return "forged";
     if (!work.isCertified(certificate, { ...certificates, validators: membership.validators })) return "forged";
-    const evaluation = work.replay(rules, this.#state, block.value);
+    const evaluation = work.replay(membership.rules, this.#state, block.value);
     if (evaluation === null) {
       log.error("agreement.result-differs", { interval: this.current, certified: certificate.value });
       return "unneeded";
@@ -146,12 +146,10 @@ export class Rounds {
     const { membership, clock, rules, outbox, pool, certificates } = this.#modules;
     const [interval, before] = [this.current, membership.digest];
     if (!membership.enter(this.#state.members, interval)) return void this.#awaitMembers(interval);
-    if (membership.digest !== before) pool.keepOf(membership.agentAt);
+    if (membership.digest !== before) pool.keepOf(membership);
     const round = new Round(interval, membership.validators, this.#voter(interval), this.#world(interval));
     this.#round = round;
-    this.#isFetching = false;
-    this.#gateMet = null;
-    this.#isOpened = false;
+    [this.#isFetching, this.#gateMet, this.#isOpened] = [false, null, false];
     for (const message of pool.holdAgain(outbox?.earlier(interval) ?? [], certificates.recover)) round.hear(message);
     const deadline = tradeDeadline(rules, interval, clock.speed);
     if (clock.now() >= deadline || outbox?.isPastDeadline(interval)) round.put({ kind: "deadline" });
@@ -163,11 +161,12 @@ export class Rounds {
   }
 
   #world(interval: Interval): RoundWorld {
-    const { rules, membership, pool, outbox, convictions, work = PURE_WORK } = this.#modules;
+    const { membership, pool, outbox, convictions, work = PURE_WORK } = this.#modules;
+    const { rules, validators } = membership;
     return {
       speak: (effect) => (effect.kind === "vote" ? outbox!.vote(effect.vote, effect.because) : outbox!.proposal(effect.proposal)),
-      leaders: work.leadersOf(membership.validators, interval),
-      evaluate: (choice) => evaluateLists({ rules, validators: membership.validators, membership, pool, work }, this.#state, choice),
+      leaders: work.leadersOf(validators, interval),
+      evaluate: (choice) => evaluateLists({ rules, validators, membership, pool, work }, this.#state, choice),
       holds: pool.has,
       // A view's clock runs while there is something to vote on; opening winds it.
       after: (timer, view, task) => (timer !== "view" || this.#isOpened) && this.#timers.after(TIMEOUTS[timer](view), task),
@@ -192,7 +191,9 @@ export class Rounds {
 
   /** The next interval's members are certified and not known here; the peer that answers may be behind as well. */
   #awaitMembers(interval: Interval): void {
+    const { membership, log } = this.#modules;
     this.#round = null;
+    if (membership.known(this.#state.members) !== null) return void log.error("rules.unfollowable", { from: interval });
     this.#modules.fetch(interval, [this.#state.members]);
     this.#timers.after(STALL_MS, () => interval === this.current && this.#round === null && this.#begin());
   }

@@ -218,19 +218,25 @@ export class Trader {
     if (this.#last === null || present === null || !this.#hasReading || !isMember) return;
     const next = forecast(present, this.#yesterday as DayMemory, this.#placeInDay(delivering(rules, clock.now())), this.#intervalsPerDay);
     const hours = rules.intervalMinutes / 60;
-    const wanted = wishes(rules, preferences, cautious((next.loadW - next.pvW) * hours), this.#battery(), hours);
+    const wanted = wishes(
+      node.membership.rulesAt(interval),
+      preferences,
+      cautious((next.loadW - next.pvW) * hours),
+      this.#battery(),
+      hours,
+    );
     this.#send(wanted.map((wish, seq) => ({ home: this.#self, interval, ...wish, seq })));
   }
 
   /** An order that its home couldn't pay for counts at no home: it isn't signed. */
   #send(orders: readonly Order[]): void {
-    const { node, log, rules } = this.#modules;
+    const { node, log } = this.#modules;
     const counting = new Set(node.affordable(orders));
     for (const order of orders) {
       if (counting.has(order)) node.order(order);
       else {
         const { interval, side, energy: energyWh, limit } = order;
-        const [worstNano, creditNano] = [worstCost(rules, order), node.credit];
+        const [worstNano, creditNano] = [worstCost(node.membership.rulesAt(interval), order), node.credit];
         log.warn("order.refused", { code: "CREDIT_EXCEEDED", interval, side, energyWh, limit, worstNano, creditNano });
       }
     }

@@ -1,5 +1,5 @@
 import type { Address, Digest, HomeId, Interval, Period, Result } from "../../engine/kernel/index.ts";
-import type { Members, PeriodResult, Validator } from "../../engine/messages/index.ts";
+import type { Members, PeriodResult, Validator, VotedRules } from "../../engine/messages/index.ts";
 
 /** CHAIN_PENDING: proposed, and its challenge window is open; or announced, and the time of notice runs; or the vault is paused: ask again later. */
 export type ChainCode = "CHAIN_UNREACHABLE" | "CHAIN_WRONG" | "CHAIN_REFUSED" | "CHAIN_TIMEOUT" | "CHAIN_PENDING";
@@ -32,6 +32,12 @@ export interface ValidatorSet {
   readonly minimums: Members["minimums"];
 }
 
+/** Market rules as a street decides on them. */
+export interface DecidedRules extends VotedRules {
+  /** The first interval that they count for. */
+  readonly since: Interval;
+}
+
 /**
  * Who belongs to the street, with all that was ever registered: who belongs to it in any interval follows from this alone. An
  * interval has the members that were registered for the first interval of its settlement period; so does the vault see it.
@@ -43,6 +49,8 @@ export interface Registry {
   /** Homes of the last set, by rising id, and how many of them certify. */
   readonly validators: readonly HomeId[];
   readonly quorum: number;
+  /** All rules that the street ever decided on, in the order of decision and of `since`, its first ones first; left out: it never votes. */
+  readonly rules?: readonly DecidedRules[];
 }
 
 /** What the vault settled last, for good: no reorganisation takes it back. */

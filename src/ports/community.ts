@@ -1,21 +1,7 @@
-import type { Digest, HomeId, Interval, Result } from "../../engine/kernel/index.ts";
-import type { ChainCode } from "./chain.ts";
+import type { HomeId, Interval, Result } from "../../engine/kernel/index.ts";
+import type { ChainCode, DecidedRules } from "./chain.ts";
 
-/** The rules' numbers that homes vote on: whole percent, thousandths, micro-currency, micro-currency per kWh. */
-export interface RulesNumbers {
-  readonly communityPercent: number;
-  readonly kPermille: number;
-  readonly withheldCharge: number;
-  readonly maxPrice: number;
-}
-
-/** Market rules as a street decides on them: the hash names all of them, the numbers are what is voted on. */
-export interface DecidedRules {
-  readonly hash: Digest;
-  /** The first interval that they count for. */
-  readonly since: Interval;
-  readonly numbers: RulesNumbers;
-}
+export type { RulesNumbers } from "../../engine/messages/index.ts";
 
 /** New rules that a home wants, and how they stand. Instants are Unix seconds on the chain's clock. */
 export interface Motion {

@@ -3,6 +3,7 @@ export type {
   Chain,
   ChainCode,
   CurrencyDomain,
+  DecidedRules,
   Departure,
   Errand,
   KeyChange,
@@ -21,7 +22,7 @@ export type {
   WithdrawalRequest,
 } from "./chain.ts";
 export type { Cancel, Clock } from "./clock.ts";
-export type { Community, CommunityRelay, DecidedRules, Motion, MotionWish, RulesNumbers, Vote } from "./community.ts";
+export type { Community, CommunityRelay, Motion, MotionWish, RulesNumbers, Vote } from "./community.ts";
 export type { Device, DeviceCode, Nameplate, Telemetry } from "./device.ts";
 export type { Door, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";
 export type { Journal, JournalReplay } from "./journal.ts";

@@ -13,7 +13,7 @@ export { SimulatedDisk, type WriteStep } from "./simulated-disk.ts";
 export { CountingChain } from "./street/chain.ts";
 export { agentAddressOf, CHEAP_KEYS, cheapRecover, cheapSigner, type StreetKeys } from "./street/cheap-signer.ts";
 export { type CrashStep, SimulatedHome } from "./street/home.ts";
-export { FIRST, INTERVAL_MS, ordersOf, SIM_DIGESTS, SIM_RULES } from "./street/market.ts";
+export { FIRST, INTERVAL_MS, ordersOf, SIM_DIGESTS, SIM_RULES, votedOn } from "./street/market.ts";
 export { sharedRecover, sharedWork } from "./street/shared-work.ts";
 export { SimulatedStreet, type StreetOptions, type Witness } from "./street/street.ts";
 export { scenarioOf } from "./swarm/draws.ts";

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
@@ -11,15 +11,27 @@ jest.setTimeout(240_000);
 const folder = mkdtempSync(join(tmpdir(), "commonwatt-e2e-"));
 const data = join(folder, "street");
 const rules = join(folder, "rules.yaml");
+/** Changes more than homes vote on. */
+const more = join(folder, "more.yaml");
 const DAY = 86_400;
+/** An interval is a second and a half. */
+const ARGS = ["--data", data, "--port", "0", "--speed", "600", "--period", "4", "--homes", "4", "--processes", "1"];
+/** So many times as long as one command takes here, and some seconds more, is all said that is to count from then on. */
+const COMMANDS = 14;
+const MORE_MS = 6_000;
 let street: Program;
 let url: string;
 
-beforeAll(async () => {
-  cpSync(join(ROOT, "config/market/street.yaml"), rules);
-  appendFileSync(rules, "communityPercent: 20\n");
-  street = new Program(["--data", data, "--port", "0", "--speed", "300", "--period", "4", "--homes", "4", "--processes", "1"]);
+async function start(): Promise<void> {
+  street = new Program(ARGS);
   url = await street.prints(/see (http:\S+)/);
+}
+
+beforeAll(async () => {
+  const first = readFileSync(join(ROOT, "config/market/street.yaml"), "utf8");
+  writeFileSync(rules, `${first.replace("kPermille: 500", "kPermille: 900")}communityPercent: 20\n`);
+  writeFileSync(more, `${first.replace("maxOrdersPerHome: ", "maxOrdersPerHome: 1")}communityPercent: 20\n`);
+  await start();
 });
 afterAll(async () => {
   await street.stop();
@@ -39,7 +51,12 @@ function keyElsewhere(home: number): string {
   writeFileSync(path, stringify({ ...file, data, password: { file: password }, owner: { file: key } }));
   return path;
 }
-const from = ["--rules", rules, "--from", "2026-12-24T00:00:00Z"];
+/** The first settlement period, an hour, that begins so many real milliseconds from now. */
+async function after(realMs: number): Promise<string> {
+  const { street: now } = await get<StreetState>("state");
+  const hours = Math.ceil((Date.parse(now.now) + realMs * now.speed) / 3_600_000);
+  return new Date(hours * 3_600_000).toISOString().replace(".000Z", "Z");
+}
 
 /** The chain's clock goes on so many seconds at once. */
 async function passOnChain(seconds: number): Promise<void> {
@@ -52,42 +69,73 @@ async function passOnChain(seconds: number): Promise<void> {
     });
 }
 
-test("a home brings other rules to a vote, homes vote, and after the time to leave they count; running homes are told", async () => {
+test("a home brings other rules to a vote, homes vote, and after the time to leave the street changes over while it runs", async () => {
   await until(
     () => get<StreetState>("state"),
     ({ batches }) => batches.some(({ status }) => status === "on-chain"),
   );
+  const asked = performance.now();
   expect((await motion("list")).out).toMatch(/^rules 0x[0-9a-f]{64} from 20.*communityPercent 0, .*\nno motion was ever brought\n$/);
-  const odd = await motion("new", "--config", config(1), "--rules", rules, "--from", "2026-12-24T00:15:00Z");
-  expect(odd).toMatchObject({ exit: 1, err: expect.stringContaining("the next one begins at 2026-12-24T01:00:00.000Z") });
+  const since = await after(COMMANDS * (performance.now() - asked) + MORE_MS);
+  const from = ["--rules", rules, "--from", since];
+  const [odd, beyond] = await Promise.all([
+    motion("new", "--config", config(1), "--rules", rules, "--from", since.replace(":00:00Z", ":15:00Z")),
+    motion("new", "--config", config(1), "--rules", more, "--from", since),
+  ]);
+  expect(odd).toMatchObject({ exit: 1, err: expect.stringMatching(/the next one begins at 20.*:00:00.000Z/) });
+  expect(beyond).toMatchObject({ exit: 1, err: expect.stringContaining("more.yaml changes maxOrdersPerHome, and homes vote on") });
 
   expect(await motion("new", "--config", config(1), ...from)).toMatchObject({
     exit: 0,
     out: expect.stringMatching(/^motion 0 is brought/),
   });
-  expect(await motion("new", "--config", config(1), ...from)).toMatchObject({ exit: 1, err: expect.stringContaining("MotionOpen") });
-  for (const [home, path] of [[1, config(1)] as const, [2, keyElsewhere(2)] as const, [3, config(3)] as const, [3, config(3)] as const])
-    expect(await motion("vote", "--config", path, "--motion", "0")).toMatchObject({
-      exit: 0,
-      out: `home-0${home} has voted on motion 0\n`,
-    });
-  await motion("vote", "--config", config(4), "--motion", "0", "--no");
-  expect((await motion("list")).out).toMatch(/motion 0 of home-01: 0x.*3 yes and 1 no of 4 homes; homes vote until 20/);
-  expect(await motion("execute", "--motion", "0")).toMatchObject({ exit: 1, err: expect.stringContaining("VotingOpen") });
+  const vote = (path: string, ...no: readonly string[]) => motion("vote", "--config", path, "--motion", "0", ...no);
+  const execute = () => motion("execute", "--motion", "0");
+  const [second, ...votes] = await Promise.all([
+    motion("new", "--config", config(1), ...from),
+    ...[vote(config(1)), vote(keyElsewhere(2)), vote(config(3)), vote(config(4), "--no")],
+  ]);
+  expect(second).toMatchObject({ exit: 1, err: expect.stringContaining("MotionOpen") });
+  expect(votes.map(({ exit, out }) => [exit, out])).toEqual([1, 2, 3, 4].map((home) => [0, `home-0${home} has voted on motion 0\n`]));
+  const [again, listed, tooSoon] = await Promise.all([vote(config(3)), motion("list"), execute()]);
+  expect(again).toMatchObject({ exit: 0, out: "home-03 has voted on motion 0\n" });
+  expect(listed.out).toMatch(/motion 0 of home-01: 0x.*3 yes and 1 no of 4 homes; homes vote until 20/);
+  expect(tooSoon).toMatchObject({ exit: 1, err: expect.stringContaining("VotingOpen") });
 
   await passOnChain(7 * DAY);
-  expect(await motion("execute", "--motion", "0")).toMatchObject({ exit: 1, err: expect.stringContaining("TimelockRunning") });
-  expect((await motion("list")).out).toContain("carried; can be executed from");
+  const [early, carried] = await Promise.all([execute(), motion("list")]);
+  expect(early).toMatchObject({ exit: 1, err: expect.stringContaining("TimelockRunning") });
+  expect(carried.out).toContain("carried; can be executed from");
   await passOnChain(14 * DAY);
-  expect(await motion("execute", "--motion", "0")).toMatchObject({ exit: 0, out: "motion 0 counts\n" });
-  const { out } = await motion("list");
-  expect(out).toMatch(
-    /^rules 0x.*\nrules 0x[0-9a-f]{64} from 2026-12-24T00:00:00\.000Z on: communityPercent 20, .*\nmotion 0 .*; executed\n$/,
+  expect(await execute()).toMatchObject({ exit: 0, out: "motion 0 counts\n", err: "" });
+  expect((await motion("list")).out).toMatch(
+    new RegExp(
+      `^rules 0x.*\\nrules 0x[0-9a-f]{64} from ${since.replace("Z", ".000Z")} on: communityPercent 20, kPermille 900, .*\\nmotion 0 .*; executed\\n$`,
+    ),
   );
 
-  const logs = join(data, "log");
+  expect((await get<StreetState>("state")).surplus.communityPercent).toBe(0);
   await until(
-    async () => readdirSync(logs).map((name) => readFileSync(join(logs, name), "utf8")),
-    (texts) => texts.some((text) => text.includes("rules.differ") && text.includes("2026-12-24T00:00:00.000Z")),
+    () => get<StreetState>("state"),
+    ({ surplus, batches }) =>
+      surplus.communityPercent === 20 && batches.some((batch) => batch.status === "on-chain" && batch.from >= since),
   );
+  const logs = readdirSync(join(data, "log")).map((name) => readFileSync(join(data, "log", name), "utf8"));
+  for (const event of ["rules.decided", "rules.in-force"]) expect(logs.join("").split(`"${event}"`).length - 1).toBe(4);
+});
+
+test("it starts again with the file of its first rules, each home under what was voted, and no other file; its books can be worked out again", async () => {
+  await street.stop();
+  await start();
+  const { surplus, street: again } = await until(
+    () => get<StreetState>("state"),
+    (state) => state.certificates.length > 0 && state.certificates[0]!.latencyMs !== null,
+  );
+  expect([surplus.communityPercent, again.intervalsCertified > 8]).toEqual([20, true]);
+  expect(street.out).toMatch(/by its homes' vote communityPercent 20, kPermille 900, withheldCharge \d+, maxPrice \d+ since 20/);
+  const { exit, err } = await run(["export", "--format", "csv", "--data", data, "--out", join(folder, "street.csv")]);
+  expect([exit, err]).toEqual([0, expect.stringMatching(/rows to .*; (\d+) Wh bought = \1 Wh sold/)]);
+  await street.stop();
+  const other = await run([...ARGS, "--rules", rules]);
+  expect(other).toMatchObject({ exit: 1, err: expect.stringContaining("its market rules") });
 });

@@ -1,4 +1,4 @@
-import type { Contract } from "ethers";
+import { type Contract, ZeroAddress } from "ethers";
 import { DISPUTES_ABI, DISPUTES_BYTECODE } from "../../contracts/abi/disputes.ts";
 import { type Digest, toHex } from "../../engine/kernel/index.ts";
 import { encodeFraud, type Finding, FRAUD, type FraudProof, type Proposed } from "../../engine/settlement/index.ts";
@@ -17,8 +17,9 @@ export class DisputeCourt {
     this.#vault = vault;
   }
 
-  static async open(chain: TestChain, street: TestVault, rulesHash: Digest): Promise<DisputeCourt> {
-    const contract = await chain.deploy({ abi: DISPUTES_ABI, bytecode: DISPUTES_BYTECODE }, [rulesHash]);
+  /** `community`: where homes vote; nowhere if not said. */
+  static async open(chain: TestChain, street: TestVault, rulesHash: Digest, community = ZeroAddress): Promise<DisputeCourt> {
+    const contract = await chain.deploy({ abi: DISPUTES_ABI, bytecode: DISPUTES_BYTECODE }, [rulesHash, community]);
     return new DisputeCourt(contract, await street.vault.getAddress());
   }
 

@@ -66,6 +66,7 @@ export const signOrder = (digests: Digests, body: Order, signer: number = body.h
 /** What the contract reads from chain, registry and caller: of a `TestVault`, whose homes came with the interval of their number. */
 export const contextOf = (domain: MarketDomain): FraudContext => ({
   rulesHash: domain.rulesHash,
+  charges: [],
   orderDigest: ({ home, side, wanted: energy, limit, seq }, at) =>
     digestsOf(domain).order({ home, interval: at, side, energy, limit, seq }),
   recover: recoverWith(curve),
@@ -85,10 +86,12 @@ export interface DisputedPlan {
   readonly vault: string;
   readonly seed: number;
   readonly intervals: number;
+  /** What a withheld order costs by the homes' vote, from an interval on. */
+  readonly voted?: FraudContext["charges"][number];
 }
 
 /** A street's life with orders as homes sign them, some of them withheld, void intervals, and readings that get lost. */
-export function disputedStreet({ rules: given, vault, seed, intervals }: DisputedPlan): DisputedStreet {
+export function disputedStreet({ rules: given, vault, seed, intervals, voted }: DisputedPlan): DisputedStreet {
   const rules = { ...given, periodIntervals: PERIOD_INTERVALS };
   const domain = { chainId: CHAIN_ID, vault: address(vault), rulesHash: hashRules(rules) };
   const digests = digestsOf(domain);
@@ -113,7 +116,8 @@ export function disputedStreet({ rules: given, vault, seed, intervals }: Dispute
       readingSetRoot: keccakDigest(Uint8Array.of(at % 256)),
       nextMembers: ZERO_DIGEST,
     } as const;
-    const made: Advance = advance(rules, state, entries);
+    const inForce = voted !== undefined && at >= voted.since ? { ...rules, withheldCharge: voted.withheldCharge } : rules;
+    const made: Advance = advance(inForce, state, entries);
     records.push(recordOf(made, entries));
     if (made.batch !== null) {
       const { result: period, vector } = made.batch;
@@ -126,7 +130,7 @@ export function disputedStreet({ rules: given, vault, seed, intervals }: Dispute
     }
     state = made.state;
   }
-  return { rules, domain, context: contextOf(domain), periods };
+  return { rules, domain, context: { ...contextOf(domain), charges: voted === undefined ? [] : [voted] }, periods };
 }
 
 const signedReading = (home: HomeId, at: Interval, [importWh, exportWh]: readonly [number, number]): SignedReading => ({

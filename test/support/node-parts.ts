@@ -33,6 +33,7 @@ import type { Registry } from "../../src/ports/index.ts";
 import { memoryStore } from "../../src/sim/index.ts";
 import { agentAddressOf, cheapSigner } from "./cheap-signer.ts";
 import { DIGESTS } from "./messages.ts";
+import { RULES } from "./rules.ts";
 
 /** Signed messages of homes 0 to 3 (4 is registered later, 5 nowhere), for tests of one part of a node. */
 export const AT = interval(100);
@@ -67,7 +68,7 @@ export const REKEYED: Registry = {
 
 /** As at interval AT; nothing says "orders", so by its size the street would seal them: these are open. */
 export const membership = (registry: Registry = REGISTRY, orders: "open" | "sealed" = "open", periodIntervals = 1): Membership =>
-  new Membership({ rules: { periodIntervals, orders }, first: AT, store: memoryStore() }, registry);
+  new Membership({ rules: { ...RULES, periodIntervals, orders }, first: AT, store: memoryStore() }, registry);
 
 const sign = (home: number, id: Digest) => ({ id, signature: cheapSigner(home).sign(id) });
 

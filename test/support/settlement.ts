@@ -3,6 +3,7 @@ import { homeId, type Interval, interval, microPerKwh, nano, sum, wh } from "../
 import type { Reading, ReadingQuality } from "../../engine/messages/index.ts";
 import type { ClearedInterval } from "../../engine/settlement/index.ts";
 import { idOf } from "./book.ts";
+import { RULES } from "./rules.ts";
 
 /** A fill of one home: Wh bought (above 0) or sold (below 0). */
 export type Traded = readonly [home: number, energy: number];
@@ -53,6 +54,7 @@ export function tradeOf(at: Interval, price: number, ...traded: readonly Traded[
 export const cleared = (clearing: Clearing, ...withheld: readonly number[]): ClearedInterval => ({
   clearing,
   withheld: withheld.map(homeId),
+  rules: RULES,
 });
 
 export const readingOf = (home: number, at: number, importWh: number, exportWh: number, quality: ReadingQuality = "measured"): Reading => ({

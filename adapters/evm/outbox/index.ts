@@ -4,4 +4,4 @@ export { gasLimitOf, refuseGas, refusePoor } from "./limits.ts";
 export { type Call, type Entry, isLive, isOver } from "./machine.ts";
 export { NodeView, type RawReceipt } from "./node.ts";
 export { memoryOutbox, type Outbox, type OutboxCode, openOutbox } from "./outbox.ts";
-export type { Look } from "./plan.ts";
+export { type Look, nextNonce } from "./plan.ts";

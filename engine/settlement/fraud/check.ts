@@ -57,7 +57,7 @@ function isWrong(context: FraudContext, period: Period, proof: FraudProof): bool
     case "double-fill":
       return areFillsWrong(period, proof);
     case "ledger-step":
-      return isLedgerStepWrong(context, proof);
+      return isLedgerStepWrong(context, period, proof);
   }
 }
 
@@ -150,7 +150,7 @@ function isSumWrong(traded: HomeLeaf, fills: readonly Shown<FillLeaf>[]): boolea
   return bought !== BigInt(traded.bought) || sold !== BigInt(traded.sold) || amount !== BigInt(traded.tradeAmount);
 }
 
-function isLedgerStepWrong({ rulesHash }: FraudContext, proof: LedgerStepFraud): boolean {
+function isLedgerStepWrong({ rulesHash, charges }: FraudContext, { fromInterval }: Period, proof: LedgerStepFraud): boolean {
   const { results, step, home, numbers, restOfRules } = proof;
   mustOpen(keccakDigest(concat([keccak(abiWords(settlementWords(numbers))), fromHex(restOfRules)])) === rulesHash);
   mustOpen(step < results.length);
@@ -163,7 +163,10 @@ function isLedgerStepWrong({ rulesHash }: FraudContext, proof: LedgerStepFraud):
   const traded = settles ? tradedIn(results[step + 2], proof) : null;
   if (later === null) return earlier !== null || traded !== null;
   const isSane = isSaneAccount(later) && (earlier === null || isSaneAccount(earlier)) && (traded === null || isSaneHome(traded));
-  return !isSane || !isStepRight(numbers, { interval, settles, earlier, later, traded });
+  if (!isSane) return true;
+  // Homes that hear late of a vote go on with the rules they know.
+  const voted = charges.filter(({ since }) => since <= fromInterval).map(({ withheldCharge }) => ({ ...numbers, withheldCharge }));
+  return ![numbers, ...voted].some((each) => isStepRight(each, { interval, settles, earlier, later, traded }));
 }
 
 function tradedIn(settled: IntervalResult | undefined, { clearing, home, traded }: LedgerStepFraud): HomeLeaf | null {

@@ -18,7 +18,7 @@ export interface Proposed {
 
 /**
  * The first fault of a proposed period that a contract can be shown, or null. `own`: the same intervals as this home worked them out;
- * only what differs is looked at. What the proposal binds and nobody shows can't be disputed with.
+ * only what differs is looked at; `rules`: those that the street began with. What the proposal binds and nobody shows can't be disputed with.
  */
 export function findFraud(
   context: FraudContext,

@@ -66,7 +66,10 @@ export type Finding = "fraud" | "no-fraud" | "invalid";
 
 /** What the contract knows beside the proof. */
 export interface FraudContext {
+  /** Of the rules that the street began with. */
   readonly rulesHash: Digest;
+  /** What homes decided that a withheld order costs, in micro-currency, by rising first interval. */
+  readonly charges: readonly { readonly since: number; readonly withheldCharge: number }[];
   /** The digest that a home signs for an order, in the market's domain. */
   readonly orderDigest: (leaf: FillLeaf, interval: Interval) => Digest;
   /** null when the bytes are no signature. */

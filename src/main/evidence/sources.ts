@@ -21,7 +21,7 @@ import type { EvidenceView, StreetCard } from "../../api/index.ts";
 import { evidenceAnswer } from "../../api/schema/index.ts";
 import { membersAt } from "../../node/index.ts";
 import type { RecoverSigner, Registry } from "../../ports/index.ts";
-import { domainOf, firstOf, readCard, rulesOf } from "../card.ts";
+import { domainOf, firstOf, placeOf, readCard, rulesOf } from "../card.ts";
 import { CannotStart, cannotStart } from "../exit.ts";
 import { unwrap } from "../keys.ts";
 import type { Court, Exhibit } from "./cases.ts";
@@ -114,8 +114,7 @@ export async function streetAt(place: string, recover: RecoverSigner): Promise<S
     return streetOfStore(folder, store, recover);
   }
   const card = await readCard(/^https?:\/\//i.test(place) ? { kind: "url", url: place } : { kind: "file", path: place });
-  const { chainId, vault } = domainOf(card);
-  const chain = openChain({ rpc: card.chain.rpc, chainId, vault });
+  const chain = openChain({ rpc: card.chain.rpc, ...placeOf(card) });
   const registry = await chain.registry();
   await chain.close();
   if (!registry.ok)

@@ -1,15 +1,18 @@
 import { openCommunityRelay } from "../../../adapters/evm/index.ts";
 import type { AgentKey } from "../../../adapters/system/index.ts";
 import { address, type Digest, fail, fromHex, homeId, interval, ok, type Result, toHex } from "../../../engine/kernel/index.ts";
+import type { MarketRules } from "../../../engine/messages/index.ts";
 import type { MotionAnswer, MotionCode, MotionQueries, MotionRequest, StreetCard, VoteRequest } from "../../api/index.ts";
 import type { CommunityRelay, Log } from "../../ports/index.ts";
-import { domainOf } from "../card.ts";
+import { domainOf, rulesOf } from "../card.ts";
+import { refusalOf } from "../street-rules.ts";
 
 /** Carries what owners signed of motions and votes to the chain, as a household has no coin. */
 export class MotionDesk implements MotionQueries {
   /** null: the street has no community. */
   readonly #relay: CommunityRelay | null;
   readonly #log: Log;
+  readonly #first: MarketRules;
 
   constructor(card: StreetCard, operator: AgentKey, log: Log) {
     const { rpc, community } = card.chain;
@@ -17,11 +20,14 @@ export class MotionDesk implements MotionQueries {
     const key = toHex(operator.reveal());
     this.#relay = community === undefined ? null : openCommunityRelay({ rpc, chainId, vault, community: address(community), key });
     this.#log = log;
+    this.#first = rulesOf(card);
   }
 
   async move({ home, rules, nonce, signature }: MotionRequest): Promise<Result<MotionAnswer, MotionCode>> {
     if (!homeId.is(home) || !interval.is(rules.since)) return fail("CHANGE_REFUSED", "there is no such home or interval");
     const wanted = { ...rules, hash: rules.hash as Digest, since: interval(rules.since) };
+    const refusal = refusalOf(this.#first, wanted);
+    if (refusal !== null) return fail("CHANGE_REFUSED", refusal);
     return this.#carry("motion.brought", async (relay) =>
       relay.move({ home: homeId(home), rules: wanted, nonce, signature: fromHex(signature) }),
     );

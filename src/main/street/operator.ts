@@ -8,7 +8,7 @@ import { type MarketRules, periodOf } from "../../../engine/messages/index.ts";
 import { type BatchOnItsWay, type StreetCard, StreetView } from "../../api/index.ts";
 import { membersAt, Neighbourhood, type Pause, StreetNode } from "../../node/index.ts";
 import type { BatchReceipt, Clock, Log, Metrics, Relay, Store } from "../../ports/index.ts";
-import { domainOf, firstOf, rulesOf, streetName } from "../card.ts";
+import { domainOf, firstOf, placeOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
 import { Allowance } from "./allowance.ts";
 import { Carrier } from "./carrier.ts";
@@ -59,13 +59,12 @@ export class Operator {
 
   static async open(opening: OperatorOptions): Promise<Operator> {
     const { options, street, card, folder, log, metrics } = opening;
-    const { chainId, vault } = domainOf(card);
+    const { chainId } = domainOf(card);
     const store = unwrap(openStore(folder));
     const relay = openRelay({
       rpc: card.chain.rpc,
       ...nodesOf(options),
-      chainId,
-      vault,
+      ...placeOf(card),
       key: toHex(street.operator.reveal()),
       outbox: unwrap(openOutbox(join(folder, "outbox"), { chainId, address: street.operator.address })),
       tell: (node, what) => log.warn("chain.node", { node, what }),

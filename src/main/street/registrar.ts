@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { largestMarket } from "../../../engine/auction/index.ts";
 import { type Address, address, fail, fromHex, type HomeId, type Interval, ok, type Result } from "../../../engine/kernel/index.ts";
-import { deliveryStart, type MarketRules } from "../../../engine/messages/index.ts";
+import { deliveryStart, type MarketRules, withNumbers } from "../../../engine/messages/index.ts";
 import type { AgentRequest, ChangeAnswer, ChangeCode, HomeAnswer, HomeRequest, LeaveRequest, RegisterCode } from "../../api/index.ts";
 import type { StreetNode } from "../../node/index.ts";
 import type { Clock, Log, RegisteredHome, Registry, Relay } from "../../ports/index.ts";
@@ -34,14 +34,15 @@ export class Registrar {
 
   async register({ name, agent, owner, invitation }: HomeRequest): Promise<Result<HomeAnswer, RegisterCode>> {
     const { relay, rules, networkKey } = this.#modules;
-    const { homes } = this.#registry;
+    const { homes, rules: decided = [] } = this.#registry;
     if (!isSame(invitation, this.#modules.invitation)) return fail("INVITATION_INVALID", "the invitation is not one of this street's");
     const known = homes.find((home) => home.name === name && home.agent === address(agent) && home.owner === address(owner));
     if (known !== undefined) return ok({ home: known.home, networkKey, from: this.#instant(known.since) });
     if (homes.some(({ keys }) => keys.some((key) => key.agent === address(agent))))
       return fail("HOME_EXISTS", "this home is registered already");
     if (homes.some((home) => home.name === name)) return fail("NAME_TAKEN", `another home is called ${name}`);
-    if (homes.length >= Math.min(MAX_HOMES, largestMarket(rules)))
+    const markets = [rules, ...decided.map(({ numbers }) => withNumbers(rules, numbers))];
+    if (homes.length >= Math.min(MAX_HOMES, ...markets.map(largestMarket)))
       return fail("STREET_FULL", `the street has ${homes.length} homes already`);
     const since = this.#edge;
     const registered = await relay.register({

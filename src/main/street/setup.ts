@@ -2,24 +2,17 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  deployCommunity,
-  deployStreet,
-  type EmbeddedChain,
-  type EmbeddedEvm,
-  openCommunity,
-  startEmbedded,
-} from "../../../adapters/evm/index.ts";
+import { deployStreet, type EmbeddedChain, type EmbeddedEvm, openCommunity, startEmbedded } from "../../../adapters/evm/index.ts";
 import { peerNameOf } from "../../../adapters/libp2p/index.ts";
 import { type AgentKey, peerSeed } from "../../../adapters/system/index.ts";
-import { type Address, type Digest, interval, type Result, toHex, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
-import { hashRules, intervalAt, periodOf } from "../../../engine/messages/index.ts";
+import { type Address, assert, type Digest, interval, type Result, toHex, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
+import { hashRules, intervalAt, numbersOf, periodOf } from "../../../engine/messages/index.ts";
 import type { OutsideChain } from "../config/index.ts";
 import { CannotStart, cannotStart } from "../exit.ts";
 import { claimFolder, damaged, readJson, replaceFile } from "../files.ts";
 import { openMemory, openOrCreate, unwrap } from "../home.ts";
 import { networkKeyOf } from "../network-key.ts";
-import { boundsOf, numbersOf } from "../street-rules.ts";
+import { boundsOf } from "../street-rules.ts";
 import type { Layout } from "./layout.ts";
 import { nodesOf, type StreetOptions } from "./options.ts";
 
@@ -138,23 +131,13 @@ async function found(options: StreetOptions, layout: Layout, anvil: Ground, oper
     homes: members.slice(validators),
     residualDeposit: RESIDUAL_DEPOSIT,
     rulesHash: hashRules(rules),
+    community: { rules: { hash: hashRules(rules), since: firstInterval, numbers: numbersOf(rules) }, ...boundsOf(rules) },
     firstPeriod: periodOf(rules, firstInterval),
     prevPeriod: ZERO_DIGEST,
     aheadSeconds: AHEAD_SECONDS,
   });
-  const { vault } = unwrap(deployed);
-  const community = unwrap(
-    await deployCommunity({
-      rpc: anvil.rpc,
-      ...nodesOf(options),
-      ...(options.outside === null ? {} : { minedMs: DEPLOY_MINED_MS }),
-      chainId: chainIdOf(options),
-      key: toHex(operator.reveal()),
-      vault,
-      rules: { hash: hashRules(rules), since: firstInterval, numbers: numbersOf(rules) },
-      ...boundsOf(rules),
-    }),
-  );
+  const { vault, community } = unwrap(deployed);
+  assert(community !== null, "a street is made with a community");
   if (options.outside !== null) await finalOn(options.outside, { vault, community });
   const homes = keys.map(({ name, agent }) => ({ name, agent: agent.address, peer: peerNameOf(peerSeed(agent)) }));
   return {

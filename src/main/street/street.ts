@@ -11,6 +11,7 @@ import { readJson, replaceFile, replaceFileSync } from "../files.ts";
 import { unwrap } from "../home.ts";
 import type { HostFile } from "../host.ts";
 import { keepNetworkKey } from "../network-key.ts";
+import { votedLines } from "../street-rules.ts";
 import { Child } from "./children.ts";
 import { type Dashboard, refuseTakenPort, serveDashboard } from "./dashboard.ts";
 import { type Layout, layoutOf } from "./layout.ts";
@@ -41,6 +42,7 @@ export async function runStreet(command: Extract<Command, { verb: "street" }>): 
       ...options.plan.notes,
       ...chainNotes(street, options),
       `${running.card.name}: ${options.plan.homes.length} homes are trading; see ${running.dashboard.url}`,
+      ...votedLines(running.card, running.operator.node.membership.registry.rules),
     ]);
     const lost = await Promise.race([stopAsked, running.finished, running.lost]);
     running.stopClock();

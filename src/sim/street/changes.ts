@@ -1,14 +1,15 @@
 import { type HomeId, homeId, type Interval } from "../../../engine/kernel/index.ts";
-import type { RegisteredHome, Registry, ValidatorSet } from "../../ports/index.ts";
+import type { DecidedRules, RegisteredHome, Registry, ValidatorSet } from "../../ports/index.ts";
 import type { StreetKeys } from "./cheap-signer.ts";
 import { registeredHome } from "./market.ts";
 
-/** What is written on the chain about a home, by number, and the interval that it counts from. */
+/** What is written on the chain about a home, by number, or about the rules, and the interval that it counts from. */
 export type RegistryChange =
   | { readonly kind: "join"; readonly home: number; readonly since: Interval; readonly certifies: boolean }
   | { readonly kind: "leave"; readonly home: number; readonly since: Interval }
   /** `generation`: the home's how-manieth key it is, the first being 0. */
-  | { readonly kind: "rotate"; readonly home: number; readonly since: Interval; readonly generation: number };
+  | { readonly kind: "rotate"; readonly home: number; readonly since: Interval; readonly generation: number }
+  | { readonly kind: "vote"; readonly rules: DecidedRules };
 
 const GENERATION = 10_000;
 
@@ -17,6 +18,7 @@ export const keyNumber = (home: number, generation: number): number => home + GE
 
 /** The registry with one change more, as the contract has it. Who certifies no longer leaves the set of validators at once. */
 export function changed(registry: Registry, change: RegistryChange, keys: StreetKeys): Registry {
+  if (change.kind === "vote") return { ...registry, rules: [...(registry.rules ?? []), change.rules] };
   const id = homeId(change.home);
   if (change.kind === "join") {
     const joined = { ...registry, homes: [...registry.homes, registeredHome(change.home, change.since, keys)] };

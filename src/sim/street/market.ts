@@ -7,10 +7,12 @@ import {
   hashRules,
   type MarketDomain,
   type MarketRules,
+  numbersOf,
   type Order,
   type Reading,
+  withNumbers,
 } from "../../../engine/messages/index.ts";
-import type { RegisteredHome, Registry } from "../../ports/index.ts";
+import type { DecidedRules, RegisteredHome, Registry, RulesNumbers } from "../../ports/index.ts";
 import { chance } from "../chance.ts";
 import type { StreetKeys } from "./cheap-signer.ts";
 
@@ -44,8 +46,14 @@ export const domainOf = (rules: MarketRules): MarketDomain => ({
 });
 export const SIM_DIGESTS: Digests = digestsOf(domainOf(SIM_RULES));
 
+/** Other numbers as the homes of a street may vote on them. */
+export const votedOn = (first: MarketRules, since: Interval, change: Partial<RulesNumbers> = {}): DecidedRules => {
+  const numbers = { ...numbersOf(first), ...change };
+  return { hash: hashRules(withNumbers(first, numbers)), since, numbers };
+};
+
 /** The first `certifying` homes are the validators. */
-export function registryOf(homes: number, certifying: number, keys: StreetKeys): Registry {
+export function registryOf(homes: number, certifying: number, keys: StreetKeys, rules: MarketRules): Registry {
   const ids = Array.from({ length: homes }, (_, index) => homeId(index));
   const validators = ids.slice(0, certifying);
   return {
@@ -55,6 +63,7 @@ export function registryOf(homes: number, certifying: number, keys: StreetKeys):
     ],
     validators,
     quorum: Math.floor((2 * certifying) / 3) + 1,
+    rules: [votedOn(rules, FIRST)],
   };
 }
 

@@ -67,7 +67,7 @@ export class SimulatedStreet {
     this.clock = new VirtualClock({ startMs: (gateClosure(rules, FIRST) - 600) * 1000, speed: SPEED });
     this.#chance = chance(seed);
     this.network = new SeededNetwork(this.clock, this.#chance, faults);
-    this.chain = new CountingChain(registryOf(homes, options.validators ?? homes, keys), rules, keys.recover, this.clock);
+    this.chain = new CountingChain(registryOf(homes, options.validators ?? homes, keys, rules), rules, keys.recover, this.clock);
     const names = (): readonly string[] => this.everybody.map(({ name }) => name);
     const work = options.sharesWork === false ? PURE_WORK : sharedWork();
     const accomplices = (): readonly Accomplice[] =>

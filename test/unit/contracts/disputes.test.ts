@@ -19,6 +19,7 @@ import { DisputeCourt } from "../../support/dispute-court.ts";
 import { type DisputedStreet, disputedStreet, forge, type Lie, PERIOD_INTERVALS, signOrder } from "../../support/disputed-street.ts";
 import { RULES } from "../../support/rules.ts";
 import { addressOf, TestChain } from "../../support/test-chain.ts";
+import { rules as communityRules, TestCommunity } from "../../support/test-community.ts";
 import { agentOf, ownerOf, TestVault } from "../../support/test-vault.ts";
 
 let chain: TestChain;
@@ -291,6 +292,55 @@ describe("whose key a fill's order has: the home's newest or one before it, if i
   test("one that counts from a later interval on doesn't", async () => {
     expect(await rotate(home(), honest.period.fromInterval + TO_COME)).toBe("ok");
     expect([await signedBy((own) => own), await signedBy(() => NEW_KEY)]).toEqual(["no-fraud", "fraud"]);
+  });
+});
+
+describe("what a withheld order costs by the homes' vote", () => {
+  /** The interval that begins the street's third period, and what homes made of the first rules' 50 000. */
+  const SINCE = 1008;
+  const VOTED = 1_000;
+
+  const courtOf = async (since: number, withheldCharge: number): Promise<DisputeCourt> => {
+    const wanted = { ...communityRules(0, since, { withheldCharge }), hash: hashRules(rules) };
+    const community = await TestCommunity.deploy(vault, { rules: wanted });
+    return DisputeCourt.open(chain, vault, hashRules(rules), await community.contract.getAddress());
+  };
+  /** Every one that settles a withheld order. */
+  const steps = (periods: readonly Proposed[]): readonly (readonly [Proposed, FraudProof])[] =>
+    periods.flatMap((period) =>
+      [...suspicions(rules, [], period)].flatMap((proof) => {
+        const isCharged = proof.kind === "ledger-step" && proof.traded?.leaf.home === proof.home && proof.traded.leaf.withheld > 0;
+        return isCharged ? [[period, proof] as const] : [];
+      }),
+    );
+  const verdicts = async (at: DisputeCourt, life: DisputedStreet, charges: DisputedStreet["context"]["charges"]) => {
+    const all: string[] = [];
+    for (const [{ period }, proof] of steps(life.periods.slice(0, 4))) {
+      const said = await at.judge({ period } as Proposed, proof);
+      expect(said).toBe(checkFraud({ ...life.context, charges }, period, proof));
+      all.push(`${period.fromInterval < SINCE ? "before" : "since"} ${said}`);
+    }
+    return [...new Set(all)].filter((each) => !each.endsWith("invalid")).sort();
+  };
+
+  test.each<[string, number, number, readonly string[]]>([
+    ["of which the judge knows: nothing is wrong", SINCE, VOTED, ["before no-fraud", "since no-fraud"]],
+    ["that counts later: who charged by it too soon is found out", SINCE + 2 * PERIOD_INTERVALS, VOTED, ["before no-fraud", "since fraud"]],
+    ["another than was voted on is a fault", SINCE, VOTED + 1, ["before no-fraud", "since fraud"]],
+  ])("%s", async (_, since, withheldCharge, said) => {
+    const life = disputedStreet({
+      rules,
+      vault: await vault.vault.getAddress(),
+      seed: 5,
+      intervals: 20,
+      voted: { since: SINCE, withheldCharge: VOTED },
+    });
+    expect(await verdicts(await courtOf(since, withheldCharge), life, [{ since, withheldCharge }])).toEqual(said);
+  });
+
+  test("who hears late of it and charges as before is no liar", async () => {
+    const charges = [{ since: SINCE, withheldCharge: VOTED }];
+    expect(await verdicts(await courtOf(SINCE, VOTED), street, charges)).toEqual(["before no-fraud", "since no-fraud"]);
   });
 });
 

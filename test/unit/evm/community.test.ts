@@ -1,10 +1,28 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { SigningKey } from "ethers";
-import { communityDigests, deployCommunity, openCommunity, openCommunityRelay } from "../../../adapters/evm/index.ts";
-import { type Address, address, type Digest, fromHex, homeId, interval } from "../../../engine/kernel/index.ts";
+import { Contract, SigningKey } from "ethers";
+import {
+  communityDigests,
+  deployCommunity,
+  deployStreet,
+  openChain,
+  openCommunity,
+  openCommunityRelay,
+} from "../../../adapters/evm/index.ts";
+import {
+  type Address,
+  address,
+  assert,
+  type Digest,
+  fromHex,
+  homeId,
+  interval,
+  period,
+  ZERO_DIGEST,
+} from "../../../engine/kernel/index.ts";
 import type { Community, DecidedRules } from "../../../src/ports/index.ts";
 import { addressOf, CHAIN_ID, keyOf, TestChain } from "../../support/test-chain.ts";
 import { DELAY, FIRST_RULES, GRACE, LEAST, MOST, rules, TestCommunity, VOTING } from "../../support/test-community.ts";
+import { newHome } from "../../support/test-street.ts";
 import { ownerOf, TestVault } from "../../support/test-vault.ts";
 
 let chain: TestChain;
@@ -48,8 +66,48 @@ test("what was deployed is read, and what homes decide on comes behind it", asyn
   for (const home of [0, 1, 2]) expect(await community.vote(0, home)).toBe("ok");
   await chain.pass(VOTING + DELAY);
   expect(await read(at)).toEqual({ ok: true, value: [decided(FIRST_RULES)] });
+
+  const registry = openChain({ rpc: chain.rpc, chainId: CHAIN_ID, vault, community: at, finality: 0 });
+  const reads = [await registry.registry(), await registry.registry()].map((read) => (read.ok ? read.value : null));
   expect(await community.execute(0)).toBe("ok");
   expect(await read(at)).toEqual({ ok: true, value: [decided(FIRST_RULES), decided(wanted)] });
+  const after = await registry.registry();
+  expect([reads[0] === reads[1], reads[0]?.rules]).toEqual([true, [decided(FIRST_RULES)]]);
+  expect(after).toEqual({ ok: true, value: { ...reads[0], rules: [decided(FIRST_RULES), decided(wanted)] } });
+  await registry.close();
+});
+
+test("without a community the registry tells of no rules; one that doesn't answer makes it unread", async () => {
+  const [none, nowhere] = [{}, { community: vault }].map((change) =>
+    openChain({ rpc: chain.rpc, chainId: CHAIN_ID, vault, finality: 0, ...change }),
+  );
+  const read = await none!.registry();
+  expect([read.ok, read.ok && "rules" in read.value]).toEqual([true, false]);
+  expect(await nowhere!.registry()).toMatchObject({ ok: false });
+  for (const each of [none, nowhere]) await each!.close();
+});
+
+test("a street's judge knows where its homes vote before that stands", async () => {
+  const member = (home: number) => ({ ...newHome(home), deposit: 0 });
+  const street = await deployStreet({
+    rpc: chain.rpc,
+    chainId: CHAIN_ID,
+    key: keyOf(1),
+    validators: [member(0), member(1)],
+    residualDeposit: 0,
+    firstPeriod: period(500),
+    prevPeriod: ZERO_DIGEST,
+    aheadSeconds: 1_000_000,
+    rulesHash: FIRST_RULES.hash as Digest,
+    community: { rules: decided(FIRST_RULES), least: LEAST, most: MOST },
+  });
+  assert(street.ok, street.ok ? "" : street.detail);
+  const ask = (at: string, method: string): Promise<string> =>
+    new Contract(at, [`function ${method}() view returns (address)`], chain.provider).getFunction(method)();
+  const judge = await ask(street.value.vault, "disputes");
+  expect((await ask(judge, "community")).toLowerCase()).toBe(street.value.community);
+  expect((await ask(street.value.community!, "vault")).toLowerCase()).toBe(street.value.vault);
+  expect(await read(street.value.community!, { vault: street.value.vault })).toEqual({ ok: true, value: [decided(FIRST_RULES)] });
 });
 
 test("a relay carries what owners signed: a motion, votes, and what follows; what is done already is success", async () => {

@@ -4,7 +4,7 @@ import { type IntervalRow, renderCsv } from "../../../adapters/exports/index.ts"
 import { clearingRules, mechanismOf, networkOf, nodeNames } from "../../../engine/auction/index.ts";
 import { homeId, interval, microPerKwh, nano } from "../../../engine/kernel/index.ts";
 import type { MarketRules } from "../../../engine/messages/index.ts";
-import { communityShare, NEW_ACCOUNT, type SettledInterval, settle } from "../../../engine/settlement/index.ts";
+import { NEW_ACCOUNT, type SettledInterval, settle } from "../../../engine/settlement/index.ts";
 import { intervalRows } from "../../../src/main/interval-rows.ts";
 import { live } from "../../support/market-life.ts";
 import { anyRules, TWO_BRANCHES } from "../../support/network-rules.ts";
@@ -118,9 +118,7 @@ describe("rows of a settled interval", () => {
   test("the community's share is two rows: out of the account that the rules name, into its own; over all intervals its part of the whole", async () => {
     const rules: MarketRules = { ...RULES, network: TWO_BRANCHES, surplusTo: "grid", communityPercent: 30 };
     const { advances } = live({ rules, seed: 2, intervals: 12, lost: 0 });
-    const rows = advances.flatMap(({ settled, state }) =>
-      settled === null ? [] : rowsOf(rules, settled, communityShare(rules, state.surplus, settled.surplus)),
-    );
+    const rows = advances.flatMap(({ settled, community }) => (settled === null ? [] : rowsOf(rules, settled, community)));
     const shares = rows.filter(({ flow }) => flow === "community_share");
     expect(new Set(shares.map(({ meteringPoint, energyWh, quality }) => `${meteringPoint} ${energyWh} ${quality}`))).toEqual(
       new Set(["grid:market 0 calculated", "community:market 0 calculated"]),

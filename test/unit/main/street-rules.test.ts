@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Anvil, deployCommunity, deployStreet, startAnvil } from "../../../adapters/evm/index.ts";
 import { type Address, address, assert, interval, microPerKwh, period, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
-import { hashRules, type MarketRules } from "../../../engine/messages/index.ts";
+import { hashRules, type MarketRules, numbersOf } from "../../../engine/messages/index.ts";
 import type { StreetCard } from "../../../src/api/index.ts";
 import { CannotStart } from "../../../src/main/exit.ts";
-import { boundsOf, differenceOf, numbersOf, RulesWatch, requireStreetRules, rulesFor } from "../../../src/main/street-rules.ts";
-import type { DecidedRules, Log } from "../../../src/ports/index.ts";
+import { boundsOf, differenceOf, RulesWatch, refusalOf, requireStreetRules, rulesFor, votedLines } from "../../../src/main/street-rules.ts";
+import type { DecidedRules } from "../../../src/ports/index.ts";
 import { anyRules } from "../../support/network-rules.ts";
 import { QUIET } from "../../support/quiet.ts";
 import { RULES } from "../../support/rules.ts";
@@ -26,7 +26,7 @@ describe("own rules beside decided ones", () => {
 
   test("another hash: both are named", () =>
     expect(differenceOf(RULES, decidedOf(OTHER, 1))).toBe(
-      `the street decided on rules ${hashRules(OTHER)}, this home's are ${hashRules(RULES)}`,
+      `the street began with rules ${hashRules(OTHER)}, this home's are ${hashRules(RULES)}`,
     ));
 
   test.each([
@@ -37,7 +37,7 @@ describe("own rules beside decided ones", () => {
   ] as const)("the same hash, but %s isn't what was voted on", (name, voted, own) => {
     const decided = decidedOf(OTHER, 1);
     const difference = differenceOf(OTHER, { ...decided, numbers: { ...decided.numbers, [name]: voted } });
-    expect(difference).toBe(`rules ${hashRules(OTHER)} are these, but the street voted on ${name} ${voted} and not ${own}`);
+    expect(difference).toBe(`rules ${hashRules(OTHER)} are these, but the street began with ${name} ${voted} and not ${own}`);
   });
 
   test("which count: the last that began", () => {
@@ -110,13 +110,13 @@ describe("a home on a real chain", () => {
 
   test("doesn't start under others: both hashes, and what to do", async () => {
     const said = await refusal(cardOf({ community: others }));
-    for (const part of ["the street decided on rules", hashRules(RULES), hashRules(OTHER), "ask whoever runs the street for the card"])
+    for (const part of ["the street began with rules", hashRules(RULES), hashRules(OTHER), "ask whoever runs the street for its card"])
       expect(said).toContain(part);
   });
 
   test("nor while the street's own clock stands before its first interval", async () => {
     const clock = { streetMs: 0, wallMs: Date.now() + 3_600_000, speed: 300 };
-    expect(await refusal(cardOf({ community: others }, { clock }))).toContain("the street decided on rules");
+    expect(await refusal(cardOf({ community: others }, { clock }))).toContain("the street began with rules");
     expect(await refusal(cardOf({ community: own }, { clock }))).toBe("starts");
   });
 
@@ -127,21 +127,51 @@ describe("a home on a real chain", () => {
     );
     expect(await refusal(cardOf({ community: own, vault: somewhere }))).toContain(`not for ${somewhere}`);
   });
+});
 
-  test("running, it tells once a settlement period begins that its street decided on others, and says so once", async () => {
-    const lines: [string, object | undefined][] = [];
-    const log: Log = { ...QUIET, error: (event, data) => lines.push([event, data]) };
-    const watch = new RulesWatch(cardOf({ community: others }), log);
-    for (const certified of [48_001, 48_095]) await watch.look(interval(certified));
-    expect(lines).toEqual([]);
-    for (const certified of [48_096, 48_192]) await watch.look(interval(certified));
-    const difference = `the street decided on rules ${hashRules(OTHER)}, this home's are ${hashRules(RULES)}`;
-    expect(lines).toEqual([
-      ["rules.differ", { from: "1971-05-16T00:00:00.000Z", difference, wayOut: expect.stringContaining("ask whoever runs the street") }],
+describe("what a street voted on", () => {
+  const card = { name: "street", rules: RULES, firstInterval: FIRST, clock: null } as unknown as StreetCard;
+  const FOREIGN = { ...decidedOf(OTHER, 48_096), hash: hashRules({ ...OTHER, openIntervals: 4 }) };
+  const NUMBERS = "communityPercent 25, kPermille 500, withheldCharge 50000, maxPrice 1000000";
+
+  test("can be followed when the hash is that of the first rules with these numbers, and a market can be cleared under them", () => {
+    expect(refusalOf(RULES, decidedOf(OTHER, 48_096))).toBeNull();
+    expect(refusalOf(RULES, FOREIGN)).toBe(
+      `the street decided on rules ${FOREIGN.hash}, and ${NUMBERS} makes ${hashRules(OTHER)} of the rules that it began with`,
+    );
+    const offTick: MarketRules = { ...OTHER, maxPrice: microPerKwh(1_000_001) };
+    expect(refusalOf(RULES, decidedOf(offTick, 48_096))).toMatch(/maxPrice 1000001, under which no market can be cleared$/);
+  });
+
+  test("is told: what counts since when, and what will", () => {
+    const clockAt = (at: number) => ({ ...card, clock: { streetMs: at * 900_000, wallMs: Date.now() + 3_600_000, speed: 1 } });
+    const decided = [decidedOf(RULES, FIRST), decidedOf(OTHER, 48_096), decidedOf({ ...OTHER, kPermille: 1 }, 48_192)];
+    expect(votedLines(clockAt(48_095), decided).length).toBe(2);
+    expect(votedLines(clockAt(48_096), decided)).toEqual([
+      `street: by its homes' vote ${NUMBERS} since 1971-05-17T00:00:00Z`,
+      `street: by its homes' vote ${NUMBERS.replace("500", "1")} from 1971-05-18T00:00:00Z on`,
     ]);
-    const content = new RulesWatch(cardOf({ community: own }), log);
-    await content.look(interval(48_096));
-    await new RulesWatch(cardOf({ community: others, rpc: "http://127.0.0.1:1" }), log).look(interval(48_096));
-    expect(lines.length).toBe(1);
+    expect([votedLines(clockAt(48_096), decided.slice(0, 1)), votedLines(clockAt(48_096), undefined)]).toEqual([[], []]);
+  });
+
+  test("a running home tells once of a decision, when it counts, and of one that it can't follow", () => {
+    const lines: [string, object | undefined][] = [];
+    const keep = (event: string, data?: object) => void lines.push([event, data]);
+    const watch = new RulesWatch(card, { ...QUIET, info: keep, error: keep });
+    const members = (rules?: DecidedRules) => ({ version: 1, ...(rules === undefined ? {} : { rules }) }) as never;
+    const look = (decided: readonly DecidedRules[], inForce?: DecidedRules) =>
+      watch.look({ registry: { rules: decided } as never, members: members(inForce) });
+    const [first, voted] = [decidedOf(RULES, FIRST), decidedOf(OTHER, 48_096)];
+    for (const seen of [[first], [first, voted], [first, voted]]) look(seen);
+    for (const _ of [1, 2]) look([first, voted], voted);
+    look([first, voted, FOREIGN], voted);
+    expect(lines).toEqual([
+      ["rules.decided", { from: "1971-05-17T00:00:00Z", ...numbersOf(OTHER) }],
+      ["rules.in-force", numbersOf(OTHER)],
+      [
+        "rules.differ",
+        { from: "1971-05-17T00:00:00Z", difference: refusalOf(RULES, FOREIGN), wayOut: expect.stringContaining("four numbers") },
+      ],
+    ]);
   });
 });

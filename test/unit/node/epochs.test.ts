@@ -5,6 +5,7 @@ import { Membership, membersAt } from "../../../src/node/membership.ts";
 import type { RegisteredHome, Registry } from "../../../src/ports/index.ts";
 import { memoryDisk, memoryStore } from "../../../src/sim/index.ts";
 import { agentAddressOf } from "../../support/cheap-signer.ts";
+import { RULES } from "../../support/rules.ts";
 import { NO_MINIMUMS } from "../../support/validators.ts";
 
 // Epochs of ten intervals. Home 0 stays; home 1 has another key from 110 on; home 2 leaves at 110; home 3 joins at 110; home 4 at 115,
@@ -39,7 +40,10 @@ const keysOf = ({ homes }: Members) => homes.map(({ home: id, agent }) => [id, N
 
 function street(registry: Registry = REGISTRY, disk = memoryDisk()) {
   const store = memoryStore(disk);
-  return { disk, members: new Membership({ rules: { periodIntervals: 10, orders: "open" }, first: interval(100), store }, registry) };
+  return {
+    disk,
+    members: new Membership({ rules: { ...RULES, periodIntervals: 10, orders: "open" }, first: interval(100), store }, registry),
+  };
 }
 const keyAt = (members: Membership, id: number, when: number) => {
   const agent = members.agentAt(homeId(id), interval(when));

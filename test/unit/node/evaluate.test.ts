@@ -25,7 +25,10 @@ const rules = { ...RULES, periodIntervals: 10 };
 type Entry = SignedOrder | SignedCommit | SignedReading;
 
 function street({ orders = "open" as "open" | "sealed", at = AT as number } = {}) {
-  const membership = new Membership({ rules: { periodIntervals: 10, orders }, first: interval(90), store: memoryStore() }, REGISTRY);
+  const membership = new Membership(
+    { rules: { ...RULES, periodIntervals: 10, orders }, first: interval(90), store: memoryStore() },
+    REGISTRY,
+  );
   membership.enter(membership.digest, interval(at));
   const pool = new Pool();
   const hold = (entry: Entry, agent = agentAddressOf(entry.body.home)) => {

@@ -5,6 +5,7 @@ import { entryId, type Signed, type SignedCommit, type SignedOrder } from "../..
 import { Pool } from "../../../src/node/pool.ts";
 import { agentAddressOf } from "../../support/cheap-signer.ts";
 import { AT, order, reading, seal, signedAgain, someDigest } from "../../support/node-parts.ts";
+import { RULES } from "../../support/rules.ts";
 
 const READ = interval(98);
 const [one, two, other] = [order(1), order(2), order(1, { energy: wh(600) })];
@@ -168,7 +169,7 @@ describe("sealed: orders whose seal was held at the gate, and seals whose order 
     expect([pool.isShown(AT), pool.isShown(interval(101)), pool.isShown(AT)]).toEqual([true, false, true]);
     pool.add({ kind: "commit", commit: seal(other) }, { agent: agentAddressOf(1), isTimely: true });
     expect(pool.isShown(AT)).toBe(false);
-    pool.keepOf(() => undefined);
+    pool.keepOf({ agentAt: () => undefined, rulesAt: () => RULES });
     expect(pool.isShown(AT)).toBe(true);
   });
 

@@ -4,6 +4,7 @@ import { entryId, type Signed } from "../../../engine/messages/index.ts";
 import { Pool } from "../../../src/node/pool.ts";
 import { agentAddressOf } from "../../support/cheap-signer.ts";
 import { AT, order, reading, signedAgain, someDigest } from "../../support/node-parts.ts";
+import { RULES } from "../../support/rules.ts";
 
 const NEXT = interval(AT + 1);
 const TIMELY = { agent: agentAddressOf(0), isTimely: true };
@@ -61,7 +62,7 @@ describe("the pool", () => {
     const { pool, orders, readings } = filled();
     const [old, fresh] = [agentAddressOf(0), agentAddressOf(9)];
     pool.add({ kind: "order", order: order(2) }, { agent: fresh, isTimely: false });
-    pool.keepOf((home, at) => (at >= NEXT || home === homeId(2) ? fresh : old));
+    pool.keepOf({ agentAt: (home, at) => (at >= NEXT || home === homeId(2) ? fresh : old), rulesAt: () => RULES });
     expect(
       pool.orders
         .of(AT)
@@ -71,7 +72,7 @@ describe("the pool", () => {
     expect([pool.orders.of(NEXT), pool.has(entryId(orders[3]!)), pool.heldOrders(homeId(1), NEXT, 0)]).toEqual([[], false, []]);
     // 98 is signed in 99, under the old key; that of AT is signed in the next, which is another's.
     pool.add({ kind: "reading", reading: reading(0, AT, 50) }, TIMELY);
-    pool.keepOf((_home, at) => (at >= NEXT ? fresh : old));
+    pool.keepOf({ agentAt: (_home, at) => (at >= NEXT ? fresh : old), rulesAt: () => RULES });
     expect([pool.readings.of(AT), ids(readings).every(pool.has)]).toEqual([[], true]);
   });
 

@@ -9,6 +9,8 @@ import {
   genesis,
   type MarketState,
   NEW_ACCOUNT,
+  NO_SURPLUS,
+  postSurplus,
   toTicks,
 } from "../../../engine/settlement/index.ts";
 import { vectorBytes, wideBytes } from "../../support/batch-bytes.ts";
@@ -94,9 +96,9 @@ describe("closing periods", () => {
   });
 
   describe("what stays between buyers and sellers goes to the account that the rules name, as far as there is any", () => {
-    const surplusOf = (balance: number): MarketState => ({
+    const surplusOf = (rules: MarketRules, balance: number): MarketState => ({
       ...withBalances(start, 77, [[1, -900_000]]),
-      surplus: { balance: nano(balance), lost: wh(0) },
+      surplus: postSurplus(rules, NO_SURPLUS, { amount: nano(balance), lost: wh(0) }),
     });
     const wideOf = (rules: MarketRules, ...balances: readonly number[]): string => {
       let carried = start.carried;
@@ -105,7 +107,7 @@ describe("closing periods", () => {
         ({
           carried,
           batch: { wide },
-        } = closePeriod(rules, { ...surplusOf(balance), carried }, interval(1055)));
+        } = closePeriod(rules, { ...surplusOf(rules, balance), carried }, interval(1055)));
       return toHex(wide);
     };
 

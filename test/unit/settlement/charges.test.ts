@@ -135,3 +135,31 @@ describe("through the market's state", () => {
     expect(same!.state.interval).toBe(AT as Interval);
   });
 });
+
+test("an interval is settled under the rules that it was cleared under, whatever homes have voted on since", () => {
+  const after: MarketRules = { ...dear, communityPercent: 50, kPermille: 0 };
+  const entriesAt = (at: number, withheld: readonly Withheld[]) => ({
+    kind: "trade" as const,
+    orders: [],
+    withheld,
+    readings: [],
+    orderSetRoot: idOf(at),
+    readingSetRoot: ZERO_DIGEST,
+    nextMembers: ZERO_DIGEST,
+  });
+  const withheldAt = (at: number): Withheld => ({ kind: "commit", commit: seal(order(3, { interval: interval(at) })) });
+  // 1000 and 1001 under the first rules, 1002 and what follows under the voted ones; each withholds one order and is settled two later.
+  let state = genesis(RULES, AT, ZERO_DIGEST);
+  const told: (readonly [at: number, charged: number, community: number])[] = [];
+  for (let at = 1000; at < 1005; at++) {
+    const made = advance(at < 1002 ? RULES : after, state, entriesAt(at, [withheldAt(at)]));
+    state = made.state;
+    if (made.settled !== null) told.push([made.settled.interval, made.settled.surplus.charges / CENT, made.community / CENT]);
+  }
+  expect(told).toEqual([
+    [1000, 5, 0],
+    [1001, 5, 0],
+    [1002, 12, 6],
+  ]);
+  expect(state.surplus).toEqual({ balance: 22 * CENT, lost: 0, share: 6 * CENT, hundredths: 0 });
+});

@@ -2,11 +2,22 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { interval, nano, toHex, wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
 import type { MarketRules } from "../../../engine/messages/index.ts";
-import { closePeriod, communityPercentOf, communityShare, genesis, partsOf } from "../../../engine/settlement/index.ts";
+import {
+  closePeriod,
+  communityPercentOf,
+  genesis,
+  NO_SURPLUS,
+  partsOf,
+  postSurplus,
+  type SurplusBooks,
+} from "../../../engine/settlement/index.ts";
 import { wideBytes } from "../../support/batch-bytes.ts";
 import { RULES } from "../../support/rules.ts";
 
 const MOST = Number.MAX_SAFE_INTEGER;
+
+const booksOf = (rules: Pick<MarketRules, "communityPercent" | "surplusTo">, balance: number): SurplusBooks =>
+  postSurplus(rules, NO_SURPLUS, { amount: nano(balance), lost: wh(0) });
 
 describe("a surplus's parts, in nano", () => {
   test.each<[percent: number, balance: number, community: number, rest: number]>([
@@ -24,25 +35,135 @@ describe("a surplus's parts, in nano", () => {
     // 2^53 - 1 = 9007199254740991; 99 % are 8917127262193581.09.
     [99, MOST, 8_917_127_262_193_581, 90_071_992_547_410],
   ])("%i %% of %i: %i and %i", (communityPercent, balance, community, rest) =>
-    expect(partsOf({ communityPercent }, nano(balance))).toEqual({ community, rest }),
+    expect(partsOf(booksOf({ communityPercent }, balance))).toEqual({ community, rest }),
   );
 
   test("nothing is said: nothing is the community's; the community's account: everything is", () => {
     expect([communityPercentOf(RULES), communityPercentOf({ surplusTo: "community" })]).toEqual([0, 100]);
-    expect(partsOf({ surplusTo: "community" }, nano(999))).toEqual({ community: 999, rest: 0 });
+    expect(partsOf(booksOf({ surplusTo: "community" }, 999))).toEqual({ community: 999, rest: 0 });
   });
 
   test("what intervals tell of the community's share is its part of the whole, whatever came in between and however often it was below zero", () => {
-    const amounts = fc.array(fc.integer({ min: -1_000_000_000_000, max: 1_000_000_000_000 }), { minLength: 1, maxLength: 50 });
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 100 }), amounts, (communityPercent, all) => {
-        const rules = { communityPercent };
-        let [balance, shared] = [0, 0];
-        for (const amount of all) {
-          balance += amount;
-          shared += communityShare(rules, { balance: nano(balance), lost: wh(0) }, { amount: nano(amount) });
-        }
-        expect(BigInt(shared)).toBe((BigInt(Math.max(0, balance)) * BigInt(communityPercent)) / 100n);
+        const { balance, shared } = told(all.map((amount) => ({ amount, communityPercent })));
+        expect(shared).toBe((atLeast0(balance) * BigInt(communityPercent)) / 100n);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+const amounts = fc.array(fc.integer({ min: -1_000_000_000_000, max: 1_000_000_000_000 }), { minLength: 1, maxLength: 50 });
+const atLeast0 = (amount: bigint): bigint => (amount > 0n ? amount : 0n);
+
+/** All that is posted, in order, and what is told of it. */
+function told(posts: readonly { readonly amount: number; readonly communityPercent: number }[]) {
+  let books = NO_SURPLUS;
+  let [balance, shared, hundredths] = [0n, 0n, 0n];
+  for (const { amount, communityPercent } of posts) {
+    const before = partsOf(books).community;
+    books = postSurplus({ communityPercent }, books, { amount: nano(amount), lost: wh(0) });
+    shared += BigInt(partsOf(books).community - before);
+    balance += BigInt(amount);
+    hundredths += BigInt(amount) * BigInt(communityPercent);
+  }
+  return { books, balance, shared, hundredths };
+}
+
+describe("other percents after a vote", () => {
+  test.each<[string, readonly (readonly [percent: number, amount: number])[], number, number]>([
+    [
+      "what was parted stays parted: a fifth of 1000, then half of 100",
+      [
+        [20, 1_000],
+        [50, 100],
+      ],
+      250,
+      850,
+    ],
+    [
+      "nothing more for the community: it keeps what it has",
+      [
+        [20, 1_000],
+        [0, 500],
+      ],
+      200,
+      1_300,
+    ],
+    [
+      "nothing for it so far",
+      [
+        [0, 1_000],
+        [100, 7],
+      ],
+      7,
+      1_000,
+    ],
+    [
+      "hundredths of a nano go on: 0.5 and 0.5",
+      [
+        [50, 1],
+        [25, 2],
+      ],
+      1,
+      2,
+    ],
+    [
+      "what is paid in later is borne as it is parted then",
+      [
+        [50, 1_000],
+        [10, -100],
+      ],
+      490,
+      410,
+    ],
+    [
+      "no more than there is: all of it was the community's, and the rest pays in",
+      [
+        [100, 100],
+        [0, -60],
+      ],
+      40,
+      0,
+    ],
+    [
+      "below zero nobody has anything",
+      [
+        [100, 100],
+        [0, -160],
+      ],
+      0,
+      0,
+    ],
+    [
+      "and comes back to what it was",
+      [
+        [100, 100],
+        [0, -160],
+        [0, 160],
+      ],
+      100,
+      0,
+    ],
+  ])("%s", (_, posts, community, rest) => {
+    const { books } = told(posts.map(([communityPercent, amount]) => ({ communityPercent, amount })));
+    expect(partsOf(books)).toEqual({ community, rest });
+  });
+
+  test("whatever homes vote and whenever: parts sum to what there is, to the nano; the community's is the sum of all parts, rounded once", () => {
+    const post = fc.record({
+      amount: fc.integer({ min: -1_000_000_000_000, max: 1_000_000_000_000 }),
+      communityPercent: fc.integer({ min: 0, max: 100 }),
+    });
+    fc.assert(
+      fc.property(fc.array(post, { minLength: 1, maxLength: 50 }), (posts) => {
+        const { books, balance, shared, hundredths } = told(posts);
+        const { community, rest } = partsOf(books);
+        const [total, whole] = [atLeast0(balance), atLeast0(hundredths - (((hundredths % 100n) + 100n) % 100n)) / 100n];
+        expect(BigInt(community) + BigInt(rest)).toBe(total);
+        expect(BigInt(community)).toBe(whole < total ? whole : total);
+        expect(shared).toBe(BigInt(community));
       }),
       { numRuns: 2_000 },
     );
@@ -57,7 +178,7 @@ describe("batches", () => {
     let { carried } = START;
     let wide = new Uint8Array();
     for (const balance of balances) {
-      const closed = closePeriod(rules, { ...START, carried, surplus: { balance: nano(balance), lost: wh(0) } }, interval(1055));
+      const closed = closePeriod(rules, { ...START, carried, surplus: booksOf(rules, balance) }, interval(1055));
       carried = closed.carried;
       wide = new Uint8Array(closed.batch.wide);
     }
