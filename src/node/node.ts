@@ -1,4 +1,4 @@
-import type { Digest, HomeId, Interval, Nano } from "../../engine/kernel/index.ts";
+import type { Digest, HomeId, Interval } from "../../engine/kernel/index.ts";
 import {
   type Digests,
   digestsOf,
@@ -10,7 +10,7 @@ import {
   type Reading,
   type Stakes,
 } from "../../engine/messages/index.ts";
-import { type Batch, creditsOf, settledWith, withinCredit } from "../../engine/settlement/index.ts";
+import { type Batch, creditsOf, settledWith, withinCredit, worstCost } from "../../engine/settlement/index.ts";
 import type { Cancel, Chain, Clock, Gossip, Log, Metrics, PeerName, RecoverSigner, Registry, Signer, Store } from "../ports/index.ts";
 import { CatchUp } from "./catch-up.ts";
 import { Closures } from "./closures.ts";
@@ -196,19 +196,21 @@ export class StreetNode {
     this.#heard.push(listener);
   }
 
-  /** Those of orders of the next interval that count as far as this home knows: the others its home couldn't pay for. */
-  affordable(orders: readonly Order[]): readonly Order[] {
-    const { rules } = this.#modules;
-    const ordered = orders.map((body) => ({ body }));
-    return withinCredit(rules, this.rounds.state, this.membership.members.stakes, { orders: ordered, withheld: [] }).map(
-      ({ body }) => body,
-    );
-  }
-
-  /** What this home may spend on orders now; null: no limit is agreed. */
-  get credit(): Nano | null {
+  /** All orders of this home for the next interval. One that it couldn't pay for would count at no home: it is not signed. */
+  orderWithinCredit(orders: readonly Order[]): void {
+    const { rules, log } = this.#modules;
     const { stakes } = this.membership.members;
-    return stakes === null || this.self === null ? null : creditsOf(this.#modules.rules, this.rounds.state, stakes)(this.self);
+    const unsigned = { orders: orders.map((body) => ({ body })), withheld: [] };
+    const counting = new Set(withinCredit(rules, this.rounds.state, stakes, unsigned).map(({ body }) => body));
+    for (const order of orders) {
+      if (counting.has(order)) this.order(order);
+      else {
+        const { home, interval, side, energy: energyWh, limit } = order;
+        const creditNano = stakes === null ? null : creditsOf(rules, this.rounds.state, stakes)(home);
+        const worstNano = worstCost(rules, order);
+        log.warn("order.refused", { code: "CREDIT_EXCEEDED", interval, side, energyWh, limit, worstNano, creditNano });
+      }
+    }
   }
 
   /** Signs an order of this home, keeps it and tells the street. */

@@ -1,6 +1,5 @@
 import type { HomeId, Interval, Wh } from "../../engine/kernel/index.ts";
-import { deliveryEnd, deliveryStart, gateClosure, intervalSeconds, type MarketRules, type Order } from "../../engine/messages/index.ts";
-import { worstCost } from "../../engine/settlement/index.ts";
+import { deliveryEnd, deliveryStart, gateClosure, intervalSeconds, type MarketRules } from "../../engine/messages/index.ts";
 import {
   type BatteryState,
   cautious,
@@ -219,21 +218,7 @@ export class Trader {
     const next = forecast(present, this.#yesterday as DayMemory, this.#placeInDay(delivering(rules, clock.now())), this.#intervalsPerDay);
     const hours = rules.intervalMinutes / 60;
     const wanted = wishes(rules, preferences, cautious((next.loadW - next.pvW) * hours), this.#battery(), hours);
-    this.#send(wanted.map((wish, seq) => ({ home: this.#self, interval, ...wish, seq })));
-  }
-
-  /** An order that its home couldn't pay for counts at no home: it isn't signed. */
-  #send(orders: readonly Order[]): void {
-    const { node, log, rules } = this.#modules;
-    const counting = new Set(node.affordable(orders));
-    for (const order of orders) {
-      if (counting.has(order)) node.order(order);
-      else {
-        const { interval, side, energy: energyWh, limit } = order;
-        const [worstNano, creditNano] = [worstCost(rules, order), node.credit];
-        log.warn("order.refused", { code: "CREDIT_EXCEEDED", interval, side, energyWh, limit, worstNano, creditNano });
-      }
-    }
+    node.orderWithinCredit(wanted.map((wish, seq) => ({ home: this.#self, interval, ...wish, seq })));
   }
 
   /** null: none, or its charge is unknown. */
