@@ -119,11 +119,7 @@ export class StreetNode {
     const tellClosed = (interval: Interval): void => {
       if (outbox !== null && self !== null) this.#deliver(outbox.closed({ interval, validator: self }));
     };
-    this.#stakes = new StakeReader({
-      ...modules,
-      books: () => ({ carried: this.rounds.state.carried, open: this.periods.open.map(({ batch }) => batch) }),
-      isWanted: () => self !== null && membership.validators.ids.includes(self) && membership.agreesStakes(this.rounds.current),
-    });
+    this.#stakes = this.#stakeReader();
     const stakes = (): Stakes | null => this.#stakes.stakes;
     this.rounds = new Rounds({ ...shared, stakes, certificates, tellClosed, fetch, lost: modules.lost }, state);
     this.#closures = new Closures({ membership, onAllClosed: (interval) => this.#own?.showNow(interval) });
@@ -150,6 +146,15 @@ export class StreetNode {
       if (evaluation.batch !== null) this.periods.close(evaluation.batch);
       this.#closures.forget(evaluation.result.interval);
       outbox?.forget(evaluation.result.interval);
+    });
+  }
+
+  #stakeReader(): StakeReader {
+    const { membership, self } = this;
+    return new StakeReader({
+      ...this.#modules,
+      books: () => ({ carried: this.rounds.state.carried, open: this.periods.open.map(({ batch }) => batch) }),
+      isWanted: () => self !== null && membership.validators.ids.includes(self) && membership.agreesStakes(this.rounds.current),
     });
   }
 
