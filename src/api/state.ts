@@ -116,9 +116,8 @@ export interface HomeView {
   readonly keepForBackupPercent: number | null;
   /** What trade and settlement brought it since the street began. */
   readonly balanceMicro: number;
-  /** In the vault on the chain; null while the chain is away. */
+  /** In the vault on the chain, null while the chain is away; and what it may spend on orders now, null while nothing limits it. */
   readonly vaultMicro: number | null;
-  /** What it may spend on orders for the next interval; below 0: on none that could cost it anything. null: nothing limits it. */
   readonly creditMicro: number | null;
   /** Against buying and selling everything at the utility's tariff. */
   readonly savedMicro: number;

@@ -1,4 +1,4 @@
-import type { Digest, HomeId, Interval, Nano } from "../../engine/kernel/index.ts";
+import type { Digest, HomeId, Interval } from "../../engine/kernel/index.ts";
 import {
   type Digests,
   digestsOf,
@@ -10,7 +10,7 @@ import {
   type Reading,
   type Stakes,
 } from "../../engine/messages/index.ts";
-import { type Batch, creditsOf, settledWith, withinCredit } from "../../engine/settlement/index.ts";
+import { type Batch, creditsOf, settledWith, withinCredit, worstCost } from "../../engine/settlement/index.ts";
 import type { Cancel, Chain, Clock, Gossip, Log, Metrics, PeerName, RecoverSigner, Registry, Signer, Store } from "../ports/index.ts";
 import { CatchUp } from "./catch-up.ts";
 import { Closures } from "./closures.ts";
@@ -119,11 +119,7 @@ export class StreetNode {
     const tellClosed = (interval: Interval): void => {
       if (outbox !== null && self !== null) this.#deliver(outbox.closed({ interval, validator: self }));
     };
-    this.#stakes = new StakeReader({
-      ...modules,
-      books: () => ({ carried: this.rounds.state.carried, open: this.periods.open.map(({ batch }) => batch) }),
-      isWanted: () => self !== null && membership.validators.ids.includes(self) && membership.agreesStakes(this.rounds.current),
-    });
+    this.#stakes = this.#stakeReader();
     const stakes = (): Stakes | null => this.#stakes.stakes;
     this.rounds = new Rounds({ ...shared, stakes, certificates, tellClosed, fetch, lost: modules.lost }, state);
     this.#closures = new Closures({ membership, onAllClosed: (interval) => this.#own?.showNow(interval) });
@@ -150,6 +146,15 @@ export class StreetNode {
       if (evaluation.batch !== null) this.periods.close(evaluation.batch);
       this.#closures.forget(evaluation.result.interval);
       outbox?.forget(evaluation.result.interval);
+    });
+  }
+
+  #stakeReader(): StakeReader {
+    const { membership, self } = this;
+    return new StakeReader({
+      ...this.#modules,
+      books: () => ({ carried: this.rounds.state.carried, open: this.periods.open.map(({ batch }) => batch) }),
+      isWanted: () => self !== null && membership.validators.ids.includes(self) && membership.agreesStakes(this.rounds.current),
     });
   }
 
@@ -196,19 +201,22 @@ export class StreetNode {
     this.#heard.push(listener);
   }
 
-  /** Those of orders of the next interval that count as far as this home knows: the others its home couldn't pay for. */
-  affordable(orders: readonly Order[]): readonly Order[] {
-    const { rules } = this.membership;
-    const ordered = orders.map((body) => ({ body }));
-    return withinCredit(rules, this.rounds.state, this.membership.members.stakes, { orders: ordered, withheld: [] }).map(
-      ({ body }) => body,
-    );
-  }
-
-  /** What this home may spend on orders now; null: no limit is agreed. */
-  get credit(): Nano | null {
-    const { stakes } = this.membership.members;
-    return stakes === null || this.self === null ? null : creditsOf(this.membership.rules, this.rounds.state, stakes)(this.self);
+  /** All orders of this home for the next interval. One that it couldn't pay for would count at no home: it is not signed. */
+  orderWithinCredit(orders: readonly Order[]): void {
+    const { log } = this.#modules;
+    const { rules, members } = this.membership;
+    const { stakes } = members;
+    const unsigned = { orders: orders.map((body) => ({ body })), withheld: [] };
+    const counting = new Set(withinCredit(rules, this.rounds.state, stakes, unsigned).map(({ body }) => body));
+    for (const order of orders) {
+      if (counting.has(order)) this.order(order);
+      else {
+        const { home, interval, side, energy: energyWh, limit } = order;
+        const creditNano = stakes === null ? null : creditsOf(rules, this.rounds.state, stakes)(home);
+        const worstNano = worstCost(rules, order);
+        log.warn("order.refused", { code: "CREDIT_EXCEEDED", interval, side, energyWh, limit, worstNano, creditNano });
+      }
+    }
   }
 
   /** Signs an order of this home, keeps it and tells the street. */

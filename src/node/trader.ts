@@ -1,6 +1,5 @@
 import type { HomeId, Interval, Wh } from "../../engine/kernel/index.ts";
-import { deliveryEnd, deliveryStart, gateClosure, intervalSeconds, type MarketRules, type Order } from "../../engine/messages/index.ts";
-import { worstCost } from "../../engine/settlement/index.ts";
+import { deliveryEnd, deliveryStart, gateClosure, intervalSeconds, type MarketRules } from "../../engine/messages/index.ts";
 import {
   type BatteryState,
   cautious,
@@ -218,28 +217,9 @@ export class Trader {
     if (this.#last === null || present === null || !this.#hasReading || !isMember) return;
     const next = forecast(present, this.#yesterday as DayMemory, this.#placeInDay(delivering(rules, clock.now())), this.#intervalsPerDay);
     const hours = rules.intervalMinutes / 60;
-    const wanted = wishes(
-      node.membership.rulesAt(interval),
-      preferences,
-      cautious((next.loadW - next.pvW) * hours),
-      this.#battery(),
-      hours,
-    );
-    this.#send(wanted.map((wish, seq) => ({ home: this.#self, interval, ...wish, seq })));
-  }
-
-  /** An order that its home couldn't pay for counts at no home: it isn't signed. */
-  #send(orders: readonly Order[]): void {
-    const { node, log } = this.#modules;
-    const counting = new Set(node.affordable(orders));
-    for (const order of orders) {
-      if (counting.has(order)) node.order(order);
-      else {
-        const { interval, side, energy: energyWh, limit } = order;
-        const [worstNano, creditNano] = [worstCost(node.membership.rulesAt(interval), order), node.credit];
-        log.warn("order.refused", { code: "CREDIT_EXCEEDED", interval, side, energyWh, limit, worstNano, creditNano });
-      }
-    }
+    const inForce = node.membership.rulesAt(interval);
+    const wanted = wishes(inForce, preferences, cautious((next.loadW - next.pvW) * hours), this.#battery(), hours);
+    node.orderWithinCredit(wanted.map((wish, seq) => ({ home: this.#self, interval, ...wish, seq })));
   }
 
   /** null: none, or its charge is unknown. */

@@ -71,9 +71,13 @@ describe("what isn't final is no news", () => {
     const chain = open({ finality: 2 });
     await street.relay.settle(street.batch(0, [-1, 1]));
     expect(await chain.head()).toMatchObject({ value: { nextPeriod: FIRST_PERIOD } });
+    expect(await chain.escrows()).toMatchObject({ value: { nextPeriod: FIRST_PERIOD, ticks: Array(5).fill(10_000) } });
     expect(await chain.batches()).toMatchObject({ value: [{ period: FIRST_PERIOD }] });
     await ask("anvil_mine", "0x2");
     expect(await chain.head()).toMatchObject({ value: { nextPeriod: FIRST_PERIOD + 1 } });
+    expect(await chain.escrows()).toMatchObject({
+      value: { nextPeriod: FIRST_PERIOD + 1, ticks: [9_999, 10_001, 10_000, 10_000, 10_000] },
+    });
   });
 
   test("a chain that is younger than that says nothing yet", async () => {

@@ -144,6 +144,22 @@ describe("which set a validator names for the next interval", () => {
     expect(members.known(two!.digest)).toEqual(at(REGISTRY, 110));
   });
 
+  test("a set with stakes is named without its content, is known with it, and is told others when another one is in force", () => {
+    const { members, disk } = street();
+    const [poor, rich] = [[1], [5]].map((stakes) => members.staked(one!.digest, stakes));
+    const strange = members.staked(two!.digest, [5]);
+    expect([members.known(strange), members.enter(strange, interval(101))]).toEqual([null, false]);
+    expect(members.keep(poor!)).toEqual({ ...at(REGISTRY, 100), stakes: [1] });
+    expect(members.enter(poor!, interval(101))).toBe(true);
+    expect([members.unstaked, members.members.stakes, members.agreesStakes(interval(105))]).toEqual([one!.digest, [1], false]);
+    expect([members.agreesStakes(interval(109)), members.wanted(interval(105))]).toEqual([true, one]);
+    // What was named for an interval that is over and not kept is forgotten.
+    expect(members.known(rich!)).toBeNull();
+    expect(members.enter(members.staked(one!.digest, [7]), interval(110))).toBe(true);
+    expect(members.known(poor!)).toEqual({ ...at(REGISTRY, 100), stakes: [1] });
+    expect(street(REGISTRY, disk).members.known(poor!)).toEqual({ ...at(REGISTRY, 100), stakes: [1] });
+  });
+
   test("a chain that says something new is read anew", () => {
     const { members } = street();
     expect(members.wanted(interval(110))).toEqual(two);

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { type HomeId, homeId, type Interval } from "../../../engine/kernel/index.ts";
-import { ADVERSARIES, FIRST, SimulatedStreet, type StreetOptions } from "../../../src/sim/index.ts";
+import { type HomeId, homeId, type Interval, microPerKwh, wh } from "../../../engine/kernel/index.ts";
+import { ADVERSARIES, FIRST, type SimulatedHome, SimulatedStreet, type StreetOptions } from "../../../src/sim/index.ts";
 import type { Adversary } from "../../../src/sim/street/adversary.ts";
 
 // Periods of three intervals: the fourth interval is the first of an epoch. Every home has 1,000 of the currency in the vault, and none
@@ -27,8 +27,14 @@ async function lived(town: SimulatedStreet, intervals: number, during: (town: Si
 const DEPOSIT = 10_000_000;
 
 test("the first interval runs without a limit and agrees on stakes; nothing changes them in an epoch that is quiet", async () => {
-  const { stakes, counted } = await lived(street(), 8);
+  const town = street();
+  const { stakes, counted } = await lived(town, 8);
   expect(stakes()).toEqual([Array(4).fill(DEPOSIT)]);
+  // Lists tell stakes in the first interval and in the last of each epoch, and nowhere else.
+  const lists = town.homes[1]!.said.flatMap((message) => (message.kind === "list" ? [message.list.body] : []));
+  expect(lists.map((list) => [list.interval - FIRST, list.stakes.length])).toEqual(
+    [4, 0, 4, 0, 0, 4, 0, 0, 4].map((count, place) => [place, count]).slice(0, lists.length),
+  );
   for (const home of [0, 1, 2, 3]) expect(Math.min(...counted(home))).toBeGreaterThan(0);
 });
 
@@ -44,6 +50,53 @@ test("a home that has staked nothing orders in vain from the second interval on;
     expect(at(place).evaluation.withheld).toEqual([]);
     expect(at(place).evaluation.settled?.homes.map(({ charge }) => charge) ?? []).toEqual(place < 2 ? [] : [0, 0, 0, 0]);
   }
+});
+
+test("a home signs no order that it couldn't pay for, and says why in its log; what fits beside it is signed", async () => {
+  const logged: object[] = [];
+  const witness = {
+    logged: (home: SimulatedHome, _level: unknown, event: string, data: object) =>
+      void (event === "order.refused" && logged.push({ name: home.name, ...data })),
+  };
+  const town = street({ witness });
+  town.chain.deposits.set(homeId(2), 40_000);
+  await town.start();
+  await town.runTo(2, 300);
+  const { node, said } = town.homes[2]!;
+  const next = node.rounds.current;
+  // 90,000 Wh at 1 are 900,000 ticks; 1 Wh at 1 is 10.
+  const orders = [90_000, 1].map((energy, seq) => ({
+    home: homeId(2),
+    interval: next,
+    side: "buy" as const,
+    energy: wh(energy),
+    limit: microPerKwh(1_000_000),
+    seq: seq + 7,
+  }));
+  const before = said.length;
+  node.orderWithinCredit(orders);
+  expect(said.slice(before).map((message) => message.kind === "commit" && message.commit.body.seq)).toEqual([8]);
+  expect(logged).toEqual([
+    {
+      name: "home-2",
+      code: "CREDIT_EXCEEDED",
+      interval: next,
+      side: "buy",
+      energyWh: 90_000,
+      limit: 1_000_000,
+      worstNano: 90_000_000_000,
+      creditNano: expect.any(Number),
+    },
+  ]);
+  town.stop();
+});
+
+test("who can't read the chain learns stakes with the set, from its neighbours", async () => {
+  const town = street({ joiners: 1 });
+  town.chain.hiddenFrom.add("home-1");
+  const { heads } = await lived(town, 8, () => town.change({ kind: "join", home: 4, since: (FIRST + 3) as Interval, certifies: true }));
+  expect([...town.homes[1]!.heads]).toEqual(heads);
+  expect(town.homes[1]!.certified.length).toBeGreaterThanOrEqual(8);
 });
 
 test("a validator that lies about stakes, both ways, changes no byte of what is agreed", async () => {
