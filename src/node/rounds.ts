@@ -191,10 +191,9 @@ export class Rounds {
 
   /** The next interval's members are certified and not known here; the peer that answers may be behind as well. */
   #awaitMembers(interval: Interval): void {
-    const { membership, log } = this.#modules;
-    this.#round = null;
-    if (membership.known(this.#state.members) !== null) return void log.error("rules.unfollowable", { from: interval });
-    this.#modules.fetch(interval, [this.#state.members]);
+    const { membership, log, fetch } = this.#modules;
+    if (membership.known(this.#state.members) === null) fetch(interval, [this.#state.members]);
+    else return void log.error("rules.unfollowable", { from: interval });
     this.#timers.after(STALL_MS, () => interval === this.current && this.#round === null && this.#begin());
   }
 
