@@ -142,7 +142,7 @@ export class Operator {
       ...parts,
       registrar: this.registrar,
       registry: () => node.membership.registry,
-      allowance: new Allowance(parts),
+      allowance: new Allowance(parts, parts.options.allowance),
     });
     this.#close = parts.close;
     node.onHeard((message) => view.heard(message));
