@@ -41,6 +41,10 @@ function keyElsewhere(home: number): string {
 }
 const from = ["--rules", rules, "--from", "2026-12-24T00:00:00Z"];
 
+const never = (): never => {
+  throw new Error("nothing is voted on");
+};
+
 /** The chain's clock goes on so many seconds at once. */
 async function passOnChain(seconds: number): Promise<void> {
   const { chain } = await get<StreetCard>("street");
@@ -74,6 +78,15 @@ test("a home brings other rules to a vote, homes vote, and after the time to lea
   await motion("vote", "--config", config(4), "--motion", "0", "--no");
   expect((await motion("list")).out).toMatch(/motion 0 of home-01: 0x.*3 yes and 1 no of 4 homes; homes vote until 20/);
   expect(await motion("execute", "--motion", "0")).toMatchObject({ exit: 1, err: expect.stringContaining("VotingOpen") });
+  const { community } = await until(
+    () => get<StreetState>("state"),
+    (state) => state.community?.motions[0]?.no === 1,
+  );
+  expect(community?.motions).toMatchObject([{ motion: 0, name: "home-01", yes: 3, no: 1, members: 4, stage: "voting" }]);
+  const [{ rules: wanted, instead, ...at } = never()] = community?.motions ?? [];
+  expect([wanted.since, wanted.numbers]).toEqual(["2026-12-24T00:00:00Z", { ...instead, communityPercent: 20 }]);
+  expect(Date.parse(at.closesAt) - Date.parse(at.broughtAt)).toBe(7 * DAY * 1_000);
+  expect(community?.inForce.numbers).toEqual({ ...instead, communityPercent: 0 });
 
   await passOnChain(7 * DAY);
   expect(await motion("execute", "--motion", "0")).toMatchObject({ exit: 1, err: expect.stringContaining("TimelockRunning") });
@@ -84,6 +97,12 @@ test("a home brings other rules to a vote, homes vote, and after the time to lea
   expect(out).toMatch(
     /^rules 0x.*\nrules 0x[0-9a-f]{64} from 2026-12-24T00:00:00\.000Z on: communityPercent 20, .*\nmotion 0 .*; executed\n$/,
   );
+
+  const decided = await until(
+    () => get<StreetState>("state"),
+    (state) => state.community?.coming.length === 1,
+  );
+  expect(decided.community).toMatchObject({ coming: [wanted], motions: [], inForce: { numbers: { communityPercent: 0 } } });
 
   const logs = join(data, "log");
   await until(
