@@ -337,6 +337,7 @@ describe("agreement", () => {
     unsettledPeriods: { first: period(5), last: period(6) },
     maxEntries: 100,
     maxView: 100,
+    hasRoom: () => true,
     validatorKey: (home) => (home < 4 ? agentOf(home) : undefined),
     periodKey: (home, of) => (home < 4 ? agentOf(of === 6 && home === 3 ? 103 : home) : undefined),
     recover,
