@@ -173,7 +173,7 @@ function toMotion(motion: number, raw: RawMotion, { voting, delay, grace }: Time
   };
 }
 
-/** Puts a community on the chain for a vault that stands there. */
+/** Puts a community on the chain for a vault that stands there; with an outbox, after a kill, it goes on where it was. */
 export function deployCommunity(plan: CommunityPlan): Promise<Result<Address, ChainCode>> {
   return shield(() => deploy(plan));
 }
@@ -183,9 +183,9 @@ async function deploy(plan: CommunityPlan): Promise<Result<Address, ChainCode>> 
   const construction = COMMUNITY.encodeDeploy([{ vault, rules, least, most, votingSeconds, delaySeconds, graceSeconds }]);
   const rpc = connect(plan);
   try {
-    const made = await new Sender(rpc, plan).send(null, COMMUNITY_BYTECODE + construction.slice(2));
-    if (!made.ok) return made;
-    return made.value.contract === null ? fail("CHAIN_REFUSED", "the chain made no contract") : ok(made.value.contract);
+    const sender = new Sender(rpc, plan);
+    const finished = await sender.finish();
+    return finished.ok ? await sender.make(COMMUNITY_BYTECODE + construction.slice(2)) : finished;
   } finally {
     rpc.close();
   }

@@ -10,7 +10,7 @@ import { connect, type RpcOptions } from "./rpc.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
 import { DISPUTES, VAULT } from "./vault.ts";
 
-export interface StreetPlan extends RpcOptions, Pick<SenderOptions, "feeCap" | "minedMs"> {
+export interface StreetPlan extends RpcOptions, Pick<SenderOptions, "feeCap" | "minedMs" | "outbox" | "finality"> {
   readonly chainId: number;
   /** Private key of whoever runs the street: registers and revokes homes, names validators and makes the test currency. */
   readonly key: string;
@@ -67,7 +67,10 @@ export interface Street {
   readonly token: Address;
 }
 
-/** Puts a street on a chain: currency, vault, its validators as homes, and their escrow. Tells the vault only when all of it stands. */
+/**
+ * Puts a street on a chain: currency, vault, its validators as homes, and their escrow. Tells the vault only when all of it stands. Asked
+ * again with the same plan and outbox after a failure or a kill, it goes on where it was, and nothing that was mined is paid for again.
+ */
 export function deployStreet(plan: StreetPlan): Promise<Result<Street, ChainCode>> {
   return shield(() => deploy(plan));
 }
@@ -79,22 +82,24 @@ async function deploy(plan: StreetPlan): Promise<Result<Street, ChainCode>> {
   const rpc = connect(plan);
   try {
     const sender = new Sender(rpc, plan);
-    const token = await make(sender, TEST_CURRENCY_BYTECODE);
+    const finished = await sender.finish();
+    if (!finished.ok) return finished;
+    const token = await sender.make(TEST_CURRENCY_BYTECODE);
     if (!token.ok) return token;
-    const manager = await make(sender, managerCode(sender.address));
+    const manager = await sender.make(managerCode(sender.address));
     if (!manager.ok) return manager;
     const disputes = await judgeOf(sender, plan);
     if (!disputes.ok) return disputes;
     const parts = { token: token.value, authority: manager.value, disputes: disputes.value };
-    const vault = await make(sender, GRID_VAULT_BYTECODE + construction(plan, parts).slice(2));
+    const vault = await sender.make(GRID_VAULT_BYTECODE + construction(plan, parts).slice(2));
     if (!vault.ok) return vault;
     const { guardian = sender.address } = plan;
-    const assigned = await assignRoles(sender, { manager: manager.value, vault: vault.value, guardian });
+    const assigned = await assignRoles({ rpc, sender }, { manager: manager.value, vault: vault.value, guardian });
     if (!assigned.ok) return assigned;
     const relay = new EvmRelay(new VaultReader(rpc, { ...plan, vault: vault.value }), sender);
     const settled = await settleIn(relay, plan);
     if (!settled.ok) return settled;
-    const delayed = governanceSeconds === 0 ? ok(undefined) : await delayGovernance(sender, manager.value, governanceSeconds);
+    const delayed = governanceSeconds === 0 ? ok(undefined) : await delayGovernance({ rpc, sender }, manager.value, governanceSeconds);
     return delayed.ok ? ok({ vault: vault.value, token: token.value }) : delayed;
   } finally {
     rpc.close();
@@ -103,7 +108,7 @@ async function deploy(plan: StreetPlan): Promise<Result<Street, ChainCode>> {
 
 async function judgeOf(sender: Sender, { disputes, rulesHash }: StreetPlan): Promise<Result<Address, ChainCode>> {
   if (disputes !== undefined || rulesHash === undefined) return ok(disputes ?? NOBODY);
-  return make(sender, DISPUTES_BYTECODE + DISPUTES.encodeDeploy([rulesHash]).slice(2));
+  return sender.make(DISPUTES_BYTECODE + DISPUTES.encodeDeploy([rulesHash]).slice(2));
 }
 
 interface Parts {
@@ -141,11 +146,5 @@ async function settleIn(relay: EvmRelay, { validators, homes = [], minimums = NO
     minimums,
   });
   if (!named.ok) return named;
-  return residualDeposit === 0 ? ok(undefined) : relay.deposit("depositWide", 0, residualDeposit);
-}
-
-async function make(sender: Sender, code: string): Promise<Result<Address, ChainCode>> {
-  const made = await sender.send(null, code);
-  if (!made.ok) return made;
-  return made.value.contract === null ? fail("CHAIN_REFUSED", "the chain made no contract") : ok(made.value.contract);
+  return relay.endow(residualDeposit);
 }

@@ -108,9 +108,13 @@ const FROM: Readonly<Record<Exclude<Change["kind"], "entry">, readonly State[]>>
   replaced: ["signed", "sent", "mined"],
 };
 
-/** Only what may still matter: what isn't over, and the last `held` of what is. */
+/** It made a contract, whose address follows from sender and nonce. */
+export const hasMade = ({ call, mined, state }: Entry): boolean =>
+  call.to === null && mined?.isDone === true && (state === "mined" || state === "final");
+
+/** Only what may still matter: what isn't over, the last `held` of what is, and what made a contract, which nobody wants twice. */
 export function compacted(entries: readonly Entry[], held: number): readonly Entry[] {
-  const over = entries.filter(isOver);
+  const over = entries.filter((entry) => isOver(entry) && !hasMade(entry));
   const dropped = new Set(over.slice(0, Math.max(0, over.length - held)));
   return entries.filter((entry) => !dropped.has(entry));
 }
