@@ -75,7 +75,7 @@ describe("an entry's life", () => {
     expect(compacted(entries, 0).map(({ id }) => id)).toEqual([2]);
   });
 
-  test("but never what made a contract: nobody wants a second one", () => {
+  test("what made a contract is held beside all else, however much came after it", () => {
     const call = { to: null, data: "0x60", words: [] };
     const entries = [
       entryOf(1, { call, state: "final", mined: minedAt(1, 5) }),
@@ -83,7 +83,8 @@ describe("an entry's life", () => {
       entryOf(3, { call, state: "replaced" }),
       entryOf(4, { state: "final", mined: minedAt(4, 5) }),
     ];
-    expect(compacted(entries, 0).map(({ id }) => id)).toEqual([1]);
+    expect(compacted(entries, 1).map(({ id }) => id)).toEqual([1, 4]);
+    expect(compacted(entries, 0)).toEqual([]);
   });
 });
 
