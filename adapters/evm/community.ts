@@ -36,6 +36,8 @@ export interface CommunityPlan extends CommunityTerms, Omit<RpcOptions, "chainId
 
 const WEEK = 7 * 86_400;
 
+const TIMES = ["votingSeconds", "delaySeconds", "graceSeconds", "motionCount"] as const;
+
 /** What homes of the street decide, read from the chain. Makes no contact before the first question. */
 export function openCommunity(options: CommunityOptions): Community {
   return communityOf(new CommunityReader(connect(options), options));
@@ -67,20 +69,27 @@ export class CommunityReader {
   }
 
   async motions(): ReturnType<Community["motions"]> {
-    const delay = await this.read("delaySeconds");
-    if (!delay.ok) return delay;
-    const grace = await this.read("graceSeconds");
-    if (!grace.ok) return grace;
-    const count = await this.read("motionCount");
-    if (!count.ok) return count;
-    const motions: Motion[] = [];
-    while (motions.length < Number(count.value[0])) {
-      const raw = await this.read("motionOf", motions.length);
-      if (!raw.ok) return raw;
-      motions.push(toMotion(motions.length, raw.value[0], { delay: Number(delay.value[0]), grace: Number(grace.value[0]) }));
-    }
+    const known = await this.identify();
+    if (!known.ok) return known;
+    const times = await this.all(TIMES.map((method) => [method]));
+    if (!times.ok) return times;
+    const [voting, delay, grace, count] = times.value.map(Number) as [number, number, number, number];
+    const raw = await this.all(Array.from({ length: count }, (_, motion) => ["motionOf", motion]));
+    if (!raw.ok) return raw;
+    const motions = raw.value.map((each, motion) => toMotion(motion, each as RawMotion, { voting, delay, grace }));
     const block = await this.rpc.ask("eth_getBlockByNumber", ["latest", false]);
     return block.ok ? ok({ now: Number((block.value as { timestamp: string }).timestamp), motions }) : refusal(block);
+  }
+
+  /** Views with their arguments, one after the other; of each what it returns first. */
+  private async all(calls: readonly (readonly [method: string, ...args: unknown[]])[]): Promise<Result<readonly unknown[], ChainCode>> {
+    const answers: unknown[] = [];
+    for (const [method, ...args] of calls) {
+      const answer = await this.view(method, args);
+      if (!answer.ok) return answer;
+      answers.push(answer.value[0]);
+    }
+    return ok(answers);
   }
 
   async nonceOf(home: HomeId): Promise<Result<number, ChainCode>> {
@@ -123,7 +132,14 @@ interface RawMotion extends Readonly<Record<"home" | "interval" | "homes" | "yes
   readonly isExecuted: boolean;
 }
 
-function toMotion(motion: number, raw: RawMotion, { delay, grace }: { readonly delay: number; readonly grace: number }): Motion {
+/** Seconds. */
+interface Times {
+  readonly voting: number;
+  readonly delay: number;
+  readonly grace: number;
+}
+
+function toMotion(motion: number, raw: RawMotion, { voting, delay, grace }: Times): Motion {
   const closesAt = Number(raw.closesAt);
   return {
     motion,
@@ -133,6 +149,7 @@ function toMotion(motion: number, raw: RawMotion, { delay, grace }: { readonly d
     homes: Number(raw.homes),
     yes: Number(raw.yes),
     no: Number(raw.no),
+    broughtAt: closesAt - voting,
     closesAt,
     executableAt: closesAt + delay,
     lapsesAt: closesAt + delay + grace,
@@ -140,12 +157,14 @@ function toMotion(motion: number, raw: RawMotion, { delay, grace }: { readonly d
   };
 }
 
-/** Puts a community on the chain for a vault that stands there. */
+/** Puts a community on the chain for a vault that stands there; with an outbox, after a kill, it goes on where it was. */
 export function deployCommunity(plan: CommunityPlan): Promise<Result<Address, ChainCode>> {
   return shield(async () => {
     const rpc = connect(plan);
     try {
-      return await makeCommunity(new Sender(rpc, plan), plan.vault, plan);
+      const sender = new Sender(rpc, plan);
+      const finished = await sender.finish();
+      return finished.ok ? await makeCommunity(sender, plan.vault, plan) : finished;
     } finally {
       rpc.close();
     }
@@ -155,7 +174,5 @@ export function deployCommunity(plan: CommunityPlan): Promise<Result<Address, Ch
 export async function makeCommunity(sender: Sender, vault: Address, terms: CommunityTerms): Promise<Result<Address, ChainCode>> {
   const { rules, least, most, votingSeconds = WEEK, delaySeconds = 2 * WEEK, graceSeconds = WEEK } = terms;
   const construction = COMMUNITY.encodeDeploy([{ vault, rules, least, most, votingSeconds, delaySeconds, graceSeconds }]);
-  const made = await sender.send(null, COMMUNITY_BYTECODE + construction.slice(2));
-  if (!made.ok) return made;
-  return made.value.contract === null ? fail("CHAIN_REFUSED", "the chain made no contract") : ok(made.value.contract);
+  return sender.make(COMMUNITY_BYTECODE + construction.slice(2));
 }

@@ -11,7 +11,7 @@ import { connect, type RpcOptions } from "./rpc.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
 import { DISPUTES, VAULT } from "./vault.ts";
 
-export interface StreetPlan extends RpcOptions, Pick<SenderOptions, "feeCap" | "minedMs"> {
+export interface StreetPlan extends RpcOptions, Pick<SenderOptions, "feeCap" | "minedMs" | "outbox" | "finality"> {
   readonly chainId: number;
   /** Private key of whoever runs the street: registers and revokes homes, names validators and makes the test currency. */
   readonly key: string;
@@ -72,7 +72,10 @@ export interface Street {
   readonly community: Address | null;
 }
 
-/** Puts a street on a chain: currency, vault, its validators as homes, and their escrow. Tells the vault only when all of it stands. */
+/**
+ * Puts a street on a chain: currency, vault, its validators as homes, and their escrow. Tells the vault only when all of it stands. Asked
+ * again with the same plan and outbox after a failure or a kill, it goes on where it was, and nothing that was mined is paid for again.
+ */
 export function deployStreet(plan: StreetPlan): Promise<Result<Street, ChainCode>> {
   return shield(() => deploy(plan));
 }
@@ -84,20 +87,22 @@ async function deploy(plan: StreetPlan): Promise<Result<Street, ChainCode>> {
   const rpc = connect(plan);
   try {
     const sender = new Sender(rpc, plan);
-    const token = await make(sender, TEST_CURRENCY_BYTECODE);
+    const finished = await sender.finish();
+    if (!finished.ok) return finished;
+    const token = await sender.make(TEST_CURRENCY_BYTECODE);
     if (!token.ok) return token;
-    const manager = await make(sender, managerCode(sender.address));
+    const manager = await sender.make(managerCode(sender.address));
     if (!manager.ok) return manager;
     const contracts = await judgedVault(sender, plan, { token: token.value, authority: manager.value });
     if (!contracts.ok) return contracts;
     const { vault, community } = contracts.value;
     const { guardian = sender.address } = plan;
-    const assigned = await assignRoles(sender, { manager: manager.value, vault, guardian });
+    const assigned = await assignRoles({ rpc, sender }, { manager: manager.value, vault, guardian });
     if (!assigned.ok) return assigned;
     const relay = new EvmRelay(new VaultReader(rpc, { rpc: plan.rpc, chainId: plan.chainId, vault }), sender);
     const settled = await settleIn(relay, plan);
     if (!settled.ok) return settled;
-    const delayed = governanceSeconds === 0 ? ok(undefined) : await delayGovernance(sender, manager.value, governanceSeconds);
+    const delayed = governanceSeconds === 0 ? ok(undefined) : await delayGovernance({ rpc, sender }, manager.value, governanceSeconds);
     return delayed.ok ? ok({ vault, token: token.value, community }) : delayed;
   } finally {
     rpc.close();
@@ -106,7 +111,7 @@ async function deploy(plan: StreetPlan): Promise<Result<Street, ChainCode>> {
 
 /**
  * The judge, the vault that knows it, and the community that knows the vault. The judge knows the community too, and none of them ever
- * changes: so it is told beforehand where the community will stand, which follows from the sender and its next transactions.
+ * changes: so it is told beforehand where the community will stand, which follows from the sender and its transactions after the authority.
  */
 async function judgedVault(
   sender: Sender,
@@ -115,21 +120,20 @@ async function judgedVault(
 ): Promise<Result<Pick<Street, "vault" | "community">, ChainCode>> {
   const { disputes: given, rulesHash, community: terms } = plan;
   const makesJudge = given === undefined && rulesHash !== undefined;
-  const place = terms === undefined ? ok(NOBODY) : await sender.placeOf(makesJudge ? 2 : 1);
-  if (!place.ok) return place;
-  const disputes = makesJudge ? await judgeOf(sender, rulesHash, place.value) : ok(given ?? NOBODY);
+  const place = terms === undefined ? NOBODY : sender.placeAfter(parts.authority, makesJudge ? 3 : 2);
+  const disputes = makesJudge ? await judgeOf(sender, rulesHash, place) : ok(given ?? NOBODY);
   if (!disputes.ok) return disputes;
-  const vault = await make(sender, GRID_VAULT_BYTECODE + construction(plan, { ...parts, disputes: disputes.value }).slice(2));
+  const vault = await sender.make(GRID_VAULT_BYTECODE + construction(plan, { ...parts, disputes: disputes.value }).slice(2));
   if (!vault.ok || terms === undefined) return vault.ok ? ok({ vault: vault.value, community: null }) : vault;
   const community = await makeCommunity(sender, vault.value, terms);
   if (!community.ok) return community;
-  return community.value === place.value
+  return community.value === place
     ? ok({ vault: vault.value, community: community.value })
-    : fail("CHAIN_REFUSED", `the community stands at ${community.value}, not at ${place.value}: its key was used meanwhile; begin anew`);
+    : fail("CHAIN_REFUSED", `the community stands at ${community.value}, not at ${place}: its key was used meanwhile; begin anew`);
 }
 
 const judgeOf = (sender: Sender, rulesHash: Digest, community: Address): Promise<Result<Address, ChainCode>> =>
-  make(sender, DISPUTES_BYTECODE + DISPUTES.encodeDeploy([rulesHash, community]).slice(2));
+  sender.make(DISPUTES_BYTECODE + DISPUTES.encodeDeploy([rulesHash, community]).slice(2));
 
 interface Parts {
   readonly token: Address;
@@ -166,11 +170,5 @@ async function settleIn(relay: EvmRelay, { validators, homes = [], minimums = NO
     minimums,
   });
   if (!named.ok) return named;
-  return residualDeposit === 0 ? ok(undefined) : relay.deposit("depositWide", 0, residualDeposit);
-}
-
-async function make(sender: Sender, code: string): Promise<Result<Address, ChainCode>> {
-  const made = await sender.send(null, code);
-  if (!made.ok) return made;
-  return made.value.contract === null ? fail("CHAIN_REFUSED", "the chain made no contract") : ok(made.value.contract);
+  return relay.endow(residualDeposit);
 }

@@ -19,12 +19,21 @@ const ADMIN = 0;
 /** The code that makes an AccessManager with this admin. */
 export const managerCode = (admin: Address): string => ACCESS_MANAGER_BYTECODE + MANAGER.encodeDeploy([admin]).slice(2);
 
-/** Gives each role what it may call, and these people their roles, without delays yet. */
+interface Chain {
+  readonly rpc: Rpc;
+  readonly sender: Sender;
+}
+
+/** Gives each role what it may call, and these people their roles, without delays yet; unless all of it is so. */
 export async function assignRoles(
-  sender: Sender,
+  { rpc, sender }: Chain,
   { manager, vault, guardian }: { readonly manager: Address; readonly vault: Address; readonly guardian: Address },
 ): Step<void> {
   const selectors = (names: readonly string[]): readonly string[] => names.map((name) => VAULT.getFunction(name)!.selector);
+  // All of it is one transaction, so one of the roles stands for it.
+  const { role, may } = ROLES.guardian;
+  const has = await view(rpc, { to: manager, contract: MANAGER, method: "getTargetFunctionRole", args: [vault, selectors(may)[0]] });
+  if (!has.ok || Number(has.value[0]) === role) return has.ok ? ok(undefined) : has;
   const who = { registrar: sender.address, governor: sender.address, guardian };
   const calls = Object.entries(ROLES).flatMap(([name, { role, may }]) => [
     call("setTargetFunctionRole", vault, selectors(may), role),
@@ -34,7 +43,9 @@ export async function assignRoles(
 }
 
 /** From now on the sender names validators, and changes who may do what, only after so many seconds of notice. */
-export async function delayGovernance(sender: Sender, manager: Address, seconds: number): Step<void> {
+export async function delayGovernance({ rpc, sender }: Chain, manager: Address, seconds: number): Step<void> {
+  const has = await view(rpc, { to: manager, contract: MANAGER, method: "hasRole", args: [ADMIN, sender.address] });
+  if (!has.ok || Number(has.value[1]) === seconds) return has.ok ? ok(undefined) : has;
   const calls = [ROLES.governor.role, ADMIN].map((role) => call("grantRole", role, sender.address, seconds));
   return done(await sender.send(manager, call("multicall", calls)));
 }
@@ -47,7 +58,7 @@ export function missingNotice(detail: string): "notice" | "time" | null {
 
 /** An order to the vault that needs notice: gives it, or tells how long it runs still. */
 export async function giveNotice(
-  { rpc, sender }: { readonly rpc: Rpc; readonly sender: Sender },
+  { rpc, sender }: Chain,
   { manager, vault, data }: { readonly manager: Address; readonly vault: Address; readonly data: string },
   missing: "notice" | "time",
 ): Step<never> {

@@ -42,6 +42,7 @@ export class EvmRelay {
   private readonly reader: VaultReader;
   readonly sender: Sender;
   private token: Address | null = null;
+  private paying: Promise<unknown> = Promise.resolve();
 
   constructor(reader: VaultReader, sender: Sender) {
     this.reader = reader;
@@ -122,12 +123,26 @@ export class EvmRelay {
     return giveNotice({ rpc: this.reader.rpc, sender: this.sender }, { manager, vault: to, data }, missing);
   }
 
-  /** Makes test currency and escrows it; `account` is a home or, with "depositWide", a wide account. */
-  async deposit(method: "deposit" | "depositWide", account: number, micro: number): Step<void> {
+  /** The residual supplier's escrow, unless it has one. */
+  async endow(micro: number): Step<void> {
+    const escrow = micro === 0 ? null : await this.reader.read("wideBalance", 0);
+    if (escrow === null || !escrow.ok) return escrow ?? ok(undefined);
+    return escrow.value[0] > 0n ? ok(undefined) : this.deposit("depositWide", 0, micro);
+  }
+
+  /** Makes the test currency that the account lacks and escrows it; `account` is a home or, with "depositWide", a wide account. */
+  private deposit(method: "deposit" | "depositWide", account: number, micro: number): Step<void> {
+    // One after the other: what was made for one must not be taken for another's.
+    const paid = this.paying.then(() => this.pay(method, account, micro));
+    this.paying = paid.catch(() => undefined);
+    return paid;
+  }
+
+  private async pay(method: "deposit" | "depositWide", account: number, micro: number): Step<void> {
     if (micro % TICK_MICRO !== 0) return fail("CHAIN_REFUSED", `a deposit is a multiple of ${TICK_MICRO} micro-currency; ${micro} is not`);
     const token = await this.currency();
     if (!token.ok) return token;
-    const minted = await this.sender.send(token.value, CURRENCY.encodeFunctionData("mint", [this.sender.address, micro]));
+    const minted = await this.mint(token.value, BigInt(micro));
     if (!minted.ok) return minted;
     const allowed = await this.allow(token.value);
     if (!allowed.ok) return allowed;
@@ -184,6 +199,16 @@ export class EvmRelay {
     if (!answer.ok) return answer;
     this.token = answer.value[0].toLowerCase() as Address;
     return ok(this.token);
+  }
+
+  /** As much as the account lacks of it: what an earlier life made and didn't escrow is still there. */
+  private async mint(token: Address, micro: bigint): Step<void> {
+    const { address: own } = this.sender;
+    const held = await view(this.reader.rpc, { to: token, contract: CURRENCY, method: "balanceOf", args: [own] });
+    if (!held.ok) return held;
+    const lacking = micro - (held.value[0] as bigint);
+    if (lacking <= 0n) return ok(undefined);
+    return done(await this.sender.send(token, CURRENCY.encodeFunctionData("mint", [own, lacking])));
   }
 
   private async allow(token: Address): Step<void> {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { getAddress, getCreateAddress } from "ethers/address";
 import { SigningKey } from "ethers/crypto";
 import { computeAddress } from "ethers/transaction";
-import { type Address, address, type Digest, fail, ok, type Result } from "../../engine/kernel/index.ts";
+import { type Address, address, assert, type Digest, fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode } from "../../src/ports/index.ts";
 import { type Finality, finalityOf } from "./finality.ts";
 import {
@@ -12,12 +12,12 @@ import {
   type Entry,
   firstFees,
   gasLimitOf,
+  hasMade,
   isLive,
   isOver,
   type Look,
   memoryOutbox,
   NodeView,
-  nextNonce,
   type Outbox,
   type RawReceipt,
   refuseGas,
@@ -110,13 +110,35 @@ export class Sender {
     return this.inTurn(() => this.attempt({ to, data, words }, performance.now() + this.minedMs));
   }
 
-  /** Where a contract will stand that this key makes after so many more transactions. */
-  placeOf(after: number): Step<Address> {
+  /** Where this key's contract stands that comes so many transactions after one that it made. */
+  placeAfter(made: Address, transactions: number): Address {
+    const place = (nonce: number): Address => address(getCreateAddress({ from: this.address, nonce }));
+    const entry = this.outbox.entries.find((each) => hasMade(each) && place(each.nonce) === made);
+    assert(entry !== undefined, "what a key has made stands in its outbox");
+    return place(entry.nonce + transactions);
+  }
+
+  /** Where the contract stands that this code makes: made now, unless a life that the outbox remembers has made it. */
+  async make(code: string): Step<Address> {
+    const earlier = this.outbox.entries.findLast((entry) => hasMade(entry) && entry.call.data === code);
+    if (earlier !== undefined) {
+      const at = address(getCreateAddress({ from: this.address, nonce: earlier.nonce }));
+      const found = await this.rpc.ask("eth_getCode", [at, "latest"]);
+      if (!found.ok) return refusal(found);
+      if (found.value !== "0x") return ok(at);
+    }
+    const made = await this.send(null, code);
+    if (!made.ok) return made;
+    return made.value.contract === null ? fail("CHAIN_REFUSED", "the chain made no contract") : ok(made.value.contract);
+  }
+
+  /** Waits until nothing that an earlier life signed is on its way: then what the chain says is all that was done, final or not. */
+  finish(): Step<void> {
     return this.inTurn(async () => {
-      const tended = await this.look();
-      if (!tended.ok) return tended;
-      const nonce = nextNonce(this.outbox.entries, tended.value.look) + after;
-      return ok(address(getCreateAddress({ from: this.address, nonce })));
+      const cleared = await this.clear(performance.now() + this.minedMs);
+      if (!cleared.ok) return cleared;
+      this.courier.toldOfAll();
+      return ok(undefined);
     });
   }
 
@@ -174,16 +196,21 @@ export class Sender {
     if (!tended.ok) return tended;
     const known = this.courier.adopt(call);
     if (known !== null) return ok(known);
-    let { look } = tended.value;
-    for (let other = this.courier.waiting; other !== null; other = this.courier.waiting) {
+    const look = this.courier.waiting === null ? ok(tended.value.look) : await this.clear(deadline);
+    if (!look.ok) return look;
+    const order = await this.order(call, look.value);
+    return order.ok ? this.courier.post(order.value, look.value) : order;
+  }
+
+  /** Until nothing is on its way; the last look. */
+  private async clear(deadline: number): Step<Look> {
+    let tended = await this.look();
+    for (let other = this.courier.waiting; tended.ok && other !== null; other = this.courier.waiting) {
       const ended = await this.drive(other, deadline);
       if (!ended.ok) return ended;
-      const again = await this.courier.tend();
-      if (!again.ok) return again;
-      look = again.value.look;
+      tended = await this.courier.tend();
     }
-    const order = await this.order(call, look);
-    return order.ok ? this.courier.post(order.value, look) : order;
+    return tended.ok ? ok(tended.value.look) : tended;
   }
 
   private async order(call: Call, look: Look): Step<{ readonly call: Call; readonly purpose: string; readonly gasLimit: bigint }> {

@@ -16,6 +16,8 @@ export interface AgreementContext {
   /** Intervals that are not decided here yet and near enough to be worked on, both ends included. */
   readonly undecidedIntervals: { readonly first: Interval; readonly last: Interval };
   readonly unsettledPeriods: { readonly first: Period; readonly last: Period };
+  /** Whether it may still matter here; what has no room is not seen, and may come again. */
+  readonly hasRoom: (message: AgreementMessage) => boolean;
   /** How many entries all homes together can have in one list. */
   readonly maxEntries: number;
   /** Of how many homes one list can tell what they have staked. */
@@ -78,6 +80,8 @@ const keyFor = (message: AgreementMessage, { validatorKey, periodKey }: Agreemen
 const isFromValidators: Check<AgreementMessage, AgreementContext> = (message, context) =>
   keyFor(message, context) === undefined ? "NOT_A_VALIDATOR" : null;
 
+const hasRoom: Check<AgreementMessage, AgreementContext> = (message, context) => (context.hasRoom(message) ? null : "TOO_MANY_MESSAGES");
+
 const isSigned: Check<AgreementMessage, AgreementContext> = (message, context) => {
   const { id, signature } = signedOf(message);
   const signer = context.recover(id, signature);
@@ -85,4 +89,4 @@ const isSigned: Check<AgreementMessage, AgreementContext> = (message, context) =
 };
 
 // Cheapest first; signatures last.
-const CHECKS: readonly Check<AgreementMessage, AgreementContext>[] = [isInTime, hasShape, isFromValidators, isSigned];
+const CHECKS: readonly Check<AgreementMessage, AgreementContext>[] = [isInTime, hasShape, isFromValidators, hasRoom, isSigned];

@@ -1,3 +1,4 @@
+export { hasRoomFor, VIEWS_AHEAD } from "./ballots.ts";
 export { type CertificateContext, certify, isCertified } from "./certificate.ts";
 export { contradiction, convicts, type EvidenceContext, signedIn, signerOfBoth } from "./evidence.ts";
 export { type Agreement, type AgreementEffect, type AgreementInput, type AgreementTimer, agreement } from "./instance.ts";

@@ -22,7 +22,8 @@ export interface Agreement {
   /** Every list by its digest: of a validator that signs two, homes may hold either first, and a proposal may name either. */
   readonly lists: Map<Digest, SignedList>;
   readonly proposals: Map<number, SignedProposal>;
-  readonly votes: Map<string, Map<HomeId, SignedVote>>;
+  /** By kind and view, then by value. */
+  readonly votes: Map<string, Map<Digest, Map<HomeId, SignedVote>>>;
   readonly certificates: Map<string, Certificate>;
   /** What this home has said in each view; survives a restart because its own votes are put in again. */
   readonly said: Map<number, { notarize?: Digest; nullify?: true; finalize?: Digest; propose?: true }>;

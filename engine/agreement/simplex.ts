@@ -1,5 +1,6 @@
 import { assert, compare, type Digest, type HomeId, type Interval, ZERO_DIGEST } from "../kernel/index.ts";
 import type { Certificate, Contradictable, Proposal, SignedList, SignedProposal, SignedVote, VoteKind } from "../messages/index.ts";
+import { ballotOf, saidBeside, slot } from "./ballots.ts";
 import { certify } from "./certificate.ts";
 import { contradiction } from "./evidence.ts";
 import type { Agreement, AgreementEffect, AgreementInput, AgreementTimer } from "./instance.ts";
@@ -53,7 +54,7 @@ function onVote(state: Agreement, vote: SignedVote): readonly AgreementEffect[] 
   const { kind, view, value, validator } = vote.body;
   if (!concerns(state, vote.body) || !state.validators.ids.includes(validator) || (kind === "nullify") !== (value === ZERO_DIGEST))
     return [];
-  const ballot = ballotOf(state, kind, view, value);
+  const ballot = ballotOf(state, vote.body);
   if (ballot.has(validator)) return [];
   ballot.set(validator, vote);
   if (validator === state.self) mark(state, view, kind === "nullify" ? { nullify: true } : { [kind]: value });
@@ -72,7 +73,7 @@ function onCertificate(state: Agreement, certificate: Certificate): readonly Agr
   }
   const said = saidIn(state, view);
   const mayFinalize = kind === "notarize" && said.nullify === undefined && said.finalize === undefined;
-  const finalize = mayFinalize ? cast(state, "finalize", view, value, [...ballotOf(state, kind, view, value).values()]) : [];
+  const finalize = mayFinalize ? cast(state, "finalize", view, value, [...ballotOf(state, certificate).values()]) : [];
   return [...finalize, ...moveOn(state), ...consider(state)];
 }
 
@@ -215,9 +216,8 @@ function cast(
 
 /** The first vote of the same home that excludes this one. */
 function conflictWith(state: Agreement, vote: SignedVote): readonly AgreementEffect[] {
-  for (const ballot of state.votes.values()) {
-    const other = ballot.get(vote.body.validator);
-    const found = other === undefined ? [] : evidence({ kind: "vote", vote: other }, { kind: "vote", vote });
+  for (const other of saidBeside(state, vote.body)) {
+    const found = evidence({ kind: "vote", vote: other }, { kind: "vote", vote });
     if (found.length > 0) return found;
   }
   return [];
@@ -233,14 +233,5 @@ function evidence(first: Contradictable, second: Contradictable): readonly Agree
 }
 
 const key = ({ lists, isVoid }: { readonly lists: readonly Digest[]; readonly isVoid: boolean }): string => `${isVoid}/${lists.join()}`;
-const slot = (kind: VoteKind, view: number): string => `${kind}/${view}`;
-const ballotName = (kind: VoteKind, view: number, value: Digest): string => `${kind}/${view}/${value}`;
 const saidIn = (state: Agreement, view: number) => state.said.get(view) ?? {};
 const mark = (state: Agreement, view: number, said: object): unknown => state.said.set(view, { ...saidIn(state, view), ...said });
-
-function ballotOf(state: Agreement, kind: VoteKind, view: number, value: Digest): Map<HomeId, SignedVote> {
-  const name = ballotName(kind, view, value);
-  const ballot = state.votes.get(name) ?? new Map<HomeId, SignedVote>();
-  state.votes.set(name, ballot);
-  return ballot;
-}

@@ -1,5 +1,6 @@
 export type { BatchOnItsWay } from "./batch-views.ts";
 export { type ApiOptions, buildApi } from "./build-api.ts";
+export type { Decisions } from "./community-view.ts";
 export { API_ERRORS, type ApiCode, type ApiError } from "./errors.ts";
 export type {
   AgentRequest,
@@ -28,7 +29,6 @@ export type {
   CertificateView,
   ClearingView,
   ConvictionView,
-  EvidenceView,
   HomeView,
   IntervalView,
   OrderOutcome,
@@ -42,5 +42,8 @@ export type {
   WatchView,
   WireView,
 } from "./state.ts";
-export { type StreetLabel, StreetView } from "./street-view.ts";
+export type { CommunityView, MotionView, RulesNumbersView, RulesView } from "./state-community.ts";
+export type { EvidenceView } from "./state-evidence.ts";
+export type { StreetLabel } from "./street-label.ts";
+export { StreetView } from "./street-view.ts";
 export { type BookView, buildVenueApi, type VenueQueries, type VenueView } from "./venue-api.ts";

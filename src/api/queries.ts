@@ -1,6 +1,7 @@
 import type { Result } from "../../engine/kernel/index.ts";
 import type { MarketRules } from "../../engine/messages/index.ts";
-import type { EvidenceView, IntervalView, StreetState } from "./state.ts";
+import type { IntervalView, StreetState } from "./state.ts";
+import type { EvidenceView } from "./state-evidence.ts";
 
 export type { IntervalView } from "./state.ts";
 

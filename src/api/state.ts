@@ -1,3 +1,5 @@
+import type { CommunityView } from "./state-community.ts";
+
 /**
  * What the dashboard shows: the whole street as plain JSON. Energy in Wh, prices in micro-currency per kWh, money in
  * micro-currency (positive: the home gained), instants ISO UTC. null is unknown, never 0.
@@ -19,6 +21,8 @@ export interface StreetState {
   readonly settlement: SettlementView | null;
   readonly surplus: SurplusView;
   readonly watch: WatchView;
+  /** null: nothing is decided together here, or nothing is known of it yet. */
+  readonly community: CommunityView | null;
 }
 
 /** What whoever watches over the street should know beside its market. */
@@ -275,26 +279,4 @@ export interface IntervalView {
   readonly clearing: ClearingView | null;
   readonly certificate: CertificateView | null;
   readonly settlement: SettlementView | null;
-}
-
-/** Proof that a home signed two things where an honest one signs one. */
-export interface EvidenceView {
-  readonly id: string;
-  readonly home: number;
-  readonly name: string;
-  readonly kind: SignedKind;
-  readonly interval: string;
-  /** null: before this program started. */
-  readonly heardAt: string | null;
-  /** Addresses of the keys that ever signed for the home. */
-  readonly keys: readonly string[];
-  readonly first: SignedMessageView;
-  readonly second: SignedMessageView;
-}
-
-/** As hex: what was signed (the EIP-712 digest), the signature, and the message in the bytes that peers exchange. */
-export interface SignedMessageView {
-  readonly digest: string;
-  readonly signature: string;
-  readonly message: string;
 }

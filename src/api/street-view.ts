@@ -21,21 +21,14 @@ import {
 } from "../../engine/settlement/index.ts";
 import type { BatchReceipt, Clock, RegisteredHome, Registry } from "../ports/index.ts";
 import { Batches, type BatchOnItsWay } from "./batch-views.ts";
+import type { Decisions } from "./community-view.ts";
 import { clearingView, creditView, endName, intervalName, isoOf, leftOver, microOf, settlementView, surplusView } from "./market-views.ts";
 import type { IntervalView } from "./queries.ts";
-import type { CertificateView, ClearingView, EvidenceView, HomeView, PricePoint, SettlementView, StreetState } from "./state.ts";
+import type { CertificateView, ClearingView, HomeView, PricePoint, SettlementView, StreetState } from "./state.ts";
+import type { EvidenceView } from "./state-evidence.ts";
+import type { StreetLabel } from "./street-label.ts";
 import { type Clocks, type Epochs, type Pause, type Proof, Watch } from "./watch.ts";
 import { priceText, wordsFor } from "./words.ts";
-
-/** What is known of a street beyond its market: shown, never traded on. */
-export interface StreetLabel {
-  readonly name: string;
-  readonly timeZone: string;
-  readonly readings: string;
-  readonly synthetic: boolean;
-  /** By name; homes that others run are not in it. */
-  readonly equipment: ReadonlyMap<string, { readonly solar: boolean; readonly battery: boolean }>;
-}
 
 const KEPT_PRICES = 192;
 const KEPT_CERTIFICATES = 24;
@@ -112,6 +105,11 @@ export class StreetView {
   /** Who signs nothing, and what ends it; of all homes at once. */
   pauses(pauses: ReadonlyMap<HomeId, Pause>): void {
     this.#watch.paused(pauses);
+    this.#changed();
+  }
+
+  decided(decisions: Decisions): void {
+    this.#watch.decided(decisions);
     this.#changed();
   }
 
@@ -214,6 +212,7 @@ export class StreetView {
       settlement: this.#settlement,
       surplus: surplusView(this.#inForce, this.#books?.surplus ?? NO_SURPLUS),
       watch: this.#watch.view(),
+      community: this.#watch.community(nextInterval),
     };
   }
 

@@ -10,17 +10,11 @@ import {
   type Message,
   signedOf,
 } from "../../engine/messages/index.ts";
+import { communityView, type Decisions } from "./community-view.ts";
 import { intervalName } from "./market-views.ts";
-import type {
-  ClockFacts,
-  ConvictionView,
-  EvidenceView,
-  HomeView,
-  MembershipView,
-  PauseView,
-  SignedMessageView,
-  WatchView,
-} from "./state.ts";
+import type { ClockFacts, ConvictionView, HomeView, MembershipView, PauseView, WatchView } from "./state.ts";
+import type { CommunityView } from "./state-community.ts";
+import type { EvidenceView, SignedMessageView } from "./state-evidence.ts";
 
 /** A home that was proved to have signed two things where one is allowed. */
 export interface Proof {
@@ -56,7 +50,7 @@ interface Heard extends Proof {
 /** One pair proves it; a liar that signs many, long ones must not make the answer endless. */
 const SHOWN_OF_ONE_HOME = 4;
 
-/** What was proved, whose clock is off, and who comes and goes. */
+/** What was proved, whose clock is off, who comes and goes, and what is decided together. */
 export class Watch {
   readonly #rules: MarketRules;
   readonly #nameOf: (home: HomeId) => string;
@@ -64,6 +58,7 @@ export class Watch {
   #clocks: Clocks = { own: { offsetMs: null, peers: 0, status: "ok" }, homes: new Map() };
   #epochs: Epochs | null = null;
   #pauses: ReadonlyMap<HomeId, Pause> = new Map();
+  #decisions: Decisions | null = null;
 
   constructor(rules: MarketRules, nameOf: (home: HomeId) => string) {
     this.#rules = rules;
@@ -91,6 +86,15 @@ export class Watch {
 
   entered(epochs: Epochs): void {
     this.#epochs = epochs;
+  }
+
+  decided(decisions: Decisions): void {
+    this.#decisions = decisions;
+  }
+
+  /** As it counts in an interval; null: nothing is known of it. */
+  community(current: Interval): CommunityView | null {
+    return this.#decisions === null ? null : communityView(this.#rules, this.#decisions, current, this.#nameOf);
   }
 
   get members(): Members | null {

@@ -49,7 +49,7 @@ export interface InboxModules {
   readonly hasClosed: (interval: Interval) => boolean;
   /** Whether every neighbour can hear an author directly, so that handing a message on would only repeat it. */
   readonly inReach: () => boolean;
-  /** Whether a message of agreement can be kept until its interval has come. */
+  /** Whether a message of agreement may still matter, and can be kept until its interval has come. */
   readonly hasRoom: (message: AgreementMessage) => boolean;
   /** Every admitted message, once. */
   readonly deliver: (message: Message) => void;
@@ -167,9 +167,7 @@ export class Inbox {
     const isAsked = way !== "gossip" && message.kind === "list" && way.has(message.list.id);
     const verdict = this.#admitAgreement(message, way, !isAsked && this.#seen.has(identityOf(message, this.#modules.work)));
     if (verdict.kind === "accept") {
-      // What can't be kept must not count as seen: it is asked for when its interval has come.
       this.#authors.charge(author, now);
-      if (!this.#modules.hasRoom(message)) return refuse("TOO_MANY_MESSAGES");
       this.#remember(message);
       this.#modules.deliver(message);
     }
@@ -247,7 +245,7 @@ export class Inbox {
 
   /** Seen, unless it was asked for: a list may have been heard before, when it was one too many. */
   #agreementContext(isSeen: boolean): AgreementContext {
-    const { rules, membership, recover, current, nextPeriod } = this.#modules;
+    const { rules, membership, recover, current, nextPeriod, hasRoom } = this.#modules;
     const first = current();
     const period = nextPeriod();
     return {
@@ -259,6 +257,7 @@ export class Inbox {
       maxEntries: 2 * membership.mostHomes * (2 * rules.maxOrdersPerHome + 1),
       maxStakes: membership.registry.homes.length + MAX_UNREAD,
       maxView: MAX_VIEW,
+      hasRoom,
       validatorKey: membership.validatorKey,
       periodKey: membership.periodKey,
       recover,

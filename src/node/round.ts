@@ -4,10 +4,12 @@ import {
   type AgreementInput,
   type AgreementTimer,
   agreement,
+  hasRoomFor,
   leaderOf,
   quorum,
   step,
   type Validators,
+  VIEWS_AHEAD,
 } from "../../engine/agreement/index.ts";
 import type { Digest, HomeId, Interval } from "../../engine/kernel/index.ts";
 import { type Certificate, idOf, type Message, type SignedList, type SignedProposal } from "../../engine/messages/index.ts";
@@ -57,6 +59,8 @@ export class Round {
   /** null: what waits may lack less by now. */
   #missing: readonly Digest[] | null = [];
   #busy = false;
+  /** Views whose leader proposed two things: a third proves nothing more. */
+  readonly #twice = new Set<number>();
 
   constructor(interval: Interval, validators: Validators, self: HomeId | null, world: RoundWorld) {
     this.interval = interval;
@@ -70,10 +74,19 @@ export class Round {
     this.#messages.set(idOf(message), message);
     if (message.kind === "list") this.#keepList(message.list);
     this.put(message);
+    if (message.kind === "proposal" && !this.#isFirst(message.proposal)) this.#twice.add(message.proposal.body.view);
     if (message.kind === "list") this.#onList();
     // Everybody works a fresh proposal out, whether it may still vote or not: whoever knows the value needs no one's block.
     if (message.kind === "proposal" && message.proposal.body.lists.length > 0 && this.#isFirst(message.proposal))
       this.#evaluate(message.proposal.body);
+  }
+
+  /** Whether what a validator says may still matter. Its own words, and what they rest on, a home hears in any case. */
+  hasRoom(said: Said): boolean {
+    if (said.kind === "vote") return hasRoomFor(this.#agreement, said.vote.body);
+    if (said.kind === "list") return true;
+    const { view } = said.proposal.body;
+    return view <= this.view + VIEWS_AHEAD && !this.#twice.has(view);
   }
 
   put(input: AgreementInput): void {

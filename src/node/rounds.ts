@@ -111,10 +111,10 @@ export class Rounds {
     else if (this.hasRoom(message)) this.#ahead.keep(message);
   }
 
-  /** Whether a message of agreement can be heard now, or kept until its interval has come. */
+  /** Whether a message of agreement may still matter now, or can be kept until its interval has come. */
   hasRoom(message: Message): boolean {
-    if (!isSaid(message) || intervalOf(message) === this.#round?.interval) return true;
-    return intervalOf(message) >= this.current && this.#ahead.hasRoom(message, this.current);
+    if (isSaid(message) && intervalOf(message) === this.#round?.interval) return this.#round.hasRoom(message);
+    return !isSaid(message) || (intervalOf(message) >= this.current && this.#ahead.hasRoom(message, this.current));
   }
 
   /** A block from a peer: taken only when it is the next one, truly certified, and leads to the same result here. */

@@ -13,6 +13,7 @@ export interface Motion {
   readonly homes: number;
   readonly yes: number;
   readonly no: number;
+  readonly broughtAt: number;
   readonly closesAt: number;
   /** From then on, and before `lapsesAt`, anyone executes it. */
   readonly executableAt: number;

@@ -1,6 +1,7 @@
 import { useInterval, useNow, useStreet } from "./hooks.ts";
 import { isQuiet, streetNow } from "./lib/street-time.ts";
 import { Certificates } from "./parts/certificates.tsx";
+import { Community } from "./parts/community.tsx";
 import { Facts } from "./parts/facts.tsx";
 import { Header, Notice } from "./parts/header.tsx";
 import { History } from "./parts/history.tsx";
@@ -44,6 +45,7 @@ export function App() {
           <History state={state} look={look} />
         </div>
         <Watch state={state} />
+        <Community state={state} />
         <Homes state={state} />
         <Certificates state={state} />
         <Proof state={state} />

@@ -187,6 +187,31 @@ withChromium(`the page in a browser (skipped when ${CHROMIUM} is absent)`, () =>
     expect(complaints).toEqual([]);
   });
 
+  test("what homes vote on and have decided stands there in words, with the rules in force; else nothing", async () => {
+    const page = await open("voting");
+    const told = await page.locator("#community > .watch > li").allTextContents();
+    expect(told).toEqual([
+      "home-04 wants other rules from 1 Jan 2027, 00:00 on." +
+        "Part for the street's own fund, of what buyers pay beyond what sellers get: 30 % instead of 20 %" +
+        "Highest price that an order may name: 80.0 ct/kWh instead of 100.0 ct/kWh" +
+        "5 for it and 1 against it, of 12 homes; it takes 7 for it. " +
+        "That is so far: homes have voted since 25 Nov 2026, 19:30 and may until 2 Dec 2026, 19:30.",
+      expect.stringMatching(/^home-09 wants .*8 for it.*Anyone may put it into force until 23 Dec 2026, 19:30; after that it is gone\.$/),
+      expect.stringMatching(
+        /^home-07 wants .*on\.None of the numbers below changes.* It is carried, and may be put into force from 16 Dec/,
+      ),
+      "Decided, from 16 Dec 2026, 00:00 on:Part for the street's own fund, of what buyers pay beyond what sellers get: 20 % instead of 10 %",
+    ]);
+    expect(await page.textContent("#community h3")).toBe("Rules in force since 2 Mar 2026, 01:00");
+    expect(await page.locator("#community dd").allTextContents()).toEqual(["10 %", "50 %", "€0.05", "100.0 ct/kWh"]);
+    expect(await page.textContent("#community .sub")).toContain("by your watch, not by the street's clock");
+    expect(await page.locator("#rules li").count()).toBe(5);
+    queries.set(EXAMPLES.midday());
+    await page.locator("#community").waitFor({ state: "detached" });
+    expect(await page.locator("#rules code").allTextContents()).toEqual([EXAMPLES.midday().community?.inForce.hash]);
+    expect(complaints).toEqual([]);
+  });
+
   test("a home without data is marked, and its reading is unknown, never 0", async () => {
     const page = await open("noData");
     expect(await page.locator(".house.missing").count()).toBe(1);

@@ -58,6 +58,10 @@ async function after(realMs: number): Promise<string> {
   return new Date(hours * 3_600_000).toISOString().replace(".000Z", "Z");
 }
 
+const never = (): never => {
+  throw new Error("nothing is voted on");
+};
+
 /** The chain's clock goes on so many seconds at once. */
 async function passOnChain(seconds: number): Promise<void> {
   const { chain } = await get<StreetCard>("street");
@@ -101,6 +105,15 @@ test("a home brings other rules to a vote, homes vote, and after the time to lea
   expect(again).toMatchObject({ exit: 0, out: "home-03 has voted on motion 0\n" });
   expect(listed.out).toMatch(/motion 0 of home-01: 0x.*3 yes and 1 no of 4 homes; homes vote until 20/);
   expect(tooSoon).toMatchObject({ exit: 1, err: expect.stringContaining("VotingOpen") });
+  const { community } = await until(
+    () => get<StreetState>("state"),
+    (state) => state.community?.motions[0]?.no === 1,
+  );
+  expect(community?.motions).toMatchObject([{ motion: 0, name: "home-01", yes: 3, no: 1, members: 4, stage: "voting" }]);
+  const [{ rules: wanted, instead, ...at } = never()] = community?.motions ?? [];
+  expect([wanted.since, wanted.numbers]).toEqual([since, { ...instead, communityPercent: 20, kPermille: 900 }]);
+  expect(Date.parse(at.closesAt) - Date.parse(at.broughtAt)).toBe(7 * DAY * 1_000);
+  expect(community?.inForce.numbers).toEqual({ ...instead, communityPercent: 0 });
 
   await passOnChain(7 * DAY);
   const [early, carried] = await Promise.all([execute(), motion("list")]);
@@ -114,7 +127,12 @@ test("a home brings other rules to a vote, homes vote, and after the time to lea
     ),
   );
 
-  expect((await get<StreetState>("state")).surplus.communityPercent).toBe(0);
+  const decided = await until(
+    () => get<StreetState>("state"),
+    (state) => state.community?.motions.length === 0,
+  );
+  const { inForce, coming } = decided.community ?? never();
+  expect([inForce, ...coming].map(({ numbers }) => numbers.communityPercent)).toContain(20);
   await until(
     () => get<StreetState>("state"),
     ({ surplus, batches }) =>

@@ -1,8 +1,10 @@
 import type {
   BatchView,
   CertificateView,
+  CommunityView,
   ConvictionView,
   HomeView,
+  MotionView,
   PauseView,
   PricePoint,
   SettlementView,
@@ -173,6 +175,7 @@ export function exampleStreet(given: ExampleOptions = {}): StreetState {
     settlement,
     surplus: { account: "grid", balanceMicro: 0, communityPercent: 0, communityMicro: 0, lostWh: 0 },
     watch: watchOf(options.interval, options.homes),
+    community: communityOf(options.homes),
   };
 }
 
@@ -201,6 +204,16 @@ function watchOf(interval: string, homes: number): StreetState["watch"] {
     },
   };
 }
+
+const NUMBERS = { communityPercent: 10, kPermille: 500, withheldCharge: 50_000, maxPrice: 1_000_000 };
+
+/** Nothing is voted on. */
+const communityOf = (homes: number): CommunityView => ({
+  now: "2026-11-27T19:00:00Z",
+  inForce: { hash: hash(homes), since: "2026-03-02T00:00:00Z", numbers: NUMBERS },
+  coming: [],
+  motions: [],
+});
 
 function certificate(interval: string, back: number, homes: number): CertificateView {
   const validators = Math.min(31, homes);
@@ -299,6 +312,41 @@ export const EXAMPLES = {
         membership: { ...state.watch.membership!, joining: ["home-13", "Mill 4"], leaving: ["home-02"], newKeys: ["home-09"] },
       },
     };
+  },
+  /** Homes vote, and have decided on something for later. */
+  voting: (): StreetState => {
+    const state = exampleStreet({});
+    const community = communityOf(12);
+    const motion: MotionView = {
+      motion: 4,
+      home: 3,
+      name: "home-04",
+      rules: { hash: hash(1), since: "2026-12-31T23:00:00Z", numbers: { ...NUMBERS, communityPercent: 30, maxPrice: 800_000 } },
+      instead: { ...NUMBERS, communityPercent: 20 },
+      yes: 5,
+      no: 1,
+      members: 12,
+      stage: "voting",
+      broughtAt: "2026-11-25T18:30:00Z",
+      closesAt: "2026-12-02T18:30:00Z",
+      executableAt: "2026-12-16T18:30:00Z",
+      lapsesAt: "2026-12-23T18:30:00Z",
+    };
+    const later = { hash: hash(2), since: "2026-12-15T23:00:00Z", numbers: { ...NUMBERS, communityPercent: 20 } };
+    const others = [
+      { ...motion, motion: 2, home: 8, name: "home-09", yes: 8, stage: "executable" },
+      {
+        ...motion,
+        motion: 1,
+        home: 6,
+        name: "home-07",
+        yes: 7,
+        no: 4,
+        stage: "carried",
+        rules: { ...motion.rules, numbers: motion.instead },
+      },
+    ] as const;
+    return { ...state, community: { ...community, coming: [later], motions: [motion, ...others] } };
   },
   broken: (): StreetState => {
     const state = exampleStreet({});

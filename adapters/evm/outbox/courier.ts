@@ -114,6 +114,11 @@ export class Courier {
     return this.broadcast(entry);
   }
 
+  /** Whoever asks from now on has looked at the chain, and wants what it asks for beside all that was done before. */
+  toldOfAll(): void {
+    this.untold.clear();
+  }
+
   told({ id }: Entry): void {
     this.untold.delete(id);
     this.words.delete(id);

@@ -108,10 +108,19 @@ const FROM: Readonly<Record<Exclude<Change["kind"], "entry">, readonly State[]>>
   replaced: ["signed", "sent", "mined"],
 };
 
-/** Only what may still matter: what isn't over, and the last `held` of what is. */
+/** It made a contract, whose address follows from sender and nonce. */
+export const hasMade = ({ call, mined, state }: Entry): boolean =>
+  call.to === null && mined?.isDone === true && (state === "mined" || state === "final");
+
+/**
+ * Only what may still matter: what isn't over, the last `held` of what is, and as many that made a contract, which nobody wants a second
+ * time however much came after it.
+ */
 export function compacted(entries: readonly Entry[], held: number): readonly Entry[] {
   const over = entries.filter(isOver);
-  const dropped = new Set(over.slice(0, Math.max(0, over.length - held)));
+  const made = over.filter(hasMade);
+  const rest = over.filter((entry) => !hasMade(entry));
+  const dropped = new Set([made, rest].flatMap((each) => each.slice(0, Math.max(0, each.length - held))));
   return entries.filter((entry) => !dropped.has(entry));
 }
 

@@ -11,7 +11,8 @@ import type {
   StreetCard,
   WithdrawalRequest,
 } from "../queries.ts";
-import type { EvidenceView, IntervalView } from "../state.ts";
+import type { IntervalView } from "../state.ts";
+import type { EvidenceView } from "../state-evidence.ts";
 import { count, described, instant, list, mirrors, nullable, number, object, oneOf, text, truth, withOptional } from "./shape.ts";
 import { certificate, clearing, settlement, signedKind } from "./street-state.ts";
 

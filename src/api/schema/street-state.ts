@@ -13,6 +13,7 @@ import type {
   WatchView,
   WireView,
 } from "../state.ts";
+import { community } from "./community.ts";
 import { count, described, instant, integer, list, mirrors, nullable, number, object, oneOf, pair, text, truth } from "./shape.ts";
 
 const percent = { ...number, minimum: 0, maximum: 100 };
@@ -238,6 +239,7 @@ export const streetState = described(
         "what buyers paid beyond what sellers got since the street began, and what wires lost",
       ),
       watch,
+      community: nullable(community),
     }),
   ),
   "Energy in Wh, prices in micro-currency per kWh, money in micro-currency (positive: the home gained), instants in UTC. null is unknown, never 0.",

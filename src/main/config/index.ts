@@ -5,5 +5,5 @@ export { withInterval } from "./market.ts";
 export { explainRefusal } from "./network.ts";
 export { CONFIG_CODES, type ConfigCode } from "./problems.ts";
 export { type ConfigKind, keyOf } from "./schema.ts";
-export type { PlannedHome, ReadingsConfig, StreetConfig } from "./street.ts";
+export type { AllowanceConfig, PlannedHome, ReadingsConfig, StreetConfig } from "./street.ts";
 export type { VenueConfig } from "./venue.ts";

@@ -24,11 +24,23 @@ export interface StreetConfig {
   readonly outside: OutsideChain | null;
   /** What runs the contracts; null: anvil, or @ethereumjs/vm where there is no anvil. */
   readonly evm: "anvil" | "ethereumjs" | null;
+  readonly allowance: AllowanceConfig;
   readonly dashboard: { readonly host: string; readonly port: number };
   /** null: a synthetic street. */
   readonly readings: ReadingsConfig | null;
   /** null: as the seed makes them. */
   readonly homeList: readonly PlannedHome[] | null;
+}
+
+/** What the operator carries for each home in one day: so many errands of each kind, and so much gas in all. */
+export interface AllowanceConfig {
+  readonly deposits: number;
+  readonly withdrawals: number;
+  /** Of withdrawals that are due. */
+  readonly payments: number;
+  readonly keyChanges: number;
+  readonly departures: number;
+  readonly gas: number;
 }
 
 export interface ReadingsConfig {

@@ -1,23 +1,23 @@
 import { fail, type HomeId, ok, type Result } from "../../../engine/kernel/index.ts";
 import type { Clock, Errand, Store } from "../../ports/index.ts";
+import type { AllowanceConfig } from "../config/index.ts";
 
 export type ErrandKind = Errand["kind"];
 
-/** What the operator pays for one home in one day. */
-export interface Limits {
-  readonly errands: Readonly<Record<ErrandKind, number>>;
-  readonly gas: number;
-}
-
-/** A home changes its key or leaves seldom. */
-export const LIMITS: Limits = { errands: { deposit: 4, withdraw: 4, pay: 4, rotate: 3, leave: 3 }, gas: 1_500_000 };
+const KEYS: Readonly<Record<ErrandKind, Exclude<keyof AllowanceConfig, "gas">>> = {
+  deposit: "deposits",
+  withdraw: "withdrawals",
+  pay: "payments",
+  rotate: "keyChanges",
+  leave: "departures",
+};
 
 const WORDS: Readonly<Record<ErrandKind, string>> = {
   deposit: "deposits",
   withdraw: "withdrawals",
+  pay: "payments",
   rotate: "changes of key",
   leave: "departures",
-  pay: "payments",
 };
 
 interface Spent {
@@ -41,12 +41,12 @@ const DAY_MS = 86_400_000;
 export class Allowance {
   readonly #clock: Pick<Clock, "now">;
   readonly #store: Pick<Store, "getMeta" | "setMeta">;
-  readonly #limits: Limits;
+  readonly #limits: AllowanceConfig;
   #day: Day;
 
   constructor(
     { clock, store }: { readonly clock: Pick<Clock, "now">; readonly store: Pick<Store, "getMeta" | "setMeta"> },
-    limits: Limits = LIMITS,
+    limits: AllowanceConfig,
   ) {
     this.#clock = clock;
     this.#store = store;
@@ -58,9 +58,12 @@ export class Allowance {
   book(home: HomeId, kind: ErrandKind, gas: number): Result<void, "LIMIT_REACHED"> {
     const spent = this.#today().homes[home] ?? { gas: 0, errands: {} };
     const count = spent.errands[kind] ?? 0;
-    const { errands, gas: most } = this.#limits;
-    if (count >= errands[kind]) return this.#usedUp(home, `its ${errands[kind]} ${WORDS[kind]} of this day`);
-    if (spent.gas + gas > most) return this.#usedUp(home, `its ${most} gas of this day but ${most - spent.gas}; this takes ${gas}`);
+    const most = this.#limits[KEYS[kind]];
+    if (most === 0)
+      return fail("LIMIT_REACHED", `this street's operator carries no ${WORDS[kind]}; the owner sends them to the chain itself`);
+    if (count >= most) return this.#usedUp(home, `its ${most} ${WORDS[kind]} of this day`);
+    const left = this.#limits.gas - spent.gas;
+    if (gas > left) return this.#usedUp(home, `its ${this.#limits.gas} gas of this day but ${Math.max(0, left)}; this takes ${gas}`);
     this.#keep(home, { gas: spent.gas + gas, errands: { ...spent.errands, [kind]: count + 1 } });
     return ok(undefined);
   }

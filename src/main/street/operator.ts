@@ -56,6 +56,7 @@ export class Operator {
   #stopped = false;
   #carrying: Promise<void> = Promise.resolve();
   #paying: Promise<void> | null = null;
+  #looking: Promise<void> | null = null;
 
   static async open(opening: OperatorOptions): Promise<Operator> {
     const { options, street, card, folder, log, metrics } = opening;
@@ -136,12 +137,12 @@ export class Operator {
     this.#clock = parts.clock;
     this.#rules = rulesOf(parts.card);
     this.registrar = new Registrar({ ...parts, rules: parts.options.rules, networkKey: parts.street.networkKey.text });
-    this.motions = new MotionDesk(parts.card, parts.street.operator, parts.log);
+    this.motions = new MotionDesk({ ...parts, operator: parts.street.operator });
     this.desk = new Desk({
       ...parts,
       registrar: this.registrar,
       registry: () => node.membership.registry,
-      allowance: new Allowance(parts),
+      allowance: new Allowance(parts, parts.options.allowance),
     });
     this.#close = parts.close;
     node.onHeard((message) => view.heard(message));
@@ -163,6 +164,7 @@ export class Operator {
     this.#cancel();
     this.node.stop();
     await this.#carrying;
+    await this.#looking;
     await this.motions.close();
     await this.#paying;
     await this.#close();
@@ -204,9 +206,17 @@ export class Operator {
       this.#paying ??= this.desk.payDue(balances.value).finally(() => {
         this.#paying = null;
       });
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+    });
     this.view.registry(membership.registry);
     this.#watch();
     this.view.chain(balances.ok ? balances.value.homes : null, batches.ok ? batches.value : [], this.#onTheirWay());
+  }
+
+  async #look(): Promise<void> {
+    const decisions = await this.motions.look(this.node.membership.registry);
+    if (decisions !== null) this.view.decided(decisions);
   }
 
   /** Who belongs to the street and will, whose clocks differ, and who signs nothing. */

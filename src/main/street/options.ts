@@ -21,6 +21,7 @@ export interface StreetOptions {
   readonly outside: OutsideChain | null;
   /** What runs the contracts of a new street; null: anvil, if this machine has it. */
   readonly evm: StreetConfig["evm"];
+  readonly allowance: StreetConfig["allowance"];
   readonly dashboard: { readonly host: string; readonly port: number };
   /** Stop after so many settled intervals; null: run until told. */
   readonly intervals: number | null;
@@ -66,6 +67,7 @@ export async function streetOptions(command: StreetCommand): Promise<StreetOptio
     processes: Math.min(command.processes ?? config.processes, plan.homes.length),
     outside: config.outside,
     evm: config.evm,
+    allowance: config.allowance,
     dashboard: { host: command.host ?? config.dashboard.host, port: command.port ?? config.dashboard.port },
     intervals: command.intervals,
     log: command.log ?? "info",

@@ -2,10 +2,27 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { deployStreet, type EmbeddedChain, type EmbeddedEvm, openCommunity, startEmbedded } from "../../../adapters/evm/index.ts";
+import {
+  deployStreet,
+  type EmbeddedChain,
+  type EmbeddedEvm,
+  openCommunity,
+  openOutbox,
+  type StreetPlan,
+  startEmbedded,
+} from "../../../adapters/evm/index.ts";
 import { peerNameOf } from "../../../adapters/libp2p/index.ts";
 import { type AgentKey, peerSeed } from "../../../adapters/system/index.ts";
-import { type Address, assert, type Digest, interval, type Result, toHex, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
+import {
+  type Address,
+  assert,
+  type Digest,
+  type Interval,
+  interval,
+  type Result,
+  toHex,
+  ZERO_DIGEST,
+} from "../../../engine/kernel/index.ts";
 import { hashRules, intervalAt, numbersOf, periodOf } from "../../../engine/messages/index.ts";
 import type { OutsideChain } from "../config/index.ts";
 import { CannotStart, cannotStart } from "../exit.ts";
@@ -105,7 +122,7 @@ export function chainNotes({ anvil, isNew }: StreetAtHand, { evm }: StreetOption
 
 /** A new street: keys for each home, and a vault that knows them. */
 async function found(options: StreetOptions, layout: Layout, anvil: Ground, operator: AgentKey, password: string): Promise<StreetFile> {
-  const { rules, plan, validators } = options;
+  const { rules, plan } = options;
   const firstInterval = interval(intervalAt(rules, plan.start));
   const keys = await Promise.all(
     plan.homes.map(async ({ name }) => ({
@@ -121,23 +138,7 @@ async function found(options: StreetOptions, layout: Layout, anvil: Ground, oper
     since: firstInterval,
     deposit: HOME_DEPOSIT,
   }));
-  const deployed = await deployStreet({
-    rpc: anvil.rpc,
-    ...nodesOf(options),
-    ...(options.outside === null ? {} : { minedMs: DEPLOY_MINED_MS }),
-    chainId: chainIdOf(options),
-    key: toHex(operator.reveal()),
-    validators: members.slice(0, validators),
-    homes: members.slice(validators),
-    residualDeposit: RESIDUAL_DEPOSIT,
-    rulesHash: hashRules(rules),
-    community: { rules: { hash: hashRules(rules), since: firstInterval, numbers: numbersOf(rules) }, ...boundsOf(rules) },
-    firstPeriod: periodOf(rules, firstInterval),
-    prevPeriod: ZERO_DIGEST,
-    aheadSeconds: AHEAD_SECONDS,
-  });
-  const { vault, community } = unwrap(deployed);
-  assert(community !== null, "a street is made with a community");
+  const { vault, community } = await deploy(options, anvil, { operator, folder: layout.operator, members, firstInterval });
   if (options.outside !== null) await finalOn(options.outside, { vault, community });
   const homes = keys.map(({ name, agent }) => ({ name, agent: agent.address, peer: peerNameOf(peerSeed(agent)) }));
   return {
@@ -148,6 +149,42 @@ async function found(options: StreetOptions, layout: Layout, anvil: Ground, oper
     chain: { id: chainIdOf(options), port: anvil.port, vault, community, evm: anvil.evm },
     homes,
   };
+}
+
+interface Deployment {
+  readonly operator: AgentKey;
+  /** Where its outbox is. */
+  readonly folder: string;
+  readonly members: StreetPlan["validators"];
+  readonly firstInterval: Interval;
+}
+
+/** Vault and community. On a chain outside all that is signed is on disk first, so that a start after a kill goes on and pays nothing twice. */
+async function deploy(options: StreetOptions, { rpc }: Ground, { operator, folder, members, firstInterval }: Deployment) {
+  const { rules, validators, outside } = options;
+  const chainId = chainIdOf(options);
+  const outbox = outside === null ? null : unwrap(openOutbox(join(folder, "outbox"), { chainId, address: operator.address }));
+  const sender = { chainId, key: toHex(operator.reveal()), ...(outbox === null ? {} : { outbox, minedMs: DEPLOY_MINED_MS }) };
+  const on = { rpc, ...nodesOf(options), ...sender };
+  try {
+    const { vault, community } = unwrap(
+      await deployStreet({
+        ...on,
+        validators: members.slice(0, validators),
+        homes: members.slice(validators),
+        residualDeposit: RESIDUAL_DEPOSIT,
+        rulesHash: hashRules(rules),
+        community: { rules: { hash: hashRules(rules), since: firstInterval, numbers: numbersOf(rules) }, ...boundsOf(rules) },
+        firstPeriod: periodOf(rules, firstInterval),
+        prevPeriod: ZERO_DIGEST,
+        aheadSeconds: AHEAD_SECONDS,
+      }),
+    );
+    assert(community !== null, "a street is made with a community");
+    return { vault, community };
+  } finally {
+    outbox?.close();
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   type AgreementInput,
   agreement,
   faulty,
+  hasRoomFor,
   leaderOf,
   leadersOf,
   step,
@@ -207,8 +208,13 @@ class Network {
     if (!isCalm && this.#dice.happens(this.#loss)) return;
     for (let copies = this.#dice.happens(0.1) ? 2 : 1; copies > 0; copies--) {
       const delay = isCalm ? this.#dice.below(30) : this.#dice.happens(0.1) ? this.#dice.below(1500) : this.#dice.below(150);
-      this.#at(this.#now + 1 + delay, () => this.#hear(home, said));
+      this.#at(this.#now + 1 + delay, () => this.#hearOf(home, said));
     }
+  }
+
+  /** From others, as far as it may matter. */
+  #hearOf(home: Home, said: Said): void {
+    if (said.kind !== "vote" || hasRoomFor(home.machine, said.vote.body)) this.#hear(home, said);
   }
 
   #hear(home: Home, said: Said): void {
@@ -228,7 +234,7 @@ class Network {
     if (!home.isUp || peer === undefined || !peer.isUp || (this.#now < CALM && this.#dice.happens(this.#loss))) return;
     const answer = [...peer.heard.values()];
     this.#at(this.#now + 1 + this.#dice.below(30), () => {
-      for (const said of answer) this.#hear(home, said);
+      for (const said of answer) this.#hearOf(home, said);
     });
   }
 

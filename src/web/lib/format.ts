@@ -55,6 +55,10 @@ export const timeOf = (instant: number | string, zone: string, seconds = false):
 export const dayOf = (instant: number | string, zone: string): string =>
   inZone(zone, { weekday: "short", day: "numeric", month: "short" }, instant);
 
+/** "18 Jun 2026, 09:00": for what is weeks away. */
+export const whenOf = (instant: number | string, zone: string): string =>
+  `${inZone(zone, { day: "numeric", month: "short", year: "numeric" }, instant)}, ${timeOf(instant, zone)}`;
+
 /** Minutes since midnight on the street's clock. */
 export const minuteOf = (instant: number, zone: string): number => {
   const [hours, minutes] = timeOf(instant, zone).split(":");

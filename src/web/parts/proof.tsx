@@ -1,9 +1,10 @@
 import type { BatchView, StreetState } from "../../api/state.ts";
-import { dayOf, span, timeOf } from "../lib/format.ts";
+import type { CommunityView } from "../../api/state-community.ts";
+import { dayOf, span, timeOf, whenOf } from "../lib/format.ts";
 import { texts } from "../texts/index.ts";
 
 /** For those who check: the chain and the fingerprints. Closed by default; nobody needs it to trade. */
-export function Proof({ state: { batches, certificates, street } }: { state: StreetState }) {
+export function Proof({ state: { batches, certificates, community, street } }: { state: StreetState }) {
   const words = texts.proof;
   return (
     <details class="card proof" id="proof">
@@ -26,7 +27,30 @@ export function Proof({ state: { batches, certificates, street } }: { state: Str
           </ul>
         </>
       )}
+      {community === null ? null : <Rules community={community} zone={street.timeZone} />}
     </details>
+  );
+}
+
+function Rules({ community: { inForce, coming, motions }, zone }: { community: CommunityView; zone: string }) {
+  const words = texts.proof;
+  const told = [
+    { hash: inForce.hash, what: words.inForce(whenOf(inForce.since, zone)) },
+    ...coming.map(({ hash, since }) => ({ hash, what: words.coming(whenOf(since, zone)) })),
+    ...motions.map(({ name, rules: { hash, since } }) => ({ hash, what: words.motion(name, whenOf(since, zone)) })),
+  ];
+  return (
+    <>
+      <h3>{words.rules}</h3>
+      <ul class="fingerprints" id="rules">
+        {told.map(({ hash, what }) => (
+          <li key={`${hash} ${what}`}>
+            <span>{what}</span>
+            <code>{hash}</code>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

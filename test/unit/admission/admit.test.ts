@@ -344,6 +344,7 @@ describe("agreement", () => {
     maxEntries: 100,
     maxStakes: 2,
     maxView: 100,
+    hasRoom: () => true,
     validatorKey: (home) => (home < 4 ? agentOf(home) : undefined),
     periodKey: (home, of) => (home < 4 ? agentOf(of === 6 && home === 3 ? 103 : home) : undefined),
     recover,

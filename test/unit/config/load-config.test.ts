@@ -207,7 +207,16 @@ describe("street and home", () => {
       readings: null,
       homeList: null,
       evm: null,
+      allowance: { deposits: 4, withdrawals: 4, payments: 4, keyChanges: 3, departures: 3, gas: 1_500_000 },
       dashboard: { host: "127.0.0.1", port: 8080 },
+    });
+    expect(good(`${STREET}allowance: {deposits: 0, keyChanges: 1000, gas: 500000}\n`, "street").allowance).toEqual({
+      deposits: 0,
+      withdrawals: 4,
+      payments: 4,
+      keyChanges: 1_000,
+      departures: 3,
+      gas: 500_000,
     });
     expect(good(`${STREET}chain: {evm: ethereumjs}\n`, "street").evm).toBe("ethereumjs");
     expect(good(HOME, "home")).toMatchObject({
@@ -254,6 +263,12 @@ describe("street and home", () => {
     ["standing still", "street", `${STREET}speed: 0\n`, "CONFIG_VALUE 3:1 speed", ""],
     ["endless speed", "street", `${STREET}speed: .inf\n`, "CONFIG_TYPE 3:1 speed", ""],
     ["a port beyond", "street", `${STREET}dashboard:\n  port: 70000\n`, "CONFIG_VALUE 4:3 dashboard.port", "70000 is more than 65535"],
+    ["deposits below none", "street", `${STREET}allowance: {deposits: -1}\n`, "CONFIG_VALUE 3:13 allowance.deposits", "-1 is less than 0"],
+    ["half a payment", "street", `${STREET}allowance: {payments: 0.5}\n`, "CONFIG_TYPE 3:13 allowance.payments", "not a whole number"],
+    ["keys without end", "street", `${STREET}allowance: {keyChanges: 1001}\n`, "CONFIG_VALUE 3:13 allowance.keyChanges", "more than 1000"],
+    ["gas for nothing", "street", `${STREET}allowance: {gas: 499999}\n`, "CONFIG_VALUE 3:13 allowance.gas", "500000 to 1000000000"],
+    ["gas without end", "street", `${STREET}allowance: {gas: 1000000001}\n`, "CONFIG_VALUE 3:13 allowance.gas", "more than 1000000000"],
+    ["an errand's name in code", "street", `${STREET}allowance: {leave: 1}\n`, "CONFIG_KEY_UNKNOWN 3:13 allowance.leave", "unknown key"],
     ["an unknown key below", "street", `${STREET}dashboard: {prot: 1}\n`, "CONFIG_KEY_UNKNOWN 3:13 dashboard.prot", 'did you mean "port"?'],
     ["a start without zone", "street", `${STREET}start: 2026-06-15T06:00:00\n`, "CONFIG_VALUE 3:1 start", "UTC"],
     ["a start that never was", "street", `${STREET}start: 2026-02-30T06:00:00Z\n`, "CONFIG_VALUE 3:1 start", "not on the calendar"],

@@ -146,7 +146,7 @@ test("a relay carries what owners signed: a motion, votes, and what follows; wha
     const motions = await relay.motions();
     const [{ closesAt } = { closesAt: 0 }] = motions.ok ? motions.value.motions : [];
     const facts = { motion: 0, home: 2, rules: wish.rules, interval: 48_096, homes: 5, yes: 3, no: 1, isExecuted: true };
-    const times = { closesAt, executableAt: closesAt + DELAY, lapsesAt: closesAt + DELAY + GRACE };
+    const times = { broughtAt: closesAt - VOTING, closesAt, executableAt: closesAt + DELAY, lapsesAt: closesAt + DELAY + GRACE };
     expect(motions).toEqual({ ok: true, value: { now: await chain.now(), motions: [{ ...facts, ...times }] } });
     expect(await relay.nonceOf(homeId(2))).toEqual({ ok: true, value: 1 });
   } finally {

@@ -1,10 +1,15 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type HomeId, homeId } from "../../../engine/kernel/index.ts";
-import { Allowance, type ErrandKind, LIMITS } from "../../../src/main/street/allowance.ts";
+import { parseConfig } from "../../../src/main/config/index.ts";
+import { Allowance, type ErrandKind } from "../../../src/main/street/allowance.ts";
 
 const DAY_MS = 86_400_000;
 const NOON = Date.UTC(2026, 10, 27, 12);
+
+/** What a street's file that says nothing of it sets. */
+const LIMITS = { deposits: 4, withdrawals: 4, payments: 4, keyChanges: 3, departures: 3, gas: 1_500_000 };
+const KEYS = { deposit: "deposits", withdraw: "withdrawals", pay: "payments", rotate: "keyChanges", leave: "departures" } as const;
 
 /** Time and disk of an operator; `again` is a restart. */
 class Desk {
@@ -16,8 +21,9 @@ class Desk {
   };
   allowance = this.again();
 
-  again(): Allowance {
-    this.allowance = new Allowance({ clock: { now: () => this.now }, store: this.store });
+  /** A restart, maybe with another file. */
+  again(limits = LIMITS): Allowance {
+    this.allowance = new Allowance({ clock: { now: () => this.now }, store: this.store }, limits);
     return this.allowance;
   }
 
@@ -50,6 +56,41 @@ test("so much gas a day in all", () => {
   );
   expect(desk.book("leave", 100)).toBe("ok");
   expect(desk.book("pay", 1)).toContain("but 0; this takes 1");
+});
+
+test.each<readonly [ErrandKind, string]>([
+  ["deposit", "4 deposits"],
+  ["withdraw", "4 withdrawals"],
+  ["pay", "4 payments"],
+  ["rotate", "3 changes of key"],
+  ["leave", "3 departures"],
+])("each kind has a key of its own: %s", (kind, words) => {
+  const desk = new Desk();
+  const few = { deposits: 9, withdrawals: 9, payments: 9, keyChanges: 9, departures: 9, gas: 1_500_000, [KEYS[kind]]: 1 };
+  desk.again(few);
+  expect([desk.book(kind), desk.book(kind)]).toEqual(["ok", expect.stringContaining(`its 1 ${words.slice(2)} of this day`)]);
+  desk.again();
+  const more = Array.from({ length: 4 }, () => desk.book(kind));
+  expect(more.indexOf(more.find((answer) => answer !== "ok")!)).toBe(Number(words[0]) - 1);
+  expect(more.at(-1)).toContain(`home 3 has had its ${words} of this day`);
+});
+
+test("what an operator doesn't carry at all is told as that, and not as done with for today", () => {
+  const desk = new Desk();
+  desk.again({ ...LIMITS, departures: 0 });
+  expect(desk.book("leave")).toBe("this street's operator carries no departures; the owner sends them to the chain itself");
+  expect(desk.book("rotate")).toBe("ok");
+});
+
+test("less gas in the file than a home has had already is nothing left, and no more", () => {
+  const desk = new Desk();
+  desk.book("rotate", 1_000_000);
+  desk.again({ ...LIMITS, gas: 600_000 });
+  expect(desk.book("leave", 1)).toContain("its 600000 gas of this day but 0; this takes 1");
+});
+
+test("a street's file that says nothing sets what the tests here write out", () => {
+  expect(parseConfig("rules: r.yaml\ndata: d\n", "street.yaml", "street")).toMatchObject({ ok: true, value: { allowance: LIMITS } });
 });
 
 test("what wasn't sent is given back, once and to its own day; a clock that is set back begins no day anew", () => {
@@ -91,7 +132,7 @@ test("whatever happens, no home is carried more in a day than it may be, and non
           day = Math.max(day, Math.floor(desk.now / DAY_MS));
           const { home, kind, gas } = each;
           const had = [carried.get(`${day} ${home} ${kind}`) ?? 0, carried.get(`${day} ${home}`) ?? 0] as const;
-          const fits = had[0] < LIMITS.errands[kind] && had[1] + gas <= LIMITS.gas;
+          const fits = had[0] < LIMITS[KEYS[kind]] && had[1] + gas <= LIMITS.gas;
           expect(desk.allowance.book(home as HomeId, kind, gas).ok).toBe(fits);
           if (fits) add(`${day} ${home} ${kind}`, 1) + add(`${day} ${home}`, gas);
         }

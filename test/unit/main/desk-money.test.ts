@@ -12,6 +12,8 @@ import { sendAs } from "../../support/send-as.ts";
 import { addressOf, CHAIN_ID } from "../../support/test-chain.ts";
 import { ownerAddress, TestStreet } from "../../support/test-street.ts";
 
+const LIMITS = { deposits: 4, withdrawals: 4, payments: 4, keyChanges: 3, departures: 3, gas: 1_500_000 };
+
 jest.setTimeout(60_000);
 
 const HOME = 2;
@@ -30,7 +32,7 @@ async function openDesk(relay: Relay = street.relay): Promise<Desk> {
   assert(registry.ok, "the chain answers");
   const meta = new Map<string, string>();
   const store = { getMeta: (key: string) => meta.get(key) ?? null, setMeta: (key: string, value: string) => void meta.set(key, value) };
-  const allowance = new Allowance({ clock: { now: () => 0 }, store });
+  const allowance = new Allowance({ clock: { now: () => 0 }, store }, LIMITS);
   const registrar = { rotateAgent: () => assert(false, "not asked"), leave: () => assert(false, "not asked") } as never;
   return new Desk({ relay, registrar, registry: () => registry.value, allowance, log: QUIET });
 }

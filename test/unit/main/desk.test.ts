@@ -14,6 +14,8 @@ import { sendAs } from "../../support/send-as.ts";
 import { addressOf } from "../../support/test-chain.ts";
 import { agentAddress, ownerAddress, TestStreet } from "../../support/test-street.ts";
 
+const LIMITS = { deposits: 4, withdrawals: 4, payments: 4, keyChanges: 3, departures: 3, gas: 1_500_000 };
+
 jest.setTimeout(60_000);
 
 const rules: MarketRules = { ...RULES, periodIntervals: 96 };
@@ -52,7 +54,7 @@ async function openDesk(relay = street.relay): Promise<Desk> {
     networkKey: "",
   });
   const store = { getMeta: (key: string) => meta.get(key) ?? null, setMeta: (key: string, value: string) => void meta.set(key, value) };
-  return new Desk({ relay, registrar, registry: () => registry, allowance: new Allowance({ clock, store }), log });
+  return new Desk({ relay, registrar, registry: () => registry, allowance: new Allowance({ clock, store }, LIMITS), log });
 }
 
 beforeAll(async () => {

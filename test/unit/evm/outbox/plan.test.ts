@@ -74,6 +74,18 @@ describe("an entry's life", () => {
     expect(compacted(entries, 2).map(({ id }) => id)).toEqual([2, 3, 4]);
     expect(compacted(entries, 0).map(({ id }) => id)).toEqual([2]);
   });
+
+  test("what made a contract is held beside all else, however much came after it", () => {
+    const call = { to: null, data: "0x60", words: [] };
+    const entries = [
+      entryOf(1, { call, state: "final", mined: minedAt(1, 5) }),
+      entryOf(2, { call, state: "failed", mined: minedAt(2, 5, { isDone: false }) }),
+      entryOf(3, { call, state: "replaced" }),
+      entryOf(4, { state: "final", mined: minedAt(4, 5) }),
+    ];
+    expect(compacted(entries, 1).map(({ id }) => id)).toEqual([1, 4]);
+    expect(compacted(entries, 0)).toEqual([]);
+  });
 });
 
 describe("what a look says", () => {
