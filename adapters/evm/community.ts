@@ -1,8 +1,8 @@
 import type { Result as Decoded } from "ethers/abi";
 import { COMMUNITY_BYTECODE } from "../../contracts/abi/community.ts";
-import { type Address, type Digest, fail, type HomeId, homeId, ok, type Result } from "../../engine/kernel/index.ts";
+import { type Address, address, type Digest, fail, type HomeId, homeId, ok, type Result, ZERO_DIGEST } from "../../engine/kernel/index.ts";
 import type { ChainCode, Community, DecidedRules, Motion, RulesNumbers } from "../../src/ports/index.ts";
-import { type ChainOptions, shield } from "./chain.ts";
+import { type ChainOptions, shield, TICK_MICRO } from "./chain.ts";
 import { finalBlock, finalityOf } from "./finality.ts";
 import { toInterval } from "./registry-reader.ts";
 import { connect, type Rpc, type RpcOptions } from "./rpc.ts";
@@ -73,10 +73,22 @@ export class CommunityReader {
     while (motions.length < Number(count.value[0])) {
       const raw = await this.read("motionOf", motions.length);
       if (!raw.ok) return raw;
-      motions.push(toMotion(motions.length, raw.value[0], { delay: Number(delay.value[0]), grace: Number(grace.value[0]) }));
+      const wants = await this.wanted(motions.length, raw.value[0].rules);
+      if (!wants.ok) return wants;
+      const times = { delay: Number(delay.value[0]), grace: Number(grace.value[0]) };
+      motions.push(toMotion(motions.length, raw.value[0], { wants: wants.value, ...times }));
     }
     const block = await this.rpc.ask("eth_getBlockByNumber", ["latest", false]);
     return block.ok ? ok({ now: Number((block.value as { timestamp: string }).timestamp), motions }) : refusal(block);
+  }
+
+  /** A motion without rules is one for a payment. */
+  private async wanted(motion: number, rules: RawRules): Promise<Result<Motion["wants"], ChainCode>> {
+    if (rules.hash !== ZERO_DIGEST) return ok({ rules: toRules(rules) });
+    const answer = await this.read("paymentOf", motion);
+    if (!answer.ok) return answer;
+    const { to, ticks } = answer.value[0];
+    return ok({ payment: { to: address(to.toLowerCase()), micro: Number(ticks) * TICK_MICRO } });
   }
 
   async nonceOf(home: HomeId): Promise<Result<number, ChainCode>> {
@@ -139,12 +151,17 @@ function toRules({ hash, since, numbers }: RawRules): DecidedRules {
   };
 }
 
-function toMotion(motion: number, raw: RawMotion, { delay, grace }: { readonly delay: number; readonly grace: number }): Motion {
+interface Standing extends Pick<Motion, "wants"> {
+  readonly delay: number;
+  readonly grace: number;
+}
+
+function toMotion(motion: number, raw: RawMotion, { wants, delay, grace }: Standing): Motion {
   const closesAt = Number(raw.closesAt);
   return {
     motion,
     home: homeId(Number(raw.home)),
-    rules: toRules(raw.rules),
+    wants,
     interval: toInterval(raw.interval),
     homes: Number(raw.homes),
     yes: Number(raw.yes),

@@ -1,5 +1,5 @@
 import type { Address, Digest, HomeId, Interval, Period, Result } from "../../engine/kernel/index.ts";
-import type { Members, PeriodResult, Validator } from "../../engine/messages/index.ts";
+import type { Members, PeriodResult, SurplusAccount, Validator } from "../../engine/messages/index.ts";
 
 /** CHAIN_PENDING: proposed, and its challenge window is open; or announced, and the time of notice runs; or the vault is paused: ask again later. */
 export type ChainCode = "CHAIN_UNREACHABLE" | "CHAIN_WRONG" | "CHAIN_REFUSED" | "CHAIN_TIMEOUT" | "CHAIN_PENDING";
@@ -64,6 +64,16 @@ export interface VaultBalances {
   readonly residual: number;
 }
 
+/** An account of the street that is no home's, as the chain says it now: what it holds, who may have that, and what is asked for of it. */
+export interface WideAccount {
+  readonly account: SurplusAccount;
+  /** Micro-currency. */
+  readonly held: number;
+  /** null: nobody yet. */
+  readonly payee: Address | null;
+  readonly withdrawal: OwnerMoney["withdrawal"];
+}
+
 /** A period with its net balance changes and the certificate of the validators. Encoding: `engine/settlement/batch`. */
 export interface SignedBatch {
   readonly result: PeriodResult;
@@ -113,6 +123,13 @@ export interface Relay extends Chain {
    * call after its time is the change. `since` must still lie ahead then.
    */
   setValidators(set: ValidatorSet): Promise<Result<void, ChainCode>>;
+  /**
+   * Says who may have what is in a wide account; the governor may, once for each, with notice as for `setValidators`. Done already is
+   * success.
+   */
+  namePayee(account: SurplusAccount, payee: Address): Promise<Result<void, ChainCode>>;
+  /** Pays what is due of what payees of wide accounts have asked for; tells of which accounts. */
+  payWide(): Promise<Result<readonly SurplusAccount[], ChainCode>>;
   /** Gas that an errand would take now, asked without sending; refused with the contract's reason when it would fail. */
   weigh(errand: Errand): Promise<Result<number, ChainCode>>;
   /** Moves a home's money as its owner signed it, or pays what it has asked for; the transaction, or null when it was done already. */
@@ -125,6 +142,7 @@ export type Errand = ({ readonly kind: "rotate" } & KeyChange & Signed) | ({ rea
 export type MoneyErrand =
   | ({ readonly kind: "deposit"; readonly home: HomeId } & Omit<Permit, "spender" | "nonce"> & Signed)
   | ({ readonly kind: "withdraw" } & Omit<WithdrawalRequest, "nonce"> & Signed)
+  | ({ readonly kind: "redirect" } & Omit<Redirection, "nonce"> & Signed)
   | { readonly kind: "pay"; readonly home: HomeId };
 
 interface Signed {
@@ -174,6 +192,15 @@ export interface WithdrawalRequest {
   readonly micro: number;
   /** What of it is for whoever carries it, when it is paid. */
   readonly feeMicro: number;
+  readonly nonce: bigint;
+  /** Unix seconds on the chain's clock. */
+  readonly deadline: number;
+}
+
+/** What an owner signs (EIP-712 `Redirect` in the vault's domain) to have what it asked for sent to another account. */
+export interface Redirection {
+  readonly home: HomeId;
+  readonly to: Address;
   readonly nonce: bigint;
   /** Unix seconds on the chain's clock. */
   readonly deadline: number;

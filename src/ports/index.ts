@@ -9,6 +9,7 @@ export type {
   MoneyErrand,
   OwnerMoney,
   Permit,
+  Redirection,
   RegisteredHome,
   RegisteredKey,
   Registry,
@@ -17,10 +18,11 @@ export type {
   ValidatorSet,
   VaultBalances,
   VaultHead,
+  WideAccount,
   WithdrawalRequest,
 } from "./chain.ts";
 export type { Cancel, Clock } from "./clock.ts";
-export type { Community, CommunityRelay, DecidedRules, Motion, MotionWish, RulesNumbers, Vote } from "./community.ts";
+export type { Community, CommunityRelay, DecidedRules, Motion, MotionWish, Payment, PaymentWish, RulesNumbers, Vote } from "./community.ts";
 export type { Device, DeviceCode, Nameplate, Telemetry } from "./device.ts";
 export type { Door, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";
 export type { Journal, JournalReplay } from "./journal.ts";

@@ -15,7 +15,7 @@ import { assert } from "../../engine/kernel/index.ts";
 import { certificateBytes, type Entry, signEntry, vectorBytes, wideBytes } from "./batch-bytes.ts";
 import { addressOf, CHAIN_ID, keyOf, type TestChain } from "./test-chain.ts";
 
-/** Who is who among the test people: 1 runs the street, 2 is a stranger, 4 its guardian, agents from 10 on, owners from 30 on. */
+/** Who is who among the test people: 1 runs the street, 2 is a stranger, 4 its guardian, payees from 5 on, agents from 10 on, owners from 30 on. */
 export const OPERATOR = 1;
 export const STRANGER = 2;
 export const GUARDIAN = 4;
@@ -33,7 +33,7 @@ export const AHEAD = 1_000_000;
 /** The number of wide account 0 where accounts of both kinds are meant. */
 export const FIRST_WIDE = 2 ** 32 - 8;
 /** Who is named payee of a wide account in tests. */
-export const payeeOf = (id: number): number => 60 + id;
+export const payeeOf = (id: number): number => 5 + id;
 
 export interface TestPeriod {
   readonly period: number;

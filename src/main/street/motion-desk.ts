@@ -1,9 +1,10 @@
 import { openCommunityRelay } from "../../../adapters/evm/index.ts";
 import type { AgentKey } from "../../../adapters/system/index.ts";
 import { address, type Digest, fail, fromHex, homeId, interval, ok, type Result, toHex } from "../../../engine/kernel/index.ts";
-import type { MotionAnswer, MotionCode, MotionQueries, MotionRequest, StreetCard, VoteRequest } from "../../api/index.ts";
+import type { MotionAnswer, MotionCode, MotionQueries, MotionRequest, PaymentRequest, StreetCard, VoteRequest } from "../../api/index.ts";
 import type { CommunityRelay, Log } from "../../ports/index.ts";
 import { domainOf } from "../card.ts";
+import { refusalText } from "../refusal-words.ts";
 
 /** Carries what owners signed of motions and votes to the chain, as a household has no coin. */
 export class MotionDesk implements MotionQueries {
@@ -24,6 +25,13 @@ export class MotionDesk implements MotionQueries {
     const wanted = { ...rules, hash: rules.hash as Digest, since: interval(rules.since) };
     return this.#carry("motion.brought", async (relay) =>
       relay.move({ home: homeId(home), rules: wanted, nonce, signature: fromHex(signature) }),
+    );
+  }
+
+  async movePayment({ home, to, micro, nonce, signature }: PaymentRequest): Promise<Result<MotionAnswer, MotionCode>> {
+    if (!homeId.is(home)) return fail("CHANGE_REFUSED", "there is no such home");
+    return this.#carry("motion.brought", async (relay) =>
+      relay.movePayment({ home: homeId(home), payment: { to: address(to), micro }, nonce, signature: fromHex(signature) }),
     );
   }
 
@@ -49,7 +57,7 @@ export class MotionDesk implements MotionQueries {
   async #carry(event: string, step: (relay: CommunityRelay) => Promise<Result<number>>): Promise<Result<MotionAnswer, MotionCode>> {
     if (this.#relay === null) return fail("COMMUNITY_MISSING", "this street was made before homes could decide on its rules");
     const done = await step(this.#relay);
-    if (!done.ok) return fail(done.code === "CHAIN_REFUSED" ? "CHANGE_REFUSED" : "CHAIN_AWAY", done.detail);
+    if (!done.ok) return fail(done.code === "CHAIN_REFUSED" ? "CHANGE_REFUSED" : "CHAIN_AWAY", refusalText(done.detail));
     this.#log.info(event, { motion: done.value });
     return ok({ motion: done.value });
   }

@@ -8,6 +8,7 @@ import {
   type EmbeddedChain,
   type EmbeddedEvm,
   openCommunity,
+  openRelay,
   startEmbedded,
 } from "../../../adapters/evm/index.ts";
 import { peerNameOf } from "../../../adapters/libp2p/index.ts";
@@ -155,6 +156,7 @@ async function found(options: StreetOptions, layout: Layout, anvil: Ground, oper
       ...boundsOf(rules),
     }),
   );
+  await handOver(options, anvil, operator, { vault, community });
   if (options.outside !== null) await finalOn(options.outside, { vault, community });
   const homes = keys.map(({ name, agent }) => ({ name, agent: agent.address, peer: peerNameOf(peerSeed(agent)) }));
   return {
@@ -165,6 +167,23 @@ async function found(options: StreetOptions, layout: Layout, anvil: Ground, oper
     chain: { id: chainIdOf(options), port: anvil.port, vault, community, evm: anvil.evm },
     homes,
   };
+}
+
+/** From here on homes alone decide what is paid from the community's account. */
+async function handOver(
+  options: StreetOptions,
+  { rpc }: Ground,
+  operator: AgentKey,
+  { vault, community }: { readonly vault: Address; readonly community: Address },
+): Promise<void> {
+  const minedMs = options.outside === null ? {} : { minedMs: DEPLOY_MINED_MS };
+  const key = toHex(operator.reveal());
+  const relay = openRelay({ rpc, ...nodesOf(options), ...minedMs, chainId: chainIdOf(options), vault, key });
+  try {
+    unwrap(await relay.namePayee("community", community));
+  } finally {
+    await relay.close();
+  }
 }
 
 /**
