@@ -90,19 +90,9 @@ contract Community is Payments {
         Rules calldata rules,
         bytes calldata signature
     ) external returns (uint256 motion) {
-        Numbers calldata n = rules.numbers;
+        // The numbers encode as its last fields but one, in order.
         bytes32 structHash = keccak256(
-            abi.encode(
-                MOTION_TYPEHASH,
-                home,
-                rules.hash,
-                rules.since,
-                n.communityPercent,
-                n.kPermille,
-                n.withheldCharge,
-                n.maxPrice,
-                motionsOf[home]
-            )
+            abi.encode(MOTION_TYPEHASH, home, rules.hash, rules.since, rules.numbers, motionsOf[home])
         );
         _requireSigned(_ownerOf(home), structHash, signature);
         return _moveRules(home, rules);

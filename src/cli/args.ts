@@ -18,6 +18,7 @@ import {
   type RESTORE_FLAGS,
   type REVOKE_FLAGS,
   type SIM_FLAGS,
+  type STATEMENT_FLAGS,
   type STREET_FLAGS,
   type VENUE_FLAGS,
   VERBS,
@@ -41,6 +42,9 @@ export type Command = { readonly log: LogLevel | null } & (
   | ({ readonly verb: "revoke" } & Given<typeof REVOKE_FLAGS> & { readonly data: string; readonly home: string })
   | ({ readonly verb: "motion" } & Given<typeof MOTION_FLAGS> & { readonly place: (typeof MOTION_ACTIONS)[number] | null })
   | ({ readonly verb: "export" } & Given<typeof EXPORT_FLAGS>)
+  | ({ readonly verb: "statement" } & Given<typeof STATEMENT_FLAGS> & {
+        readonly account: NonNullable<Given<typeof STATEMENT_FLAGS>["account"]>;
+      })
   | ({ readonly verb: "compare" } & Given<typeof COMPARE_FLAGS>)
   | ({ readonly verb: "evidence" } & Given<typeof EVIDENCE_FLAGS> & { readonly place: string | null })
   | ({ readonly verb: "venue" } & Given<typeof VENUE_FLAGS> & { readonly config: string })
@@ -161,6 +165,7 @@ function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonl
     return wrong("--store-is-newest", "is for a home that runs");
   if (verb === "revoke" && given.data === null) return wrong("--data", "is needed: the street's data folder");
   if (verb === "revoke" && given.home === null) return wrong("--home", "is needed: the name of the home");
+  if (verb === "statement" && given.account === null) return wrong("--account", "is needed: supplier, grid or community");
   if (verb === "motion") return motion(given).flatMap(([key, what]) => wrong(key, what));
   if ((verb === "host" || verb === "devices") && config === null) return wrong("--config", "is needed: what to run");
   if (verb === "venue" && config === null) return wrong("--config", "is needed: the venue.yaml of this venue");

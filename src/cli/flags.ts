@@ -111,6 +111,12 @@ export const EXPORT_FLAGS = {
   out: flag(file, "FILE", "where to write; the terminal unless told"),
 } as const;
 
+export const STATEMENT_FLAGS = {
+  street: flag(text("an address"), "URL", "of the running street; http://127.0.0.1:8080 unless told"),
+  account: flag(oneOf("supplier", "grid", "community"), "ACCOUNT", "whose: supplier, grid or community"),
+  out: flag(file, "FILE", "where to write CSV; the terminal unless told"),
+} as const;
+
 export const COMPARE_FLAGS = {
   data: flag(folder, "DIR", "the data folder of a street or a home"),
   at: flag(instant, "ISO", "start of the interval, UTC; the last with trade unless told"),
@@ -177,6 +183,7 @@ export const VERBS = {
     place: MOTION_ACTIONS.join("|"),
   },
   export: { flags: EXPORT_FLAGS, help: "write interval rows for a spreadsheet or a utility", internal: false },
+  statement: { flags: STATEMENT_FLAGS, help: "write what moved in the account of supplier, grid or community", internal: false },
   compare: { flags: COMPARE_FLAGS, help: "tell what each mechanism makes of an interval's orders", internal: false },
   evidence: {
     flags: EVIDENCE_FLAGS,

@@ -74,6 +74,27 @@ export interface WideAccount {
   readonly withdrawal: OwnerMoney["withdrawal"];
 }
 
+/** One move of money into a wide account or out of it. */
+export interface StatementLine {
+  /** Unix seconds on the chain's clock. */
+  readonly at: number;
+  readonly kind: "deposit" | "settled" | "paid" | "fee";
+  /** Of what was settled. */
+  readonly period: number | null;
+  /** Who paid it in, or got it. */
+  readonly other: Address | null;
+  /** Micro-currency; below 0: out of the account. */
+  readonly micro: number;
+  readonly transaction: Digest;
+}
+
+/** All that ever moved in a wide account, oldest first, and what the vault says that it holds, both of one block. */
+export interface Statement {
+  readonly account: SurplusAccount;
+  readonly lines: readonly StatementLine[];
+  readonly held: number;
+}
+
 /** A period with its net balance changes and the certificate of the validators. Encoding: `engine/settlement/batch`. */
 export interface SignedBatch {
   readonly result: PeriodResult;

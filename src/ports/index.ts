@@ -15,6 +15,8 @@ export type {
   Registry,
   Relay,
   SignedBatch,
+  Statement,
+  StatementLine,
   ValidatorSet,
   VaultBalances,
   VaultHead,
