@@ -57,7 +57,21 @@ test("a home brings other rules to a vote, homes vote, and after the time to lea
     () => get<StreetState>("state"),
     ({ batches }) => batches.some(({ status }) => status === "on-chain"),
   );
-  expect((await motion("list")).out).toMatch(/^rules 0x[0-9a-f]{64} from 20.*communityPercent 0, .*\nno motion was ever brought\n$/);
+  expect((await motion("list")).out).toMatch(
+    /^the community holds 0\.00 \w+\nrules 0x[0-9a-f]{64} from 20.*communityPercent 0, .*\nno motion was ever brought\n$/,
+  );
+  // Nothing is in the community's account yet, and nothing waits.
+  const payment = ["pay", "--config", config(3), "--to", "home-04"];
+  expect(await motion(...payment, "--amount", "12.50")).toMatchObject({
+    exit: 1,
+    err: expect.stringContaining("a payment takes at most half of what the community holds: 0.00"),
+  });
+  expect(await motion(...payment, "--instead")).toMatchObject({
+    exit: 1,
+    err: expect.stringContaining("no payment of the community waits"),
+  });
+  const nobody = ["pay", "--config", config(3), "--to", "home-99", "--amount", "1"];
+  expect(await motion(...nobody)).toMatchObject({ exit: 1, err: expect.stringContaining("home-99 is no home of this street") });
   const odd = await motion("new", "--config", config(1), "--rules", rules, "--from", "2026-12-24T00:15:00Z");
   expect(odd).toMatchObject({ exit: 1, err: expect.stringContaining("the next one begins at 2026-12-24T01:00:00.000Z") });
 
@@ -82,7 +96,7 @@ test("a home brings other rules to a vote, homes vote, and after the time to lea
   expect(await motion("execute", "--motion", "0")).toMatchObject({ exit: 0, out: "motion 0 counts\n" });
   const { out } = await motion("list");
   expect(out).toMatch(
-    /^rules 0x.*\nrules 0x[0-9a-f]{64} from 2026-12-24T00:00:00\.000Z on: communityPercent 20, .*\nmotion 0 .*; executed\n$/,
+    /^the community .*\nrules 0x.*\nrules 0x[0-9a-f]{64} from 2026-12-24T00:00:00\.000Z on: communityPercent 20, .*\nmotion 0 .*; executed\n$/,
   );
 
   const logs = join(data, "log");

@@ -103,7 +103,9 @@ test("what a payee asks for is paid when it is settled, and a statement adds up 
 test("a statement that doesn't add up is none", () => {
   const line = { at: 0, kind: "deposit", period: null, other: TO, micro: 100, transaction: `0x${"1".repeat(64)}` as Digest } as const;
   expect(rowsOf({ account: "grid", lines: [line], held: 100 })).toHaveLength(1);
-  expect(() => rowsOf({ account: "grid", lines: [line], held: 200 })).toThrow(/events make 0.0001 of the grid.s account, the vault says 0.0002/);
+  expect(() => rowsOf({ account: "grid", lines: [line], held: 200 })).toThrow(
+    /events make 0.0001 of the grid.s account, the vault says 0.0002/,
+  );
 });
 
 test("where no vault stands there is no statement", async () => {
