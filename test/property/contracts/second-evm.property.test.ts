@@ -25,6 +25,7 @@ beforeAll(async () => {
   street = await TestVault.deploy(chain, { homes: HOMES });
   for (let id = 0; id < HOMES; id++) await street.fund(id, 500);
   await street.fundWide(0, 2_000);
+  await street.send(payeeOf(0), "requestWithdraw", FIRST_WIDE, addressOf(STRANGER), 100);
   await chain.save();
 });
 afterAll(() => chain.stop());
