@@ -45,7 +45,8 @@ const test = (): { status: number; said: string } => forge(["test", "--fail-fast
 
 /** The first failing tests' names; the compiler's words when it didn't come to tests. */
 function findings(said: string): string {
-  const failed = [...said.matchAll(/^\[FAIL[^\]]*\].*? (\w+)\(/gm)].map((match) => match[1]!);
+  // A broken invariant is named some lines below, behind what led there.
+  const failed = [...said.matchAll(/^\[FAIL[^\]\n]*\](?:.*? |\n(?:\t.*\n)+ )(\w+)\(/gm)].map((match) => match[1]!);
   return failed.length > 0 ? [...new Set(failed)].slice(0, 3).join(", ") : "";
 }
 

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { TypedDataEncoder, type TypedDataField } from "ethers/hash";
 import { type Address, type Digest, fail, ok, type Result, toHex } from "../../engine/kernel/index.ts";
-import type { ChainCode, CommunityRelay, MotionWish, Vote } from "../../src/ports/index.ts";
+import type { ChainCode, CommunityRelay, Motion, MotionWish, PaymentWish, Vote } from "../../src/ports/index.ts";
 import { shield } from "./chain.ts";
 import { type CommunityOptions, CommunityReader, communityOf } from "./community.ts";
+import { ticksOf } from "./owner.ts";
 import { connect } from "./rpc.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
 import { COMMUNITY, callData } from "./vault.ts";
@@ -17,6 +18,7 @@ export function openCommunityRelay(options: CommunityRelayOptions): CommunityRel
   return {
     ...communityOf(reader),
     move: (wish) => shield(() => relay.move(wish)),
+    movePayment: (wish) => shield(() => relay.movePayment(wish)),
     vote: (vote) => shield(() => relay.vote(vote)),
     execute: (motion) => shield(() => relay.execute(motion)),
   };
@@ -24,6 +26,8 @@ export function openCommunityRelay(options: CommunityRelayOptions): CommunityRel
 
 type Step<T> = Promise<Result<T, ChainCode>>;
 type Signed<T> = T & { readonly signature: Uint8Array };
+/** What a home brings to a vote, as its `nonce`-th motion. */
+type Wish = Pick<Motion, "home" | "wants"> & Pick<MotionWish, "nonce">;
 
 class EvmCommunityRelay {
   private readonly reader: CommunityReader;
@@ -36,14 +40,20 @@ class EvmCommunityRelay {
     this.community = community;
   }
 
-  async move({ home, rules, nonce, signature }: Signed<MotionWish>): Step<number> {
-    const brought = await this.reader.nonceOf(home);
+  move({ home, rules, nonce, signature }: Signed<MotionWish>): Step<number> {
+    return this.bring({ home, wants: { rules }, nonce }, () => this.order("moveRulesFor", home, rules, toHex(signature)));
+  }
+
+  movePayment({ home, payment, nonce, signature }: Signed<PaymentWish>): Step<number> {
+    const { to, micro } = payment;
+    return this.bring({ home, wants: { payment }, nonce }, () => this.order("movePaymentFor", home, to, ticksOf(micro), toHex(signature)));
+  }
+
+  private async bring(wish: Wish, send: () => Step<void>): Step<number> {
+    const brought = await this.reader.nonceOf(wish.home);
     if (!brought.ok) return brought;
-    if (brought.value <= nonce) {
-      const sent = await this.order("moveRulesFor", home, rules, toHex(signature));
-      if (!sent.ok) return sent;
-    }
-    return this.find({ home, rules, nonce });
+    const sent = brought.value <= wish.nonce ? await send() : ok(undefined);
+    return sent.ok ? this.find(wish) : sent;
   }
 
   async vote({ motion, home, yes, signature }: Signed<Vote>): Step<void> {
@@ -59,11 +69,11 @@ class EvmCommunityRelay {
   }
 
   /** The home's motion with this nonce. */
-  private async find({ home, rules, nonce }: MotionWish): Step<number> {
+  private async find({ home, wants, nonce }: Wish): Step<number> {
     const motions = await this.reader.motions();
     if (!motions.ok) return motions;
     const found = motions.value.motions.filter((each) => each.home === home)[nonce];
-    return found !== undefined && isDeepStrictEqual(found.rules, rules)
+    return found !== undefined && isDeepStrictEqual(found.wants, wants)
       ? ok(found.motion)
       : fail("CHAIN_REFUSED", `home ${home} has brought ${nonce + 1} motions already, and this is not the last of them`);
   }
@@ -77,6 +87,7 @@ class EvmCommunityRelay {
 /** What an owner signs, so that anyone may carry it to the community and nobody may change it. */
 export interface CommunityDigests {
   motion(wish: MotionWish): Digest;
+  payment(wish: PaymentWish): Digest;
   vote(vote: Vote): Digest;
 }
 
@@ -89,6 +100,14 @@ const MOTION = {
     { name: "kPermille", type: "uint16" },
     { name: "withheldCharge", type: "uint64" },
     { name: "maxPrice", type: "uint64" },
+    { name: "nonce", type: "uint256" },
+  ],
+};
+const PAYMENT = {
+  Payment: [
+    { name: "home", type: "uint32" },
+    { name: "to", type: "address" },
+    { name: "ticks", type: "uint64" },
     { name: "nonce", type: "uint256" },
   ],
 };
@@ -106,6 +125,7 @@ export function communityDigests({ chainId, community }: Pick<CommunityOptions, 
     TypedDataEncoder.hash(domain, types, fields) as Digest;
   return {
     motion: ({ home, rules: { hash, since, numbers }, nonce }) => digest(MOTION, { home, hash, since, ...numbers, nonce }),
+    payment: ({ home, payment: { to, micro }, nonce }) => digest(PAYMENT, { home, to, ticks: ticksOf(micro), nonce }),
     vote: ({ motion, home, yes }) => digest(VOTE, { motion, home, yes }),
   };
 }

@@ -1,8 +1,8 @@
 import type { Result as Decoded } from "ethers/abi";
 import { COMMUNITY_BYTECODE } from "../../contracts/abi/community.ts";
-import { type Address, fail, type HomeId, homeId, ok, type Result } from "../../engine/kernel/index.ts";
+import { type Address, address, fail, type HomeId, homeId, ok, type Result, ZERO_DIGEST } from "../../engine/kernel/index.ts";
 import type { ChainCode, Community, DecidedRules, Motion, RulesNumbers } from "../../src/ports/index.ts";
-import { type ChainOptions, shield } from "./chain.ts";
+import { type ChainOptions, shield, TICK_MICRO } from "./chain.ts";
 import { finalBlock, finalityOf } from "./finality.ts";
 
 import { connect, type Rpc, type RpcOptions } from "./rpc.ts";
@@ -74,9 +74,14 @@ export class CommunityReader {
     const times = await this.all(TIMES.map((method) => [method]));
     if (!times.ok) return times;
     const [voting, delay, grace, count] = times.value.map(Number) as [number, number, number, number];
-    const raw = await this.all(Array.from({ length: count }, (_, motion) => ["motionOf", motion]));
-    if (!raw.ok) return raw;
-    const motions = raw.value.map((each, motion) => toMotion(motion, each as RawMotion, { voting, delay, grace }));
+    const motions: Motion[] = [];
+    while (motions.length < count) {
+      const raw = await this.view("motionOf", [motions.length]);
+      if (!raw.ok) return raw;
+      const wants = await this.wanted(motions.length, raw.value[0].rules);
+      if (!wants.ok) return wants;
+      motions.push(toMotion(motions.length, raw.value[0], { wants: wants.value, voting, delay, grace }));
+    }
     const block = await this.rpc.ask("eth_getBlockByNumber", ["latest", false]);
     return block.ok ? ok({ now: Number((block.value as { timestamp: string }).timestamp), motions }) : refusal(block);
   }
@@ -90,6 +95,15 @@ export class CommunityReader {
       answers.push(answer.value[0]);
     }
     return ok(answers);
+  }
+
+  /** A motion without rules is one for a payment. */
+  private async wanted(motion: number, rules: RawRules): Promise<Result<Motion["wants"], ChainCode>> {
+    if (rules.hash !== ZERO_DIGEST) return ok({ rules: toRules(rules) });
+    const answer = await this.view("paymentOf", [motion]);
+    if (!answer.ok) return answer;
+    const { to, ticks } = answer.value[0];
+    return ok({ payment: { to: address(to.toLowerCase()), micro: Number(ticks) * TICK_MICRO } });
   }
 
   async nonceOf(home: HomeId): Promise<Result<number, ChainCode>> {
@@ -132,19 +146,19 @@ interface RawMotion extends Readonly<Record<"home" | "interval" | "homes" | "yes
   readonly isExecuted: boolean;
 }
 
-/** Seconds. */
-interface Times {
+/** Times in seconds. */
+interface Standing extends Pick<Motion, "wants"> {
   readonly voting: number;
   readonly delay: number;
   readonly grace: number;
 }
 
-function toMotion(motion: number, raw: RawMotion, { voting, delay, grace }: Times): Motion {
+function toMotion(motion: number, raw: RawMotion, { wants, voting, delay, grace }: Standing): Motion {
   const closesAt = Number(raw.closesAt);
   return {
     motion,
     home: homeId(Number(raw.home)),
-    rules: toRules(raw.rules),
+    wants,
     interval: toInterval(raw.interval),
     homes: Number(raw.homes),
     yes: Number(raw.yes),

@@ -2,6 +2,7 @@ import { DISPUTES_BYTECODE } from "../../contracts/abi/disputes.ts";
 import { GRID_VAULT_BYTECODE } from "../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_BYTECODE } from "../../contracts/abi/test-currency.ts";
 import { type Address, type Digest, fail, homeId, type Interval, ok, type Period, type Result } from "../../engine/kernel/index.ts";
+import type { SurplusAccount } from "../../engine/messages/index.ts";
 import type { ChainCode, ValidatorSet } from "../../src/ports/index.ts";
 import { shield, VaultReader } from "./chain.ts";
 import { type CommunityTerms, makeCommunity } from "./community.ts";
@@ -29,6 +30,8 @@ export interface StreetPlan extends RpcOptions, Pick<SenderOptions, "feeCap" | "
   readonly minimums?: ValidatorSet["minimums"];
   /** Further homes, without a vote; their numbers follow the validators'. */
   readonly homes?: StreetPlan["validators"];
+  /** Who may have what the supplier and the grid hold; whoever runs the street by default. Of the community's: `namePayee` of the relay. */
+  readonly payees?: { readonly supplier?: Address; readonly grid?: Address };
   /** Of the residual supplier; it pays for what no neighbour buys. */
   readonly residualDeposit: number;
   readonly firstPeriod: Period;
@@ -102,6 +105,12 @@ async function deploy(plan: StreetPlan): Promise<Result<Street, ChainCode>> {
     const relay = new EvmRelay(new VaultReader(rpc, { rpc: plan.rpc, chainId: plan.chainId, vault }), sender);
     const settled = await settleIn(relay, plan);
     if (!settled.ok) return settled;
+    const { supplier = sender.address, grid = sender.address } = plan.payees ?? {};
+    const payees = { supplier, grid, ...(community === null ? {} : { community }) };
+    for (const [account, payee] of Object.entries(payees)) {
+      const named = await relay.namePayee(account as SurplusAccount, payee);
+      if (!named.ok) return named;
+    }
     const delayed = governanceSeconds === 0 ? ok(undefined) : await delayGovernance({ rpc, sender }, manager.value, governanceSeconds);
     return delayed.ok ? ok({ vault, token: token.value, community }) : delayed;
   } finally {

@@ -38,6 +38,7 @@ async function wasCarried(errand: MoneyErrand, reader: VaultReader): Promise<Res
   if (!asked.ok) return asked;
   const { to, ticks } = asked.value[0];
   if (errand.kind === "pay") return ok(ticks === 0n);
+  if (errand.kind === "redirect") return ok(ticks !== 0n && to.toLowerCase() === errand.to);
   return ok(errand.kind === "withdraw" && to.toLowerCase() === errand.to && ticks === ticksOf(errand.micro));
 }
 
@@ -58,6 +59,8 @@ function orderOf(errand: Errand): readonly [method: string, ...args: readonly un
       const { home, to, micro, feeMicro, deadline, signature } = errand;
       return ["requestWithdrawFor", home, to, ticksOf(micro), ticksOf(feeMicro), deadline, toHex(signature)];
     }
+    case "redirect":
+      return ["redirectWithdrawFor", errand.home, errand.to, errand.deadline, toHex(errand.signature)];
     case "pay":
       return ["finalizeWithdraw", errand.home];
   }

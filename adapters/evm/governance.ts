@@ -10,7 +10,7 @@ type Step<T> = Promise<Result<T, ChainCode>>;
 /** Our numbers of roles in the street's AccessManager, and what of the vault each may call. */
 const ROLES = {
   registrar: { role: 1, may: ["register", "registerMany", "leaveStreet"] },
-  governor: { role: 2, may: ["setValidators"] },
+  governor: { role: 2, may: ["setValidators", "setPayee"] },
   guardian: { role: 3, may: ["veto", "pause", "unpause"] },
 } as const;
 /** OpenZeppelin's: grants roles, and says what roles may call. */

@@ -11,3 +11,4 @@ export { type Outbox, type OutboxCode, openOutbox } from "./outbox/index.ts";
 export { type OwnerDigests, ownerDigests, permitDigest } from "./owner.ts";
 export { openPurse, type Purse } from "./purse.ts";
 export { openRelay, type RelayOptions } from "./relay.ts";
+export { readStatement } from "./statement.ts";

@@ -1,14 +1,17 @@
 import { type Result as Decoded, Interface } from "ethers/abi";
 import { type Address, address, type HomeId, ok, type Result } from "../../engine/kernel/index.ts";
-import type { ChainCode, CurrencyDomain, OwnerMoney } from "../../src/ports/index.ts";
+import type { ChainCode, CurrencyDomain, OwnerMoney, WideAccount } from "../../src/ports/index.ts";
 import { type ChainOptions, shield, TICK_MICRO, VaultReader } from "./chain.ts";
 import { domainSeparatorOf } from "./owner.ts";
 import { connect } from "./rpc.ts";
 import { refusal, view } from "./vault.ts";
+import { readWide, withdrawalOf } from "./wide.ts";
 
 /** What an owner has, for whoever wants to move it. */
 export interface Purse {
   look(home: HomeId, owner: Address): Promise<Result<OwnerMoney, ChainCode>>;
+  /** What supplier, grid and community have. */
+  wide(): Promise<Result<readonly WideAccount[], ChainCode>>;
   close(): void;
 }
 
@@ -26,6 +29,7 @@ export function openPurse(options: ChainOptions): Purse {
   const reader = new VaultReader(connect(options), options);
   return {
     look: (home, owner) => shield(() => look(reader, options.chainId, { home, owner })),
+    wide: () => shield(() => readWide(reader)),
     close: () => reader.close(),
   };
 }
@@ -68,11 +72,6 @@ async function together(asked: readonly Promise<Answer>[]): Promise<Result<reado
     values.push(answer.value);
   }
   return ok(values);
-}
-
-function withdrawalOf({ to, ticks, requestedAt }: Decoded): OwnerMoney["withdrawal"] {
-  if (ticks === 0n) return null;
-  return { to: address(to.toLowerCase()), micro: Number(ticks) * TICK_MICRO, requestedAt: Number(requestedAt) };
 }
 
 interface Currency {

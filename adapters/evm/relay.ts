@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Address, fail, type HomeId, homeId, ok, type Result, toHex } from "../../engine/kernel/index.ts";
+import { type SurplusAccount, WIDE_ACCOUNTS } from "../../engine/messages/index.ts";
 import type { BatchReceipt, ChainCode, Relay, SignedBatch, ValidatorSet } from "../../src/ports/index.ts";
 import { type ChainOptions, portOf, type Status, shield, TICK_MICRO, VaultReader } from "./chain.ts";
 import { errandsOf } from "./errands.ts";
@@ -9,6 +10,7 @@ import { CLASSES, toSet } from "./registry-reader.ts";
 import { connect } from "./rpc.ts";
 import { type Receipt, Sender, type SenderOptions } from "./sender.ts";
 import { balanceWords, CURRENCY, callData, VAULT, view } from "./vault.ts";
+import { payWide } from "./wide.ts";
 
 export type RelayOptions = ChainOptions & SenderOptions;
 type NewHome = Parameters<Relay["register"]>[0];
@@ -34,6 +36,8 @@ export function openRelay(options: RelayOptions): Relay {
     rotateAgent: (change) => shield(() => relay.rotateAgent(change)),
     leave: (change) => shield(() => relay.leave(change)),
     setValidators: (set) => shield(() => relay.setValidators(set)),
+    namePayee: (account, payee) => shield(() => relay.namePayee(account, payee)),
+    payWide: () => shield(() => payWide(reader, relay.sender)),
     ...errandsOf(reader, relay.sender),
   };
 }
@@ -112,8 +116,20 @@ export class EvmRelay {
     if (last !== undefined && isDeepStrictEqual(toSet(last), set)) return ok(undefined);
     const validators = set.validators.map((each) => [each.home, CLASSES.indexOf(each.class)]);
     const minimums = CLASSES.map((each) => set.minimums[each]);
+    return this.govern("setValidators", set.since, validators, minimums);
+  }
+
+  async namePayee(account: SurplusAccount, payee: Address): Step<void> {
+    const known = await this.reader.read("payee", WIDE_ACCOUNTS[account]);
+    if (!known.ok) return known;
+    if (known.value[0].toLowerCase() === payee) return ok(undefined);
+    return this.govern("setPayee", WIDE_ACCOUNTS[account], payee);
+  }
+
+  /** What the governor may: where that needs notice, the first call gives it. */
+  private async govern(method: string, ...args: readonly unknown[]): Step<void> {
     const to = this.reader.vault;
-    const data = callData({ to, contract: VAULT, method: "setValidators", args: [set.since, validators, minimums] });
+    const data = callData({ to, contract: VAULT, method, args });
     const named = await this.sender.send(to, data);
     const missing = named.ok ? null : missingNotice(named.detail);
     if (missing === null) return done(named);

@@ -37,7 +37,7 @@ const money: readonly Mutant[] = [
   {
     file: "GridVault.sol",
     what: "nobody needs to sign a withdrawal at once but the validators",
-    from: "if (msg.sender != _ownerOf(id)) _requireSigned(id, structHash, signature);",
+    from: "if (msg.sender != owner) _requireSigned(owner, structHash, signature);",
     to: "signature;",
   },
   {
@@ -141,5 +141,115 @@ const bytes: readonly Mutant[] = [
   { file: "Deltas.sol", what: "an account may come twice", from: "lowest = uint256(id) + 1;", to: "lowest = uint256(id);" },
 ];
 
+const payees: readonly Mutant[] = [
+  {
+    file: "GridVault.sol",
+    what: "an office names another payee",
+    from: "        else if (msg.sender != known) revert NotOwner();\n",
+    to: "",
+  },
+  {
+    file: "GridVault.sol",
+    what: "anybody names the first payee",
+    from: "if (known == address(0)) _checkCanCall(msg.sender, msg.data);\n        else if (msg.sender != known)",
+    to: "if (known != address(0) && msg.sender != known)",
+  },
+  {
+    file: "GridVault.sol",
+    what: "a payee is paid what a certified period takes",
+    from: "if (id >= Deltas.FIRST_WIDE && progress.proposedAt != 0) _requireSpared(uint8(id - Deltas.FIRST_WIDE), progress);",
+    to: "",
+  },
+  {
+    file: "GridVault.sol",
+    what: "any proposal keeps every payee waiting",
+    from: "if ((progress.falling >> id) & 1 != 0) revert WideNeeded(id);",
+    to: "if (progress.proposedAt != 0) revert WideNeeded(id);",
+  },
+  {
+    file: "GridVault.sol",
+    what: "a large request of a payee is cut",
+    from: "if (balance > type(uint56).max) balance = type(uint56).max;",
+    to: "",
+  },
+  {
+    file: "GridVault.sol",
+    what: "anybody redirects what was asked for",
+    from: "_requireOwner(id);\n        _redirect(id, to);",
+    to: "_redirect(id, to);",
+  },
+  {
+    file: "GridVault.sol",
+    what: "a redirect begins the waiting anew",
+    from: "asked.to = to;\n",
+    to: "asked.to = to;\n        asked.requestedAt = uint40(block.timestamp);\n",
+  },
+  {
+    file: "GridVault.sol",
+    what: "a signed redirect can be carried again",
+    from: "REDIRECT_TYPEHASH, id, to, _nonces[id]++, deadline",
+    to: "REDIRECT_TYPEHASH, id, to, _nonces[id], deadline",
+  },
+  {
+    file: "GridVault.sol",
+    what: "a redirect leads back into the vault",
+    from: "_requireRecipient(to);\n        Withdrawal storage",
+    to: "Withdrawal storage",
+  },
+  {
+    file: "Escrow.sol",
+    what: "a wide account is paid out and keeps its balance",
+    from: "_wide[id - Deltas.FIRST_WIDE] = uint128(ticks);\n",
+    to: "",
+  },
+  { file: "Escrow.sol", what: "nobody knows what the proposal takes", from: " | (uint256(progress.falling) << 248);", to: ";" },
+  { file: "Deltas.sol", what: "an account that rises is kept waiting", from: "if (delta < 0) falling", to: "if (delta != 0) falling" },
+];
+
+const payments: readonly Mutant[] = [
+  {
+    file: "Payments.sol",
+    what: "a payment may take all",
+    from: "vault.wideBalance(ACCOUNT) / 2",
+    to: "vault.wideBalance(ACCOUNT)",
+  },
+  {
+    file: "Payments.sol",
+    what: "half is looked at when it is brought alone",
+    from: "_requireHalf(payment.ticks);\n",
+    to: "",
+  },
+  {
+    file: "Payments.sol",
+    what: "another payment than the one voted on is redirected",
+    from: "if (_waiting() != payment.instead) revert NothingWaits();",
+    to: "",
+  },
+  {
+    file: "Payments.sol",
+    what: "anybody's signature brings a payment",
+    from: "_requireSigned(_ownerOf(home), structHash, signature);\n        return _movePayment",
+    to: "(structHash, signature);\n        return _movePayment",
+  },
+  {
+    file: "Payments.sol",
+    what: "homes vote on what isn't theirs to pay",
+    from: "if (vault.payee(ACCOUNT) != address(this)) revert NotPayee();",
+    to: "",
+  },
+  {
+    file: "Community.sol",
+    what: "a minority pays",
+    from: "if (each.yes < need) revert NotCarried(each.yes, need);",
+    to: "",
+  },
+  {
+    file: "Community.sol",
+    what: "a payment leaves nobody the time to go",
+    from: "if (block.timestamp < opensAt) revert TimelockRunning(opensAt);",
+    to: "",
+  },
+];
+
 /** Bugs that would cost money or stop a street. */
-export const MUTANTS: readonly Mutant[] = [...money, ...periods, ...members, ...bytes];
+export const MUTANTS: readonly Mutant[] = [...money, ...payees, ...payments, ...periods, ...members, ...bytes];

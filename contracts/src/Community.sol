@@ -2,23 +2,18 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {ICommunity} from "./ICommunity.sol";
-import {IGridVault} from "./IGridVault.sol";
+import {IEscape} from "./IEscape.sol";
 import {IRegistry} from "./IRegistry.sol";
+import {Payments} from "./Payments.sol";
 
-/// @dev A vault that says after what time a withdrawal is paid whatever happens.
-interface IEscape is IGridVault {
-    /// @notice Seconds after which a withdrawal is paid even if nobody settles any more.
-    function escapeDelay() external view returns (uint64);
-}
-
-/// @title What a street decides together: its market rules, by one vote for each home
-/// @notice Nobody owns it and it moves no money. A change needs more than half of all homes, and leaves everybody the time to go.
-contract Community is ICommunity, EIP712 {
+/// @title What a street decides together: its market rules, and what its money is for, by one vote for each home
+/// @notice Nobody owns it, and it moves no money but the community's own. A change needs more than half of all homes, and leaves
+/// everybody the time to go.
+contract Community is Payments {
     using BitMaps for BitMaps.BitMap;
     using Checkpoints for Checkpoints.Trace208;
     using SafeCast for uint256;
@@ -46,8 +41,6 @@ contract Community is ICommunity, EIP712 {
         "Motion(uint32 home,bytes32 hash,uint48 since,uint16 communityPercent,uint16 kPermille,uint64 withheldCharge,uint64 maxPrice,uint256 nonce)"
     );
 
-    /// @notice Says who is a home, and what is settled.
-    IEscape public immutable vault;
     /// @notice Seconds in which homes vote.
     uint32 public immutable votingSeconds;
     /// @notice Seconds between the end of voting and the change.
@@ -64,18 +57,15 @@ contract Community is ICommunity, EIP712 {
     /// @dev By first interval, one more than the place in `_rules`.
     Checkpoints.Trace208 private _since;
     Motion[] private _motions;
-    /// @inheritdoc ICommunity
-    mapping(uint32 home => uint256) public motionsOf;
     /// @dev One more than the number of a home's last motion.
     mapping(uint32 home => uint256) private _lastMotion;
     mapping(uint256 motion => BitMaps.BitMap) private _voted;
 
     /// @param config What never changes, and the first rules.
-    constructor(Config memory config) EIP712("Community", "1") {
+    constructor(Config memory config) Payments(config.vault) EIP712("Community", "1") {
         uint256 escape = config.vault.escapeDelay();
         if (config.delaySeconds <= escape) revert DelayTooShort(config.delaySeconds, escape);
         if (config.votingSeconds == 0 || config.graceSeconds == 0) revert NoTime();
-        vault = config.vault;
         votingSeconds = config.votingSeconds;
         delaySeconds = config.delaySeconds;
         graceSeconds = config.graceSeconds;
@@ -90,8 +80,8 @@ contract Community is ICommunity, EIP712 {
 
     /// @inheritdoc ICommunity
     function moveRules(uint32 home, Rules calldata rules) external returns (uint256 motion) {
-        if (msg.sender != _homeOf(home).owner) revert NotOwner();
-        return _move(home, rules);
+        if (msg.sender != _ownerOf(home)) revert NotOwner();
+        return _moveRules(home, rules);
     }
 
     /// @inheritdoc ICommunity
@@ -100,22 +90,12 @@ contract Community is ICommunity, EIP712 {
         Rules calldata rules,
         bytes calldata signature
     ) external returns (uint256 motion) {
-        Numbers calldata n = rules.numbers;
+        // The numbers encode as its last fields but one, in order.
         bytes32 structHash = keccak256(
-            abi.encode(
-                MOTION_TYPEHASH,
-                home,
-                rules.hash,
-                rules.since,
-                n.communityPercent,
-                n.kPermille,
-                n.withheldCharge,
-                n.maxPrice,
-                motionsOf[home]
-            )
+            abi.encode(MOTION_TYPEHASH, home, rules.hash, rules.since, rules.numbers, motionsOf[home])
         );
-        _requireSigned(_homeOf(home).owner, structHash, signature);
-        return _move(home, rules);
+        _requireSigned(_ownerOf(home), structHash, signature);
+        return _moveRules(home, rules);
     }
 
     /// @inheritdoc ICommunity
@@ -148,9 +128,10 @@ contract Community is ICommunity, EIP712 {
         if (each.yes < need) revert NotCarried(each.yes, need);
         if (block.timestamp < opensAt) revert TimelockRunning(opensAt);
         if (block.timestamp >= opensAt + graceSeconds) revert MotionLapsed(opensAt + graceSeconds);
-        _requireLater(each.rules.since, _nextInterval());
 
         each.isExecuted = true;
+        if (_isPayment(motion)) return _pay(motion);
+        _requireLater(each.rules.since, _nextInterval());
         _keep(each.rules);
         emit RulesDecided(motion, each.rules);
     }
@@ -187,24 +168,31 @@ contract Community is ICommunity, EIP712 {
         return _voted[motion].get(home);
     }
 
-    function _move(uint32 home, Rules calldata rules) private returns (uint256 motion) {
+    function _moveRules(uint32 home, Rules calldata rules) private returns (uint256 motion) {
+        Motion storage each;
+        (motion, each) = _move(home);
+        _requireFair(rules);
+        _requireLater(rules.since, each.interval);
+        each.rules = rules;
+        emit MotionBrought(motion, home, rules, each.closesAt);
+    }
+
+    /// @dev A motion of a home that may bring one, without what it is for.
+    function _move(uint32 home) internal override returns (uint256 motion, Motion storage each) {
         // A first period that was proposed and dropped leaves no interval behind.
         if (vault.settledUntil() == 0) revert NothingSettled();
         uint48 interval = _nextInterval();
         if (!_isMember(vault.home(home), interval)) revert NotMember(home);
         uint256 last = _lastMotion[home];
         if (last != 0 && block.timestamp < _motions[last - 1].closesAt) revert MotionOpen(last - 1);
-        _requireFair(rules);
-        _requireLater(rules.since, interval);
 
         motion = _motions.length;
-        Motion storage each = _motions.push();
-        (each.rules, each.home, each.interval) = (rules, home, interval);
+        each = _motions.push();
+        (each.home, each.interval) = (home, interval);
         each.homes = uint32(vault.homeCount());
         each.closesAt = uint48(block.timestamp) + votingSeconds;
         _lastMotion[home] = motion + 1;
         ++motionsOf[home];
-        emit MotionBrought(motion, home, rules, each.closesAt);
     }
 
     function _vote(uint256 motion, uint32 home, bool yes) private {
@@ -246,12 +234,7 @@ contract Community is ICommunity, EIP712 {
         if (!_isMember(voter, each.interval)) revert NotMember(home);
     }
 
-    function _homeOf(uint32 home) private view returns (IRegistry.Home memory) {
-        if (home >= vault.homeCount()) revert NotMember(home);
-        return vault.home(home);
-    }
-
-    function _motion(uint256 motion) private view returns (Motion storage) {
+    function _motion(uint256 motion) internal view override returns (Motion storage) {
         if (motion >= _motions.length) revert UnknownMotion(motion);
         return _motions[motion];
     }
@@ -282,10 +265,6 @@ contract Community is ICommunity, EIP712 {
         _requireInside("kPermille", n.kPermille, _least.kPermille, _most.kPermille);
         _requireInside("withheldCharge", n.withheldCharge, _least.withheldCharge, _most.withheldCharge);
         _requireInside("maxPrice", n.maxPrice, _least.maxPrice, _most.maxPrice);
-    }
-
-    function _requireSigned(address owner, bytes32 structHash, bytes calldata signature) private view {
-        if (!SignatureChecker.isValidSignatureNowCalldata(owner, _hashTypedDataV4(structHash), signature)) revert BadSignature();
     }
 
     function _requireInside(string memory name, uint256 got, uint256 least, uint256 most) private pure {

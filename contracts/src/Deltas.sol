@@ -11,6 +11,8 @@ import {Lanes} from "./Lanes.sol";
 library Deltas {
     /// @notice Wide accounts that exist: 0 residual supplier, the rest reserved.
     uint256 internal constant WIDE_ACCOUNTS = 8;
+    /// @notice The number of wide account 0 where accounts of both kinds are meant: no street has so many homes.
+    uint256 internal constant FIRST_WIDE = 2 ** 32 - WIDE_ACCOUNTS;
     /// @notice Bytes of one wide change.
     uint256 internal constant WIDE_ENTRY = 9;
 
@@ -30,8 +32,8 @@ library Deltas {
         return Lanes.sum(vector, words);
     }
 
-    /// @dev Sum of all wide changes; reverts when an id is unknown or out of order.
-    function sumWide(bytes calldata wide) internal pure returns (int256 sum) {
+    /// @dev Sum of all wide changes, and a bit for each account that falls; reverts when an id is unknown or out of order.
+    function sumWide(bytes calldata wide) internal pure returns (int256 sum, uint256 falling) {
         if (wide.length % WIDE_ENTRY != 0) revert IGridVault.BadVector();
         uint256 lowest;
         for (uint256 i; i < wide.length / WIDE_ENTRY; ++i) {
@@ -40,6 +42,7 @@ library Deltas {
             if (id < lowest) revert IGridVault.BadVector();
             lowest = uint256(id) + 1;
             sum += delta;
+            if (delta < 0) falling |= 1 << id;
         }
     }
 }

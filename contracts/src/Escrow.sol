@@ -27,6 +27,8 @@ abstract contract Escrow is IGridVault, Quorum, ReentrancyGuardTransient {
         uint48 pausedUntil;
         /// @dev Whether a proposal for the next period was refused: most often none was, and the list of them isn't looked at.
         bool isRefused;
+        /// @dev The wide accounts that the last proposal takes from, a bit each; means something while it is open.
+        uint8 falling;
     }
 
     /// @notice Millionths of the currency in one tick.
@@ -136,11 +138,18 @@ abstract contract Escrow is IGridVault, Quorum, ReentrancyGuardTransient {
         }
     }
 
+    /// @dev What is in a home's account, or in a wide one.
     function _ticksOf(uint256 id) internal view returns (uint256) {
+        if (id >= Deltas.FIRST_WIDE) return _wide[id - Deltas.FIRST_WIDE];
         return Lanes.balanceAt(_lanes[id / Lanes.COUNT], id % Lanes.COUNT);
     }
 
+    /// @dev For a wide account never more than was there.
     function _setTicks(uint256 id, uint256 ticks) internal {
+        if (id >= Deltas.FIRST_WIDE) {
+            _wide[id - Deltas.FIRST_WIDE] = uint128(ticks);
+            return;
+        }
         uint256 slot = id / Lanes.COUNT;
         _lanes[slot] = Lanes.set(_lanes[slot], id % Lanes.COUNT, ticks);
     }
@@ -162,13 +171,15 @@ abstract contract Escrow is IGridVault, Quorum, ReentrancyGuardTransient {
                 settledUntil: uint48(word >> 96),
                 proposedAt: uint48(word >> 144),
                 pausedUntil: uint48(word >> 192),
-                isRefused: word >> 240 != 0
+                isRefused: uint8(word >> 240) != 0,
+                falling: uint8(word >> 248)
             });
     }
 
     function _setProgress(Progress memory progress) internal {
         uint256 times = (uint256(progress.settledUntil) << 96) | (uint256(progress.proposedAt) << 144) | (uint256(progress.pausedUntil) << 192);
         uint256 next = progress.nextPeriod | (uint256(progress.nextInterval) << 48);
-        _packedProgress = next | times | (uint256(progress.isRefused ? 1 : 0) << 240);
+        uint256 marks = (uint256(progress.isRefused ? 1 : 0) << 240) | (uint256(progress.falling) << 248);
+        _packedProgress = next | times | marks;
     }
 }

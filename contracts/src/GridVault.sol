@@ -12,7 +12,7 @@ import {Registry} from "./Registry.sol";
 
 /// @title A street's escrow, settled by certified periods
 /// @notice Nobody owns it and nobody can change it. Money moves in three ways: a deposit, a period that more than two thirds
-/// of the validators that it began with signed, and a withdrawal that the home's owner asked for.
+/// of the validators that it began with signed, and a withdrawal that the home's owner, or the wide account's payee, asked for.
 contract GridVault is Periods {
     using SafeERC20 for IERC20;
 
@@ -23,15 +23,32 @@ contract GridVault is Periods {
         "WithdrawNow(uint32 home,address to,uint64 ticks,uint256 nonce,uint64 period)"
     );
 
+    bytes32 private constant REDIRECT_TYPEHASH = keccak256("Redirect(uint32 home,address to,uint256 nonce,uint256 deadline)");
+
     /// @notice Seconds after which a withdrawal is paid even if nobody settles any more.
     uint48 public immutable escapeDelay;
 
+    /// @inheritdoc IEscrow
+    mapping(uint8 id => address) public payee;
+
+    /// @dev By account.
     mapping(uint256 id => Withdrawal) private _withdrawals;
     mapping(uint256 id => uint256) private _nonces;
 
     /// @param config What never changes.
     constructor(Config memory config) Registry(config.authority) EIP712("GridVault", "1") Escrow(config.token) Periods(config) {
         escapeDelay = config.escapeDelay;
+    }
+
+    /// @inheritdoc IEscrow
+    function setPayee(uint8 id, address payee_) external {
+        if (id >= Deltas.WIDE_ACCOUNTS) revert UnknownAccount(id);
+        if (payee_ == address(0)) revert ZeroAddress();
+        address known = payee[id];
+        if (known == address(0)) _checkCanCall(msg.sender, msg.data);
+        else if (msg.sender != known) revert NotOwner();
+        payee[id] = payee_;
+        emit PayeeNamed(id, payee_);
     }
 
     /// @inheritdoc IEscrow
@@ -49,23 +66,37 @@ contract GridVault is Periods {
         uint256 deadline,
         bytes calldata signature
     ) external {
-        if (block.timestamp > deadline) revert Expired(deadline);
         bytes32 structHash = keccak256(abi.encode(WITHDRAW_TYPEHASH, id, to, ticks, feeTicks, _nonces[id]++, deadline));
-        _requireSigned(id, structHash, signature);
+        _requireSignedInTime(id, structHash, deadline, signature);
         if (feeTicks > ticks) revert FeeTooHigh(feeTicks, ticks);
         _request(id, to, ticks);
         if (feeTicks == 0) return;
         Withdrawal storage asked = _withdrawals[id];
-        (asked.relayer, asked.feeTicks) = (msg.sender, uint32(feeTicks));
+        (asked.relayer, asked.feeTicks) = (msg.sender, uint56(feeTicks));
+    }
+
+    /// @inheritdoc IEscrow
+    function redirectWithdraw(uint32 id, address to) external {
+        _requireOwner(id);
+        _redirect(id, to);
+    }
+
+    /// @inheritdoc IEscrow
+    function redirectWithdrawFor(uint32 id, address to, uint256 deadline, bytes calldata signature) external {
+        bytes32 structHash = keccak256(abi.encode(REDIRECT_TYPEHASH, id, to, _nonces[id]++, deadline));
+        _requireSignedInTime(id, structHash, deadline, signature);
+        _redirect(id, to);
     }
 
     /// @inheritdoc IEscrow
     function finalizeWithdraw(uint32 id) external nonReentrant {
         Withdrawal memory asked = _withdrawals[id];
         if (asked.ticks == 0) revert NoWithdrawal();
-        // The escape: after its delay nothing is asked for any more.
+        Progress memory progress = _progress();
+        // What validators certified is settled before it: the proposal can be finalised or, after its time, dropped by anybody.
+        if (id >= Deltas.FIRST_WIDE && progress.proposedAt != 0) _requireSpared(uint8(id - Deltas.FIRST_WIDE), progress);
+        // The escape: after its delay nothing else is asked for any more.
         if (block.timestamp < uint256(asked.requestedAt) + escapeDelay) {
-            Progress memory progress = _progress();
             if (progress.settledUntil < asked.requestedAt) revert WithdrawalLocked();
             _requireUnpaused(progress);
         }
@@ -97,7 +128,8 @@ contract GridVault is Periods {
         if (progress.proposedAt != 0) revert ProposalOpen();
         if (period != progress.nextPeriod) revert WrongPeriod(progress.nextPeriod, period);
         bytes32 structHash = keccak256(abi.encode(WITHDRAW_NOW_TYPEHASH, id, to, ticks, _nonces[id]++, period));
-        if (msg.sender != _ownerOf(id)) _requireSigned(id, structHash, signature);
+        address owner = _accountOwner(id);
+        if (msg.sender != owner) _requireSigned(owner, structHash, signature);
         _checkQuorum(_hashTypedDataV4(structHash), cert, progress.nextInterval);
         _requirePayable(to, ticks);
 
@@ -119,7 +151,7 @@ contract GridVault is Periods {
         requested = new uint32[](size);
         for (uint256 i; i < size; ++i) {
             ticks[i] = uint32(_ticksOf(from + i));
-            requested[i] = _withdrawals[from + i].ticks;
+            requested[i] = uint32(_withdrawals[from + i].ticks);
         }
         for (uint8 id; id < Deltas.WIDE_ACCOUNTS; ++id) wide[id] = uint128(wideBalance(id));
     }
@@ -139,9 +171,19 @@ contract GridVault is Periods {
         Withdrawal storage asked = _withdrawals[id];
         if (asked.ticks != 0) revert WithdrawalPending();
         uint256 balance = _ticksOf(id);
+        if (balance > type(uint56).max) balance = type(uint56).max;
         if (ticks > balance) revert InsufficientBalance(balance, ticks);
-        (asked.to, asked.requestedAt, asked.ticks) = (to, uint64(block.timestamp), uint32(ticks));
+        (asked.to, asked.requestedAt, asked.ticks) = (to, uint40(block.timestamp), uint56(ticks));
         emit WithdrawalRequested(id, to, ticks);
+    }
+
+    /// @dev What is asked for stays asked for, so that nobody can spend it in between.
+    function _redirect(uint32 id, address to) private {
+        _requireRecipient(to);
+        Withdrawal storage asked = _withdrawals[id];
+        if (asked.ticks == 0) revert NoWithdrawal();
+        asked.to = to;
+        emit WithdrawalRedirected(id, to);
     }
 
     function _pay(uint32 id, address to, uint256 ticks) private {
@@ -149,8 +191,30 @@ contract GridVault is Periods {
         token.safeTransfer(to, ticks * TICK);
     }
 
+    function _accountOwner(uint32 id) private view returns (address) {
+        return id >= Deltas.FIRST_WIDE ? payee[uint8(id - Deltas.FIRST_WIDE)] : _ownerOf(id);
+    }
+
+    function _requireOwner(uint32 id) private view {
+        if (msg.sender != _accountOwner(id)) revert NotOwner();
+    }
+
+    function _requireSignedInTime(uint32 id, bytes32 structHash, uint256 deadline, bytes calldata signature) private view {
+        if (block.timestamp > deadline) revert Expired(deadline);
+        _requireSigned(_accountOwner(id), structHash, signature);
+    }
+
+    /// @dev Of an open proposal.
+    function _requireSpared(uint8 id, Progress memory progress) private pure {
+        if ((progress.falling >> id) & 1 != 0) revert WideNeeded(id);
+    }
+
     function _requirePayable(address to, uint64 ticks) private view {
-        if (to == address(0) || to == address(this)) revert BadRecipient();
+        _requireRecipient(to);
         if (ticks == 0) revert ZeroAmount();
+    }
+
+    function _requireRecipient(address to) private view {
+        if (to == address(0) || to == address(this)) revert BadRecipient();
     }
 }

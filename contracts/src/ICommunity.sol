@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title What a street decides together
-/// @notice The market rules that count from an interval on, and how homes change them: one home, one vote.
+/// @notice The market rules that count from an interval on, and what is paid from the community's account: one home, one vote.
 interface ICommunity {
     /// @notice The rules' numbers that homes vote on. The hash binds all rules; a home compares its own with both.
     struct Numbers {
@@ -24,8 +24,19 @@ interface ICommunity {
         Numbers numbers;
     }
 
-    /// @notice A proposal of new rules, and how it stands.
+    /// @notice What a motion has paid from the community's account.
+    struct Payment {
+        /// @notice Who gets it; 0: the motion isn't for a payment.
+        address to;
+        /// @notice In ticks of 100 millionths; 0: what waits to be paid already goes to `to` instead.
+        uint64 ticks;
+        /// @notice When the payment was asked for that goes to `to` instead, in Unix seconds; otherwise 0.
+        uint40 instead;
+    }
+
+    /// @notice A proposal of new rules or of a payment, and how it stands.
     struct Motion {
+        /// @notice Zeros when it is for a payment.
         Rules rules;
         /// @notice The home that brought it.
         uint32 home;
@@ -61,6 +72,14 @@ interface ICommunity {
     error TooLate(uint256 since, uint256 latest);
     /// @notice No rules count for this interval.
     error NoRules(uint256 interval);
+    /// @notice The vault pays what is in the community's account at the word of another contract.
+    error NotPayee();
+    /// @notice Money can't go to nobody or back into the vault.
+    error BadRecipient();
+    /// @notice A payment takes at most half of what is in the community's account: settlement may need the rest.
+    error PaymentTooLarge(uint256 ticks, uint256 most);
+    /// @notice The payment that should go to somebody else doesn't wait any more.
+    error NothingWaits();
     /// @notice There is no such motion.
     error UnknownMotion(uint256 motion);
     /// @notice The home's motion `motion` is still voted on.
@@ -90,6 +109,10 @@ interface ICommunity {
     event MotionBrought(uint256 indexed motion, uint32 indexed home, Rules rules, uint48 closesAt);
     /// @notice Home `home` voted.
     event Voted(uint256 indexed motion, uint32 indexed home, bool yes);
+    /// @notice Home `home` wants a payment from the community's account, or, with 0 ticks, the one that waits to go to `to`.
+    event PaymentMoved(uint256 indexed motion, uint32 indexed home, address indexed to, uint64 ticks, uint48 closesAt);
+    /// @notice The vault pays it when everything up to now is settled.
+    event PaymentDecided(uint256 indexed motion, address indexed to, uint64 ticks);
     /// @notice `rules` count from their first interval on.
     event RulesDecided(uint256 indexed motion, Rules rules);
 
@@ -106,16 +129,31 @@ interface ICommunity {
     /// @return motion Its number.
     function moveRulesFor(uint32 home, Rules calldata rules, bytes calldata signature) external returns (uint256 motion);
 
+    /// @notice Brings a payment from the community's account to a vote. Who may, and how often, as with rules.
+    /// @param home The owner's home.
+    /// @param to Who gets it.
+    /// @param ticks At most half of what is in the account; 0: what waits to be paid already goes to `to` instead.
+    /// @return motion Its number.
+    function movePayment(uint32 home, address to, uint64 ticks) external returns (uint256 motion);
+
+    /// @notice The same for an owner without coin: anyone may hand in what it signed (EIP-712 `Payment`).
+    /// @param home The owner's home.
+    /// @param to Who gets it.
+    /// @param ticks As in `movePayment`.
+    /// @param signature The owner's, or what its contract takes for one (ERC-1271).
+    /// @return motion Its number.
+    function movePaymentFor(uint32 home, address to, uint64 ticks, bytes calldata signature) external returns (uint256 motion);
+
     /// @notice Votes for a home, once. Its owner only.
     /// @param motion The motion.
     /// @param home A home that was in the street when the motion began.
-    /// @param yes Whether it wants the rules.
+    /// @param yes Whether it wants what the motion is for.
     function vote(uint256 motion, uint32 home, bool yes) external;
 
     /// @notice The same for an owner without coin: anyone may hand in what it signed (EIP-712 `Vote`).
     /// @param motion The motion.
     /// @param home A home that was in the street when the motion began.
-    /// @param yes Whether it wants the rules.
+    /// @param yes Whether it wants what the motion is for.
     /// @param signature The owner's, or what its contract takes for one (ERC-1271).
     function voteFor(uint256 motion, uint32 home, bool yes, bytes calldata signature) external;
 
@@ -144,10 +182,14 @@ interface ICommunity {
     /// @param motion Its number.
     function motionOf(uint256 motion) external view returns (Motion memory);
 
+    /// @notice What a motion has paid; zeros when it is for rules.
+    /// @param motion Its number.
+    function paymentOf(uint256 motion) external view returns (Payment memory);
+
     /// @notice How many motions there were.
     function motionCount() external view returns (uint256);
 
-    /// @notice How many motions a home has brought: what its next `Motion` must name as `nonce`.
+    /// @notice How many motions a home has brought: what its next `Motion` or `Payment` must name as `nonce`.
     /// @param home The home.
     function motionsOf(uint32 home) external view returns (uint256);
 

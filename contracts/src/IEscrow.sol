@@ -2,18 +2,19 @@
 pragma solidity 0.8.37;
 
 /// @title How money comes into a street's vault, and out of it
-/// @notice Money inside is counted in ticks; one tick is 100 millionths of the currency.
+/// @notice Money inside is counted in ticks; one tick is 100 millionths of the currency. It goes out of accounts: a home's number is
+/// its id, a wide account's is 2^32 - 8 and its id. What is a home's, its owner may have; what is in a wide account, its payee.
 interface IEscrow {
     /// @notice Money asked for and not yet paid out.
     struct Withdrawal {
         address to;
         /// @notice Unix seconds.
-        uint64 requestedAt;
+        uint40 requestedAt;
         /// @notice The fee included.
-        uint32 ticks;
+        uint56 ticks;
         /// @notice Who carried the request and gets `feeTicks` of it when it is paid; 0 when the owner came itself.
         address relayer;
-        uint32 feeTicks;
+        uint56 feeTicks;
     }
 
     /// @notice The wide account would rise above 2^128 - 1 ticks.
@@ -26,28 +27,34 @@ interface IEscrow {
     error TransferMismatch(uint256 expected, uint256 got);
     /// @notice Money can't go to nobody or back into the vault.
     error BadRecipient();
-    /// @notice The home's earlier withdrawal isn't paid yet.
+    /// @notice The account's earlier withdrawal isn't paid yet.
     error WithdrawalPending();
-    /// @notice The home has asked for nothing.
+    /// @notice Nothing of the account is asked for.
     error NoWithdrawal();
     /// @notice Neither has everything up to the request been settled, nor has the escape delay passed.
     error WithdrawalLocked();
-    /// @notice The home holds `have` ticks and asked for `want`.
+    /// @notice The account holds `have` ticks, or one withdrawal pays no more, and `want` were asked for.
     error InsufficientBalance(uint256 have, uint256 want);
     /// @notice The fee is a part of what is asked for, and can't be more.
     error FeeTooHigh(uint256 feeTicks, uint256 ticks);
     /// @notice What was signed was good until `deadline`.
     error Expired(uint256 deadline);
+    /// @notice The open proposal takes from wide account `id`: nothing of it is paid before that is settled or dropped.
+    error WideNeeded(uint8 id);
 
     /// @notice Escrow of home `id` grew.
     event Deposited(uint32 indexed id, address indexed from, uint256 ticks);
     /// @notice Escrow of wide account `id` grew.
     event WideDeposited(uint8 indexed id, address indexed from, uint256 ticks);
-    /// @notice The owner of home `id` wants its money; it counts as spent from now on.
+    /// @notice Wide account `id` belongs to `payee`, as far as nobody else has a claim settled.
+    event PayeeNamed(uint8 indexed id, address indexed payee);
+    /// @notice The owner of account `id` wants its money; it counts as spent from now on.
     event WithdrawalRequested(uint32 indexed id, address indexed to, uint256 ticks);
-    /// @notice `ticks` left the vault.
+    /// @notice What is asked for of account `id` goes to `to` instead.
+    event WithdrawalRedirected(uint32 indexed id, address indexed to);
+    /// @notice `ticks` of account `id` left the vault.
     event WithdrawalFinalized(uint32 indexed id, address indexed to, uint256 ticks);
-    /// @notice `ticks` of a withdrawal of home `id` went to who carried its request.
+    /// @notice `ticks` of a withdrawal of account `id` went to who carried its request.
     event FeePaid(uint32 indexed id, address indexed to, uint256 ticks);
 
     /// @notice Escrows the caller's money for a home; anybody may.
@@ -79,15 +86,21 @@ interface IEscrow {
     /// @param amount In millionths; whole ticks.
     function depositWide(uint8 id, uint256 amount) external;
 
+    /// @notice Says who may have what is in a wide account. While nobody is named, the governor, after the delay that the authority asks
+    /// of it; from then on only who is named, for another in its place. So nobody can be robbed of it by an office.
+    /// @param id The account.
+    /// @param payee_ Who may; a contract that can't call this has it for ever.
+    function setPayee(uint8 id, address payee_) external;
+
     /// @notice First step: the owner asks for money. From now on validators treat it as spent.
-    /// @param id The home.
+    /// @param id The account.
     /// @param to Who gets the money.
-    /// @param ticks How much.
+    /// @param ticks How much; of a wide account at most 2^56 - 1 at once.
     function requestWithdraw(uint32 id, address to, uint64 ticks) external;
 
-    /// @notice The same for an owner without coin: anyone may hand in what it signed (EIP-712 `Withdraw`, with the home's next nonce),
+    /// @notice The same for an owner without coin: anyone may hand in what it signed (EIP-712 `Withdraw`, with the account's next nonce),
     /// and gets the fee when the withdrawal is paid.
-    /// @param id The home.
+    /// @param id The account.
     /// @param to Who gets the money.
     /// @param ticks How much, the fee included.
     /// @param feeTicks What of it the caller gets.
@@ -102,14 +115,26 @@ interface IEscrow {
         bytes calldata signature
     ) external;
 
+    /// @notice Sends what is asked for already to somebody else: a currency may refuse who was named. All else stays as it was asked.
+    /// @param id The account.
+    /// @param to Who gets the money.
+    function redirectWithdraw(uint32 id, address to) external;
+
+    /// @notice The same for an owner without coin: anyone may hand in what it signed (EIP-712 `Redirect`, with the account's next nonce).
+    /// @param id The account.
+    /// @param to Who gets the money.
+    /// @param deadline Unix seconds after which it is worth nothing.
+    /// @param signature The owner's, or what its contract takes for one (ERC-1271).
+    function redirectWithdrawFor(uint32 id, address to, uint256 deadline, bytes calldata signature) external;
+
     /// @notice Second step, by anyone: pays what was asked for, or what is left of it after settlement. After the escape delay it
-    /// pays whatever happens, paused or not.
-    /// @param id The home.
+    /// pays whatever happens, paused or not; but of a wide account nothing while the open proposal takes from it.
+    /// @param id The account.
     function finalizeWithdraw(uint32 id) external;
 
     /// @notice Pays at once what the owner wants and a quorum says that it can spare (both sign EIP-712 `WithdrawNow`, with the home's
     /// next nonce). Only between a settled period and the next proposal; what another withdrawal has asked for stays.
-    /// @param id The home.
+    /// @param id The account.
     /// @param to Who gets the money.
     /// @param ticks How much.
     /// @param period The period that comes next.
@@ -143,11 +168,15 @@ interface IEscrow {
         uint256 count
     ) external view returns (uint32[] memory ticks, uint32[] memory requested, uint128[8] memory wide);
 
-    /// @notice What home `id` has asked for; zeros when nothing.
-    /// @param id The home.
+    /// @notice Who may have what is in a wide account; 0: nobody yet.
+    /// @param id The account, 0 to 7.
+    function payee(uint8 id) external view returns (address);
+
+    /// @notice What account `id` has asked for; zeros when nothing.
+    /// @param id The account.
     function withdrawal(uint32 id) external view returns (Withdrawal memory);
 
-    /// @notice What the owner of home `id` must sign next; a number counts once.
-    /// @param id The home.
+    /// @notice What the owner of account `id` must sign next; a number counts once.
+    /// @param id The account.
     function nonces(uint32 id) external view returns (uint256);
 }

@@ -82,9 +82,9 @@ interface IRegistry {
     error AlreadyLeft(uint256 until);
     /// @notice No such home or wide account.
     error UnknownAccount(uint256 id);
-    /// @notice Only the home's owner key may do this.
+    /// @notice Only the home's owner key may do this; with a wide account only its payee.
     error NotOwner();
-    /// @notice This isn't the owner's signature over this change.
+    /// @notice This isn't the owner's signature over this.
     error BadSignature();
     /// @notice An address is missing.
     error ZeroAddress();

@@ -55,12 +55,14 @@ abstract contract Periods is Escrow {
         bytes32 signed = _hashTypedDataV4(structHash);
         _checkQuorum(signed, cert, p.fromInterval);
         _checkBytes(p, vector, wide);
-        int256 sum = Deltas.sumVector(vector, homeCount()) + Deltas.sumWide(wide);
+        (int256 sum, uint256 falling) = Deltas.sumWide(wide);
+        sum += Deltas.sumVector(vector, homeCount());
         if (sum != 0) revert NotConserved(sum);
 
         // From now on nobody changes who certifies this period, not even of the first one.
         progress.nextInterval = uint48(p.fromInterval);
         progress.proposedAt = uint48(block.timestamp);
+        progress.falling = uint8(falling);
         _setProgress(progress);
         _link = structHash;
         emit PeriodProposed(p.period, signed);

@@ -38,13 +38,13 @@ abstract contract Registry is IRegistry, EIP712, AccessManaged {
 
     /// @inheritdoc IRegistry
     function rotateAgent(uint32 id, address agent, uint48 since) external {
-        _requireOwner(id);
+        if (msg.sender != _ownerOf(id)) revert NotOwner();
         _rotate(id, agent, since);
     }
 
     /// @inheritdoc IRegistry
     function rotateAgentFor(uint32 id, address agent, uint48 since, bytes calldata signature) external {
-        _requireSigned(id, keccak256(abi.encode(ROTATE_TYPEHASH, id, agent, since)), signature);
+        _requireSigned(_ownerOf(id), keccak256(abi.encode(ROTATE_TYPEHASH, id, agent, since)), signature);
         _rotate(id, agent, since);
     }
 
@@ -58,7 +58,7 @@ abstract contract Registry is IRegistry, EIP712, AccessManaged {
 
     /// @inheritdoc IRegistry
     function leaveStreetFor(uint32 id, uint48 until, bytes calldata signature) external {
-        _requireSigned(id, keccak256(abi.encode(LEAVE_TYPEHASH, id, until)), signature);
+        _requireSigned(_ownerOf(id), keccak256(abi.encode(LEAVE_TYPEHASH, id, until)), signature);
         _leave(id, until);
     }
 
@@ -164,12 +164,7 @@ abstract contract Registry is IRegistry, EIP712, AccessManaged {
         return _homes[id].owner;
     }
 
-    function _requireOwner(uint32 id) internal view {
-        if (msg.sender != _ownerOf(id)) revert NotOwner();
-    }
-
-    function _requireSigned(uint32 id, bytes32 structHash, bytes calldata signature) internal view {
-        address owner = _ownerOf(id);
+    function _requireSigned(address owner, bytes32 structHash, bytes calldata signature) internal view {
         if (!SignatureChecker.isValidSignatureNowCalldata(owner, _hashTypedDataV4(structHash), signature)) revert BadSignature();
     }
 

@@ -63,7 +63,9 @@ contract DeltasTest is Test {
     /// @dev What a wide change is read as is what was written.
     function testFuzz_wideEntry(uint8 id, int64 change) external view {
         id %= 8;
-        vm.assertEq(_lanes.sumWide(Reference.wide(id, change)), change, "change");
+        (int256 sum, uint256 falling) = _lanes.sumWide(Reference.wide(id, change));
+        vm.assertEq(sum, change, "change");
+        vm.assertEq(falling, change < 0 ? 2 ** id : 0, "falling");
     }
 
     function _compareVector(bytes memory vector, uint256 homes) private {
@@ -77,6 +79,7 @@ contract DeltasTest is Test {
 
     function _compareWide(uint8[] memory ids, int64[] memory changes) private {
         int256 expected;
+        uint256 falling;
         int256 last = -1;
         bytes memory refusal;
         for (uint256 i; i < ids.length && refusal.length == 0; ++i) {
@@ -84,6 +87,7 @@ contract DeltasTest is Test {
             else if (int256(uint256(ids[i])) <= last) refusal = abi.encodeWithSelector(IGridVault.BadVector.selector);
             last = int256(uint256(ids[i]));
             expected += changes[i];
+            if (changes[i] < 0) falling += 2 ** ids[i];
         }
         bytes memory wide = Reference.wide(ids, changes);
         if (refusal.length > 0) {
@@ -91,6 +95,8 @@ contract DeltasTest is Test {
             _lanes.sumWide(wide);
             return;
         }
-        vm.assertEq(_lanes.sumWide(wide), expected, "sum");
+        (int256 sum, uint256 marks) = _lanes.sumWide(wide);
+        vm.assertEq(sum, expected, "sum");
+        vm.assertEq(marks, falling, "falling");
     }
 }

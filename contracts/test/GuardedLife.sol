@@ -105,55 +105,54 @@ contract GuardedLife is StreetLife {
     }
 
     /// @dev What an owner signed is carried once.
-    function requestFor(uint256 home, uint256 drawn) external {
-        home = _bound(home, 0, _held.length - 1);
-        uint256 held = uint256(_held[home]);
-        if (_asked[home].ticks != 0 || held == 0) return;
+    function requestFor(uint256 who, uint256 drawn) external {
+        uint256 account = _account(who);
+        uint256 held = _in(account);
+        if (_asked[account].ticks != 0 || held == 0 || _keyOf(account) == 0) return;
         uint64 ticks = uint64(_bound(drawn, 1, held));
         uint64 fee = uint64(drawn >> 128) % (ticks + 1);
-        bytes32 structHash = _withdrawHash(home, _purse(home), ticks, fee, _signedTimes[home], block.timestamp);
-        bytes memory signature = _signature(_ownerKey(home), _typed(structHash));
-        _requestFor(home, ticks, fee, signature);
-        ++_signedTimes[home];
+        bytes32 structHash = _withdrawHash(account, _purse(account), ticks, fee, _signedTimes[account], block.timestamp);
+        bytes memory signature = _signature(_keyOf(account), _typed(structHash));
+        _requestFor(account, ticks, fee, signature);
+        ++_signedTimes[account];
         _refuse(IRegistry.BadSignature.selector);
-        _requestFor(home, ticks, fee, signature);
-        _asked[home] = Asked(_purse(home), block.timestamp, ticks, fee == 0 ? address(0) : RELAYER, fee);
-        _did("request carried");
+        _requestFor(account, ticks, fee, signature);
+        _asked[account] = Asked(_purse(account), block.timestamp, ticks, fee == 0 ? address(0) : RELAYER, fee);
+        _did(_isWide(account) ? "request wide carried" : "request carried");
     }
 
     /// @dev Owner and validators together pay at once, out of what nobody has asked for yet.
-    function withdrawNow(uint256 home, uint256 drawn) external {
-        if (nextInterval == 0) return;
-        home = _bound(home, 0, _held.length - 1);
-        uint256 free = _spendable(home);
+    function withdrawNow(uint256 who, uint256 drawn) external {
+        uint256 account = _account(who);
+        if (nextInterval == 0 || _keyOf(account) == 0) return;
+        uint256 free = _spendable(account);
         uint64 ticks = uint64(_bound(drawn, 1, free + free / 8 + 1));
         uint64 period = FIRST_PERIOD + periods;
-        bytes32 signed = _typed(_withdrawNowHash(home, _purse(home), ticks, _signedTimes[home], period));
-        bytes memory call = _withdrawNowCall(home, ticks, period, signed);
+        bytes32 signed = _typed(_withdrawNowHash(account, _purse(account), ticks, _signedTimes[account], period));
+        bytes memory call = _withdrawNowCall(account, ticks, period, signed);
         if (_isStopped(STRANGER, call)) return;
         bytes memory refusal;
         if (ticks > free) refusal = abi.encodeWithSelector(IEscrow.InsufficientBalance.selector, free, uint256(ticks));
         if (_proposal.exists) refusal = abi.encodeWithSelector(IGridVault.ProposalOpen.selector);
-        uint256 before = token.balanceOf(_purse(home));
+        uint256 before = token.balanceOf(_purse(account));
         _carry(call, refusal);
         if (refusal.length > 0) return _did("withdraw now refused");
-        ++_signedTimes[home];
-        vm.assertEq(token.balanceOf(_purse(home)) - before, ticks * TICK, "paid at once");
+        ++_signedTimes[account];
+        vm.assertEq(token.balanceOf(_purse(account)) - before, ticks * TICK, "paid at once");
         _carry(call, abi.encodeWithSelector(IRegistry.BadSignature.selector));
-        _held[home] -= int256(uint256(ticks));
-        paidOut += ticks;
-        _did("withdraw now");
+        _takeOut(account, ticks);
+        _did(_isWide(account) ? "withdraw now wide" : "withdraw now");
     }
 
-    function _withdrawNowCall(uint256 home, uint64 ticks, uint64 period, bytes32 signed) private view returns (bytes memory) {
-        bytes memory signature = _signature(_ownerKey(home), signed);
+    function _withdrawNowCall(uint256 account, uint64 ticks, uint64 period, bytes32 signed) private view returns (bytes memory) {
+        bytes memory signature = _signature(_keyOf(account), signed);
         bytes memory cert = _certify(signed, nextInterval, type(uint256).max);
-        return abi.encodeCall(IEscrow.withdrawNow, (uint32(home), _purse(home), ticks, period, signature, cert));
+        return abi.encodeCall(IEscrow.withdrawNow, (uint32(account), _purse(account), ticks, period, signature, cert));
     }
 
-    function _requestFor(uint256 home, uint64 ticks, uint64 fee, bytes memory signature) private {
+    function _requestFor(uint256 account, uint64 ticks, uint64 fee, bytes memory signature) private {
         vm.prank(RELAYER);
-        vault.requestWithdrawFor(uint32(home), _purse(home), ticks, fee, block.timestamp, signature);
+        vault.requestWithdrawFor(uint32(account), _purse(account), ticks, fee, block.timestamp, signature);
     }
 
     /// @dev A stranger makes the call, which is refused with `refusal` unless that is empty.

@@ -33,5 +33,5 @@ interface ILanes {
     function balanceAt(uint256 balances, uint256 index) external view returns (uint256);
     function isUnchangedFrom(uint256 changes, uint256 used) external view returns (bool);
     function sumVector(bytes calldata vector, uint256 homes) external view returns (int256);
-    function sumWide(bytes calldata wide) external view returns (int256);
+    function sumWide(bytes calldata wide) external view returns (int256, uint256);
 }

@@ -49,7 +49,7 @@ contract LanesAndDeltas {
         return Deltas.sumVector(vector, homes);
     }
 
-    function sumWide(bytes calldata wide) external pure returns (int256) {
+    function sumWide(bytes calldata wide) external pure returns (int256, uint256) {
         return Deltas.sumWide(wide);
     }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IDisputes} from "../src/IDisputes.sol";
+import {IEscrow} from "../src/IEscrow.sol";
 import {IGridVault} from "../src/IGridVault.sol";
 import {IRegistry} from "../src/IRegistry.sol";
 import {Authority} from "./Authority.sol";
@@ -38,6 +39,7 @@ abstract contract Street is Test {
         keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
     bytes32 internal constant WITHDRAW =
         keccak256("Withdraw(uint32 home,address to,uint64 ticks,uint64 feeTicks,uint256 nonce,uint256 deadline)");
+    bytes32 internal constant REDIRECT = keccak256("Redirect(uint32 home,address to,uint256 nonce,uint256 deadline)");
     bytes32 internal constant WITHDRAW_NOW =
         keccak256("WithdrawNow(uint32 home,address to,uint64 ticks,uint256 nonce,uint64 period)");
 
@@ -45,6 +47,8 @@ abstract contract Street is Test {
     address internal constant GOVERNOR = address(0x90e4);
     address internal constant GUARDIAN = address(0x90a4);
     address internal constant STRANGER = address(0x57a9);
+    /// @dev The number of wide account 0 among accounts of both kinds.
+    uint32 internal constant FIRST_WIDE = type(uint32).max - 7;
     /// @dev Has all the money there is.
     address internal constant BANK = address(0xba9c);
 
@@ -86,8 +90,8 @@ abstract contract Street is Test {
         bytes4[] memory registrar = new bytes4[](3);
         (registrar[0], registrar[1]) = (IRegistry.register.selector, IRegistry.registerMany.selector);
         registrar[2] = IRegistry.leaveStreet.selector;
-        bytes4[] memory governor = new bytes4[](1);
-        governor[0] = IRegistry.setValidators.selector;
+        bytes4[] memory governor = new bytes4[](2);
+        (governor[0], governor[1]) = (IRegistry.setValidators.selector, IEscrow.setPayee.selector);
         bytes4[] memory guardian = new bytes4[](3);
         (guardian[0], guardian[1]) = (IGridVault.veto.selector, IGridVault.pause.selector);
         guardian[2] = IGridVault.unpause.selector;
@@ -172,6 +176,26 @@ abstract contract Street is Test {
         vault.requestWithdraw(uint32(home), to, uint64(ticks));
     }
 
+    /// @dev Who is named payee of a wide account, by its key.
+    function _payeeKey(uint256 id) internal pure returns (uint256) {
+        return 3_000_000 + id;
+    }
+
+    function _payee(uint256 id) internal pure returns (address) {
+        return vm.addr(_payeeKey(id));
+    }
+
+    function _namePayee(uint8 id) internal {
+        vm.prank(GOVERNOR);
+        vault.setPayee(id, _payee(id));
+    }
+
+    /// @dev By the payee.
+    function _requestWide(uint8 id, address to, uint256 ticks) internal {
+        vm.prank(_payee(id));
+        vault.requestWithdraw(FIRST_WIDE + id, to, uint64(ticks));
+    }
+
     /// @dev A period that follows what the vault holds, with these changes; the supplier takes what the homes leave over.
     function _batch(int256[] memory changes) internal view returns (Batch memory) {
         int256 rest;
@@ -225,6 +249,11 @@ abstract contract Street is Test {
     /// @dev What an owner signs to have a request carried.
     function _withdrawHash(uint256 home, address to, uint256 ticks, uint256 fee, uint256 nonce, uint256 deadline) internal pure returns (bytes32) {
         return keccak256(abi.encode(WITHDRAW, home, to, ticks, fee, nonce, deadline));
+    }
+
+    /// @dev What an owner signs to have what it asked for sent elsewhere.
+    function _redirectHash(uint256 account, address to, uint256 nonce, uint256 deadline) internal pure returns (bytes32) {
+        return keccak256(abi.encode(REDIRECT, account, to, nonce, deadline));
     }
 
     /// @dev What an owner and the validators sign to have a withdrawal paid at once.

@@ -157,40 +157,96 @@ contract StreetLife is StreetModel {
         _did("wait");
     }
 
-    function request(uint256 home, uint256 ticks) external {
-        home = _bound(home, 0, _held.length - 1);
-        uint256 held = uint256(_held[home]);
+    function request(uint256 drawn, uint256 ticks) external {
+        uint256 account = _account(drawn);
+        if (_keyOf(account) == 0) return _requestOfNobody(uint32(account));
+        uint256 held = _in(account);
         ticks = ticks % 3 == 0 ? held : _bound(ticks, 1, held + held / 4 + 1);
-        address to = _purse(home);
+        address to = _purse(account);
         bytes memory refusal;
-        if (_asked[home].ticks != 0) refusal = abi.encodeWithSelector(IEscrow.WithdrawalPending.selector);
+        if (_asked[account].ticks != 0) refusal = abi.encodeWithSelector(IEscrow.WithdrawalPending.selector);
         else if (ticks > held) refusal = abi.encodeWithSelector(IEscrow.InsufficientBalance.selector, held, ticks);
         else if (ticks == 0) refusal = abi.encodeWithSelector(IEscrow.ZeroAmount.selector);
         if (ticks == 0 && refusal.length > 0) refusal = abi.encodeWithSelector(IEscrow.ZeroAmount.selector);
-        vm.prank(_owner(home));
+        vm.prank(vm.addr(_keyOf(account)));
         if (refusal.length > 0) _refuse(refusal);
-        vault.requestWithdraw(uint32(home), to, uint64(ticks));
+        vault.requestWithdraw(uint32(account), to, uint64(ticks));
         if (refusal.length > 0) return _did("request refused");
-        _asked[home] = Asked(to, block.timestamp, ticks, address(0), 0);
-        _did("request");
+        _asked[account] = Asked(to, block.timestamp, ticks, address(0), 0);
+        _did(_isWide(account) ? "request wide" : "request");
+    }
+
+    /// @dev What is asked for goes elsewhere, and nothing else changes: not what counts as spent, nor when it is paid.
+    function redirect(uint256 drawn, uint256 seed) external {
+        uint256 account = _account(drawn);
+        uint256 key = _keyOf(account);
+        if (key == 0) return;
+        address to = _purse(account + 1 + seed % 3);
+        bytes memory refusal;
+        if (_asked[account].ticks == 0) refusal = abi.encodeWithSelector(IEscrow.NoWithdrawal.selector);
+        bytes32 signed = _typed(_redirectHash(account, to, _signedTimes[account], block.timestamp));
+        bool isCarried = seed % 2 == 0;
+        vm.prank(isCarried ? STRANGER : vm.addr(key));
+        if (refusal.length > 0) _refuse(refusal);
+        if (isCarried) vault.redirectWithdrawFor(uint32(account), to, block.timestamp, _signature(key, signed));
+        else vault.redirectWithdraw(uint32(account), to);
+        if (refusal.length > 0) return _did("redirect refused");
+        if (isCarried) {
+            ++_signedTimes[account];
+            _refuse(IRegistry.BadSignature.selector);
+            vault.redirectWithdrawFor(uint32(account), to, block.timestamp, _signature(key, signed));
+        }
+        _asked[account].to = to;
+        _did(isCarried ? "redirect carried" : "redirect");
+    }
+
+    /// @dev By the governor once, then by who is named; by nobody else.
+    function namePayee(uint256 id, uint256 seed) external {
+        id %= 8;
+        uint256 known = _payeeKeys[id];
+        uint256 key = 4_000_000 + seed % 1_000;
+        address by = seed % 4 == 0 ? STRANGER : known == 0 || seed % 4 == 1 ? GOVERNOR : vm.addr(known);
+        vm.prank(by);
+        bool isRefused = known == 0 ? by == STRANGER : by != vm.addr(known);
+        if (isRefused && known == 0) _refuseTo(by);
+        else if (isRefused) _refuse(IRegistry.NotOwner.selector);
+        vault.setPayee(uint8(id), vm.addr(key));
+        if (isRefused) return _did("payee refused");
+        _payeeKeys[id] = key;
+        _did(known == 0 ? "payee named" : "payee passed on");
     }
 
     /// @dev I6: pays the smaller of what was asked for and what is there, to who it was asked for, and once.
-    function pay(uint256 home) external {
-        home = _bound(home, 0, _held.length - 1);
-        Asked memory asked = _asked[home];
-        if (asked.ticks == 0) return _payNothing(home);
+    function pay(uint256 drawn) external {
+        uint256 account = _account(drawn);
+        Asked memory asked = _asked[account];
+        if (asked.ticks == 0) return _payNothing(account);
+        if (_isNeeded(account)) return _payNeeded(account);
         bool isSettled = settledUntil >= asked.time;
         bool isEscape = block.timestamp >= asked.time + ESCAPE;
-        if (isSettled && !isEscape && _isStopped(STRANGER, abi.encodeCall(IEscrow.finalizeWithdraw, (uint32(home))))) return;
+        if (isSettled && !isEscape && _isStopped(STRANGER, abi.encodeCall(IEscrow.finalizeWithdraw, (uint32(account))))) return;
         if (!isSettled && !isEscape) {
             _refuse(IEscrow.WithdrawalLocked.selector);
-            vault.finalizeWithdraw(uint32(home));
+            vault.finalizeWithdraw(uint32(account));
             return _did("pay early");
         }
-        _payOut(home);
-        _payNothing(home);
+        _payOut(account);
+        _payNothing(account);
+        if (_isWide(account)) _did(_proposal.exists ? "pay wide beside a proposal" : "pay wide");
         _did(block.timestamp < pausedUntil ? "pay while paused" : isSettled ? "pay settled" : "pay by escape");
+    }
+
+    /// @dev A payee asks and wants to be paid in spite of a proposal that takes from its account.
+    function payNeeded() external {
+        for (uint256 account = FIRST_WIDE; account < FIRST_WIDE + 4; ++account) {
+            if (!_isNeeded(account) || _keyOf(account) == 0 || _in(account) == 0) continue;
+            if (_asked[account].ticks == 0) {
+                vm.prank(vm.addr(_keyOf(account)));
+                vault.requestWithdraw(uint32(account), _purse(account), uint64(_in(account)));
+                _asked[account] = Asked(_purse(account), block.timestamp, _in(account), address(0), 0);
+            }
+            _payNeeded(account);
+        }
     }
 
     function register(uint256 since) external {
@@ -260,26 +316,60 @@ contract StreetLife is StreetModel {
         vault.pause(MAX_PAUSE);
         for (uint256 home; home < _held.length; ++home) if (_asked[home].ticks != 0) _payOut(home);
         for (uint256 home; home < _held.length; ++home) vm.assertEq(vault.balanceOf(uint32(home)), 0, "all is out");
+        _exitWide();
     }
 
-    function _exit(uint256 home) private {
-        if (block.timestamp < _asked[home].time + ESCAPE) vm.warp(_asked[home].time + ESCAPE);
-        _payOut(home);
+    /// @dev A proposal that takes from a wide account is settled or, by now, dropped by anybody; then a pause holds nobody back.
+    function _exitWide() private {
+        if (_proposal.exists) {
+            vault.expire(abi.decode(_proposal.batch, (Batch)).period);
+            _dropProposal();
+        }
+        for (uint8 id; id < 8; ++id) {
+            if (_payeeKeys[id] == 0) {
+                _namePayee(id);
+                _payeeKeys[id] = _payeeKey(id);
+            }
+            if (_asked[FIRST_WIDE + id].ticks != 0) _exit(FIRST_WIDE + id);
+            if (_wide[id] == 0) continue;
+            _asked[FIRST_WIDE + id] = Asked(_purse(id), vm.getBlockTimestamp(), uint256(_wide[id]), address(0), 0);
+            vm.prank(vm.addr(_payeeKeys[id]));
+            vault.requestWithdraw(FIRST_WIDE + id, _purse(id), uint64(uint256(_wide[id])));
+        }
+        vm.warp(vm.getBlockTimestamp() + ESCAPE);
+        vm.prank(GUARDIAN);
+        vault.pause(MAX_PAUSE);
+        for (uint8 id; id < 8; ++id) {
+            if (_asked[FIRST_WIDE + id].ticks != 0) _payOut(FIRST_WIDE + id);
+            vm.assertEq(vault.wideBalance(id), 0, "all of it is out");
+        }
+    }
+
+    function _exit(uint256 account) private {
+        if (vm.getBlockTimestamp() < _asked[account].time + ESCAPE) vm.warp(_asked[account].time + ESCAPE);
+        _payOut(account);
+    }
+
+    /// @dev Of a wide account without a payee nobody has anything.
+    function _requestOfNobody(uint32 account) private {
+        vm.prank(GOVERNOR);
+        _refuse(IRegistry.NotOwner.selector);
+        vault.requestWithdraw(account, GOVERNOR, 1);
+        _did("request of nobody");
     }
 
     /// @dev What is there of what was asked for; the fee to who carried the request, the rest to who it was asked for.
-    function _payOut(uint256 home) private {
-        Asked memory asked = _asked[home];
-        uint256 ticks = asked.ticks < uint256(_held[home]) ? asked.ticks : uint256(_held[home]);
+    function _payOut(uint256 account) private {
+        Asked memory asked = _asked[account];
+        uint256 ticks = asked.ticks < _in(account) ? asked.ticks : _in(account);
         uint256 fee = asked.fee < ticks ? asked.fee : ticks;
         uint256 before = token.balanceOf(asked.to);
         uint256 relayed = token.balanceOf(asked.relayer);
-        vault.finalizeWithdraw(uint32(home));
+        vault.finalizeWithdraw(uint32(account));
         vm.assertEq(token.balanceOf(asked.to) - before, (ticks - fee) * TICK, "paid what was asked for");
         vm.assertEq(token.balanceOf(asked.relayer) - relayed, fee * TICK, "paid who carried it");
-        _held[home] -= int256(ticks);
-        paidOut += ticks;
-        delete _asked[home];
+        _takeOut(account, ticks);
+        delete _asked[account];
     }
 
     /// @dev The open proposal is gone as if it had never been made.
@@ -299,9 +389,16 @@ contract StreetLife is StreetModel {
         return true;
     }
 
-    function _payNothing(uint256 home) private {
+    function _payNeeded(uint256 account) private {
+        bool isEscape = block.timestamp >= _asked[account].time + ESCAPE;
+        _refuse(abi.encodeWithSelector(IEscrow.WideNeeded.selector, account - FIRST_WIDE));
+        vault.finalizeWithdraw(uint32(account));
+        _did(isEscape ? "pay needed by escape" : "pay needed");
+    }
+
+    function _payNothing(uint256 account) private {
         _refuse(IEscrow.NoWithdrawal.selector);
-        vault.finalizeWithdraw(uint32(home));
+        vault.finalizeWithdraw(uint32(account));
         _did("pay nothing");
     }
 
@@ -384,8 +481,8 @@ contract StreetLife is StreetModel {
         for (uint256 i; i < cut.length; ++i) cut[i] = cert[i];
     }
 
-    function _purse(uint256 home) internal pure returns (address) {
-        return address(uint160(0x9125e0000 + home));
+    function _purse(uint256 account) internal pure returns (address) {
+        return address(uint160(0x9125e0000 + account));
     }
 
     function _did(string memory what) internal {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IEscrow} from "../src/IEscrow.sol";
 import {IGridVault} from "../src/IGridVault.sol";
 import {IRegistry} from "../src/IRegistry.sol";
 import {GuardedLife} from "./GuardedLife.sol";
@@ -19,6 +20,7 @@ contract StreetLifeTest is Test {
 
     uint256 private constant TICK = 100;
     uint64 private constant FIRST_PERIOD = 500;
+    uint32 private constant FIRST_WIDE = type(uint32).max - 7;
 
     GuardedLife private _life;
     IGridVault private _vault;
@@ -60,7 +62,7 @@ contract StreetLifeTest is Test {
             (bool isDone, bytes memory refusal) = address(_life).call(call);
             if (!isDone) _rethrow(refusal);
         }
-        string[41] memory things = _things();
+        string[55] memory things = _things();
         string memory counts;
         for (uint256 i; i < things.length; ++i) counts = string.concat(counts, things[i], " ", vm.toString(_life.times(things[i])), ", ");
         for (uint256 i; i < things.length; ++i) vm.assertGe(_life.times(things[i]), 1, counts);
@@ -85,7 +87,13 @@ contract StreetLifeTest is Test {
             vm.assertEq(ticks[home], _life.heldOf(home), "ticks");
             vm.assertEq(requested[home], _life.askedOf(home), "asked for");
         }
-        for (uint256 id; id < 8; ++id) vm.assertEq(wide[id], _life.wideOf(id), "wide");
+        for (uint8 id; id < 8; ++id) {
+            vm.assertEq(wide[id], _life.wideOf(id), "wide");
+            vm.assertEq(_vault.payee(id), _life.payeeOf(id), "payee");
+            IEscrow.Withdrawal memory asked = _vault.withdrawal(FIRST_WIDE + id);
+            vm.assertEq(asked.ticks, _life.askedOf(FIRST_WIDE + id), "asked for");
+            vm.assertEq(asked.to, _life.askedBy(FIRST_WIDE + id), "for whom");
+        }
     }
 
     /// @dev I4 and I12.
@@ -150,16 +158,17 @@ contract StreetLifeTest is Test {
             GuardedLife.requestFor.selector,
             GuardedLife.withdrawNow.selector
         ];
-        steps = new bytes4[](all.length + guarded.length + 6);
+        steps = new bytes4[](all.length + guarded.length + 9);
         for (uint256 i; i < all.length; ++i) steps[i] = all[i];
         for (uint256 i; i < guarded.length; ++i) steps[16 + i] = guarded[i];
         steps[25] = StreetLife.nameValidators.selector;
         // Most lives go on from one period to the next.
         (steps[26], steps[27], steps[28]) = (StreetLife.propose.selector, StreetLife.finalize.selector, StreetLife.wait.selector);
         (steps[29], steps[30]) = (StreetLife.finalize.selector, StreetLife.request.selector);
+        (steps[31], steps[32], steps[33]) = (StreetLife.redirect.selector, StreetLife.namePayee.selector, StreetLife.payNeeded.selector);
     }
 
-    function _things() private pure returns (string[41] memory) {
+    function _things() private pure returns (string[55] memory) {
         return [
             "deposit",
             "deposit refused",
@@ -201,7 +210,21 @@ contract StreetLifeTest is Test {
             "refused proposal",
             "deposit with permit",
             "request carried",
-            "withdraw now"
+            "withdraw now",
+            "request wide",
+            "request wide carried",
+            "request of nobody",
+            "pay wide",
+            "pay wide beside a proposal",
+            "pay needed",
+            "pay needed by escape",
+            "withdraw now wide",
+            "redirect",
+            "redirect carried",
+            "redirect refused",
+            "payee named",
+            "payee passed on",
+            "payee refused"
         ];
     }
 

@@ -38,7 +38,10 @@ abstract contract StreetModel is Street {
 
     int256[] internal _held;
     int256[8] internal _wide;
-    mapping(uint256 home => Asked) internal _asked;
+    /// @dev By account, as all that people ask for.
+    mapping(uint256 account => Asked) internal _asked;
+    /// @dev Keys of who is named; 0: nobody yet.
+    uint256[8] internal _payeeKeys;
     mapping(uint256 home => KeyFrom[]) internal _keys;
     mapping(uint256 home => uint48) internal _until;
     uint256 internal _keyCount;
@@ -54,7 +57,7 @@ abstract contract StreetModel is Street {
     bytes32 public history;
     uint256 public pausedUntil;
     uint256 public nextPause;
-    mapping(uint256 home => uint256) internal _signedTimes;
+    mapping(uint256 account => uint256) internal _signedTimes;
     Open internal _proposal;
     bytes internal _lastSettled;
     bytes internal _lastCert;
@@ -84,8 +87,17 @@ abstract contract StreetModel is Street {
         return uint256(_held[home]);
     }
 
-    function askedOf(uint256 home) external view returns (uint256) {
-        return _asked[home].ticks;
+    function askedOf(uint256 account) external view returns (uint256) {
+        return _asked[account].ticks;
+    }
+
+    /// @dev Who gets what is asked for.
+    function askedBy(uint256 account) external view returns (address) {
+        return _asked[account].to;
+    }
+
+    function payeeOf(uint256 id) external view returns (address) {
+        return _payeeKeys[id] == 0 ? address(0) : vm.addr(_payeeKeys[id]);
     }
 
     function wideOf(uint256 id) external view returns (uint256) {
@@ -105,6 +117,41 @@ abstract contract StreetModel is Street {
     /// @dev What the vault holds, in millionths.
     function money() external view returns (uint256) {
         return token.balanceOf(address(vault));
+    }
+
+    /// @dev A home mostly, or one of the four wide accounts that money is paid into.
+    function _account(uint256 drawn) internal view returns (uint256) {
+        return drawn % 4 == 0 ? FIRST_WIDE + (drawn >> 8) % 4 : _bound(drawn >> 8, 0, _held.length - 1);
+    }
+
+    function _isWide(uint256 account) internal pure returns (bool) {
+        return account >= FIRST_WIDE;
+    }
+
+    function _in(uint256 account) internal view returns (uint256) {
+        return uint256(_isWide(account) ? _wide[account - FIRST_WIDE] : _held[account]);
+    }
+
+    function _takeOut(uint256 account, uint256 ticks) internal {
+        if (_isWide(account)) _wide[account - FIRST_WIDE] -= int256(ticks);
+        else _held[account] -= int256(ticks);
+        paidOut += ticks;
+    }
+
+    /// @dev Key of who may have what is in an account; 0: nobody.
+    function _keyOf(uint256 account) internal view returns (uint256) {
+        return _isWide(account) ? _payeeKeys[account - FIRST_WIDE] : _ownerKey(account);
+    }
+
+    /// @dev Whether the open proposal takes from a wide account.
+    function _isNeeded(uint256 account) internal view returns (bool) {
+        if (!_isWide(account) || !_proposal.exists) return false;
+        bytes memory wide = abi.decode(_proposal.batch, (Batch)).wide;
+        for (uint256 i; 9 * i < wide.length; ++i) {
+            (uint8 id, int256 change) = _wideOf(wide, i);
+            if (FIRST_WIDE + id == account) return change < 0;
+        }
+        return false;
     }
 
     function _payIn(uint256 home, uint256 ticks) internal {
@@ -186,14 +233,15 @@ abstract contract StreetModel is Street {
         }
     }
 
-    /// @dev What a home may lose: what it has asked for is spent.
-    function _spendable(uint256 home) internal view returns (uint256) {
-        uint256 held = uint256(_held[home]);
-        uint256 asked = _asked[home].ticks;
+    /// @dev What an account may lose: what it has asked for is spent.
+    function _spendable(uint256 account) internal view returns (uint256) {
+        uint256 held = _in(account);
+        uint256 asked = _asked[account].ticks;
         return asked < held ? held - asked : 0;
     }
 
-    /// @dev Changes that everybody can bear; what the homes leave over is the supplier's, a part of it the community's.
+    /// @dev Changes that everybody can bear; what the homes leave over is the supplier's, a part of it the community's, who may also
+    /// pay a part. What is asked for of wide accounts isn't set aside: what a proposal takes from them they keep until it is settled.
     function _fittingBatch(uint256 seed) internal view returns (Batch memory batch) {
         int256[] memory changes = new int256[](_draw(seed, 900) % (_held.length + 1));
         int256 sum;
@@ -206,6 +254,8 @@ abstract contract StreetModel is Street {
         }
         if (_wide[0] < sum) return _emptyBatch();
         int256 share = sum < 0 ? -sum / 10 : int256(0);
+        if (seed % 3 == 0) share = -int256(_draw(seed, 904) % (uint256(_wide[2]) + 1));
+        if (_wide[0] - sum - share < 0) share = 0;
         batch = _batch(Reference.vector(changes), bytes.concat(Reference.wide(0, -sum - share), Reference.wide(2, share)));
         batch.period.toInterval = batch.period.fromInterval + uint64(_draw(seed, 901) % 96);
         batch.period.coversUntil = uint64(block.timestamp + _draw(seed, 902) % (AHEAD + 1));

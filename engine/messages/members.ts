@@ -24,8 +24,8 @@ export function encodeMembers({ version, homes, validators, minimums, stakes, ru
   for (const { home, agent } of homes) writer.item(1, new Writer().uint(1, home).hexes(2, [agent], 20).finish());
   for (const each of validators) writer.item(2, new Writer().uint(1, each.home).uint(2, VALIDATOR_CLASS[each.class]).finish());
   writer.uint(3, minimums.home).uint(4, minimums.operator).uint(5, minimums.utility).uint(6, version);
-  writer.bytes(7, encodeStakes(stakes ?? []));
-  return (rules === undefined ? writer : writer.item(8, encodeRules(rules))).finish();
+  if (rules !== undefined) writer.item(7, encodeRules(rules));
+  return writer.bytes(8, encodeStakes(stakes ?? [])).finish();
 }
 
 function encodeRules({ hash, numbers }: VotedRules): Uint8Array {
@@ -45,8 +45,8 @@ export function membersIn(body: Body): Members {
     const entry = Body.of(bytes);
     return { home: entry.home(1), class: entry.one(CLASSES[entry.uint(2)]) };
   });
-  const stakes = body.stakes(7);
-  const [rules] = body.all(8);
+  const [rules] = body.all(7);
+  const stakes = body.stakes(8);
   const isSound = homes.length <= MAX_MEMBERS && rises(homes) && rises(validators) && validators.length > 0;
   return body.one(
     isSound

@@ -23,6 +23,10 @@ export function communityView(
   const inForce = countingAt(current);
   if (inForce === undefined) return null;
   const view = ({ hash, since, numbers }: DecidedRules): RulesView => ({ hash, since: intervalName(rules, since), numbers });
+  const wished = (wants: Motion["wants"]): Pick<MotionView, "rules" | "instead" | "payment"> =>
+    "payment" in wants
+      ? { rules: null, instead: null, payment: wants.payment }
+      : { rules: view(wants.rules), instead: (countingAt(wants.rules.since) ?? inForce).numbers, payment: null };
   const motionView = (motion: Motion & { readonly members: number }): MotionView[] => {
     const { home, yes, no, members, closesAt, executableAt, lapsesAt } = motion;
     const stage = stageOf(motion, now);
@@ -33,8 +37,7 @@ export function communityView(
       executableAt: isoOf(executableAt),
       lapsesAt: isoOf(lapsesAt),
     };
-    const instead = (countingAt(motion.rules.since) ?? inForce).numbers;
-    return [{ motion: motion.motion, home, name: nameOf(home), rules: view(motion.rules), instead, yes, no, members, stage, ...at }];
+    return [{ motion: motion.motion, home, name: nameOf(home), ...wished(motion.wants), yes, no, members, stage, ...at }];
   };
   return {
     now: isoOf(now),

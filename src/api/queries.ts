@@ -22,11 +22,13 @@ export interface StreetQueries extends MotionQueries {
   leave(home: number, request: LeaveRequest): Promise<Result<ChangeAnswer, ChangeCode>>;
   deposit(home: number, request: DepositRequest): Promise<Result<MoneyAnswer, ChangeCode>>;
   withdraw(home: number, request: WithdrawalRequest): Promise<Result<MoneyAnswer, ChangeCode>>;
+  redirect(home: number, request: RedirectionRequest): Promise<Result<MoneyAnswer, ChangeCode>>;
 }
 
 /** What homes decide together, as their owners signed it. */
 export interface MotionQueries {
   move(request: MotionRequest): Promise<Result<MotionAnswer, MotionCode>>;
+  movePayment(request: PaymentRequest): Promise<Result<MotionAnswer, MotionCode>>;
   vote(motion: number, request: VoteRequest): Promise<Result<MotionAnswer, MotionCode>>;
   execute(motion: number): Promise<Result<MotionAnswer, MotionCode>>;
 }
@@ -124,6 +126,9 @@ export interface WithdrawalRequest {
   readonly signature: string;
 }
 
+/** Where what is asked for goes instead, as the owner signed it (EIP-712 `Redirect` of the vault). */
+export type RedirectionRequest = Omit<WithdrawalRequest, "micro" | "feeMicro">;
+
 export interface MoneyAnswer {
   readonly home: number;
   /** Its hash; null: it had been carried before. */
@@ -145,6 +150,18 @@ export interface MotionRequest {
     /** Whole percent, thousandths, micro-currency, micro-currency per kWh. */
     readonly numbers: Readonly<Record<"communityPercent" | "kPermille" | "withheldCharge" | "maxPrice", number>>;
   };
+  /** How many motions the home has brought before. */
+  readonly nonce: number;
+  /** 65 bytes as hex. */
+  readonly signature: string;
+}
+
+/** A payment from the community's account, as a home's owner wants it (EIP-712 `Payment` of the community). */
+export interface PaymentRequest {
+  readonly home: number;
+  readonly to: string;
+  /** Micro-currency, in hundreds; 0: the payment that waits goes to `to` instead. */
+  readonly micro: number;
   /** How many motions the home has brought before. */
   readonly nonce: number;
   /** 65 bytes as hex. */

@@ -27,14 +27,24 @@ export interface RulesNumbersView {
   readonly maxPrice: number;
 }
 
+export interface PaymentView {
+  /** An account on the chain. */
+  readonly to: string;
+  /** 0: the payment that waits goes to `to` instead. */
+  readonly micro: number;
+}
+
 export interface MotionView {
   readonly motion: number;
   /** Who brought it. */
   readonly home: number;
   readonly name: string;
-  readonly rules: RulesView;
+  /** null: it is for a payment. */
+  readonly rules: RulesView | null;
   /** The numbers that count from `rules.since` on without it. */
-  readonly instead: RulesNumbersView;
+  readonly instead: RulesNumbersView | null;
+  /** What shall be paid from the community's account; null: it is for other rules. */
+  readonly payment: PaymentView | null;
   readonly yes: number;
   readonly no: number;
   /** How many homes may vote. */

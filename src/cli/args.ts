@@ -18,6 +18,7 @@ import {
   type RESTORE_FLAGS,
   type REVOKE_FLAGS,
   type SIM_FLAGS,
+  type STATEMENT_FLAGS,
   type STREET_FLAGS,
   type VENUE_FLAGS,
   VERBS,
@@ -36,11 +37,14 @@ export type Command = { readonly log: LogLevel | null } & (
   | ({ readonly verb: "init" } & Given<typeof INIT_FLAGS> & { readonly config: string })
   | ({ readonly verb: "restore" } & Given<typeof RESTORE_FLAGS> & { readonly config: string })
   | ({ readonly verb: "deposit" } & Given<typeof DEPOSIT_FLAGS> & { readonly config: string; readonly amount: number })
-  | ({ readonly verb: "withdraw" } & Given<typeof WITHDRAW_FLAGS> & { readonly config: string; readonly amount: number })
+  | ({ readonly verb: "withdraw" } & Given<typeof WITHDRAW_FLAGS> & { readonly config: string })
   | ({ readonly verb: "balance" } & Given<typeof BALANCE_FLAGS> & { readonly config: string })
   | ({ readonly verb: "revoke" } & Given<typeof REVOKE_FLAGS> & { readonly data: string; readonly home: string })
   | ({ readonly verb: "motion" } & Given<typeof MOTION_FLAGS> & { readonly place: (typeof MOTION_ACTIONS)[number] | null })
   | ({ readonly verb: "export" } & Given<typeof EXPORT_FLAGS>)
+  | ({ readonly verb: "statement" } & Given<typeof STATEMENT_FLAGS> & {
+        readonly account: NonNullable<Given<typeof STATEMENT_FLAGS>["account"]>;
+      })
   | ({ readonly verb: "compare" } & Given<typeof COMPARE_FLAGS>)
   | ({ readonly verb: "evidence" } & Given<typeof EVIDENCE_FLAGS> & { readonly place: string | null })
   | ({ readonly verb: "venue" } & Given<typeof VENUE_FLAGS> & { readonly config: string })
@@ -154,12 +158,14 @@ function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonl
   const { config, from, until, split, interval } = given;
   const wrong = (key: string, what: string): readonly Problem[] => [{ code: USAGE, file: null, key, what }];
   if (OF_A_HOME.has(verb) && config === null) return wrong("--config", "is needed: the home.yaml of this home");
+  if (verb === "withdraw" && given.redirect === true) return redirect(given).flatMap(([key, what]) => wrong(key, what));
   if ((verb === "deposit" || verb === "withdraw") && given.amount === null) return wrong("--amount", "is needed: how much, such as 25.50");
   if (verb === "home" && given["rotate-key"] === true && given.leave === true) return wrong("--leave", "doesn't go with --rotate-key");
   if (verb === "home" && given["store-is-newest"] === true && (given["rotate-key"] ?? given.leave) === true)
     return wrong("--store-is-newest", "is for a home that runs");
   if (verb === "revoke" && given.data === null) return wrong("--data", "is needed: the street's data folder");
   if (verb === "revoke" && given.home === null) return wrong("--home", "is needed: the name of the home");
+  if (verb === "statement" && given.account === null) return wrong("--account", "is needed: supplier, grid or community");
   if (verb === "motion") return motion(given).flatMap(([key, what]) => wrong(key, what));
   if ((verb === "host" || verb === "devices") && config === null) return wrong("--config", "is needed: what to run");
   if (verb === "venue" && config === null) return wrong("--config", "is needed: the venue.yaml of this venue");
@@ -173,14 +179,25 @@ function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonl
 const MOTION_NEEDS: Readonly<Record<(typeof MOTION_ACTIONS)[number], readonly (keyof typeof MOTION_FLAGS)[]>> = {
   list: [],
   new: ["config", "rules", "from"],
+  pay: ["config", "to"],
   vote: ["config", "motion"],
   execute: ["motion"],
 };
 
-function motion(given: Readonly<Record<string, unknown>>): readonly (readonly [key: string, what: string])[] {
+type Wrong = readonly (readonly [key: string, what: string])[];
+
+/** What is asked for already has its amount, and needs another account. */
+function redirect({ to, amount }: Readonly<Record<string, unknown>>): Wrong {
+  if (amount !== null) return [["--amount", "doesn't go with --redirect: what is asked for stays as it is"]];
+  return to === null ? [["--to", "is needed: who gets it instead"]] : [];
+}
+
+function motion(given: Readonly<Record<string, unknown>>): Wrong {
   const action = MOTION_ACTIONS.find((each) => each === (given.place ?? "list"));
   if (action === undefined) return [[String(given.place), `is none of ${MOTION_ACTIONS.join(", ")}`]];
+  if (action === "pay" && (given.amount === null) === (given.instead === null))
+    return [["--amount", given.amount === null ? "is needed: how much, such as 25.50; or --instead" : "doesn't go with --instead"]];
   return MOTION_NEEDS[action]
     .filter((name) => given[name] === null)
-    .map((name) => [`--${name}`, `is needed to ${action}`.replace("new", "bring a motion")]);
+    .map((name) => [`--${name}`, `is needed to ${action}`.replace("new", "bring a motion").replace("pay", "bring a payment")]);
 }

@@ -1,4 +1,4 @@
-import { account, amount, decimal, homes, instant, minutes, names, oneOf, type Read, seeds, text, whole } from "./values.ts";
+import { account, amount, decimal, homeOrAccount, homes, instant, minutes, names, oneOf, type Read, seeds, text, whole } from "./values.ts";
 
 /** One flag; `read` null: it takes no value. */
 export interface Flag<T> {
@@ -75,6 +75,7 @@ export const WITHDRAW_FLAGS = {
   config: flag(file, "FILE", "home.yaml of this home"),
   amount: flag(amount, "AMOUNT", "in the street's currency, such as 25.50"),
   to: flag(account, "ACCOUNT", "who gets it; the owner's own account unless told"),
+  redirect: on("send what is asked for already to --to instead"),
   "dry-run": dryRun,
 } as const;
 
@@ -88,13 +89,16 @@ export const REVOKE_FLAGS = {
   home: flag(text("a home"), "NAME", "who has to leave"),
 } as const;
 
-export const MOTION_ACTIONS = ["list", "new", "vote", "execute"] as const;
+export const MOTION_ACTIONS = ["list", "new", "pay", "vote", "execute"] as const;
 
 export const MOTION_FLAGS = {
-  config: flag(file, "FILE", "home.yaml of the home whose owner signs (new, vote)"),
+  config: flag(file, "FILE", "home.yaml of the home whose owner signs (new, pay, vote)"),
   street: flag(text("an address"), "URL", "of the running street; that of the home, or http://127.0.0.1:8080, unless told"),
   rules: flag(file, "FILE", "the market rules that shall count (new)"),
   from: flag(instant, "ISO", "the start of the settlement period from which on they shall, UTC (new)"),
+  amount: flag(amount, "AMOUNT", "what the community shall pay, such as 25.50 (pay)"),
+  to: flag(homeOrAccount, "HOME|ACCOUNT", "who shall get it: a home's owner, or any account (pay)"),
+  instead: on("the payment that waits shall go there instead, if its account is refused (pay)"),
   motion: flag(whole(0, 999_999_999), "N", "which motion (vote, execute)"),
   no: on("vote against it; a vote is a yes unless told (vote)"),
 } as const;
@@ -105,6 +109,12 @@ export const EXPORT_FLAGS = {
   from: flag(instant, "ISO", "first interval, UTC"),
   until: flag(instant, "ISO", "end, exclusive, UTC"),
   out: flag(file, "FILE", "where to write; the terminal unless told"),
+} as const;
+
+export const STATEMENT_FLAGS = {
+  street: flag(text("an address"), "URL", "of the running street; http://127.0.0.1:8080 unless told"),
+  account: flag(oneOf("supplier", "grid", "community"), "ACCOUNT", "whose: supplier, grid or community"),
+  out: flag(file, "FILE", "where to write CSV; the terminal unless told"),
 } as const;
 
 export const COMPARE_FLAGS = {
@@ -168,11 +178,12 @@ export const VERBS = {
   revoke: { flags: REVOKE_FLAGS, help: "take a home out of a running street, as its operator", internal: false },
   motion: {
     flags: MOTION_FLAGS,
-    help: "list what homes decide together, bring other rules to a vote, vote, or execute",
+    help: "list what homes decide together, bring other rules or a payment to a vote, vote, or execute",
     internal: false,
     place: MOTION_ACTIONS.join("|"),
   },
   export: { flags: EXPORT_FLAGS, help: "write interval rows for a spreadsheet or a utility", internal: false },
+  statement: { flags: STATEMENT_FLAGS, help: "write what moved in the account of supplier, grid or community", internal: false },
   compare: { flags: COMPARE_FLAGS, help: "tell what each mechanism makes of an interval's orders", internal: false },
   evidence: {
     flags: EVIDENCE_FLAGS,

@@ -87,6 +87,10 @@ export const account: Read<Address> = (written) => {
     : good(address(written));
 };
 
+/** An account, or the name of a home. */
+export const homeOrAccount: Read<string> = (written) =>
+  written.startsWith("0x") ? account(written) : text("a home or an account")(written);
+
 /** https://eips.ethereum.org/EIPS/eip-55 */
 function checksummed(written: string): string {
   const plain = written.slice(2).toLowerCase();

@@ -33,6 +33,8 @@ async function run(command: Command): Promise<number> {
       return (await import("./venue/run.ts")).runVenue(command);
     case "verify-venue":
       return (await import("./venue/verify.ts")).runVerifyVenue(command);
+    case "statement":
+      return (await import("./statement.ts")).runStatement(command);
     case "compare":
       return (await import("./compare.ts")).runCompare(command);
     case "sim":

@@ -1,10 +1,11 @@
-import { communityDigests, openCommunity } from "../../adapters/evm/index.ts";
+import { communityDigests, openCommunity, openPurse } from "../../adapters/evm/index.ts";
 import { loadCurve, signerOf } from "../../adapters/system/index.ts";
 import { type Address, address, type Digest, type Interval, toHex } from "../../engine/kernel/index.ts";
 import { deliveryStart, hashRules, intervalAt, type MarketRules, numbersOf, periodOf, withNumbers } from "../../engine/messages/index.ts";
 import type { MotionAnswer, StreetCard } from "../api/index.ts";
 import type { Command } from "../cli/index.ts";
-import type { Community, DecidedRules, Motion, RegisteredHome, Registry } from "../ports/index.ts";
+import type { Community, DecidedRules, Motion, Payment, RegisteredHome, Registry } from "../ports/index.ts";
+import { amountText } from "./amount.ts";
 import { domainOf, readCard, rulesOf } from "./card.ts";
 import { type HomeConfig, loadConfig, withInterval } from "./config/index.ts";
 import { CannotStart, cannotStart } from "./exit.ts";
@@ -24,6 +25,8 @@ export async function runMotion(command: MotionCommand): Promise<number> {
   switch (command.place) {
     case "new":
       return say(`motion ${await bring(street, config!, command)} is brought; each home votes once with "commonwatt motion vote"`);
+    case "pay":
+      return say(`motion ${await bringPayment(street, config!, command)} is brought; each home votes once with "commonwatt motion vote"`);
     case "vote":
       return say(await vote(street, config!, command));
     case "execute": {
@@ -82,6 +85,25 @@ function refuseMore(first: MarketRules, wanted: MarketRules, file: string): void
   );
 }
 
+/** Nobody but the homes together has the community's account paid out. */
+async function bringPayment(street: Street, config: HomeConfig, { amount, to }: MotionCommand): Promise<number> {
+  const owner = await ownerOf(config, street.card);
+  const nonce = unwrap(await asking(street.card, (community) => community.nonceOf(owner.home.home)));
+  const payment: Payment = { to: accountOf(to!, await registryOf(street.card)), micro: amount ?? 0 };
+  const signature = owner.sign((digests) => digests.payment({ home: owner.home.home, payment, nonce }));
+  const { motion } = await post(street, "/api/payments", { home: owner.home.home, ...payment, nonce, signature });
+  return motion;
+}
+
+/** An account as it is written, or that of a home's owner. */
+export function accountOf(to: string, { homes }: Pick<Registry, "homes">): Address {
+  if (to.startsWith("0x")) return address(to);
+  const home = homes.find(({ name }) => name === to);
+  if (home === undefined)
+    throw cannotStart("HOME_UNKNOWN", `${to} is no home of this street and no account`, "name a home, or 0x and 40 digits");
+  return home.owner;
+}
+
 /** A period has the rules of its first interval, so rules begin with one. */
 function edgeAt(rules: MarketRules, from: string): Interval {
   const seconds = Date.parse(from) / 1000;
@@ -138,6 +160,7 @@ async function list({ card }: Street): Promise<string> {
   const { now, motions } = unwrap(await asking(card, (community) => community.motions()));
   const registry = await registryOf(card);
   return [
+    ...(await fundText(card)),
     ...rules.map((each) => `rules ${rulesText(card, each)}`),
     ...(motions.length === 0 ? ["no motion was ever brought"] : motions.map((each) => motionText(each, { card, registry, now }))),
   ].join("\n");
@@ -160,7 +183,28 @@ function motionText(motion: Motion, seen: Seen): string {
   const members = membersOf(motion, seen.registry);
   const mover = seen.registry.homes.find((each) => each.home === home)?.name ?? `home ${home}`;
   const counts = `${yes} yes and ${no} no of ${members} homes`;
-  return `motion ${motion.motion} of ${mover}: ${rulesText(seen.card, motion.rules)}; ${counts}; ${standing(motion, members, seen.now)}`;
+  return `motion ${motion.motion} of ${mover}: ${wantsText(motion, seen.card)}; ${counts}; ${standing(motion, members, seen.now)}`;
+}
+
+function wantsText({ wants }: Motion, card: StreetCard): string {
+  if ("rules" in wants) return rulesText(card, wants.rules);
+  const { to, micro } = wants.payment;
+  return micro === 0
+    ? `what the community has waiting goes to ${to} instead`
+    : `the community pays ${amountText(micro)} ${card.rules.currency} to ${to}`;
+}
+
+/** What the community holds; nothing of a street from before there was a way out of its account. */
+async function fundText(card: StreetCard): Promise<readonly string[]> {
+  const { chainId, vault } = domainOf(card);
+  const purse = openPurse({ rpc: card.chain.rpc, chainId, vault });
+  const accounts = await purse.wide();
+  purse.close();
+  const fund = accounts.ok ? accounts.value.find(({ account }) => account === "community") : undefined;
+  if (fund === undefined) return [];
+  const { held, withdrawal } = fund;
+  const asked = withdrawal === null ? "" : `; ${amountText(withdrawal.micro)} of it are on their way to ${withdrawal.to}`;
+  return [`the community holds ${amountText(held)} ${card.rules.currency}${asked}`];
 }
 
 /** Who may vote, as the contract counts. */

@@ -1,5 +1,5 @@
 import type { Address, Digest, HomeId, Interval, Period, Result } from "../../engine/kernel/index.ts";
-import type { Members, PeriodResult, Validator, VotedRules } from "../../engine/messages/index.ts";
+import type { Members, PeriodResult, SurplusAccount, Validator, VotedRules } from "../../engine/messages/index.ts";
 
 /** CHAIN_PENDING: proposed, and its challenge window is open; or announced, and the time of notice runs; or the vault is paused: ask again later. */
 export type ChainCode = "CHAIN_UNREACHABLE" | "CHAIN_WRONG" | "CHAIN_REFUSED" | "CHAIN_TIMEOUT" | "CHAIN_PENDING";
@@ -81,6 +81,37 @@ export interface VaultEscrows {
   readonly requested: readonly number[];
 }
 
+/** An account of the street that is no home's, as the chain says it now: what it holds, who may have that, and what is asked for of it. */
+export interface WideAccount {
+  readonly account: SurplusAccount;
+  /** Micro-currency. */
+  readonly held: number;
+  /** null: nobody yet. */
+  readonly payee: Address | null;
+  readonly withdrawal: OwnerMoney["withdrawal"];
+}
+
+/** One move of money into a wide account or out of it. */
+export interface StatementLine {
+  /** Unix seconds on the chain's clock. */
+  readonly at: number;
+  readonly kind: "deposit" | "settled" | "paid" | "fee";
+  /** Of what was settled. */
+  readonly period: number | null;
+  /** Who paid it in, or got it. */
+  readonly other: Address | null;
+  /** Micro-currency; below 0: out of the account. */
+  readonly micro: number;
+  readonly transaction: Digest;
+}
+
+/** All that ever moved in a wide account, oldest first, and what the vault says that it holds, both of one block. */
+export interface Statement {
+  readonly account: SurplusAccount;
+  readonly lines: readonly StatementLine[];
+  readonly held: number;
+}
+
 /** A period with its net balance changes and the certificate of the validators. Encoding: `engine/settlement/batch`. */
 export interface SignedBatch {
   readonly result: PeriodResult;
@@ -132,6 +163,13 @@ export interface Relay extends Chain {
    * call after its time is the change. `since` must still lie ahead then.
    */
   setValidators(set: ValidatorSet): Promise<Result<void, ChainCode>>;
+  /**
+   * Says who may have what is in a wide account; the governor may, once for each, with notice as for `setValidators`. Done already is
+   * success.
+   */
+  namePayee(account: SurplusAccount, payee: Address): Promise<Result<void, ChainCode>>;
+  /** Pays what is due of what payees of wide accounts have asked for; tells of which accounts. */
+  payWide(): Promise<Result<readonly SurplusAccount[], ChainCode>>;
   /** Gas that an errand would take now, asked without sending; refused with the contract's reason when it would fail. */
   weigh(errand: Errand): Promise<Result<number, ChainCode>>;
   /** Moves a home's money as its owner signed it, or pays what it has asked for; the transaction, or null when it was done already. */
@@ -144,6 +182,7 @@ export type Errand = ({ readonly kind: "rotate" } & KeyChange & Signed) | ({ rea
 export type MoneyErrand =
   | ({ readonly kind: "deposit"; readonly home: HomeId } & Omit<Permit, "spender" | "nonce"> & Signed)
   | ({ readonly kind: "withdraw" } & Omit<WithdrawalRequest, "nonce"> & Signed)
+  | ({ readonly kind: "redirect" } & Omit<Redirection, "nonce"> & Signed)
   | { readonly kind: "pay"; readonly home: HomeId };
 
 interface Signed {
@@ -193,6 +232,15 @@ export interface WithdrawalRequest {
   readonly micro: number;
   /** What of it is for whoever carries it, when it is paid. */
   readonly feeMicro: number;
+  readonly nonce: bigint;
+  /** Unix seconds on the chain's clock. */
+  readonly deadline: number;
+}
+
+/** What an owner signs (EIP-712 `Redirect` in the vault's domain) to have what it asked for sent to another account. */
+export interface Redirection {
+  readonly home: HomeId;
+  readonly to: Address;
   readonly nonce: bigint;
   /** Unix seconds on the chain's clock. */
   readonly deadline: number;

@@ -1,13 +1,20 @@
-import type { HomeId, Interval, Result } from "../../engine/kernel/index.ts";
+import type { Address, HomeId, Interval, Result } from "../../engine/kernel/index.ts";
 import type { ChainCode, DecidedRules } from "./chain.ts";
 
 export type { RulesNumbers } from "../../engine/messages/index.ts";
 
-/** New rules that a home wants, and how they stand. Instants are Unix seconds on the chain's clock. */
+/** What a home wants paid from the community's account. */
+export interface Payment {
+  readonly to: Address;
+  /** Micro-currency, whole ticks of 100; 0: the payment that waits goes to `to` instead. */
+  readonly micro: number;
+}
+
+/** New rules or a payment that a home wants, and how they stand. Instants are Unix seconds on the chain's clock. */
 export interface Motion {
   readonly motion: number;
   readonly home: HomeId;
-  readonly rules: DecidedRules;
+  readonly wants: { readonly rules: DecidedRules } | { readonly payment: Payment };
   /** Of the first `homes` in the registry those may vote that are in the street in this interval. */
   readonly interval: Interval;
   readonly homes: number;
@@ -25,6 +32,13 @@ export interface Motion {
 export interface MotionWish {
   readonly home: HomeId;
   readonly rules: DecidedRules;
+  readonly nonce: number;
+}
+
+/** What an owner signs (EIP-712 `Payment` in the community's domain) to bring a payment; `nonce` as of a motion. */
+export interface PaymentWish {
+  readonly home: HomeId;
+  readonly payment: Payment;
   readonly nonce: number;
 }
 
@@ -50,6 +64,8 @@ export interface Community {
 export interface CommunityRelay extends Community {
   /** Brings a motion as its home's owner signed it, and tells its number. */
   move(wish: MotionWish & { readonly signature: Uint8Array }): Promise<Result<number, ChainCode>>;
+  /** The same for a payment. */
+  movePayment(wish: PaymentWish & { readonly signature: Uint8Array }): Promise<Result<number, ChainCode>>;
   vote(vote: Vote & { readonly signature: Uint8Array }): Promise<Result<void, ChainCode>>;
   execute(motion: number): Promise<Result<void, ChainCode>>;
 }

@@ -10,19 +10,23 @@ export type {
   MoneyErrand,
   OwnerMoney,
   Permit,
+  Redirection,
   RegisteredHome,
   RegisteredKey,
   Registry,
   Relay,
   SignedBatch,
+  Statement,
+  StatementLine,
   ValidatorSet,
   VaultBalances,
   VaultEscrows,
   VaultHead,
+  WideAccount,
   WithdrawalRequest,
 } from "./chain.ts";
 export type { Cancel, Clock } from "./clock.ts";
-export type { Community, CommunityRelay, Motion, MotionWish, RulesNumbers, Vote } from "./community.ts";
+export type { Community, CommunityRelay, Motion, MotionWish, Payment, PaymentWish, RulesNumbers, Vote } from "./community.ts";
 export type { Device, DeviceCode, Nameplate, Telemetry } from "./device.ts";
 export type { Door, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";
 export type { Journal, JournalReplay } from "./journal.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { type Digest, homeId, interval } from "../../engine/kernel/index.ts";
+import { address, type Digest, homeId, interval } from "../../engine/kernel/index.ts";
 import { deliveryStart } from "../../engine/messages/index.ts";
 import { type Decisions, StreetView, streetState } from "../../src/api/index.ts";
 import type { DecidedRules } from "../../src/ports/index.ts";
@@ -22,7 +22,7 @@ type Motion = Decisions["motions"][number];
 const motion = (number: number, change: Partial<Motion> = {}): Motion => ({
   motion: number,
   home: homeId(2),
-  rules: rules(9, 400, { communityPercent: 30 }),
+  wants: { rules: rules(9, 400, { communityPercent: 30 }) },
   interval: interval(90),
   homes: 6,
   members: 6,
@@ -91,6 +91,7 @@ describe("what homes decide together", () => {
       name: "home 2",
       rules: { hash: rules(9, 0).hash, since: startOf(400), numbers: { ...NUMBERS, communityPercent: 30 } },
       instead: { ...NUMBERS, maxPrice: 800_000 },
+      payment: null,
       yes: 4,
       no: 1,
       members: 6,
@@ -101,6 +102,12 @@ describe("what homes decide together", () => {
       lapsesAt: "1970-01-01T01:06:40Z",
     });
     expect(told.now).toBe("1970-01-01T00:25:00Z");
+  });
+
+  test("one for a payment says how much and to whom, and changes no rules", () => {
+    const payment = { to: address(`0x${"ab".repeat(20)}`), micro: 12_500_000 };
+    const told = seen({ rules: [rules(0, 50)], motions: [motion(3, { wants: { payment } })], now: 1_500 });
+    expect(told.motions).toMatchObject([{ motion: 3, rules: null, instead: null, payment, yes: 4, stage: "voting" }]);
   });
 });
 

@@ -6,6 +6,7 @@ import { ExampleQueries, exampleApi } from "../support/street-server.ts";
 const SIGNATURE = `0x${"ab".repeat(65)}`;
 const NUMBERS = { communityPercent: 20, kPermille: 500, withheldCharge: 50_000, maxPrice: 1_000_000 };
 const MOTION = { home: 3, rules: { hash: `0x${"cd".repeat(32)}`, since: 48_096, numbers: NUMBERS }, nonce: 0, signature: SIGNATURE };
+const PAYMENT = { home: 3, to: `0x${"34".repeat(20)}`, micro: 12_500_000, nonce: 0, signature: SIGNATURE };
 const VOTE = { home: 3, yes: false, signature: SIGNATURE };
 
 let app: FastifyInstance;
@@ -25,6 +26,7 @@ const post = async (url: string, payload: object): Promise<readonly [number, unk
 describe("what homes decide together", () => {
   test.each<[string, string, object, object]>([
     ["a motion", "/api/motions", MOTION, MOTION],
+    ["a payment", "/api/payments", PAYMENT, PAYMENT],
     ["a vote", "/api/motions/4/votes", VOTE, { motion: 4, ...VOTE }],
     ["an execution", "/api/motions/4/execution", {}, { motion: 4 }],
   ])("%s is carried as it was signed", async (_, url, body, asked) => {
@@ -40,6 +42,7 @@ describe("what homes decide together", () => {
     queries.motionAnswer = { ok: false, code, detail: "why" };
     for (const [url, body] of [
       ["/api/motions", MOTION] as const,
+      ["/api/payments", PAYMENT] as const,
       ["/api/motions/4/votes", VOTE] as const,
       ["/api/motions/4/execution", {}] as const,
     ])
@@ -55,6 +58,8 @@ describe("what homes decide together", () => {
     ["a short hash", "/api/motions", { ...MOTION, rules: { ...MOTION.rules, hash: "0x12" } }],
     ["a number too few", "/api/motions", { ...MOTION, rules: { ...MOTION.rules, numbers: { ...NUMBERS, kPermille: undefined } } }],
     ["a number too many", "/api/motions", { ...MOTION, rules: { ...MOTION.rules, numbers: { ...NUMBERS, weather: 1 } } }],
+    ["a payment to nobody", "/api/payments", { ...PAYMENT, to: "0x12" }],
+    ["a payment finer than a tick", "/api/payments", { ...PAYMENT, micro: 150 }],
     ["half a percent", "/api/motions", { ...MOTION, rules: { ...MOTION.rules, numbers: { ...NUMBERS, communityPercent: 0.5 } } }],
   ])("%s is refused and reaches nobody", async (_, url, body) => {
     expect(await post(url, body)).toEqual([400, expect.objectContaining({ code: "REQUEST_INVALID" })]);

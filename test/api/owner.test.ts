@@ -9,6 +9,7 @@ const LEAVE = { until: 48_096, signature: SIGNATURE };
 
 const DEPOSIT = { micro: 25_000_000, deadline: 1_800_000_000, signature: SIGNATURE };
 const WITHDRAWAL = { ...DEPOSIT, to: `0x${"34".repeat(20)}`, feeMicro: 0 };
+const REDIRECTION = { to: `0x${"34".repeat(20)}`, deadline: 1_800_000_000, signature: SIGNATURE };
 
 let app: FastifyInstance;
 let queries: ExampleQueries;
@@ -56,6 +57,7 @@ describe("what an owner signed", () => {
   test.each([
     ["a deposit", "/api/homes/3/deposit", DEPOSIT],
     ["a withdrawal", "/api/homes/3/withdrawal", WITHDRAWAL],
+    ["a redirection", "/api/homes/3/redirection", REDIRECTION],
   ])("%s is carried, and answered with its transaction", async (_, url, body) => {
     street();
     const transaction = `0x${"cd".repeat(32)}`;
@@ -71,6 +73,7 @@ describe("what an owner signed", () => {
     ["less than nothing", "/api/homes/3/deposit", { ...DEPOSIT, micro: -100 }],
     ["finer than a tick", "/api/homes/3/deposit", { ...DEPOSIT, micro: 150 }],
     ["half a micro", "/api/homes/3/withdrawal", { ...WITHDRAWAL, micro: 100.5 }],
+    ["nobody to redirect to", "/api/homes/3/redirection", { ...REDIRECTION, to: "0x" }],
     ["nobody to pay", "/api/homes/3/withdrawal", { ...WITHDRAWAL, to: "0x" }],
     ["a fee finer than a tick", "/api/homes/3/withdrawal", { ...WITHDRAWAL, feeMicro: 1 }],
     ["no number", "/api/homes/x/agent", AGENT],

@@ -196,6 +196,7 @@ withChromium(`the page in a browser (skipped when ${CHROMIUM} is absent)`, () =>
         "Highest price that an order may name: 80.0 ct/kWh instead of 100.0 ct/kWh" +
         "5 for it and 1 against it, of 12 homes; it takes 7 for it. " +
         "That is so far: homes have voted since 25 Nov 2026, 19:30 and may until 2 Dec 2026, 19:30.",
+      expect.stringMatching(/^home-02 wants €37\.50 of the street's own fund paid to 0x5a5a(5a)+\.2 for it and 0 against it/),
       expect.stringMatching(/^home-09 wants .*8 for it.*Anyone may put it into force until 23 Dec 2026, 19:30; after that it is gone\.$/),
       expect.stringMatching(
         /^home-07 wants .*on\.None of the numbers below changes.* It is carried, and may be put into force from 16 Dec/,

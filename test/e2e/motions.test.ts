@@ -79,15 +79,26 @@ test("a home brings other rules to a vote, homes vote, and after the time to lea
     ({ batches }) => batches.some(({ status }) => status === "on-chain"),
   );
   const asked = performance.now();
-  expect((await motion("list")).out).toMatch(/^rules 0x[0-9a-f]{64} from 20.*communityPercent 0, .*\nno motion was ever brought\n$/);
+  expect((await motion("list")).out).toMatch(
+    /^the community holds 0\.00 \w+\nrules 0x[0-9a-f]{64} from 20.*communityPercent 0, .*\nno motion was ever brought\n$/,
+  );
   const since = await after(COMMANDS * (performance.now() - asked) + MORE_MS);
   const from = ["--rules", rules, "--from", since];
-  const [odd, beyond] = await Promise.all([
+  // Nothing is in the community's account yet, and nothing waits.
+  const payment = (to: string, ...more: readonly string[]) => motion("pay", "--config", config(3), "--to", to, ...more);
+  const [odd, beyond, tooMuch, nothing, nobody] = await Promise.all([
     motion("new", "--config", config(1), "--rules", rules, "--from", since.replace(":00:00Z", ":15:00Z")),
     motion("new", "--config", config(1), "--rules", more, "--from", since),
+    payment("home-04", "--amount", "12.50"),
+    payment("home-04", "--instead"),
+    payment("home-99", "--amount", "1"),
   ]);
   expect(odd).toMatchObject({ exit: 1, err: expect.stringMatching(/the next one begins at 20.*:00:00.000Z/) });
   expect(beyond).toMatchObject({ exit: 1, err: expect.stringContaining("more.yaml changes maxOrdersPerHome, and homes vote on") });
+  const refused = expect.stringContaining("a payment takes at most half of what the community holds: 0.00");
+  expect(tooMuch).toMatchObject({ exit: 1, err: refused });
+  expect(nothing).toMatchObject({ exit: 1, err: expect.stringContaining("no payment of the community waits") });
+  expect(nobody).toMatchObject({ exit: 1, err: expect.stringContaining("home-99 is no home of this street") });
 
   expect(await motion("new", "--config", config(1), ...from)).toMatchObject({
     exit: 0,
@@ -111,7 +122,7 @@ test("a home brings other rules to a vote, homes vote, and after the time to lea
   );
   expect(community?.motions).toMatchObject([{ motion: 0, name: "home-01", yes: 3, no: 1, members: 4, stage: "voting" }]);
   const [{ rules: wanted, instead, ...at } = never()] = community?.motions ?? [];
-  expect([wanted.since, wanted.numbers]).toEqual([since, { ...instead, communityPercent: 20, kPermille: 900 }]);
+  expect([wanted?.since, wanted?.numbers]).toEqual([since, { ...instead, communityPercent: 20, kPermille: 900 }]);
   expect(Date.parse(at.closesAt) - Date.parse(at.broughtAt)).toBe(7 * DAY * 1_000);
   expect(community?.inForce.numbers).toEqual({ ...instead, communityPercent: 0 });
 
@@ -123,7 +134,7 @@ test("a home brings other rules to a vote, homes vote, and after the time to lea
   expect(await execute()).toMatchObject({ exit: 0, out: "motion 0 counts\n", err: "" });
   expect((await motion("list")).out).toMatch(
     new RegExp(
-      `^rules 0x.*\\nrules 0x[0-9a-f]{64} from ${since.replace("Z", ".000Z")} on: communityPercent 20, kPermille 900, .*\\nmotion 0 .*; executed\\n$`,
+      `^the community .*\\nrules 0x.*\\nrules 0x[0-9a-f]{64} from ${since.replace("Z", ".000Z")} on: communityPercent 20, kPermille 900, .*\\nmotion 0 .*; executed\\n$`,
     ),
   );
 

@@ -317,12 +317,15 @@ export const EXAMPLES = {
   voting: (): StreetState => {
     const state = exampleStreet({});
     const community = communityOf(12);
+    const wanted = { hash: hash(1), since: "2026-12-31T23:00:00Z", numbers: { ...NUMBERS, communityPercent: 30, maxPrice: 800_000 } };
+    const instead = { ...NUMBERS, communityPercent: 20 };
     const motion: MotionView = {
       motion: 4,
       home: 3,
       name: "home-04",
-      rules: { hash: hash(1), since: "2026-12-31T23:00:00Z", numbers: { ...NUMBERS, communityPercent: 30, maxPrice: 800_000 } },
-      instead: { ...NUMBERS, communityPercent: 20 },
+      rules: wanted,
+      instead,
+      payment: null,
       yes: 5,
       no: 1,
       members: 12,
@@ -333,7 +336,9 @@ export const EXAMPLES = {
       lapsesAt: "2026-12-23T18:30:00Z",
     };
     const later = { hash: hash(2), since: "2026-12-15T23:00:00Z", numbers: { ...NUMBERS, communityPercent: 20 } };
+    const payment = { to: `0x${"5a".repeat(20)}`, micro: 37_500_000 };
     const others = [
+      { ...motion, motion: 3, home: 1, name: "home-02", yes: 2, no: 0, rules: null, instead: null, payment },
       { ...motion, motion: 2, home: 8, name: "home-09", yes: 8, stage: "executable" },
       {
         ...motion,
@@ -343,7 +348,7 @@ export const EXAMPLES = {
         yes: 7,
         no: 4,
         stage: "carried",
-        rules: { ...motion.rules, numbers: motion.instead },
+        rules: { ...wanted, numbers: instead },
       },
     ] as const;
     return { ...state, community: { ...community, coming: [later], motions: [motion, ...others] } };

@@ -77,6 +77,16 @@ export class ExampleQueries implements StreetQueries {
     return this.changeAnswer;
   }
 
+  async redirect(home: number, request: unknown) {
+    this.asked.push({ home, ...(request as object) });
+    return this.moneyAnswer;
+  }
+
+  async movePayment(request: unknown) {
+    this.asked.push(request);
+    return this.motionAnswer;
+  }
+
   motionAnswer: Awaited<ReturnType<StreetQueries["vote"]>> = { ok: true, value: { motion: 4 } };
 
   async move(request: unknown) {

@@ -15,7 +15,7 @@ import { assert } from "../../engine/kernel/index.ts";
 import { certificateBytes, type Entry, signEntry, vectorBytes, wideBytes } from "./batch-bytes.ts";
 import { addressOf, CHAIN_ID, keyOf, type TestChain } from "./test-chain.ts";
 
-/** Who is who among the test people: 1 runs the street, 2 is a stranger, 4 its guardian, agents from 10 on, owners from 30 on. */
+/** Who is who among the test people: 1 runs the street, 2 is a stranger, 4 its guardian, payees from 5 on, agents from 10 on, owners from 30 on. */
 export const OPERATOR = 1;
 export const STRANGER = 2;
 export const GUARDIAN = 4;
@@ -29,6 +29,11 @@ export const CURRENCY_CODE = { abi: TEST_CURRENCY_ABI, bytecode: TEST_CURRENCY_B
 export const FIRST_PERIOD = 500;
 export const FIRST_LINK = `0x${"ab".repeat(32)}`;
 export const AHEAD = 1_000_000;
+
+/** The number of wide account 0 where accounts of both kinds are meant. */
+export const FIRST_WIDE = 2 ** 32 - 8;
+/** Who is named payee of a wide account in tests. */
+export const payeeOf = (id: number): number => 5 + id;
 
 export interface TestPeriod {
   readonly period: number;
@@ -56,6 +61,7 @@ export const typed = (field: string): { readonly type: string; readonly name: st
 
 /** What a home's owner signs for whoever carries it: "type name,type name". */
 export const WITHDRAW = "uint32 home,address to,uint64 ticks,uint64 feeTicks,uint256 nonce,uint256 deadline";
+export const REDIRECT = "uint32 home,address to,uint256 nonce,uint256 deadline";
 export const WITHDRAW_NOW = "uint32 home,address to,uint64 ticks,uint256 nonce,uint64 period";
 
 /** What the next period links to: the EIP-712 struct hash of this one. */
@@ -87,7 +93,7 @@ export const configOf = async (token: Contract, authority: Contract, change: obj
 /** What each may call: registrar and governor is the operator. */
 const ROLES: readonly (readonly [role: number, who: number, may: readonly string[]])[] = [
   [1, OPERATOR, ["register", "registerMany", "leaveStreet"]],
-  [2, OPERATOR, ["setValidators"]],
+  [2, OPERATOR, ["setValidators", "setPayee"]],
   [3, GUARDIAN, ["veto", "pause", "unpause"]],
 ];
 
@@ -162,20 +168,28 @@ export class TestVault {
     return this.chain.view(this.vault, method, ...args);
   }
 
+  /** Escrows `ticks` for a wide account that somebody is named payee of. */
+  async fundWide(id: number, ticks: number): Promise<void> {
+    assert((await this.send(OPERATOR, "setPayee", id, addressOf(payeeOf(id)))) === "ok", "a wide account gets its payee");
+    assert((await this.send(OPERATOR, "depositWide", id, ticks * 100)) === "ok", "a wide account is filled");
+  }
+
   /** Escrows `ticks` for a home. */
   fund(home: number, ticks: number): Promise<string> {
     return this.send(OPERATOR, "deposit", home, ticks * 100);
   }
 
-  /** All that the vault says of itself and its first ten homes, and what it holds: what a refused call must leave as it was. */
+  /** All that the vault says of itself, its first ten homes and its wide accounts, and what it holds: what a refused call must leave as it was. */
   async state(): Promise<string> {
     const ids = Array.from({ length: 10 }, (_, id) => id);
+    const wide = ids.slice(0, 8);
     const said = await Promise.all([
       this.view("status"),
       this.view("balances", 0, 10_000),
       this.view("validatorSets"),
       this.chain.view(this.token, "balanceOf", await this.vault.getAddress()),
-      ...ids.flatMap((id) => [this.view("withdrawal", id), this.view("nonces", id)]),
+      ...[...ids, ...wide.map((id) => FIRST_WIDE + id)].flatMap((id) => [this.view("withdrawal", id), this.view("nonces", id)]),
+      ...wide.map((id) => this.view("payee", id)),
     ]);
     return JSON.stringify(said, (_, value) => (typeof value === "bigint" ? `${value}` : value));
   }

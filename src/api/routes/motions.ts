@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { API_ERRORS, refuse } from "../errors.ts";
-import type { MotionQueries, MotionRequest, VoteRequest } from "../queries.ts";
-import { motionAnswer, motionParams, motionRequest, voteRequest } from "../schema/motions.ts";
+import type { MotionQueries, MotionRequest, PaymentRequest, VoteRequest } from "../queries.ts";
+import { motionAnswer, motionParams, motionRequest, paymentRequest, voteRequest } from "../schema/motions.ts";
 
 const BODY_LIMIT = 4096;
 const failures = (["REQUEST_INVALID", "COMMUNITY_MISSING", "CHANGE_REFUSED", "BODY_TOO_LARGE", "CHAIN_AWAY"] as const).map((code) => [
@@ -28,6 +28,18 @@ export function motionRoutes(app: FastifyInstance, queries: MotionQueries): void
     { bodyLimit: BODY_LIMIT, schema: schema("move", "A home's owner brings other market rules to a vote", { body: motionRequest }) },
     async (request, reply) => {
       const result = await queries.move(request.body);
+      return result.ok ? result.value : refuse(reply, result.code, result.detail);
+    },
+  );
+
+  app.post<{ Body: PaymentRequest }>(
+    "/api/payments",
+    {
+      bodyLimit: BODY_LIMIT,
+      schema: schema("movePayment", "A home's owner brings a payment from the community's account to a vote", { body: paymentRequest }),
+    },
+    async (request, reply) => {
+      const result = await queries.movePayment(request.body);
       return result.ok ? result.value : refuse(reply, result.code, result.detail);
     },
   );

@@ -8,6 +8,7 @@ import type {
   HomeRequest,
   LeaveRequest,
   MoneyAnswer,
+  RedirectionRequest,
   StreetCard,
   WithdrawalRequest,
 } from "../queries.ts";
@@ -168,6 +169,7 @@ const depositFields = { micro, deadline: count, signature: ownerSignature };
 export const depositRequest = mirrors<DepositRequest>()(object(depositFields));
 const feeMicro = { ...count, multipleOf: 100 };
 export const withdrawalRequest = mirrors<WithdrawalRequest>()(object({ ...depositFields, to: address, feeMicro }));
+export const redirectionRequest = mirrors<RedirectionRequest>()(object({ to: address, deadline: count, signature: ownerSignature }));
 export const moneyAnswer = mirrors<MoneyAnswer>()(object({ home: count, transaction: nullable(hash) }));
 export const homeParams = object({ home: text({ pattern: "^\\d{1,5}$" }) });
 

@@ -1,5 +1,5 @@
-import type { CommunityView, MotionView, RulesNumbersView, RulesView } from "../state-community.ts";
-import { count, described, instant, list, mirrors, object, oneOf, text } from "./shape.ts";
+import type { CommunityView, MotionView, PaymentView, RulesNumbersView, RulesView } from "../state-community.ts";
+import { count, described, instant, list, mirrors, nullable, object, oneOf, text } from "./shape.ts";
 
 const numbers = described(
   mirrors<RulesNumbersView>()(object({ communityPercent: count, kPermille: count, withheldCharge: count, maxPrice: count })),
@@ -7,13 +7,18 @@ const numbers = described(
 );
 const rules = mirrors<RulesView>()(object({ hash: text(), since: instant, numbers }));
 
+const payment = mirrors<PaymentView>()(
+  object({ to: text(), micro: described(count, "micro-currency; 0: the payment that waits goes there instead") }),
+);
+
 const motion = mirrors<MotionView>()(
   object({
     motion: count,
     home: count,
     name: text(),
-    rules,
-    instead: described(numbers, "what counts from then on without it"),
+    rules: nullable(rules),
+    instead: described(nullable(numbers), "what counts from then on without it"),
+    payment: described(nullable(payment), "what shall be paid from the community's account; null: it is for other rules"),
     yes: count,
     no: count,
     members: described(count, "how many homes may vote"),

@@ -28,6 +28,16 @@ export function withdrawalText({ home, currency, money, micro, to, owner }: Aske
   ];
 }
 
+/** `micro` is what is asked for already. */
+export function redirectionText({ home, currency, money, micro, to, owner }: Asked): readonly string[] {
+  const from = money.withdrawal === null ? [] : [`not to ${whose(money.withdrawal.to, owner)}.`];
+  return [
+    `The ${amountText(micro)} ${currency} that ${home} has asked for go to ${whose(to, owner)},`,
+    ...from,
+    "When and how much of it is paid stays as it was.",
+  ];
+}
+
 export function balanceText({ home, owner, currency, money }: Asked): readonly string[] {
   const { escrow, withdrawal, account } = money;
   const asked =

@@ -1,7 +1,7 @@
 import { openPurse, ownerDigests, permitDigest } from "../../../adapters/evm/index.ts";
 import { loadCurve, signerOf } from "../../../adapters/system/index.ts";
 import { type Address, type Digest, toHex } from "../../../engine/kernel/index.ts";
-import type { DepositRequest, MoneyAnswer, StreetCard, WithdrawalRequest } from "../../api/index.ts";
+import type { DepositRequest, MoneyAnswer, RedirectionRequest, StreetCard, WithdrawalRequest } from "../../api/index.ts";
 import type { Command } from "../../cli/index.ts";
 import type { OwnerMoney, RegisteredHome } from "../../ports/index.ts";
 import { amountText } from "../amount.ts";
@@ -11,7 +11,7 @@ import { cannotStart } from "../exit.ts";
 import { openOwnerKey, unwrap } from "../keys.ts";
 import { ownHome, send } from "../owner-changes.ts";
 import { homeConfig } from "./init.ts";
-import { type Asked, balanceText, depositText, withdrawalText } from "./money-words.ts";
+import { type Asked, balanceText, depositText, redirectionText, withdrawalText } from "./money-words.ts";
 
 /** Seconds that the operator has to carry what was signed. */
 const CARRY_SECONDS = 600;
@@ -55,14 +55,18 @@ export async function runDeposit(command: Extract<Command, { verb: "deposit" }>)
 /** Asks for the home's money: a signature that the operator carries, and pays when it is due. */
 export async function runWithdraw(command: Extract<Command, { verb: "withdraw" }>): Promise<number> {
   const owner = await meet(command.config);
+  if (command.redirect === true) return redirect(owner, command.to!, command["dry-run"]);
   const { card, home, money, config } = owner;
-  const [micro, to] = [command.amount, command.to ?? home.owner];
+  const [micro, to] = [command.amount!, command.to ?? home.owner];
   if (money.withdrawal !== null)
-    throw cannotStart("WITHDRAWAL_PENDING", `${balanceText(askedOf(owner, 0, to)).at(0)}`, "ask again when it is paid");
+    throw cannotStart(
+      "WITHDRAWAL_PENDING",
+      `${balanceText(askedOf(owner, 0, to)).at(0)}`,
+      "ask again when it is paid, or send it elsewhere with --redirect",
+    );
   if (micro > money.escrow)
     throw cannotStart("MONEY_SHORT", `${home.name} holds ${amountText(money.escrow)} ${card.rules.currency} in the vault`, "name less");
-  if (to === domainOf(card).vault || /^0x0{40}$/.test(to))
-    throw cannotStart("RECIPIENT_WRONG", "money can't go to nobody or back into the vault", "name another account with --to");
+  requireRecipient(to, card);
   if (tell(withdrawalText(askedOf(owner, micro, to)), command["dry-run"])) return 0;
   const deadline = money.now + CARRY_SECONDS;
   const digest = ownerDigests(domainOf(card)).withdraw({
@@ -75,6 +79,28 @@ export async function runWithdraw(command: Extract<Command, { verb: "withdraw" }
   });
   const request: WithdrawalRequest = { to, micro, feeMicro: FEE_MICRO, deadline, signature: await signed(config, digest) };
   return done(await send<MoneyAnswer>(config, `/api/homes/${home.home}/withdrawal`, request));
+}
+
+/** Sends what is asked for already to another account: a currency may refuse the one that was named. */
+async function redirect(owner: Owner, to: Address, isDryRun: true | null): Promise<number> {
+  const { card, home, money, config } = owner;
+  requireRecipient(to, card);
+  if (money.withdrawal === null)
+    throw cannotStart(
+      "WITHDRAWAL_MISSING",
+      `${home.name} has asked for nothing`,
+      "ask for money with --amount, and name the account with --to",
+    );
+  if (tell(redirectionText(askedOf(owner, money.withdrawal.micro, to)), isDryRun)) return 0;
+  const deadline = money.now + CARRY_SECONDS;
+  const digest = ownerDigests(domainOf(card)).redirect({ home: home.home, to, nonce: money.withdrawalNonce, deadline });
+  const request: RedirectionRequest = { to, deadline, signature: await signed(config, digest) };
+  return done(await send<MoneyAnswer>(config, `/api/homes/${home.home}/redirection`, request));
+}
+
+function requireRecipient(to: Address, card: StreetCard): void {
+  if (to === domainOf(card).vault || /^0x0{40}$/.test(to))
+    throw cannotStart("RECIPIENT_WRONG", "money can't go to nobody or back into the vault", "name another account with --to");
 }
 
 export async function runBalance(command: Extract<Command, { verb: "balance" }>): Promise<number> {

@@ -7,6 +7,7 @@ export type ErrandKind = Errand["kind"];
 const KEYS: Readonly<Record<ErrandKind, Exclude<keyof AllowanceConfig, "gas">>> = {
   deposit: "deposits",
   withdraw: "withdrawals",
+  redirect: "withdrawals",
   pay: "payments",
   rotate: "keyChanges",
   leave: "departures",
@@ -15,6 +16,7 @@ const KEYS: Readonly<Record<ErrandKind, Exclude<keyof AllowanceConfig, "gas">>> 
 const WORDS: Readonly<Record<ErrandKind, string>> = {
   deposit: "deposits",
   withdraw: "withdrawals",
+  redirect: "redirections",
   pay: "payments",
   rotate: "changes of key",
   leave: "departures",

@@ -88,12 +88,14 @@ function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQu
     street: () => card,
     register: (request) => operator.registrar.register(request),
     move: (request) => operator.motions.move(request),
+    movePayment: (request) => operator.motions.movePayment(request),
     vote: (motion, request) => operator.motions.vote(motion, request),
     execute: (motion) => operator.motions.execute(motion),
     rotateAgent: (home, request) => operator.desk.rotateAgent(home, request),
     leave: (home, request) => operator.desk.leave(home, request),
     deposit: (home, request) => operator.desk.deposit(home, request),
     withdraw: (home, request) => operator.desk.withdraw(home, request),
+    redirect: (home, request) => operator.desk.redirect(home, request),
   };
 }
 

@@ -6,6 +6,7 @@ import type {
   DepositRequest,
   LeaveRequest,
   MoneyAnswer,
+  RedirectionRequest,
   WithdrawalRequest,
 } from "../../api/index.ts";
 import type { Errand, Log, MoneyErrand, RegisteredHome, Registry, Relay, VaultBalances } from "../../ports/index.ts";
@@ -20,7 +21,7 @@ const PLACES = 4;
 const LOOKED_AT = 8;
 
 interface Modules {
-  readonly relay: Pick<Relay, "weigh" | "carry">;
+  readonly relay: Pick<Relay, "weigh" | "carry" | "payWide">;
   readonly registrar: Pick<Registrar, "rotateAgent" | "leave">;
   readonly allowance: Allowance;
   readonly registry: () => Registry;
@@ -84,6 +85,16 @@ export class Desk {
     }));
   }
 
+  redirect(home: number, { to, deadline, signature }: RedirectionRequest): Promise<Outcome<MoneyAnswer>> {
+    return this.#carryMoney(home, ({ home: id }) => ({
+      kind: "redirect",
+      home: id,
+      to: address(to),
+      deadline,
+      signature: fromHex(signature),
+    }));
+  }
+
   #carryMoney(home: number, errandOf: (known: RegisteredHome) => MoneyErrand): Promise<Outcome<MoneyAnswer>> {
     return this.#carry(home, errandOf, async (errand) => {
       const done = await this.#modules.relay.carry(errand);
@@ -102,6 +113,12 @@ export class Desk {
       this.#lookFrom = home + 1;
       await this.#pay(home as HomeId);
     }
+  }
+
+  /** The same for supplier, grid and community; no home's allowance pays for it. */
+  async payWide(): Promise<void> {
+    const paid = await this.#modules.relay.payWide();
+    if (paid.ok) for (const account of paid.value) this.#modules.log.info("withdrawal.paid", { account });
   }
 
   async #pay(home: HomeId): Promise<void> {

@@ -2,10 +2,20 @@ import { openCommunityRelay } from "../../../adapters/evm/index.ts";
 import type { AgentKey } from "../../../adapters/system/index.ts";
 import { address, type Digest, fail, fromHex, homeId, interval, ok, type Result, toHex } from "../../../engine/kernel/index.ts";
 import type { MarketRules } from "../../../engine/messages/index.ts";
-import type { Decisions, MotionAnswer, MotionCode, MotionQueries, MotionRequest, StreetCard, VoteRequest } from "../../api/index.ts";
+import type {
+  Decisions,
+  MotionAnswer,
+  MotionCode,
+  MotionQueries,
+  MotionRequest,
+  PaymentRequest,
+  StreetCard,
+  VoteRequest,
+} from "../../api/index.ts";
 import type { Clock, CommunityRelay, Log, Registry } from "../../ports/index.ts";
 import { domainOf, rulesOf } from "../card.ts";
 import { membersOf } from "../motion.ts";
+import { refusalText } from "../refusal-words.ts";
 import { refusalOf } from "../street-rules.ts";
 
 /** Real milliseconds between looks at what homes decide: votes run for days. */
@@ -58,6 +68,13 @@ export class MotionDesk implements MotionQueries {
     );
   }
 
+  async movePayment({ home, to, micro, nonce, signature }: PaymentRequest): Promise<Result<MotionAnswer, MotionCode>> {
+    if (!homeId.is(home)) return fail("CHANGE_REFUSED", "there is no such home");
+    return this.#carry("motion.brought", async (relay) =>
+      relay.movePayment({ home: homeId(home), payment: { to: address(to), micro }, nonce, signature: fromHex(signature) }),
+    );
+  }
+
   async vote(motion: number, { home, yes, signature }: VoteRequest): Promise<Result<MotionAnswer, MotionCode>> {
     if (!homeId.is(home)) return fail("CHANGE_REFUSED", "there is no such home");
     return this.#carry("motion.voted", async (relay) => {
@@ -80,7 +97,7 @@ export class MotionDesk implements MotionQueries {
   async #carry(event: string, step: (relay: CommunityRelay) => Promise<Result<number>>): Promise<Result<MotionAnswer, MotionCode>> {
     if (this.#relay === null) return fail("COMMUNITY_MISSING", "this street was made before homes could decide on its rules");
     const done = await step(this.#relay);
-    if (!done.ok) return fail(done.code === "CHAIN_REFUSED" ? "CHANGE_REFUSED" : "CHAIN_AWAY", done.detail);
+    if (!done.ok) return fail(done.code === "CHAIN_REFUSED" ? "CHANGE_REFUSED" : "CHAIN_AWAY", refusalText(done.detail));
     this.#log.info(event, { motion: done.value });
     this.#lookAtMs = 0;
     return ok({ motion: done.value });

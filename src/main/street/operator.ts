@@ -7,7 +7,7 @@ import { type HomeId, interval, toHex } from "../../../engine/kernel/index.ts";
 import { type MarketRules, periodOf } from "../../../engine/messages/index.ts";
 import { type BatchOnItsWay, type StreetCard, StreetView } from "../../api/index.ts";
 import { membersAt, Neighbourhood, type Pause, StreetNode } from "../../node/index.ts";
-import type { BatchReceipt, Clock, Log, Metrics, Relay, Store } from "../../ports/index.ts";
+import type { BatchReceipt, Clock, Log, Metrics, Relay, Store, VaultBalances } from "../../ports/index.ts";
 import { domainOf, firstOf, placeOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
 import { Allowance } from "./allowance.ts";
@@ -203,7 +203,7 @@ export class Operator {
     if (batches.ok) this.#keep(batches.value);
     // Beside the batches, which don't wait for homes' turns.
     if (balances.ok)
-      this.#paying ??= this.desk.payDue(balances.value).finally(() => {
+      this.#paying ??= this.#pay(balances.value).finally(() => {
         this.#paying = null;
       });
     this.#looking ??= this.#look().finally(() => {
@@ -217,6 +217,11 @@ export class Operator {
   async #look(): Promise<void> {
     const decisions = await this.motions.look(this.node.membership.registry);
     if (decisions !== null) this.view.decided(decisions);
+  }
+
+  async #pay(balances: VaultBalances): Promise<void> {
+    await this.desk.payDue(balances);
+    await this.desk.payWide();
   }
 
   /** Who belongs to the street and will, whose clocks differ, and who signs nothing. */

@@ -33,7 +33,7 @@ export function Community({ state: { community, street } }: { state: StreetState
 
 function Motion({ motion, street }: { motion: MotionView; street: Street }) {
   const words = texts.community;
-  const { name, rules, instead, yes, no, members, stage } = motion;
+  const { yes, no, members, stage } = motion;
   const at = (instant: string): string => whenOf(instant, street.timeZone);
   const stages = {
     voting: () => words.voting(at(motion.broughtAt), at(motion.closesAt)),
@@ -42,10 +42,22 @@ function Motion({ motion, street }: { motion: MotionView; street: Street }) {
   };
   return (
     <li data-motion={motion.motion} data-stage={stage}>
-      <strong>{words.wants(name, at(rules.since))}</strong>
-      <Changes changes={changesOf(instead, rules.numbers)} street={street} />
+      <Wish motion={motion} street={street} />
       {words.votes(yes, no, members, neededOf(members))} {stages[stage]()}
     </li>
+  );
+}
+
+function Wish({ motion: { name, rules, instead, payment }, street }: { motion: MotionView; street: Street }) {
+  const words = texts.community;
+  if (payment !== null)
+    return <strong>{words.pays(name, fineMoney(payment.micro, street.currency), payment.to, payment.micro === 0)}</strong>;
+  if (rules === null || instead === null) return null;
+  return (
+    <>
+      <strong>{words.wants(name, whenOf(rules.since, street.timeZone))}</strong>
+      <Changes changes={changesOf(instead, rules.numbers)} street={street} />
+    </>
   );
 }
 

@@ -37,7 +37,9 @@ function Rules({ community: { inForce, coming, motions }, zone }: { community: C
   const told = [
     { hash: inForce.hash, what: words.inForce(whenOf(inForce.since, zone)) },
     ...coming.map(({ hash, since }) => ({ hash, what: words.coming(whenOf(since, zone)) })),
-    ...motions.map(({ name, rules: { hash, since } }) => ({ hash, what: words.motion(name, whenOf(since, zone)) })),
+    ...motions.flatMap(({ name, rules }) =>
+      rules === null ? [] : [{ hash: rules.hash, what: words.motion(name, whenOf(rules.since, zone)) }],
+    ),
   ];
   return (
     <>

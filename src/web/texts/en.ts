@@ -234,6 +234,10 @@ export const en = {
       maxPrice: "Highest price that an order may name",
     },
     wants: (name: string, from: string) => `${name} wants other rules from ${from} on.`,
+    pays: (name: string, amount: string, to: string, isElsewhere: boolean) =>
+      isElsewhere
+        ? `${name} wants what the street's own fund has waiting to be paid to ${to} instead.`
+        : `${name} wants ${amount} of the street's own fund paid to ${to}.`,
     change: (what: string, from: string, to: string) => `${what}: ${to} instead of ${from}`,
     otherwise: "None of the numbers below changes. What does, the file of the rules says; its fingerprint stands under Proof.",
     votes: (yes: number, no: number, members: number, needed: number) =>

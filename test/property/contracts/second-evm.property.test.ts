@@ -6,7 +6,7 @@ import { COMMITTED_FILE, committedGas } from "../../../bench/gas/committed.ts";
 import { GRID_VAULT_SLOTS } from "../../../contracts/abi/grid-vault.ts";
 import { certificateBytes } from "../../support/batch-bytes.ts";
 import { addressOf, TestChain } from "../../support/test-chain.ts";
-import { agentOf, OPERATOR, ownerOf, STRANGER, TestVault } from "../../support/test-vault.ts";
+import { agentOf, FIRST_WIDE, OPERATOR, ownerOf, payeeOf, STRANGER, TestVault } from "../../support/test-vault.ts";
 
 /**
  * Everything is asked of anvil and of @ethereumjs/vm, through one address (test/support/twin-chain.ts), and everything that they
@@ -24,7 +24,8 @@ beforeAll(async () => {
   chain = await TestChain.start(PEOPLE, "both");
   street = await TestVault.deploy(chain, { homes: HOMES });
   for (let id = 0; id < HOMES; id++) await street.fund(id, 500);
-  await street.send(OPERATOR, "depositWide", 0, 200_000);
+  await street.fundWide(0, 2_000);
+  await street.send(payeeOf(0), "requestWithdraw", FIRST_WIDE, addressOf(STRANGER), 100);
   await chain.save();
 });
 afterAll(() => chain.stop());
@@ -195,6 +196,19 @@ const calls: fc.Arbitrary<Omit<Sent, "gas">> = fc.oneof(
     args: [id, addressOf(STRANGER), amount],
   })),
   home.map((id) => ({ by: STRANGER, contract: "vault" as const, method: "finalizeWithdraw", args: [id] })),
+  fc.tuple(fc.constantFrom(payeeOf(0), OPERATOR), ticks).map(([by, amount]) => ({
+    by,
+    contract: "vault" as const,
+    method: "requestWithdraw",
+    args: [FIRST_WIDE, addressOf(STRANGER), amount],
+  })),
+  fc.constantFrom(0, 1).map((id) => ({ by: STRANGER, contract: "vault" as const, method: "finalizeWithdraw", args: [FIRST_WIDE + id] })),
+  fc.constantFrom(payeeOf(0), STRANGER).map((by) => ({
+    by,
+    contract: "vault" as const,
+    method: "redirectWithdraw",
+    args: [FIRST_WIDE, addressOf(OPERATOR)],
+  })),
   fc.tuple(home, home).map(([id, agent]) => ({
     by: ownerOf(id),
     contract: "vault" as const,
@@ -281,7 +295,7 @@ test("any sequence of calls, of which many fail, leaves the same state and the s
   // The generator reaches what it is meant to reach.
   for (const each of ["status 0x1", "status 0x0", "propose ok", "finalize ok", "deposit ok", "requestWithdraw ok"])
     expect(seen).toContain(each);
-  for (const each of ["propose QuorumNotReached", "propose NotConserved", "requestWithdraw InsufficientBalance"])
+  for (const each of ["propose QuorumNotReached", "propose NotConserved", "requestWithdraw InsufficientBalance", "redirectWithdraw ok"])
     expect(seen).toContain(each);
   expect([...seen].some((each) => each.endsWith("no reason"))).toBe(true);
 });

@@ -7,6 +7,7 @@ import {
   openChain,
   openCommunity,
   openCommunityRelay,
+  openRelay,
 } from "../../../adapters/evm/index.ts";
 import {
   type Address,
@@ -23,7 +24,7 @@ import type { Community, DecidedRules } from "../../../src/ports/index.ts";
 import { addressOf, CHAIN_ID, keyOf, TestChain } from "../../support/test-chain.ts";
 import { DELAY, FIRST_RULES, GRACE, LEAST, MOST, rules, TestCommunity, VOTING } from "../../support/test-community.ts";
 import { newHome } from "../../support/test-street.ts";
-import { ownerOf, TestVault } from "../../support/test-vault.ts";
+import { OPERATOR, ownerOf, TestVault } from "../../support/test-vault.ts";
 
 let chain: TestChain;
 let street: TestVault;
@@ -145,12 +146,52 @@ test("a relay carries what owners signed: a motion, votes, and what follows; wha
 
     const motions = await relay.motions();
     const [{ closesAt } = { closesAt: 0 }] = motions.ok ? motions.value.motions : [];
-    const facts = { motion: 0, home: 2, rules: wish.rules, interval: 48_096, homes: 5, yes: 3, no: 1, isExecuted: true };
+    const facts = { motion: 0, home: 2, wants: { rules: wish.rules }, interval: 48_096, homes: 5, yes: 3, no: 1, isExecuted: true };
     const times = { broughtAt: closesAt - VOTING, closesAt, executableAt: closesAt + DELAY, lapsesAt: closesAt + DELAY + GRACE };
     expect(motions).toEqual({ ok: true, value: { now: await chain.now(), motions: [{ ...facts, ...times }] } });
     expect(await relay.nonceOf(homeId(2))).toEqual({ ok: true, value: 1 });
   } finally {
     await relay.close();
+  }
+});
+
+test("a relay carries a payment that homes decide on, to the last unit; what is done already is success", async () => {
+  const contract = await TestCommunity.deploy(street);
+  const community = address((await contract.contract.getAddress()).toLowerCase());
+  expect(await street.send(OPERATOR, "setPayee", 2, community)).toBe("ok");
+  expect(await street.send(OPERATOR, "depositWide", 2, 10_000)).toBe("ok");
+  const options = { rpc: chain.rpc, chainId: CHAIN_ID, vault, key: keyOf(1), finality: 0 } as const;
+  const [relay, till] = [openCommunityRelay({ ...options, community }), openRelay(options)];
+  const digests = communityDigests({ chainId: CHAIN_ID, community });
+  const sign = (home: number, digest: Digest): Uint8Array => fromHex(new SigningKey(keyOf(ownerOf(home))).sign(digest).serialized);
+  const to = address(addressOf(99).toLowerCase());
+  const wishOf = (micro: number) => ({ home: homeId(1), payment: { to, micro }, nonce: 0 });
+  try {
+    const signed = { ...wishOf(4_200), signature: sign(1, digests.payment(wishOf(4_200))) };
+    expect(await relay.movePayment({ ...signed, payment: { to, micro: 100 } })).toMatchObject({ detail: "BadSignature()" });
+    expect(await relay.movePayment({ ...wishOf(5_100), signature: sign(1, digests.payment(wishOf(5_100))) })).toMatchObject({
+      code: "CHAIN_REFUSED",
+      detail: "PaymentTooLarge(ticks=51, most=50)",
+    });
+    expect(await relay.movePayment({ ...wishOf(0), signature: sign(1, digests.payment(wishOf(0))) })).toMatchObject({
+      detail: "NothingWaits()",
+    });
+    expect(await relay.movePayment(signed)).toEqual({ ok: true, value: 0 });
+    expect(await relay.movePayment(signed)).toEqual({ ok: true, value: 0 });
+    expect(await relay.motions()).toMatchObject({ value: { motions: [{ wants: { payment: { to, micro: 4_200 } }, isExecuted: false }] } });
+    for (const home of [0, 1, 2]) expect(await contract.vote(0, home)).toBe("ok");
+    await chain.pass(VOTING + DELAY);
+    expect(await till.payWide()).toEqual({ ok: true, value: [] });
+    for (let times = 0; times < 2; times++) expect(await relay.execute(0)).toEqual({ ok: true, value: undefined });
+    expect(await till.payWide()).toEqual({ ok: true, value: [] });
+    await chain.pass(86_400);
+    expect(await till.payWide()).toEqual({ ok: true, value: ["community"] });
+    expect(await till.payWide()).toEqual({ ok: true, value: [] });
+    expect(await chain.view(street.token, "balanceOf", to)).toBe(4_200n);
+    expect(await street.view("wideBalance", 2)).toBe(58n);
+  } finally {
+    await relay.close();
+    await till.close();
   }
 });
 

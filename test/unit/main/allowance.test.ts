@@ -9,7 +9,14 @@ const NOON = Date.UTC(2026, 10, 27, 12);
 
 /** What a street's file that says nothing of it sets. */
 const LIMITS = { deposits: 4, withdrawals: 4, payments: 4, keyChanges: 3, departures: 3, gas: 1_500_000 };
-const KEYS = { deposit: "deposits", withdraw: "withdrawals", pay: "payments", rotate: "keyChanges", leave: "departures" } as const;
+const KEYS = {
+  deposit: "deposits",
+  withdraw: "withdrawals",
+  redirect: "withdrawals",
+  pay: "payments",
+  rotate: "keyChanges",
+  leave: "departures",
+} as const;
 
 /** Time and disk of an operator; `again` is a restart. */
 class Desk {

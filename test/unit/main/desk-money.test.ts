@@ -139,17 +139,17 @@ describe("a deposit", () => {
   });
 });
 
-describe("a withdrawal", () => {
-  const pass = async (): Promise<void> => {
-    await node.ask("evm_increaseTime", [8 * 86_400]);
-    await node.ask("evm_mine", []);
-  };
-  const payDue = async (): Promise<void> => {
-    const balances = await street.chain.balances();
-    assert(balances.ok, "the chain answers");
-    await desk.payDue(balances.value);
-  };
+const pass = async (): Promise<void> => {
+  await node.ask("evm_increaseTime", [8 * 86_400]);
+  await node.ask("evm_mine", []);
+};
+const payDue = async (): Promise<void> => {
+  const balances = await street.chain.balances();
+  assert(balances.ok, "the chain answers");
+  await desk.payDue(balances.value);
+};
 
+describe("a withdrawal", () => {
   test("is asked for and paid by a signature alone, once", async () => {
     const request = await withdrawal();
     expect(await desk.withdraw(HOME, request)).toEqual(CARRIED);
@@ -202,8 +202,48 @@ describe("a withdrawal", () => {
     expect(await desk.withdraw(HOME, await withdrawal())).toEqual(CARRIED);
     expect(await desk.withdraw(HOME, await withdrawal({ micro: 100 }))).toMatchObject({
       code: "CHANGE_REFUSED",
-      detail: "the home's earlier withdrawal isn't paid yet: ask again after it is",
+      detail: "what was asked for earlier isn't paid yet: ask again after it is",
     });
+  });
+});
+
+describe("a redirection", () => {
+  const NEW = address(addressOf(8));
+
+  async function redirection({ to = NEW as Address, by = HOME, home = HOME, seconds = 600 } = {}) {
+    const { withdrawalNonce: nonce, now } = await look(home);
+    const deadline = now + seconds;
+    const signature = street.signedByOwner(by, ({ redirect }) => redirect({ home: homeId(home), to, nonce, deadline }));
+    return { to, deadline, signature: toHex(signature) };
+  }
+
+  test("sends what is asked for elsewhere, by a signature alone, and changes nothing else", async () => {
+    expect(await desk.withdraw(HOME, await withdrawal())).toEqual(CARRIED);
+    const { withdrawal: before } = await look();
+    const request = await redirection();
+    expect(await desk.redirect(HOME, request)).toEqual(CARRIED);
+    expect((await look()).withdrawal).toEqual({ ...before, to: NEW });
+    expect(await desk.redirect(HOME, request)).toEqual({ ok: true, value: { home: HOME, transaction: null } });
+    await pass();
+    await payDue();
+    expect([await balanceOf(NEW), await balanceOf(ELSEWHERE)]).toEqual([500_000, 0]);
+    expect(await paidBy(OWNER)).toEqual([0, 0]);
+  });
+
+  test.each<[string, () => Promise<Awaited<ReturnType<typeof redirection>>>, string]>([
+    ["signed by another home's owner", () => redirection({ by: 3 }), "it isn't signed by the home's owner, or was carried before"],
+    ["to somebody else than was signed", async () => ({ ...(await redirection()), to: ownerAddress(3) }), "isn't signed by"],
+    ["that is too old", () => redirection({ seconds: -1 }), "it was to be carried until"],
+    ["into the vault", () => redirection({ to: street.vault }), "money can't go to nobody or back into the vault"],
+  ])("%s is refused in words", async (_, make, detail) => {
+    expect(await desk.withdraw(HOME, await withdrawal())).toEqual(CARRIED);
+    const before = await look();
+    expect(await desk.redirect(HOME, await make())).toMatchObject({ code: "CHANGE_REFUSED", detail: expect.stringContaining(detail) });
+    expect((await look()).withdrawal).toEqual(before.withdrawal);
+  });
+
+  test("of nothing is refused", async () => {
+    expect(await desk.redirect(HOME, await redirection())).toMatchObject({ detail: expect.stringContaining("nothing is asked for") });
   });
 });
 

@@ -1,0 +1,58 @@
+import type { Result as Decoded } from "ethers/abi";
+import { address, ok, type Result } from "../../engine/kernel/index.ts";
+import { type SurplusAccount, WIDE_ACCOUNTS } from "../../engine/messages/index.ts";
+import type { ChainCode, OwnerMoney, WideAccount } from "../../src/ports/index.ts";
+import { TICK_MICRO, type VaultReader } from "./chain.ts";
+import type { Sender } from "./sender.ts";
+import { callData, VAULT } from "./vault.ts";
+
+/** The vault's number of a wide account where it means accounts of both kinds: 2^32 - 8 and its id. */
+export const numberOf = (account: SurplusAccount): number => 2 ** 32 - 8 + WIDE_ACCOUNTS[account];
+
+const NOBODY = /^0x0{40}$/;
+const ACCOUNTS = Object.keys(WIDE_ACCOUNTS) as SurplusAccount[];
+
+/** Supplier, grid and community, in this order. */
+export async function readWide(reader: VaultReader): Promise<Result<readonly WideAccount[], ChainCode>> {
+  const accounts: WideAccount[] = [];
+  for (const account of ACCOUNTS) {
+    const [held, payee, asked] = [
+      await reader.read("wideBalance", WIDE_ACCOUNTS[account]),
+      await reader.read("payee", WIDE_ACCOUNTS[account]),
+      await reader.read("withdrawal", numberOf(account)),
+    ];
+    if (!held.ok) return held;
+    if (!payee.ok) return payee;
+    if (!asked.ok) return asked;
+    accounts.push({
+      account,
+      held: Number(held.value[0]) * TICK_MICRO,
+      payee: NOBODY.test(payee.value[0]) ? null : address(payee.value[0].toLowerCase()),
+      withdrawal: withdrawalOf(asked.value[0]),
+    });
+  }
+  return ok(accounts);
+}
+
+/** As the vault tells it; null when nothing is asked for. */
+export function withdrawalOf({ to, ticks, requestedAt }: Decoded): OwnerMoney["withdrawal"] {
+  if (ticks === 0n) return null;
+  return { to: address(to.toLowerCase()), micro: Number(ticks) * TICK_MICRO, requestedAt: Number(requestedAt) };
+}
+
+/** Pays what the vault lets go of; what it doesn't yet, it pays another time. */
+export async function payWide(reader: VaultReader, sender: Sender): Promise<Result<readonly SurplusAccount[], ChainCode>> {
+  const paid: SurplusAccount[] = [];
+  for (const account of ACCOUNTS) {
+    const asked = await reader.read("withdrawal", numberOf(account));
+    if (!asked.ok) return asked;
+    if (asked.value[0].ticks === 0n) continue;
+    const data = callData({ to: reader.vault, contract: VAULT, method: "finalizeWithdraw", args: [numberOf(account)] });
+    const weighed = await reader.rpc.ask("eth_estimateGas", [{ from: sender.address, to: reader.vault, data }]);
+    if (!weighed.ok) continue;
+    const sent = await sender.send(reader.vault, data);
+    if (!sent.ok) return sent;
+    paid.push(account);
+  }
+  return ok(paid);
+}
