@@ -27,7 +27,7 @@ export function encodeMembers({ version, homes, validators, minimums, stakes }: 
     .uint(4, minimums.operator)
     .uint(5, minimums.utility)
     .uint(6, version)
-    .bytes(7, encodeStakes(stakes ?? []))
+    .bytes(8, encodeStakes(stakes ?? []))
     .finish();
 }
 
@@ -43,7 +43,7 @@ export function membersIn(body: Body): Members {
     const entry = Body.of(bytes);
     return { home: entry.home(1), class: entry.one(CLASSES[entry.uint(2)]) };
   });
-  const stakes = body.stakes(7);
+  const stakes = body.stakes(8);
   const isSound = homes.length <= MAX_MEMBERS && rises(homes) && rises(validators) && validators.length > 0;
   return body.one(
     isSound
