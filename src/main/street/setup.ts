@@ -68,7 +68,10 @@ export type Ground = Pick<EmbeddedChain, "rpc" | "port" | "stop"> & {
 };
 
 const CHAIN_ID = 31_337;
-/** Test currency, micro: what each home and the residual supplier have in escrow at the start. */
+/**
+ * Test currency, micro: what each home and the residual supplier have in escrow at the start. A home's is its credit: under the
+ * example rules more than three times what the largest orders of three intervals can cost.
+ */
 const HOME_DEPOSIT = 2_000_000_000;
 const RESIDUAL_DEPOSIT = 100_000_000_000;
 /** A chain that isn't ours may take its time: for one transaction, and until nothing of the street can be taken back. */

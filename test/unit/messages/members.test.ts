@@ -44,7 +44,7 @@ describe("bytes", () => {
   test("stakes stand at its end: 1, -1, 0 and 20,000,000 ticks; its name is keccak-256 of the name without them and of their bytes", () => {
     const staked: Members = { ...SET, stakes: [1, -1, 0, 20_000_000] };
     const bytes = "02010080b48913";
-    expect(toHex(encodeMembers(staked))).toBe(`${toHex(encodeMembers(SET))}3a07${bytes}`);
+    expect(toHex(encodeMembers(staked))).toBe(`${toHex(encodeMembers(SET))}4207${bytes}`);
     expect(membersDigest(staked)).toBe(keccak256(`${membersDigest(SET)}${bytes}`));
     expect(unstakedDigest(staked)).toBe(membersDigest(SET));
     expect(stakedDigest(membersDigest(SET), staked.stakes)).toBe(membersDigest(staked));
@@ -84,7 +84,7 @@ describe("what is no set", () => {
     return writer.uint(6, version).finish();
   };
   const staked = (stakes: Uint8Array): Uint8Array =>
-    Uint8Array.from([...written([home(1)], [validator(1)]), ...new Writer().bytes(7, stakes).finish()]);
+    Uint8Array.from([...written([home(1)], [validator(1)]), ...new Writer().bytes(8, stakes).finish()]);
   const many = (count: number) => Array.from({ length: count }, (_, id) => home(id));
 
   test.each<[string, boolean, Uint8Array]>([
