@@ -48,4 +48,5 @@ export {
 } from "./merkle.ts";
 export { type Rounded, toMicro } from "./rounding.ts";
 export { assertConserved, type Conservation, type SettledHome, type SettledInterval, settle, utilityOnly } from "./settle.ts";
+export { type Holding, spareTicks, worstDebt } from "./spare.ts";
 export { communityPercentOf, communityShare, NO_SURPLUS, partsOf, type Surplus, type SurplusBooks, type SurplusParts } from "./surplus.ts";
