@@ -1,6 +1,6 @@
 import { TypedDataEncoder, type TypedDataField } from "ethers/hash";
 import type { Address, Digest } from "../../engine/kernel/index.ts";
-import type { CurrencyDomain, Departure, KeyChange, Permit, WithdrawalRequest } from "../../src/ports/index.ts";
+import type { CurrencyDomain, Departure, KeyChange, Permit, WithdrawalNow, WithdrawalRequest } from "../../src/ports/index.ts";
 import { TICK_MICRO } from "./chain.ts";
 
 /** What an owner signs, so that anyone may carry it to the vault and nobody may change it. */
@@ -8,6 +8,7 @@ export interface OwnerDigests {
   rotateAgent(change: KeyChange): Digest;
   leave(departure: Departure): Digest;
   withdraw(request: WithdrawalRequest): Digest;
+  withdrawNow(request: WithdrawalNow): Digest;
 }
 
 type Types = Record<string, TypedDataField[]>;
@@ -20,6 +21,7 @@ const fields = (text: string): TypedDataField[] =>
 const ROTATE_AGENT = { RotateAgent: fields("uint32 home, address agent, uint48 since") };
 const LEAVE = { Leave: fields("uint32 home, uint48 until") };
 const WITHDRAW = { Withdraw: fields("uint32 home, address to, uint64 ticks, uint64 feeTicks, uint256 nonce, uint256 deadline") };
+const WITHDRAW_NOW = { WithdrawNow: fields("uint32 home, address to, uint64 ticks, uint256 nonce, uint64 period, uint256 deadline") };
 /** https://eips.ethereum.org/EIPS/eip-2612 */
 const PERMIT = { Permit: fields("address owner, address spender, uint256 value, uint256 nonce, uint256 deadline") };
 
@@ -32,6 +34,8 @@ export function ownerDigests({ chainId, vault }: { readonly chainId: number; rea
     leave: ({ home, until }) => digest(LEAVE, { home, until }),
     withdraw: ({ home, to, micro, feeMicro, nonce, deadline }) =>
       digest(WITHDRAW, { home, to, ticks: ticksOf(micro), feeTicks: ticksOf(feeMicro), nonce, deadline }),
+    withdrawNow: ({ home, to, micro, nonce, period, deadline }) =>
+      digest(WITHDRAW_NOW, { home, to, ticks: ticksOf(micro), nonce, period, deadline }),
   };
 }
 

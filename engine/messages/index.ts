@@ -73,12 +73,14 @@ export {
   type SignedProposal,
   type SignedReading,
   type SignedVote,
+  type SignedWithdrawNow,
   VALIDATOR_CLASS,
   type Validator,
   type ValidatorClass,
   VOTE_KIND,
   type Vote,
   type VoteKind,
+  type WithdrawNow,
   type Withheld,
 } from "./types.ts";
 export {
@@ -103,3 +105,4 @@ export {
   type VenueResting,
 } from "./venue.ts";
 export { VENUE_TYPES, type VenueDigests, venueDigestsOf } from "./venue-typed-data.ts";
+export { decodeWithdrawNow, encodeWithdrawNow, MAX_WITHDRAW_NOW_BYTES } from "./withdraw-now.ts";

@@ -95,6 +95,13 @@ export function encodeVector(deltas: readonly { readonly home: HomeId; readonly 
 /** 0, -1, 1, -2 as 0, 1, 2, 3: most changes are small, and on a chain a byte of 0 costs a quarter of any other. */
 const zigzag = (delta: number): number => (delta < 0 ? -2 * delta - 1 : 2 * delta);
 
+/** A home's change in ticks in a batch's vector; 0 behind its end. */
+export function changeIn(vector: Uint8Array, home: HomeId): number {
+  if (4 * home >= vector.length) return 0;
+  const written = new DataView(vector.buffer, vector.byteOffset).getUint32(4 * home);
+  return written % 2 === 0 ? written / 2 : -(written + 1) / 2;
+}
+
 /** The residual supplier's change, and those of other wide accounts that have one, by rising id: account id (uint8) and ticks (int64) each. */
 export function encodeWide(residualDelta: number, others: readonly WideChange[] = []): Uint8Array {
   const changes = [{ account: WIDE_ACCOUNTS.supplier, delta: residualDelta }, ...others.filter(({ delta }) => delta !== 0)];

@@ -64,6 +64,22 @@ export interface VaultBalances {
   readonly residual: number;
 }
 
+/** What a home has in the vault for good, and what a withdrawal at once is signed with there. */
+export interface Standing {
+  /** Micro-currency. */
+  readonly escrow: number;
+  /** What a withdrawal has asked for, a part of `escrow`. */
+  readonly requested: number;
+  /** For the home's next signed withdrawal. */
+  readonly nonce: number;
+  readonly nextPeriod: Period;
+  /** Whether the vault pays at once there: a period is settled, and none is proposed. */
+  readonly isOpen: boolean;
+  /** Unix seconds of that state's block; and what no later block comes before, if this machine's clock isn't ahead. */
+  readonly finalAt: number;
+  readonly now: number;
+}
+
 /** A period with its net balance changes and the certificate of the validators. Encoding: `engine/settlement/batch`. */
 export interface SignedBatch {
   readonly result: PeriodResult;
@@ -87,6 +103,8 @@ export interface Chain {
   head(): Promise<Result<VaultHead, ChainCode>>;
   /** Balances in the vault. */
   balances(): Promise<Result<VaultBalances, ChainCode>>;
+  /** One home's money, all of one final state. */
+  standing(home: HomeId): Promise<Result<Standing, ChainCode>>;
   /** Receipts of the batches that the chain holds, oldest first. */
   batches(): Promise<Result<readonly BatchReceipt[], ChainCode>>;
   close(): Promise<void>;
@@ -125,6 +143,7 @@ export type Errand = ({ readonly kind: "rotate" } & KeyChange & Signed) | ({ rea
 export type MoneyErrand =
   | ({ readonly kind: "deposit"; readonly home: HomeId } & Omit<Permit, "spender" | "nonce"> & Signed)
   | ({ readonly kind: "withdraw" } & Omit<WithdrawalRequest, "nonce"> & Signed)
+  | ({ readonly kind: "withdraw-now"; readonly certificate: Uint8Array } & Omit<WithdrawalNow, "nonce"> & Signed)
   | { readonly kind: "pay"; readonly home: HomeId };
 
 interface Signed {
@@ -175,6 +194,18 @@ export interface WithdrawalRequest {
   /** What of it is for whoever carries it, when it is paid. */
   readonly feeMicro: number;
   readonly nonce: bigint;
+  /** Unix seconds on the chain's clock. */
+  readonly deadline: number;
+}
+
+/** What an owner signs (EIP-712 `WithdrawNow` in the vault's domain), and the validators who vouch for it, to have money at once; whole ticks of 100 micro. */
+export interface WithdrawalNow {
+  readonly home: HomeId;
+  readonly to: Address;
+  readonly micro: number;
+  readonly nonce: number;
+  /** That the vault settles next. */
+  readonly period: Period;
   /** Unix seconds on the chain's clock. */
   readonly deadline: number;
 }

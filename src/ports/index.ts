@@ -14,15 +14,17 @@ export type {
   Registry,
   Relay,
   SignedBatch,
+  Standing,
   ValidatorSet,
   VaultBalances,
   VaultHead,
+  WithdrawalNow,
   WithdrawalRequest,
 } from "./chain.ts";
 export type { Cancel, Clock } from "./clock.ts";
 export type { Community, CommunityRelay, DecidedRules, Motion, MotionWish, RulesNumbers, Vote } from "./community.ts";
 export type { Device, DeviceCode, Nameplate, Telemetry } from "./device.ts";
-export type { Door, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";
+export type { Answerer, Door, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";
 export type { Journal, JournalReplay } from "./journal.ts";
 export type { Log } from "./log.ts";
 export type { Counter, Gauge, Histogram, Metrics } from "./metrics.ts";

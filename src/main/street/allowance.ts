@@ -10,11 +10,12 @@ export interface Limits {
 }
 
 /** A home changes its key or leaves seldom. */
-export const LIMITS: Limits = { errands: { deposit: 4, withdraw: 4, pay: 4, rotate: 3, leave: 3 }, gas: 1_500_000 };
+export const LIMITS: Limits = { errands: { deposit: 4, withdraw: 4, "withdraw-now": 4, pay: 4, rotate: 3, leave: 3 }, gas: 1_500_000 };
 
 const WORDS: Readonly<Record<ErrandKind, string>> = {
   deposit: "deposits",
   withdraw: "withdrawals",
+  "withdraw-now": "withdrawals at once",
   rotate: "changes of key",
   leave: "departures",
   pay: "payments",

@@ -37,6 +37,7 @@ function frozen(chain: Chain): Chain {
     registry: first(() => chain.registry()),
     head: first(() => chain.head()),
     balances: first(() => chain.balances()),
+    standing: (home) => chain.standing(home),
     batches: async () => fail("CHAIN_UNREACHABLE", "stale"),
     close: () => chain.close(),
   };

@@ -51,6 +51,7 @@ export class CountingChain implements Chain {
       },
       head: () => this.#reply(this.#head, isHidden),
       balances: () => this.balances(),
+      standing: () => this.standing(),
       batches: () => this.batches(),
       close: () => this.close(),
     };
@@ -75,6 +76,9 @@ export class CountingChain implements Chain {
   registry = () => this.#reply(() => this.known);
   head = () => this.#reply(this.#head);
   balances = () => this.#reply(() => ({ homes: [], requested: [], residual: 0 }));
+  /** Its vault holds no money. */
+  standing = () =>
+    this.#reply(() => ({ escrow: 0, requested: 0, nonce: 0, nextPeriod: this.next, isOpen: this.settled.length > 0, finalAt: 0, now: 0 }));
   batches = () => this.#reply(() => []);
   async close(): Promise<void> {}
 
