@@ -19,6 +19,8 @@ export const WORDS: Readonly<Record<string, (fields: Readonly<Record<string, str
   InsufficientBalance: ({ have, want }) => `the home holds ${ticks(have)} and ${ticks(want)} was asked for`,
   WithdrawalPending: () => "the home's earlier withdrawal isn't paid yet: ask again after it is",
   NoWithdrawal: () => "the home has asked for nothing",
+  ProposalOpen: () => "the vault settles a period just now",
+  WrongPeriod: ({ expected }) => `the vault settles period ${expected} next: sign it again`,
   FeeTooHigh: ({ feeTicks, ticks: of }) => `the fee of ${ticks(feeTicks)} is more than the ${ticks(of)} that are asked for`,
   BadRecipient: () => "money can't go to nobody or back into the vault: name another account",
   LaneOverflow: () => "the home would hold more than a home can: 214748.3647",

@@ -17,7 +17,7 @@ export interface PledgeCollectorModules {
 /** away: no answer in time; junk: an answer that is none, or another's signature. */
 export type Unpledged = PledgeRefusal | { readonly why: "away" } | { readonly why: "junk" };
 
-/** As the vault takes it, or why each validator that didn't sign did not. */
+/** As the vault takes it, or why each validator that didn't sign did not, by rising id. */
 export type Pledged =
   | { readonly certificate: Uint8Array }
   | { readonly certificate: null; readonly refusals: readonly (readonly [validator: HomeId, Unpledged])[] };
@@ -38,7 +38,8 @@ export function collectPledges(modules: PledgeCollectorModules, wish: SignedWith
       else refusals.push([validator, answer]);
       const signed = [...signatures].map(([by, signature]) => ({ validator: by, signature }));
       if (isQuorum(validators, [...signatures.keys()])) resolve({ certificate: encodeCertificate(validators.ids, signed) });
-      else if (signatures.size + refusals.length === validators.ids.length) resolve({ certificate: null, refusals });
+      else if (signatures.size + refusals.length === validators.ids.length)
+        resolve({ certificate: null, refusals: refusals.sort(([a], [b]) => a - b) });
     };
     for (const validator of validators.ids) void askHome(modules, wish, validator).then((answer) => take(validator, answer));
   });

@@ -2,10 +2,19 @@ import type { FastifyInstance } from "fastify";
 import type { Result } from "../../../engine/kernel/index.ts";
 import { refuse } from "../errors.ts";
 import type { ChangeCode, StreetQueries } from "../queries.ts";
-import { agentRequest, changeAnswer, depositRequest, homeParams, leaveRequest, moneyAnswer, withdrawalRequest } from "../schema/answers.ts";
+import {
+  agentRequest,
+  changeAnswer,
+  depositRequest,
+  homeParams,
+  leaveRequest,
+  moneyAnswer,
+  withdrawalNowRequest,
+  withdrawalRequest,
+} from "../schema/answers.ts";
 import { failure, HOME_BODY_LIMIT } from "./shape.ts";
 
-type Owned = Pick<StreetQueries, "rotateAgent" | "leave" | "deposit" | "withdraw">;
+type Owned = Pick<StreetQueries, "rotateAgent" | "leave" | "deposit" | "withdraw" | "withdrawNow">;
 
 /** What owners signed, for homes that have no coin: who runs the street carries it to the chain and can change nothing of it. */
 export function ownerRoutes(app: FastifyInstance, queries: Owned): void {
@@ -50,6 +59,14 @@ export function ownerRoutes(app: FastifyInstance, queries: Owned): void {
     body: withdrawalRequest,
     answer: moneyAnswer,
     carry: (home, request: Parameters<Owned["withdraw"]>[1]) => queries.withdraw(home, request),
+  });
+  carries({
+    path: "withdrawal-now",
+    name: "withdrawNow",
+    summary: "A home's owner has its money paid at once, if the street's validators vouch for it",
+    body: withdrawalNowRequest,
+    answer: moneyAnswer,
+    carry: (home, request: Parameters<Owned["withdrawNow"]>[1]) => queries.withdrawNow(home, request),
   });
 }
 

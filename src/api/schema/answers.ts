@@ -1,3 +1,4 @@
+import { period } from "../../../engine/kernel/index.ts";
 import type { ApiError } from "../errors.ts";
 import type {
   AgentRequest,
@@ -9,6 +10,7 @@ import type {
   LeaveRequest,
   MoneyAnswer,
   StreetCard,
+  WithdrawalNowRequest,
   WithdrawalRequest,
 } from "../queries.ts";
 import type { EvidenceView, IntervalView } from "../state.ts";
@@ -167,6 +169,14 @@ const depositFields = { micro, deadline: count, signature: ownerSignature };
 export const depositRequest = mirrors<DepositRequest>()(object(depositFields));
 const feeMicro = { ...count, multipleOf: 100 };
 export const withdrawalRequest = mirrors<WithdrawalRequest>()(object({ ...depositFields, to: address, feeMicro }));
+export const withdrawalNowRequest = mirrors<WithdrawalNowRequest>()(
+  object({
+    ...depositFields,
+    to: address,
+    nonce: count,
+    period: described({ ...count, maximum: period.max }, "that the vault settles next"),
+  }),
+);
 export const moneyAnswer = mirrors<MoneyAnswer>()(object({ home: count, transaction: nullable(hash) }));
 export const homeParams = object({ home: text({ pattern: "^\\d{1,5}$" }) });
 

@@ -94,6 +94,7 @@ function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQu
     leave: (home, request) => operator.desk.leave(home, request),
     deposit: (home, request) => operator.desk.deposit(home, request),
     withdraw: (home, request) => operator.desk.withdraw(home, request),
+    withdrawNow: (home, request) => operator.desk.withdrawNow(home, request),
   };
 }
 

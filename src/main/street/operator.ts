@@ -12,11 +12,12 @@ import { domainOf, firstOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
 import { Allowance } from "./allowance.ts";
 import { Carrier } from "./carrier.ts";
-import { Desk } from "./desk.ts";
+import { Desk, type DeskModules } from "./desk.ts";
 import { MotionDesk } from "./motion-desk.ts";
 import { nodesOf, type StreetOptions } from "./options.ts";
 import { Registrar } from "./registrar.ts";
 import type { StreetAtHand } from "./setup.ts";
+import { voucherOf } from "./voucher.ts";
 
 /** Real milliseconds between looks for a batch that is signed. */
 const RELAY_MS = 1_000;
@@ -114,7 +115,16 @@ export class Operator {
       await relay.close();
       store.close();
     };
-    return new Operator({ ...opening, node, neighbourhood, view, relay, store, close });
+    return new Operator({
+      ...opening,
+      vouch: voucherOf({ ...modules, relay, node, neighbourhood }),
+      node,
+      neighbourhood,
+      view,
+      relay,
+      store,
+      close,
+    });
   }
 
   constructor(
@@ -123,6 +133,7 @@ export class Operator {
       readonly neighbourhood: Neighbourhood;
       readonly view: StreetView;
       readonly relay: Relay;
+      readonly vouch: DeskModules["vouch"];
       readonly store: Store;
       readonly close: () => Promise<void>;
     },
