@@ -6,7 +6,7 @@ import { type Finality, finalityOf } from "./finality.ts";
 import { RegistryReader } from "./registry-reader.ts";
 import { connect, type Rpc, type RpcOptions } from "./rpc.ts";
 import { readStanding } from "./standing.ts";
-import { refusal, VAULT, view } from "./vault.ts";
+import { refusal, TICK_MICRO, VAULT, view } from "./vault.ts";
 
 export interface ChainOptions extends RpcOptions {
   readonly chainId: number;
@@ -28,8 +28,6 @@ export interface Status extends VaultHead {
   readonly homeCount: number;
 }
 
-/** Micro-currency in one tick of the vault. */
-export const TICK_MICRO = 100;
 const NONE = `0x${"0".repeat(64)}`;
 
 /** What the vault on the chain says. Makes no contact before the first question, and finds its way back after an outage. */

@@ -1,7 +1,7 @@
 import { TypedDataEncoder, type TypedDataField } from "ethers/hash";
 import type { Address, Digest } from "../../engine/kernel/index.ts";
 import type { CurrencyDomain, Departure, KeyChange, Permit, WithdrawalNow, WithdrawalRequest } from "../../src/ports/index.ts";
-import { TICK_MICRO } from "./chain.ts";
+import { TICK_MICRO } from "./vault.ts";
 
 /** What an owner signs, so that anyone may carry it to the vault and nobody may change it. */
 export interface OwnerDigests {

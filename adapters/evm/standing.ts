@@ -1,14 +1,24 @@
-import { fail, type HomeId, ok, type Result } from "../../engine/kernel/index.ts";
+import { type Digest, fail, type HomeId, ok, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode, Standing } from "../../src/ports/index.ts";
-import { TICK_MICRO, type VaultReader } from "./chain.ts";
-import { refusal } from "./vault.ts";
+import type { Rpc } from "./rpc.ts";
+import { refusal, TICK_MICRO, type view } from "./vault.ts";
+
+/** What is asked of a reader of the vault. */
+interface FinalReader {
+  readonly rpc: Rpc;
+  finalBlock(): Promise<Result<string, ChainCode>>;
+  status(
+    block: string,
+  ): Promise<Result<Pick<Standing, "nextPeriod"> & { readonly proposal: Digest | null; readonly nextInterval: number }, ChainCode>>;
+  readAt(block: string, method: string, ...args: readonly unknown[]): ReturnType<typeof view>;
+}
 
 /**
  * A home's money as it finally is. Where the final block is one that grows old while it is read, each thing is asked for before what
  * it could make too much: a number of withdrawals that is too small, or a request that was paid meanwhile, only makes a signature
  * worth nothing; and what a settlement changes shows in the status.
  */
-export async function readStanding(reader: VaultReader, home: HomeId): Promise<Result<Standing, ChainCode>> {
+export async function readStanding(reader: FinalReader, home: HomeId): Promise<Result<Standing, ChainCode>> {
   const name = await reader.finalBlock();
   if (!name.ok) return name;
   const [final, last] = [await blockAt(reader, name.value), await blockAt(reader, "latest")];
@@ -41,8 +51,11 @@ export async function readStanding(reader: VaultReader, home: HomeId): Promise<R
   });
 }
 
-async function blockAt(reader: VaultReader, name: string): Promise<Result<{ readonly number: string; readonly time: number }, ChainCode>> {
-  const answer = await reader.rpc.ask("eth_getBlockByNumber", [name, false]);
+async function blockAt(
+  { rpc }: Pick<FinalReader, "rpc">,
+  name: string,
+): Promise<Result<{ readonly number: string; readonly time: number }, ChainCode>> {
+  const answer = await rpc.ask("eth_getBlockByNumber", [name, false]);
   if (!answer.ok) return refusal(answer);
   const { number, timestamp } = answer.value as { readonly number: string; readonly timestamp: string };
   return ok({ number, time: Number(timestamp) });
