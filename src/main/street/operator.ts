@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { openOutbox, openRelay } from "../../../adapters/evm/index.ts";
-import { openGossip } from "../../../adapters/libp2p/index.ts";
+import { openGossip, type StreetGossip } from "../../../adapters/libp2p/index.ts";
 import { openStore } from "../../../adapters/store/index.ts";
 import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index.ts";
 import { type HomeId, interval, toHex } from "../../../engine/kernel/index.ts";
@@ -71,18 +71,7 @@ export class Operator {
       outbox: unwrap(openOutbox(join(folder, "outbox"), { chainId, address: street.operator.address })),
       tell: (node, what) => log.warn("chain.node", { node, what }),
     });
-    const peers = street.file.homes.map(({ peer }, index) => ({ name: peer, addresses: [card.peers[index]!] }));
-    const gossip = unwrap(
-      await openGossip({
-        secret: peerSeed(street.operator),
-        listen: [],
-        street: streetName(card),
-        peers,
-        networkKey: street.networkKey.bytes,
-        log,
-        metrics,
-      }),
-    );
+    const gossip = await gossipOf(opening);
     const registry = unwrap(await relay.registry());
     store.setMeta("card", JSON.stringify({ ...card, clock: null }));
     store.setMeta("registry", JSON.stringify(registry));
@@ -115,16 +104,8 @@ export class Operator {
       await relay.close();
       store.close();
     };
-    return new Operator({
-      ...opening,
-      vouch: voucherOf({ ...modules, relay, node, neighbourhood }),
-      node,
-      neighbourhood,
-      view,
-      relay,
-      store,
-      close,
-    });
+    const vouch = voucherOf({ ...modules, node, neighbourhood });
+    return new Operator({ ...opening, vouch, node, neighbourhood, view, relay, store, close });
   }
 
   constructor(
@@ -268,6 +249,20 @@ export class Operator {
     }));
   }
 }
+
+/** Dials every home and listens to nobody. */
+const gossipOf = async ({ street, card, log, metrics }: OperatorOptions): Promise<StreetGossip> =>
+  unwrap(
+    await openGossip({
+      secret: peerSeed(street.operator),
+      listen: [],
+      street: streetName(card),
+      peers: street.file.homes.map(({ peer }, index) => ({ name: peer, addresses: [card.peers[index]!] })),
+      networkKey: street.networkKey.bytes,
+      log,
+      metrics,
+    }),
+  );
 
 const labelOf = ({ plan }: StreetOptions, card: StreetCard) => ({
   name: card.name,

@@ -2,11 +2,11 @@ import { address, fail, fromHex, type HomeId, ok, period, type Result } from "..
 import type { Digests, SignedWithdrawNow, WithdrawNow } from "../../../engine/messages/index.ts";
 import type { WithdrawalNowRequest } from "../../api/index.ts";
 import { collectPledges, type Neighbourhood, type Pledged, type StreetNode, type Unpledged } from "../../node/index.ts";
-import type { Clock, Gossip, MoneyErrand, RecoverSigner, RegisteredHome, Registry, Relay } from "../../ports/index.ts";
+import type { Chain, Clock, Gossip, MoneyErrand, RecoverSigner, RegisteredHome, Registry } from "../../ports/index.ts";
 import { amountText } from "../amount.ts";
 
 export interface VoucherModules {
-  readonly relay: Pick<Relay, "standing">;
+  readonly chain: Pick<Chain, "standing">;
   readonly digests: Pick<Digests, "withdrawNow">;
   readonly recover: RecoverSigner;
   readonly registry: () => Registry;
@@ -28,7 +28,7 @@ export function voucherOf({
   node: { membership, digests },
   neighbourhood,
   ...modules
-}: Pick<VoucherModules, "relay" | "recover"> & {
+}: Pick<VoucherModules, "chain" | "recover"> & {
   readonly node: StreetNode;
   readonly neighbourhood: Neighbourhood;
   readonly gossip: Gossip;
@@ -41,14 +41,14 @@ export function voucherOf({
 
 /** Has the street's validators vouch for a home's money, so that the vault pays it at once; or says why they don't. */
 export async function vouch(
-  { relay, digests, recover, registry, collect }: VoucherModules,
+  { chain, digests, recover, registry, collect }: VoucherModules,
   { home, owner }: Pick<RegisteredHome, "home" | "owner">,
   request: WithdrawalNowRequest,
 ): ReturnType<Vouch> {
   const body = wishOf(home, request);
   const wish = { body, id: digests.withdrawNow(body), signature: fromHex(request.signature) };
   if (recover(wish.id, wish.signature) !== owner) return fail("CHANGE_REFUSED", "it isn't signed with the key of the home's owner");
-  const standing = await relay.standing(home);
+  const standing = await chain.standing(home);
   if (!standing.ok) return fail("CHAIN_AWAY", standing.detail);
   if (!standing.value.isOpen)
     return fail("NOT_AT_ONCE", "the vault pays nothing at once before it has settled a period, nor while one is being settled");

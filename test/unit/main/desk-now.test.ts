@@ -116,7 +116,7 @@ function openDesk({ away = [], liars = new Map() }: { away?: readonly number[]; 
   const membership = new Membership({ rules: SMALL, first: interval(48_000), store: memoryStore() }, registry);
   const asking = { gossip: network.open("operator"), clock, membership, recover, peersOf: (home: HomeId) => [`peer-${home}`] };
   const collect = (wish: Parameters<typeof collectPledges>[1]) => collectPledges(asking, wish);
-  const modules = { relay: street.relay, digests, recover, registry: () => registry, collect };
+  const modules = { chain: street.chain, digests, recover, registry: () => registry, collect };
   const meta = new Map<string, string>();
   const store = { getMeta: (key: string) => meta.get(key) ?? null, setMeta: (key: string, value: string) => void meta.set(key, value) };
   return new Desk({
