@@ -90,7 +90,7 @@ function sayingOf(refusal: Unpledged): string {
     case "short":
       return `the home can spare no more than ${amountText(refusal.most * TICK_MICRO)}, whatever it trades and uses until then`;
     case "pledged":
-      return `another payment at once may still be made until ${instant(refusal.until)}`;
+      return `another payment at once, good until ${instant(refusal.until)}, is not over for good yet`;
     case "period":
       return `the vault settles period ${refusal.next} next`;
     case "deadline":
