@@ -5,7 +5,8 @@ import { refuseCode } from "./code.ts";
 import { type Finality, finalityOf } from "./finality.ts";
 import { RegistryReader } from "./registry-reader.ts";
 import { connect, type Rpc, type RpcOptions } from "./rpc.ts";
-import { refusal, VAULT, view } from "./vault.ts";
+import { readStanding } from "./standing.ts";
+import { refusal, TICK_MICRO, VAULT, view } from "./vault.ts";
 
 export interface ChainOptions extends RpcOptions {
   readonly chainId: number;
@@ -22,13 +23,13 @@ export interface Status extends VaultHead {
   readonly proposal: Digest | null;
   /** Unix seconds on the chain's clock from when on the proposal may be settled. */
   readonly finalizableAt: number;
+  /** The interval that the next period begins with; 0 before the first one is proposed. */
+  readonly nextInterval: number;
   /** Changes whenever the registry does. */
   readonly registryHead: Digest;
   readonly homeCount: number;
 }
 
-/** Micro-currency in one tick of the vault. */
-export const TICK_MICRO = 100;
 /** From the first home on, as many as there are. */
 const ALL = [0, 2 ** 32] as const;
 const TRIES = 5;
@@ -45,6 +46,7 @@ export function portOf(reader: VaultReader): Chain {
     head: () => shield(() => reader.head()),
     escrows: () => shield(() => reader.escrows()),
     balances: () => shield(() => reader.balances()),
+    standing: (home) => shield(() => readStanding(reader, home)),
     batches: () => shield(() => reader.receipts()),
     close: async () => reader.close(),
   };
@@ -99,13 +101,14 @@ export class VaultReader {
       settledUntil: Number(raw.settledUntil),
       proposal: raw.proposal === NONE ? null : raw.proposal,
       finalizableAt: Number(raw.finalizableAt),
+      nextInterval: Number(raw.nextInterval),
       registryHead: raw.registryHead,
       homeCount: Number(raw.homeCount),
     });
   }
 
   async head(): Promise<Result<VaultHead, ChainCode>> {
-    const block = await this.registryReader.finalBlock();
+    const block = await this.finalBlock();
     if (!block.ok) return block;
     const status = await this.status(block.value);
     if (!status.ok) return status;
@@ -155,10 +158,19 @@ export class VaultReader {
     this.rpc.close();
   }
 
+  /** A block whose state is final, as its number or a name. */
+  finalBlock(): Promise<Result<string, ChainCode>> {
+    return this.registryReader.finalBlock();
+  }
+
   /** Asks a view of the vault. */
   async read(method: string, ...args: readonly unknown[]): ReturnType<typeof view> {
+    return this.readAt("latest", method, ...args);
+  }
+
+  async readAt(block: string, method: string, ...args: readonly unknown[]): ReturnType<typeof view> {
     const known = await this.identify();
-    return known.ok ? view(this.rpc, { to: this.vault, contract: VAULT, method, args }) : known;
+    return known.ok ? view(this.rpc, { to: this.vault, contract: VAULT, method, args }, block) : known;
   }
 
   private async watch(answer: ReturnType<Rpc["ask"]>): ReturnType<Rpc["ask"]> {

@@ -2,13 +2,13 @@ import type { Result as Decoded } from "ethers/abi";
 import { COMMUNITY_BYTECODE } from "../../contracts/abi/community.ts";
 import { type Address, address, fail, type HomeId, homeId, ok, type Result, ZERO_DIGEST } from "../../engine/kernel/index.ts";
 import type { ChainCode, Community, DecidedRules, Motion, RulesNumbers } from "../../src/ports/index.ts";
-import { type ChainOptions, shield, TICK_MICRO } from "./chain.ts";
+import { type ChainOptions, shield } from "./chain.ts";
 import { finalBlock, finalityOf } from "./finality.ts";
 
 import { connect, type Rpc, type RpcOptions } from "./rpc.ts";
 import { type RawRules, readRules, toInterval, toRules } from "./rules-history.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
-import { COMMUNITY, refusal, view } from "./vault.ts";
+import { COMMUNITY, refusal, TICK_MICRO, view } from "./vault.ts";
 
 export interface CommunityOptions extends ChainOptions {
   /** Where the community stands; it decides for `vault`. */

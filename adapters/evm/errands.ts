@@ -32,7 +32,7 @@ async function carry(errand: MoneyErrand, reader: VaultReader, sender: Sender): 
   return sent.ok ? ok(sent.value.transaction) : sent;
 }
 
-/** Nothing waits to be paid, or the same is asked for already. That a deposit was carried before shows in its permit alone. */
+/** Nothing waits to be paid, or the same is asked for already. Of a deposit its permit alone shows it, of a payment at once the home's nonce. */
 async function wasCarried(errand: MoneyErrand, reader: VaultReader): Promise<Result<boolean, ChainCode>> {
   const asked = await reader.read("withdrawal", errand.home);
   if (!asked.ok) return asked;
@@ -61,6 +61,10 @@ function orderOf(errand: Errand): readonly [method: string, ...args: readonly un
     }
     case "redirect":
       return ["redirectWithdrawFor", errand.home, errand.to, errand.deadline, toHex(errand.signature)];
+    case "withdraw-now": {
+      const { home, to, micro, period, deadline, signature, certificate } = errand;
+      return ["withdrawNow", home, to, ticksOf(micro), period, deadline, toHex(signature), toHex(certificate)];
+    }
     case "pay":
       return ["finalizeWithdraw", errand.home];
   }

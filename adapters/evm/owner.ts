@@ -1,7 +1,7 @@
 import { TypedDataEncoder, type TypedDataField } from "ethers/hash";
 import type { Address, Digest } from "../../engine/kernel/index.ts";
-import type { CurrencyDomain, Departure, KeyChange, Permit, Redirection, WithdrawalRequest } from "../../src/ports/index.ts";
-import { TICK_MICRO } from "./chain.ts";
+import type { CurrencyDomain, Departure, KeyChange, Permit, Redirection, WithdrawalNow, WithdrawalRequest } from "../../src/ports/index.ts";
+import { TICK_MICRO } from "./vault.ts";
 
 /** What an owner signs, so that anyone may carry it to the vault and nobody may change it. */
 export interface OwnerDigests {
@@ -9,6 +9,7 @@ export interface OwnerDigests {
   leave(departure: Departure): Digest;
   withdraw(request: WithdrawalRequest): Digest;
   redirect(redirection: Redirection): Digest;
+  withdrawNow(request: WithdrawalNow): Digest;
 }
 
 type Types = Record<string, TypedDataField[]>;
@@ -22,6 +23,7 @@ const ROTATE_AGENT = { RotateAgent: fields("uint32 home, address agent, uint48 s
 const LEAVE = { Leave: fields("uint32 home, uint48 until") };
 const WITHDRAW = { Withdraw: fields("uint32 home, address to, uint64 ticks, uint64 feeTicks, uint256 nonce, uint256 deadline") };
 const REDIRECT = { Redirect: fields("uint32 home, address to, uint256 nonce, uint256 deadline") };
+const WITHDRAW_NOW = { WithdrawNow: fields("uint32 home, address to, uint64 ticks, uint256 nonce, uint64 period, uint256 deadline") };
 /** https://eips.ethereum.org/EIPS/eip-2612 */
 const PERMIT = { Permit: fields("address owner, address spender, uint256 value, uint256 nonce, uint256 deadline") };
 
@@ -35,6 +37,8 @@ export function ownerDigests({ chainId, vault }: { readonly chainId: number; rea
     withdraw: ({ home, to, micro, feeMicro, nonce, deadline }) =>
       digest(WITHDRAW, { home, to, ticks: ticksOf(micro), feeTicks: ticksOf(feeMicro), nonce, deadline }),
     redirect: ({ home, to, nonce, deadline }) => digest(REDIRECT, { home, to, nonce, deadline }),
+    withdrawNow: ({ home, to, micro, nonce, period, deadline }) =>
+      digest(WITHDRAW_NOW, { home, to, ticks: ticksOf(micro), nonce, period, deadline }),
   };
 }
 

@@ -1,10 +1,10 @@
 import { type Result as Decoded, Interface } from "ethers/abi";
 import { type Address, address, type HomeId, ok, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode, CurrencyDomain, OwnerMoney, WideAccount } from "../../src/ports/index.ts";
-import { type ChainOptions, shield, TICK_MICRO, VaultReader } from "./chain.ts";
+import { type ChainOptions, shield, VaultReader } from "./chain.ts";
 import { domainSeparatorOf } from "./owner.ts";
 import { connect } from "./rpc.ts";
-import { refusal, view } from "./vault.ts";
+import { refusal, TICK_MICRO, view } from "./vault.ts";
 import { readWide, withdrawalOf } from "./wide.ts";
 
 /** What an owner has, for whoever wants to move it. */

@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import { type Address, fail, type HomeId, homeId, ok, type Result, toHex } from "../../engine/kernel/index.ts";
 import { type SurplusAccount, WIDE_ACCOUNTS } from "../../engine/messages/index.ts";
 import type { BatchReceipt, ChainCode, Relay, SignedBatch, ValidatorSet } from "../../src/ports/index.ts";
-import { type ChainOptions, portOf, type Status, shield, TICK_MICRO, VaultReader } from "./chain.ts";
+import { type ChainOptions, portOf, type Status, shield, VaultReader } from "./chain.ts";
 import { errandsOf } from "./errands.ts";
 import { giveNotice, missingNotice } from "./governance.ts";
 import { encodeName } from "./name.ts";
 import { CLASSES, toSet } from "./registry-reader.ts";
 import { connect } from "./rpc.ts";
 import { type Receipt, Sender, type SenderOptions } from "./sender.ts";
-import { balanceWords, CURRENCY, callData, VAULT, view } from "./vault.ts";
+import { balanceWords, CURRENCY, callData, TICK_MICRO, VAULT, view } from "./vault.ts";
 import { payWide } from "./wide.ts";
 
 export type RelayOptions = ChainOptions & SenderOptions;

@@ -2,9 +2,9 @@ import type { LogDescription } from "ethers/abi";
 import { type Address, address, type Digest, fail, ok, type Result } from "../../engine/kernel/index.ts";
 import { type SurplusAccount, WIDE_ACCOUNTS } from "../../engine/messages/index.ts";
 import type { ChainCode, Statement, StatementLine } from "../../src/ports/index.ts";
-import { type ChainOptions, shield, TICK_MICRO, VaultReader } from "./chain.ts";
+import { type ChainOptions, shield, VaultReader } from "./chain.ts";
 import { connect } from "./rpc.ts";
-import { refusal, VAULT, view } from "./vault.ts";
+import { refusal, TICK_MICRO, VAULT, view } from "./vault.ts";
 import { numberOf } from "./wide.ts";
 
 interface Log {

@@ -14,6 +14,9 @@ export const balanceWords = (vector: Uint8Array): readonly number[] =>
     .filter((at) => vector.subarray(32 * at, 32 * at + 32).some((byte) => byte !== 0))
     .map((at) => GRID_VAULT_SLOTS._lanes + at);
 
+/** Micro-currency in one tick of the vault. */
+export const TICK_MICRO = 100;
+
 export const VAULT = new Interface(GRID_VAULT_ABI);
 /** Says who may what of the vault. */
 export const MANAGER = new Interface(ACCESS_MANAGER_ABI);

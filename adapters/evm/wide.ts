@@ -2,9 +2,9 @@ import type { Result as Decoded } from "ethers/abi";
 import { address, ok, type Result } from "../../engine/kernel/index.ts";
 import { type SurplusAccount, WIDE_ACCOUNTS } from "../../engine/messages/index.ts";
 import type { ChainCode, OwnerMoney, WideAccount } from "../../src/ports/index.ts";
-import { TICK_MICRO, type VaultReader } from "./chain.ts";
+import type { VaultReader } from "./chain.ts";
 import type { Sender } from "./sender.ts";
-import { callData, VAULT } from "./vault.ts";
+import { callData, TICK_MICRO, VAULT } from "./vault.ts";
 
 /** The vault's number of a wide account where it means accounts of both kinds: 2^32 - 8 and its id. */
 export const numberOf = (account: SurplusAccount): number => 2 ** 32 - 8 + WIDE_ACCOUNTS[account];

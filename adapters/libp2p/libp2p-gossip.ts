@@ -3,6 +3,7 @@ import { peerIdFromString } from "@libp2p/peer-id";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import type { Result } from "../../engine/kernel/index.ts";
 import type {
+  Answerer,
   Door,
   Gossip,
   Judgement,
@@ -25,7 +26,7 @@ import type { GossipLimits } from "./limits.ts";
 import { messageId, TOPICS, topicName } from "./names.ts";
 import { connectedPeers, guardStreams, type Node, openStream, type Router, routerOf, stopNode } from "./node.ts";
 import { Outbox, type SendResult } from "./outbox.ts";
-import { type RequestHandler, Requests } from "./requests.ts";
+import { Requests } from "./requests.ts";
 import { GRAYLIST_SCORE } from "./settings.ts";
 import { type Telemetry, telemetryOf } from "./telemetry.ts";
 import { type HangUpReason, Watchdog } from "./watchdog.ts";
@@ -153,7 +154,7 @@ export class Libp2pGossip implements Gossip {
     return answer;
   }
 
-  onRequest(kind: RequestKind, handler: RequestHandler): void {
+  onRequest(kind: RequestKind, handler: Answerer): void {
     this.requests.handle(kind, handler);
   }
 

@@ -7,7 +7,7 @@ import { assert } from "../../engine/kernel/index.ts";
 import type { PeerName, RequestKind, Topic } from "../../src/ports/index.ts";
 
 export const TOPICS: readonly Topic[] = ["market", "agreement"];
-export const REQUEST_KINDS: readonly RequestKind[] = ["fetch", "blocks", "hello", "time"];
+export const REQUEST_KINDS: readonly RequestKind[] = ["fetch", "blocks", "hello", "time", "pledge"];
 
 // Ed25519 private key in PKCS #8 (RFC 8410, section 7): this header, then the 32 bytes of the seed.
 const PKCS8_HEADER = Buffer.from("302e020100300506032b657004220420", "hex");

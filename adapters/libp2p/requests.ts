@@ -2,13 +2,11 @@ import type { Connection, Stream } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
 import { lpStream } from "@libp2p/utils";
 import { fail, ok, type Result } from "../../engine/kernel/index.ts";
-import type { Log, PeerName, RequestCode, RequestKind } from "../../src/ports/index.ts";
+import type { Answerer, Log, PeerName, RequestCode, RequestKind } from "../../src/ports/index.ts";
 import { Buckets } from "./buckets.ts";
 import type { GossipLimits } from "./limits.ts";
 import { protocolName, REQUEST_KINDS } from "./names.ts";
 import type { Node } from "./node.ts";
-
-export type RequestHandler = (body: Uint8Array, from: PeerName) => Uint8Array | undefined;
 
 /** gone: the peer left or gave up, which is no offence. */
 export type ServeCode = "served" | "nothing" | "malformed" | "gone" | "flooding" | "busy" | "stranger";
@@ -23,7 +21,7 @@ export interface RequestModules {
 
 /** One length-prefixed request, one length-prefixed answer, each on a stream of its own; bounded on both sides. */
 export class Requests {
-  private readonly handlers = new Map<RequestKind, RequestHandler>();
+  private readonly handlers = new Map<RequestKind, Answerer>();
   private readonly buckets: Buckets;
   private readonly node: Node;
   private readonly street: string;
@@ -48,7 +46,7 @@ export class Requests {
     }
   }
 
-  handle(kind: RequestKind, handler: RequestHandler): void {
+  handle(kind: RequestKind, handler: Answerer): void {
     this.handlers.set(kind, handler);
   }
 
@@ -115,7 +113,7 @@ export class Requests {
     let body: Uint8Array | undefined;
     try {
       body = new Uint8Array((await lines.read({ signal })).subarray());
-      const answer = this.judge(kind, body, from);
+      const answer = await this.judge(kind, body, from);
       if (answer === undefined) return "nothing";
       await lines.write(answer, { signal });
       await stream.close({ signal });
@@ -128,9 +126,9 @@ export class Requests {
   }
 
   /** What the handler says, kept from throwing and from growing too long. */
-  private judge(kind: RequestKind, body: Uint8Array, from: PeerName): Uint8Array | undefined {
+  private async judge(kind: RequestKind, body: Uint8Array, from: PeerName): Promise<Uint8Array | undefined> {
     try {
-      const answer = this.handlers.get(kind)?.(body, from);
+      const answer = await this.handlers.get(kind)?.(body, from);
       if (answer === undefined || answer.length <= this.limits.maxAnswerBytes) return answer;
       this.modules.log.error("gossip.answer-too-long", { kind, bytes: answer.length });
     } catch (error) {

@@ -20,7 +20,7 @@ contract GridVault is Periods {
         "Withdraw(uint32 home,address to,uint64 ticks,uint64 feeTicks,uint256 nonce,uint256 deadline)"
     );
     bytes32 private constant WITHDRAW_NOW_TYPEHASH = keccak256(
-        "WithdrawNow(uint32 home,address to,uint64 ticks,uint256 nonce,uint64 period)"
+        "WithdrawNow(uint32 home,address to,uint64 ticks,uint256 nonce,uint64 period,uint256 deadline)"
     );
 
     bytes32 private constant REDIRECT_TYPEHASH = keccak256("Redirect(uint32 home,address to,uint256 nonce,uint256 deadline)");
@@ -120,14 +120,16 @@ contract GridVault is Periods {
         address to,
         uint64 ticks,
         uint64 period,
+        uint256 deadline,
         bytes calldata signature,
         bytes calldata cert
     ) external nonReentrant {
+        if (block.timestamp > deadline) revert Expired(deadline);
         Progress memory progress = _progress();
         _requireUnpaused(progress);
         if (progress.proposedAt != 0) revert ProposalOpen();
         if (period != progress.nextPeriod) revert WrongPeriod(progress.nextPeriod, period);
-        bytes32 structHash = keccak256(abi.encode(WITHDRAW_NOW_TYPEHASH, id, to, ticks, _nonces[id]++, period));
+        bytes32 structHash = keccak256(abi.encode(WITHDRAW_NOW_TYPEHASH, id, to, ticks, _nonces[id]++, period, deadline));
         address owner = _accountOwner(id);
         if (msg.sender != owner) _requireSigned(owner, structHash, signature);
         _checkQuorum(_hashTypedDataV4(structHash), cert, progress.nextInterval);

@@ -138,6 +138,7 @@ interface IEscrow {
     /// @param to Who gets the money.
     /// @param ticks How much.
     /// @param period The period that comes next.
+    /// @param deadline Unix seconds: validators vouch for no longer than that.
     /// @param signature The owner's, or what its contract takes for one (ERC-1271); may be empty if the owner is the caller.
     /// @param cert As of a period, by the validators that certify the next one.
     function withdrawNow(
@@ -145,6 +146,7 @@ interface IEscrow {
         address to,
         uint64 ticks,
         uint64 period,
+        uint256 deadline,
         bytes calldata signature,
         bytes calldata cert
     ) external;

@@ -128,7 +128,7 @@ contract GuardedLife is StreetLife {
         uint256 free = _spendable(account);
         uint64 ticks = uint64(_bound(drawn, 1, free + free / 8 + 1));
         uint64 period = FIRST_PERIOD + periods;
-        bytes32 signed = _typed(_withdrawNowHash(account, _purse(account), ticks, _signedTimes[account], period));
+        bytes32 signed = _typed(_withdrawNowHash(account, _purse(account), ticks, _signedTimes[account], period, block.timestamp));
         bytes memory call = _withdrawNowCall(account, ticks, period, signed);
         if (_isStopped(STRANGER, call)) return;
         bytes memory refusal;
@@ -147,7 +147,7 @@ contract GuardedLife is StreetLife {
     function _withdrawNowCall(uint256 account, uint64 ticks, uint64 period, bytes32 signed) private view returns (bytes memory) {
         bytes memory signature = _signature(_keyOf(account), signed);
         bytes memory cert = _certify(signed, nextInterval, type(uint256).max);
-        return abi.encodeCall(IEscrow.withdrawNow, (uint32(account), _purse(account), ticks, period, signature, cert));
+        return abi.encodeCall(IEscrow.withdrawNow, (uint32(account), _purse(account), ticks, period, block.timestamp, signature, cert));
     }
 
     function _requestFor(uint256 account, uint64 ticks, uint64 fee, bytes memory signature) private {

@@ -11,6 +11,7 @@ import {Street} from "./Street.sol";
 contract GuardianTest is Street {
     uint256 private constant HOMES = 10;
     address private constant PURSE = address(0x9125e);
+    uint256 private constant DEADLINE = type(uint256).max;
     address private constant RELAYER = address(0x3e1a);
 
     function setUp() external {
@@ -62,7 +63,7 @@ contract GuardianTest is Street {
         _refuse(paused);
         vault.depositWide(3, TICK);
         _refuse(paused);
-        vault.withdrawNow(3, PURSE, 1, FIRST_PERIOD, "", "");
+        vault.withdrawNow(3, PURSE, 1, FIRST_PERIOD, block.timestamp, "", "");
         _refuse(IEscrow.WithdrawalLocked.selector);
         vault.finalizeWithdraw(3);
         vm.warp(start + ESCAPE);
@@ -193,14 +194,14 @@ contract GuardianTest is Street {
         vault.requestWithdrawFor(3, PURSE, 10, fee, type(uint256).max, signature);
     }
 
-    /// @dev Owner and quorum together; for the next period only; never what was asked for already.
-    function testFuzz_withdrawNow(uint256 asked, uint256 pending, uint256 signers) external {
+    /// @dev Owner and quorum together; for the next period and until the deadline only; never what was asked for already.
+    function testFuzz_withdrawNow(uint256 asked, uint256 pending, uint256 signers, uint256 late) external {
         _settle(_emptyBatch());
         pending = _bound(pending, 0, 1_000);
         if (pending > 0) _request(3, PURSE, pending);
         uint64 ticks = uint64(_bound(asked, 1, 1_500));
-        uint64 period = FIRST_PERIOD + 1;
-        bytes32 signed = _typed(_withdrawNowHash(3, PURSE, ticks, 0, period));
+        uint256 deadline = block.timestamp + 60;
+        bytes32 signed = _typed(_withdrawNowHash(3, PURSE, ticks, 0, FIRST_PERIOD + 1, deadline));
         bytes memory signature = _signature(_ownerKey(3), signed);
         signers = _bound(signers, 0, 4);
         bytes memory cert = _certificate(signed, 0, signers);
@@ -209,33 +210,36 @@ contract GuardianTest is Street {
             refusal = abi.encodeWithSelector(IEscrow.InsufficientBalance.selector, 1_000 - pending, uint256(ticks));
         }
         if (signers < 3) refusal = abi.encodeWithSelector(IRegistry.QuorumNotReached.selector, signers, 3);
+        late = _bound(late, 0, 120);
+        vm.warp(block.timestamp + late);
+        if (late > 60) refusal = abi.encodeWithSelector(IEscrow.Expired.selector, deadline);
         if (refusal.length > 0) _refuse(refusal);
-        _withdrawNow(ticks, period, signature, cert);
+        _withdrawNow(ticks, deadline, signature, cert);
         if (refusal.length > 0) return;
         vm.assertEq(token.balanceOf(PURSE), ticks * TICK, "paid");
         vm.assertEq(vault.balanceOf(3), 1_000 - ticks, "rest");
         _refuse(IRegistry.BadSignature.selector);
-        _withdrawNow(ticks, period, signature, cert);
+        _withdrawNow(ticks, deadline, signature, cert);
         _assertSolvent();
     }
 
     function test_withdrawNowWaitsForNothingOpen() external {
         _settle(_emptyBatch());
-        bytes32 signed = _typed(_withdrawNowHash(3, PURSE, 10, 0, FIRST_PERIOD + 1));
+        bytes32 signed = _typed(_withdrawNowHash(3, PURSE, 10, 0, FIRST_PERIOD + 1, DEADLINE));
         bytes memory cert = _certificate(signed, 0, 3);
         _refuse(abi.encodeWithSelector(IGridVault.WrongPeriod.selector, FIRST_PERIOD + 1, FIRST_PERIOD));
-        vault.withdrawNow(3, PURSE, 10, FIRST_PERIOD, "", cert);
+        vault.withdrawNow(3, PURSE, 10, FIRST_PERIOD, DEADLINE, "", cert);
         _refuse(IRegistry.BadSignature.selector);
-        vault.withdrawNow(3, PURSE, 10, FIRST_PERIOD + 1, "", cert);
+        vault.withdrawNow(3, PURSE, 10, FIRST_PERIOD + 1, DEADLINE, "", cert);
         Batch memory batch = _emptyBatch();
         _propose(batch);
         vm.prank(_owner(3));
         _refuse(IGridVault.ProposalOpen.selector);
-        vault.withdrawNow(3, PURSE, 10, FIRST_PERIOD + 1, "", cert);
+        vault.withdrawNow(3, PURSE, 10, FIRST_PERIOD + 1, DEADLINE, "", cert);
         vm.prank(GUARDIAN);
         vault.veto(batch.period);
         vm.prank(_owner(3));
-        vault.withdrawNow(3, PURSE, 10, FIRST_PERIOD + 1, "", cert);
+        vault.withdrawNow(3, PURSE, 10, FIRST_PERIOD + 1, DEADLINE, "", cert);
         vm.assertEq(token.balanceOf(PURSE), 10 * TICK, "paid to the owner that came itself");
     }
 
@@ -244,8 +248,8 @@ contract GuardianTest is Street {
         vault.requestWithdrawFor(3, to, ticks, feeTicks, deadline, signature);
     }
 
-    function _withdrawNow(uint64 ticks, uint64 period, bytes memory signature, bytes memory cert) private {
-        vault.withdrawNow(3, PURSE, ticks, period, signature, cert);
+    function _withdrawNow(uint64 ticks, uint256 deadline, bytes memory signature, bytes memory cert) private {
+        vault.withdrawNow(3, PURSE, ticks, FIRST_PERIOD + 1, deadline, signature, cert);
     }
 
     function _pause(uint256 duration, bytes memory refusal) private {

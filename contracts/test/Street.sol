@@ -41,7 +41,7 @@ abstract contract Street is Test {
         keccak256("Withdraw(uint32 home,address to,uint64 ticks,uint64 feeTicks,uint256 nonce,uint256 deadline)");
     bytes32 internal constant REDIRECT = keccak256("Redirect(uint32 home,address to,uint256 nonce,uint256 deadline)");
     bytes32 internal constant WITHDRAW_NOW =
-        keccak256("WithdrawNow(uint32 home,address to,uint64 ticks,uint256 nonce,uint64 period)");
+        keccak256("WithdrawNow(uint32 home,address to,uint64 ticks,uint256 nonce,uint64 period,uint256 deadline)");
 
     address internal constant REGISTRAR = address(0x5e91);
     address internal constant GOVERNOR = address(0x90e4);
@@ -257,8 +257,8 @@ abstract contract Street is Test {
     }
 
     /// @dev What an owner and the validators sign to have a withdrawal paid at once.
-    function _withdrawNowHash(uint256 home, address to, uint256 ticks, uint256 nonce, uint256 period) internal pure returns (bytes32) {
-        return keccak256(abi.encode(WITHDRAW_NOW, home, to, ticks, nonce, period));
+    function _withdrawNowHash(uint256 home, address to, uint256 ticks, uint256 nonce, uint256 period, uint256 deadline) internal pure returns (bytes32) {
+        return keccak256(abi.encode(WITHDRAW_NOW, home, to, ticks, nonce, period, deadline));
     }
 
     /// @dev One entry of a certificate.

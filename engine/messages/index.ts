@@ -78,6 +78,7 @@ export {
   type SignedProposal,
   type SignedReading,
   type SignedVote,
+  type SignedWithdrawNow,
   type Stakes,
   VALIDATOR_CLASS,
   type Validator,
@@ -85,6 +86,7 @@ export {
   VOTE_KIND,
   type Vote,
   type VoteKind,
+  type WithdrawNow,
   type Withheld,
 } from "./types.ts";
 export {
@@ -109,3 +111,4 @@ export {
   type VenueResting,
 } from "./venue.ts";
 export { VENUE_TYPES, type VenueDigests, venueDigestsOf } from "./venue-typed-data.ts";
+export { decodeWithdrawNow, encodeWithdrawNow, MAX_WITHDRAW_NOW_BYTES } from "./withdraw-now.ts";

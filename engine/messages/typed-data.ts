@@ -16,6 +16,7 @@ import {
   type Signed,
   VOTE_KIND,
   type Vote,
+  type WithdrawNow,
 } from "./types.ts";
 
 /** What homes sign of the call auction and its agreement, as EIP-712 types. */
@@ -32,6 +33,7 @@ export const TYPES = {
     "IntervalResult(uint64 interval,uint8 kind,bytes32 prevHead,bytes32 orderSetRoot,bytes32 readingSetRoot,bytes32 clearingRoot,bytes32 ledgerRoot,bytes32 nextMembers)",
   Period:
     "Period(uint64 period,uint64 fromInterval,uint64 toInterval,uint64 coversUntil,bytes32 prevPeriod,bytes32 head,bytes32 accountsRoot,bytes32 vectorHash,bytes32 wideHash,bytes32 dataHash)",
+  WithdrawNow: "WithdrawNow(uint32 home,address to,uint64 ticks,uint256 nonce,uint64 period,uint256 deadline)",
 } as const;
 
 const MARKET_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)";
@@ -62,6 +64,7 @@ const structs = {
       array(l.readings),
     ]),
   proposal: (p: Proposal) => struct("Proposal", [p.interval, p.view, p.leader, p.value, p.parentView, Number(p.isVoid), array(p.lists)]),
+  withdrawNow: (w: WithdrawNow) => struct("WithdrawNow", [w.home, w.to, w.ticks, w.nonce, w.period, w.deadline]),
   vote: (v: Vote) => struct("Vote", [VOTE_KIND[v.kind], v.interval, v.view, v.value, v.validator]),
 };
 
@@ -112,6 +115,8 @@ export interface Digests {
   vote(vote: Vote): Digest;
   /** In the vault's own domain, so that the contract recomputes it. */
   period(result: PeriodResult): Digest;
+  /** Likewise. */
+  withdrawNow(wish: WithdrawNow): Digest;
 }
 
 /** What is signed under the rules of one market. */
@@ -130,5 +135,6 @@ export function digestsOf(domain: MarketDomain): Digests {
     proposal: (proposal) => inMarket(structs.proposal(proposal)),
     vote: (vote) => inMarket(structs.vote(vote)),
     period: (period) => inVault(periodHash(period)),
+    withdrawNow: (wish) => inVault(structs.withdrawNow(wish)),
   };
 }

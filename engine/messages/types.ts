@@ -166,6 +166,21 @@ export interface PeriodVote {
   readonly digest: Digest;
 }
 
+/** A home's money that its owner wants at once; the validators who vouch for it sign the same (EIP-712, in the vault's domain). */
+export interface WithdrawNow {
+  readonly home: HomeId;
+  /** Who gets it. */
+  readonly to: Address;
+  /** Of the vault: 100 micro-currency. */
+  readonly ticks: number;
+  /** How many withdrawals the owner has signed that the vault took. */
+  readonly nonce: number;
+  /** That the vault settles next. */
+  readonly period: Period;
+  /** Unix seconds on the chain's clock. */
+  readonly deadline: number;
+}
+
 export interface Signed<T> {
   readonly body: T;
   /** The EIP-712 digest that was signed: the message's identity. */
@@ -187,6 +202,7 @@ export type SignedList = Signed<OrderList>;
 export type SignedProposal = Signed<Proposal>;
 export type SignedVote = Signed<Vote>;
 export type SignedPeriodVote = Signed<PeriodVote>;
+export type SignedWithdrawNow = Signed<WithdrawNow>;
 
 /** Everything a peer can say. */
 export type Message =

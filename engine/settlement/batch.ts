@@ -102,6 +102,12 @@ export function decodeVector(vector: Uint8Array): readonly number[] {
   return Array.from({ length: vector.length / 4 }, (_, home) => unzigzag(view.getUint32(4 * home)));
 }
 
+/** A home's change in ticks in a batch's vector; 0 behind its end. */
+export function changeIn(vector: Uint8Array, home: HomeId): number {
+  if (4 * home >= vector.length) return 0;
+  return unzigzag(new DataView(vector.buffer, vector.byteOffset).getUint32(4 * home));
+}
+
 /** The residual supplier's change, and those of other wide accounts that have one, by rising id: account id (uint8) and ticks (int64) each. */
 export function encodeWide(residualDelta: number, others: readonly WideChange[] = []): Uint8Array {
   const changes = [{ account: WIDE_ACCOUNTS.supplier, delta: residualDelta }, ...others.filter(({ delta }) => delta !== 0)];

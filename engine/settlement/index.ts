@@ -1,6 +1,7 @@
 export { type Advance, type AgreedEntries, advance, settledWith } from "./advance.ts";
 export {
   type Batch,
+  changeIn,
   closePeriod,
   decodeVector,
   encodeCertificate,
@@ -59,4 +60,5 @@ export {
 } from "./merkle.ts";
 export { type Rounded, toMicro } from "./rounding.ts";
 export { assertConserved, type Conservation, type SettledHome, type SettledInterval, settle, utilityOnly } from "./settle.ts";
+export { type Holding, spareTicks, worstDebt } from "./spare.ts";
 export { communityPercentOf, NO_SURPLUS, partsOf, postSurplus, type Surplus, type SurplusBooks, type SurplusParts } from "./surplus.ts";

@@ -127,7 +127,7 @@ function meteredEnergy(rules: MarketRules, meter: Meter | null, reading: Reading
 }
 
 /** No home moves more between two readings, however far apart; keeps what one home claims away from 2^53. */
-const MOST_WH = 100_000_000;
+export const MOST_WH = 100_000_000;
 
 function post(account: Account, settled: SettledHome): Account {
   return {

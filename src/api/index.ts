@@ -23,6 +23,7 @@ export type {
   StreetCard,
   StreetQueries,
   VoteRequest,
+  WithdrawalNowRequest,
   WithdrawalRequest,
 } from "./queries.ts";
 export { streetState } from "./schema/index.ts";

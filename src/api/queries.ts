@@ -23,6 +23,7 @@ export interface StreetQueries extends MotionQueries {
   deposit(home: number, request: DepositRequest): Promise<Result<MoneyAnswer, ChangeCode>>;
   withdraw(home: number, request: WithdrawalRequest): Promise<Result<MoneyAnswer, ChangeCode>>;
   redirect(home: number, request: RedirectionRequest): Promise<Result<MoneyAnswer, ChangeCode>>;
+  withdrawNow(home: number, request: WithdrawalNowRequest): Promise<Result<MoneyAnswer, ChangeCode>>;
 }
 
 /** What homes decide together, as their owners signed it. */
@@ -129,6 +130,21 @@ export interface WithdrawalRequest {
 /** Where what is asked for goes instead, as the owner signed it (EIP-712 `Redirect` of the vault). */
 export type RedirectionRequest = Omit<WithdrawalRequest, "micro" | "feeMicro">;
 
+/** A home's money at once, as its owner signed it (EIP-712 `WithdrawNow` of the vault). */
+export interface WithdrawalNowRequest {
+  readonly to: string;
+  /** Micro-currency, in hundreds. */
+  readonly micro: number;
+  /** Of the home's signed withdrawals. */
+  readonly nonce: number;
+  /** That the vault settles next. */
+  readonly period: number;
+  /** Unix seconds on the chain's clock: validators vouch for no longer. */
+  readonly deadline: number;
+  /** 65 bytes as hex. */
+  readonly signature: string;
+}
+
 export interface MoneyAnswer {
   readonly home: number;
   /** Its hash; null: it had been carried before. */
@@ -183,8 +199,15 @@ export interface MotionAnswer {
 /** Why a motion or a vote did not come about. */
 export type MotionCode = "COMMUNITY_MISSING" | "CHANGE_REFUSED" | "CHAIN_AWAY";
 
-/** Why what an owner signed was not carried. */
-export type ChangeCode = "HOME_UNKNOWN" | "CHANGE_TOO_SOON" | "CHANGE_REFUSED" | "LIMIT_REACHED" | "TOO_MANY_REQUESTS" | "CHAIN_AWAY";
+/** Why what an owner signed was not carried. NOT_AT_ONCE: nothing was paid; the same number may be used to ask for the money. */
+export type ChangeCode =
+  | "HOME_UNKNOWN"
+  | "CHANGE_TOO_SOON"
+  | "CHANGE_REFUSED"
+  | "NOT_AT_ONCE"
+  | "LIMIT_REACHED"
+  | "TOO_MANY_REQUESTS"
+  | "CHAIN_AWAY";
 
 /** Why a home was not registered; the API's table of errors gives each its HTTP status. */
 export type RegisterCode = "INVITATION_INVALID" | "NAME_TAKEN" | "HOME_EXISTS" | "STREET_FULL" | "CHAIN_AWAY";

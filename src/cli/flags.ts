@@ -76,6 +76,7 @@ export const WITHDRAW_FLAGS = {
   amount: flag(amount, "AMOUNT", "in the street's currency, such as 25.50"),
   to: flag(account, "ACCOUNT", "who gets it; the owner's own account unless told"),
   redirect: on("send what is asked for already to --to instead"),
+  now: on("at once, if the street's validators vouch that the home can spare it; else as without this"),
   "dry-run": dryRun,
 } as const;
 

@@ -2,7 +2,7 @@ import { existsSync, linkSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { openChain, ownerDigests } from "../../adapters/evm/index.ts";
 import { type AgentKey, loadCurve, openKeystore, signerOf, systemClock } from "../../adapters/system/index.ts";
-import { type Digest, type Interval, toHex } from "../../engine/kernel/index.ts";
+import { type Digest, fail, type Interval, ok, type Result, toHex } from "../../engine/kernel/index.ts";
 import { deliveryStart, gateClosure, type MarketRules } from "../../engine/messages/index.ts";
 import type { ChangeAnswer, StreetCard } from "../api/index.ts";
 import type { Clock, RegisteredHome } from "../ports/index.ts";
@@ -98,7 +98,18 @@ export async function registryOf(card: StreetCard) {
 }
 
 /** The street carries it to the chain: a household has no coin. */
-export async function send<Answer>({ street, name }: Pick<HomeConfig, "street" | "name">, path: string, body: object): Promise<Answer> {
+export async function send<Answer>(config: Pick<HomeConfig, "street" | "name">, path: string, body: object): Promise<Answer> {
+  const said = await post<Answer>(config, path, body);
+  if (!said.ok) throw cannotStart(said.code, `the street refused: ${said.detail}`, "try again later");
+  return said.value;
+}
+
+/** As the street answers; who doesn't answer at all ends the program. */
+export async function post<Answer>(
+  { street, name }: Pick<HomeConfig, "street" | "name">,
+  path: string,
+  body: object,
+): Promise<Result<Answer>> {
   if (street.kind !== "url")
     throw cannotStart(
       "STREET_UNREACHABLE",
@@ -113,9 +124,7 @@ export async function send<Answer>({ street, name }: Pick<HomeConfig, "street" |
   if (typeof answer === "string")
     throw cannotStart("STREET_UNREACHABLE", `${url.href} does not answer (${answer})`, "start the street, or correct its address");
   const said = (await answer.json().catch(() => ({}))) as Answer & { code?: string; message?: string };
-  if (!answer.ok)
-    throw cannotStart(said.code ?? "CHANGE_REFUSED", `the street refused: ${said.message ?? answer.status}`, "try again later");
-  return said;
+  return answer.ok ? ok(said) : fail(said.code ?? "CHANGE_REFUSED", String(said.message ?? answer.status));
 }
 
 const clockOf = (card: StreetCard): Clock => systemClock(card.clock ?? undefined);

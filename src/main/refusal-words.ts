@@ -22,6 +22,8 @@ export const WORDS: Readonly<Record<string, (fields: Readonly<Record<string, str
   PaymentTooLarge: ({ most }) => `a payment takes at most half of what the community holds: ${ticks(most)}`,
   NothingWaits: () => "no payment of the community waits that could go to somebody else",
   NotPayee: () => "the community's account of this street is paid out by somebody else than its homes",
+  ProposalOpen: () => "the vault settles a period just now",
+  WrongPeriod: ({ expected }) => `the vault settles period ${expected} next: sign it again`,
   FeeTooHigh: ({ feeTicks, ticks: of }) => `the fee of ${ticks(feeTicks)} is more than the ${ticks(of)} that are asked for`,
   BadRecipient: () => "money can't go to nobody or back into the vault: name another account",
   LaneOverflow: () => "the home would hold more than a home can: 214748.3647",

@@ -6,6 +6,7 @@ export { Neighbourhood, type NeighbourhoodModules } from "./neighbourhood.ts";
 export { type NodeModules, StreetNode } from "./node.ts";
 export type { Pause } from "./pause.ts";
 export type { ClockStatus, ClockView } from "./peer-clocks.ts";
+export { collectPledges, type Pledged, type Unpledged } from "./pledge-collector.ts";
 export { PURE_WORK, type PureWork } from "./pure-work.ts";
 export { replayStore, StoreMismatch } from "./replay.ts";
 export type { Certified } from "./rounds.ts";

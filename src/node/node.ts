@@ -25,6 +25,7 @@ import { OwnEntries } from "./own-entries.ts";
 import { keepSaid } from "./own-words.ts";
 import type { Pause } from "./pause.ts";
 import { Periods, type PeriodVoteMessage } from "./periods.ts";
+import { Pledges } from "./pledges.ts";
 import { Pool } from "./pool.ts";
 import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { reachOf } from "./reach.ts";
@@ -137,6 +138,7 @@ export class StreetNode {
       inReach: reachOf(modules.neighbours, gossip, clock),
       deliver,
     });
+    new Pledges({ ...modules, ...shared, digests, outbox, state: () => this.rounds.state, open: () => this.periods.open });
     const periodVotes = (): readonly PeriodVoteMessage[] => this.periods.messages();
     this.#catchUp = new CatchUp({ ...shared, gossip, inbox: this.#inbox, rounds: this.rounds, periodVotes });
     this.rounds.onCertified(({ evaluation }) => {

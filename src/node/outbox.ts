@@ -11,8 +11,10 @@ import {
   type PeriodVote,
   type Proposal,
   type Reading,
+  type Signature,
   type Signed,
   type SignedVote,
+  type SignedWithdrawNow,
   type Vote,
   Writer,
 } from "../../engine/messages/index.ts";
@@ -114,6 +116,11 @@ export class Outbox {
   periodVote(body: PeriodVote): Message {
     const periodVote = this.#signed(body, body.digest, this.#modules.membership.periodKey(body.validator, body.period));
     return this.#send("agreement", encodeMessage({ kind: "period-vote", periodVote }));
+  }
+
+  /** Under the key that the vault takes for the period; whoever asks for it keeps it before it goes out. */
+  pledge({ body, id }: SignedWithdrawNow, validator: HomeId): Signature {
+    return this.#signed(body, id, this.#modules.membership.periodKey(validator, body.period)).signature;
   }
 
   /** On disk first: a clock that goes back after a restart doesn't open the gate again. */

@@ -112,6 +112,22 @@ export interface Statement {
   readonly held: number;
 }
 
+/** What a home has in the vault for good, and what a withdrawal at once is signed with there. */
+export interface Standing {
+  /** Micro-currency. */
+  readonly escrow: number;
+  /** What a withdrawal has asked for, a part of `escrow`. */
+  readonly requested: number;
+  /** For the home's next signed withdrawal. */
+  readonly nonce: number;
+  readonly nextPeriod: Period;
+  /** Whether the vault pays at once there: a period is settled, and none is proposed. */
+  readonly isOpen: boolean;
+  /** Unix seconds of that state's block; and what no later block comes before, if this machine's clock isn't ahead. */
+  readonly finalAt: number;
+  readonly now: number;
+}
+
 /** A period with its net balance changes and the certificate of the validators. Encoding: `engine/settlement/batch`. */
 export interface SignedBatch {
   readonly result: PeriodResult;
@@ -137,6 +153,8 @@ export interface Chain {
   escrows(): Promise<Result<VaultEscrows, ChainCode>>;
   /** Balances in the vault. */
   balances(): Promise<Result<VaultBalances, ChainCode>>;
+  /** One home's money, all of one final state. */
+  standing(home: HomeId): Promise<Result<Standing, ChainCode>>;
   /** Receipts of the batches that the chain holds, oldest first. */
   batches(): Promise<Result<readonly BatchReceipt[], ChainCode>>;
   close(): Promise<void>;
@@ -183,6 +201,7 @@ export type MoneyErrand =
   | ({ readonly kind: "deposit"; readonly home: HomeId } & Omit<Permit, "spender" | "nonce"> & Signed)
   | ({ readonly kind: "withdraw" } & Omit<WithdrawalRequest, "nonce"> & Signed)
   | ({ readonly kind: "redirect" } & Omit<Redirection, "nonce"> & Signed)
+  | ({ readonly kind: "withdraw-now"; readonly certificate: Uint8Array } & Omit<WithdrawalNow, "nonce"> & Signed)
   | { readonly kind: "pay"; readonly home: HomeId };
 
 interface Signed {
@@ -242,6 +261,18 @@ export interface Redirection {
   readonly home: HomeId;
   readonly to: Address;
   readonly nonce: bigint;
+  /** Unix seconds on the chain's clock. */
+  readonly deadline: number;
+}
+
+/** What an owner signs (EIP-712 `WithdrawNow` in the vault's domain), and the validators who vouch for it, to have money at once; whole ticks of 100 micro. */
+export interface WithdrawalNow {
+  readonly home: HomeId;
+  readonly to: Address;
+  readonly micro: number;
+  readonly nonce: number;
+  /** That the vault settles next. */
+  readonly period: Period;
   /** Unix seconds on the chain's clock. */
   readonly deadline: number;
 }

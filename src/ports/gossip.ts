@@ -12,7 +12,7 @@ export type PeerName = string;
 export type RequestCode = "PEER_UNREACHABLE" | "PEER_TIMEOUT" | "PEER_MALFORMED";
 
 /** Asked of one peer, answered by it alone: what gossip doesn't bring. */
-export type RequestKind = "fetch" | "blocks" | "hello" | "time";
+export type RequestKind = "fetch" | "blocks" | "hello" | "time" | "pledge";
 
 /** What only a look inside a peer's bytes shows, and no honest peer does. */
 export type Misconduct = "forged-chain" | "junk-answer";
@@ -25,6 +25,9 @@ export interface Door {
   meet(peer: PeerName, signal: AbortSignal): Promise<boolean>;
 }
 
+type Answer = Uint8Array | undefined;
+export type Answerer = (body: Uint8Array, from: PeerName) => Answer | Promise<Answer>;
+
 export interface Gossip {
   readonly self: PeerName;
   /** Sends to the mesh; tries again while nobody is there to hear. Never throws. */
@@ -36,8 +39,8 @@ export interface Gossip {
   /** Peers with a live connection that hear both topics. */
   peers(): readonly PeerName[];
   request(peer: PeerName, kind: RequestKind, body: Uint8Array, signal: AbortSignal): Promise<Result<Uint8Array, RequestCode>>;
-  /** undefined: nothing to answer; the peer sees PEER_MALFORMED. */
-  onRequest(kind: RequestKind, handler: (body: Uint8Array, from: PeerName) => Uint8Array | undefined): void;
+  /** undefined: nothing to answer; the peer sees PEER_MALFORMED. What takes its time is awaited. */
+  onRequest(kind: RequestKind, handler: Answerer): void;
   /**
    * From now on members alone are heard, told and answered; a stranger is answered a "hello", and has a limited time to become one.
    * Called again when members have changed: who isn't one any more is hung up at once.

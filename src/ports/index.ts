@@ -16,6 +16,7 @@ export type {
   Registry,
   Relay,
   SignedBatch,
+  Standing,
   Statement,
   StatementLine,
   ValidatorSet,
@@ -23,12 +24,13 @@ export type {
   VaultEscrows,
   VaultHead,
   WideAccount,
+  WithdrawalNow,
   WithdrawalRequest,
 } from "./chain.ts";
 export type { Cancel, Clock } from "./clock.ts";
 export type { Community, CommunityRelay, Motion, MotionWish, Payment, PaymentWish, RulesNumbers, Vote } from "./community.ts";
 export type { Device, DeviceCode, Nameplate, Telemetry } from "./device.ts";
-export type { Door, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";
+export type { Answerer, Door, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";
 export type { Journal, JournalReplay } from "./journal.ts";
 export type { Log } from "./log.ts";
 export type { Counter, Gauge, Histogram, Metrics } from "./metrics.ts";

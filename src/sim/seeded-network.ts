@@ -1,5 +1,5 @@
 import { assert, equal, fail, ok, type Result } from "../../engine/kernel/index.ts";
-import type { Clock, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "../ports/index.ts";
+import type { Answerer, Clock, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "../ports/index.ts";
 import { hashOf } from "./hash-of.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -16,7 +16,6 @@ export interface Faults {
 export const NO_FAULTS: Faults = { loss: 0, duplication: 0, delayMs: { least: 0, most: 0 } };
 
 type Handler = Parameters<Gossip["onMessage"]>[0];
-type Answerer = Parameters<Gossip["onRequest"]>[1];
 
 /** What gossip carries: the same bytes on the same topic are the same parcel, whoever sends them. */
 interface Parcel {
@@ -222,8 +221,11 @@ class SimulatedGossip implements Gossip {
     return new Promise((resolve) => {
       signal.addEventListener("abort", () => resolve(fail("PEER_TIMEOUT", peer)), { once: true });
       this.#network.carry(this, other, () => {
+        const bringBack = (answer: Uint8Array | null): void =>
+          this.#network.carry(other, this, () => resolve(answer === null ? fail("PEER_MALFORMED", peer) : ok(answer)));
         const answer = other.answer(kind, question, this.self);
-        this.#network.carry(other, this, () => resolve(answer === null ? fail("PEER_MALFORMED", peer) : ok(answer)));
+        if (answer instanceof Promise) void answer.then(bringBack);
+        else bringBack(answer);
       });
     });
   }
@@ -244,13 +246,19 @@ class SimulatedGossip implements Gossip {
     this.#network.leave(this);
   }
 
-  answer(kind: RequestKind, body: Uint8Array, from: PeerName): Uint8Array | null {
+  answer(kind: RequestKind, body: Uint8Array, from: PeerName): Uint8Array | null | Promise<Uint8Array | null> {
     try {
-      return this.#answerers.get(kind)?.(body, from)?.slice() ?? null;
+      const answer = this.#answerers.get(kind)?.(body, from);
+      if (!(answer instanceof Promise)) return answer?.slice() ?? null;
+      return answer.then((bytes) => bytes?.slice() ?? null).catch((error) => this.#failed(error));
     } catch (error) {
-      this.#network.failures.push({ by: this.self, error });
-      return null;
+      return this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): null {
+    this.#network.failures.push({ by: this.self, error });
+    return null;
   }
 
   hear(parcel: Parcel, from: PeerName): void {

@@ -214,6 +214,7 @@ describe("the OpenAPI document", () => {
       "post /api/homes/{home}/leave",
       "post /api/homes/{home}/redirection",
       "post /api/homes/{home}/withdrawal",
+      "post /api/homes/{home}/withdrawal-now",
       "post /api/motions",
       "post /api/motions/{motion}/execution",
       "post /api/motions/{motion}/votes",

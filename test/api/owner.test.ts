@@ -10,6 +10,7 @@ const LEAVE = { until: 48_096, signature: SIGNATURE };
 const DEPOSIT = { micro: 25_000_000, deadline: 1_800_000_000, signature: SIGNATURE };
 const WITHDRAWAL = { ...DEPOSIT, to: `0x${"34".repeat(20)}`, feeMicro: 0 };
 const REDIRECTION = { to: `0x${"34".repeat(20)}`, deadline: 1_800_000_000, signature: SIGNATURE };
+const AT_ONCE = { ...DEPOSIT, to: WITHDRAWAL.to, nonce: 0, period: 20_700 };
 
 let app: FastifyInstance;
 let queries: ExampleQueries;
@@ -44,6 +45,7 @@ describe("what an owner signed", () => {
     ["HOME_UNKNOWN", 403],
     ["CHANGE_TOO_SOON", 409],
     ["CHANGE_REFUSED", 409],
+    ["NOT_AT_ONCE", 409],
     ["LIMIT_REACHED", 429],
     ["TOO_MANY_REQUESTS", 429],
     ["CHAIN_AWAY", 503],
@@ -58,6 +60,7 @@ describe("what an owner signed", () => {
     ["a deposit", "/api/homes/3/deposit", DEPOSIT],
     ["a withdrawal", "/api/homes/3/withdrawal", WITHDRAWAL],
     ["a redirection", "/api/homes/3/redirection", REDIRECTION],
+    ["a withdrawal at once", "/api/homes/3/withdrawal-now", AT_ONCE],
   ])("%s is carried, and answered with its transaction", async (_, url, body) => {
     street();
     const transaction = `0x${"cd".repeat(32)}`;
@@ -75,6 +78,8 @@ describe("what an owner signed", () => {
     ["half a micro", "/api/homes/3/withdrawal", { ...WITHDRAWAL, micro: 100.5 }],
     ["nobody to redirect to", "/api/homes/3/redirection", { ...REDIRECTION, to: "0x" }],
     ["nobody to pay", "/api/homes/3/withdrawal", { ...WITHDRAWAL, to: "0x" }],
+    ["no number of a withdrawal", "/api/homes/3/withdrawal-now", { ...AT_ONCE, nonce: undefined }],
+    ["a period that no street reaches", "/api/homes/3/withdrawal-now", { ...AT_ONCE, period: 2 ** 40 }],
     ["a fee finer than a tick", "/api/homes/3/withdrawal", { ...WITHDRAWAL, feeMicro: 1 }],
     ["no number", "/api/homes/x/agent", AGENT],
     ["a number that no home has", "/api/homes/1234567/agent", AGENT],

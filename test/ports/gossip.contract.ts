@@ -126,8 +126,10 @@ export function gossipContract(name: string, open: OpenHomes): void {
       b.onRequest("fetch", (body, from) => bytes(`b: ${text(body)} ${from}`));
       c.onRequest("fetch", () => new Uint8Array(0));
       b.onRequest("blocks", (body) => body);
+      b.onRequest("pledge", (body) => new Promise((resolve) => setTimeout(() => resolve(bytes(`late: ${text(body)}`)), 50)));
       expect(await a.request(b.self, "fetch", bytes("x"), soon())).toEqual({ ok: true, value: bytes(`b: x ${a.self}`) });
       expect(await a.request(c.self, "fetch", bytes("x"), soon())).toEqual({ ok: true, value: new Uint8Array(0) });
+      expect(await a.request(b.self, "pledge", bytes("x"), soon())).toEqual({ ok: true, value: bytes("late: x") });
       const large = new Uint8Array(16_384).fill(7);
       expect(await a.request(b.self, "blocks", large, soon())).toEqual({ ok: true, value: large });
     });
@@ -138,12 +140,14 @@ export function gossipContract(name: string, open: OpenHomes): void {
       b.onRequest("blocks", () => {
         throw new Error("our own bug");
       });
-      const code = async (peer: string, kind: "fetch" | "blocks", signal = soon()) => {
+      b.onRequest("pledge", () => Promise.reject(new Error("our own bug, later")));
+      const code = async (peer: string, kind: "fetch" | "blocks" | "pledge", signal = soon()) => {
         const answer = await a.request(peer, kind, bytes("x"), signal);
         return answer.ok ? "ok" : answer.code;
       };
       expect(await code(b.self, "fetch")).toBe("PEER_MALFORMED");
       expect(await code(b.self, "blocks")).toBe("PEER_MALFORMED");
+      expect(await code(b.self, "pledge")).toBe("PEER_MALFORMED");
       expect(await code("nobody", "fetch")).toBe("PEER_UNREACHABLE");
       expect(await code(b.self, "fetch", AbortSignal.abort())).toBe("PEER_TIMEOUT");
     });

@@ -121,6 +121,11 @@ export class ExampleQueries implements StreetQueries {
     return this.moneyAnswer;
   }
 
+  async withdrawNow(home: number, request: unknown) {
+    this.asked.push({ home, ...(request as object) });
+    return this.moneyAnswer;
+  }
+
   async register(request: unknown) {
     this.asked.push(request);
     await sleep(0);

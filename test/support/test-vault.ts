@@ -62,7 +62,7 @@ export const typed = (field: string): { readonly type: string; readonly name: st
 /** What a home's owner signs for whoever carries it: "type name,type name". */
 export const WITHDRAW = "uint32 home,address to,uint64 ticks,uint64 feeTicks,uint256 nonce,uint256 deadline";
 export const REDIRECT = "uint32 home,address to,uint256 nonce,uint256 deadline";
-export const WITHDRAW_NOW = "uint32 home,address to,uint64 ticks,uint256 nonce,uint64 period";
+export const WITHDRAW_NOW = "uint32 home,address to,uint64 ticks,uint256 nonce,uint64 period,uint256 deadline";
 
 /** What the next period links to: the EIP-712 struct hash of this one. */
 export const linkOf = (period: TestPeriod): string => TypedDataEncoder.hashStruct("Period", { Period: PERIOD }, period);

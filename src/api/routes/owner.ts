@@ -10,11 +10,12 @@ import {
   leaveRequest,
   moneyAnswer,
   redirectionRequest,
+  withdrawalNowRequest,
   withdrawalRequest,
 } from "../schema/answers.ts";
 import { failure, HOME_BODY_LIMIT } from "./shape.ts";
 
-type Owned = Pick<StreetQueries, "rotateAgent" | "leave" | "deposit" | "withdraw" | "redirect">;
+type Owned = Pick<StreetQueries, "rotateAgent" | "leave" | "deposit" | "withdraw" | "redirect" | "withdrawNow">;
 
 /** What owners signed, for homes that have no coin: who runs the street carries it to the chain and can change nothing of it. */
 export function ownerRoutes(app: FastifyInstance, queries: Owned): void {
@@ -67,6 +68,14 @@ export function ownerRoutes(app: FastifyInstance, queries: Owned): void {
     body: redirectionRequest,
     answer: moneyAnswer,
     carry: (home, request: Parameters<Owned["redirect"]>[1]) => queries.redirect(home, request),
+  });
+  carries({
+    path: "withdrawal-now",
+    name: "withdrawNow",
+    summary: "A home's owner has its money paid at once, if the street's validators vouch for it",
+    body: withdrawalNowRequest,
+    answer: moneyAnswer,
+    carry: (home, request: Parameters<Owned["withdrawNow"]>[1]) => queries.withdrawNow(home, request),
   });
 }
 

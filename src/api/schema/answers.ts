@@ -1,3 +1,4 @@
+import { period } from "../../../engine/kernel/index.ts";
 import type { ApiError } from "../errors.ts";
 import type {
   AgentRequest,
@@ -10,6 +11,7 @@ import type {
   MoneyAnswer,
   RedirectionRequest,
   StreetCard,
+  WithdrawalNowRequest,
   WithdrawalRequest,
 } from "../queries.ts";
 import type { IntervalView } from "../state.ts";
@@ -170,6 +172,14 @@ export const depositRequest = mirrors<DepositRequest>()(object(depositFields));
 const feeMicro = { ...count, multipleOf: 100 };
 export const withdrawalRequest = mirrors<WithdrawalRequest>()(object({ ...depositFields, to: address, feeMicro }));
 export const redirectionRequest = mirrors<RedirectionRequest>()(object({ to: address, deadline: count, signature: ownerSignature }));
+export const withdrawalNowRequest = mirrors<WithdrawalNowRequest>()(
+  object({
+    ...depositFields,
+    to: address,
+    nonce: count,
+    period: described({ ...count, maximum: period.max }, "that the vault settles next"),
+  }),
+);
 export const moneyAnswer = mirrors<MoneyAnswer>()(object({ home: count, transaction: nullable(hash) }));
 export const homeParams = object({ home: text({ pattern: "^\\d{1,5}$" }) });
 

@@ -38,6 +38,16 @@ export function redirectionText({ home, currency, money, micro, to, owner }: Ask
   ];
 }
 
+export function atOnceText(asked: Asked, seconds: number): readonly string[] {
+  const { home, currency, money, micro, to, owner } = asked;
+  return [
+    `${amountText(micro)} ${currency} of the ${amountText(money.escrow)} that ${home} holds in the vault go to ${whose(to, owner)} at once,`,
+    `if the street's validators vouch within ${seconds} seconds that what stays covers all that ${home} may owe by then, whatever it trades and uses.`,
+    `If they don't, the money is asked for instead. ${dueText(money, money.now)}`,
+    "The operator hands it in, pays it out and pays the chain's fees.",
+  ];
+}
+
 export function balanceText({ home, owner, currency, money }: Asked): readonly string[] {
   const { escrow, withdrawal, account } = money;
   const asked =

@@ -1,22 +1,31 @@
-import { openPurse, ownerDigests, permitDigest } from "../../../adapters/evm/index.ts";
+import { openChain, openPurse, ownerDigests, permitDigest } from "../../../adapters/evm/index.ts";
 import { loadCurve, signerOf } from "../../../adapters/system/index.ts";
-import { type Address, type Digest, toHex } from "../../../engine/kernel/index.ts";
-import type { DepositRequest, MoneyAnswer, RedirectionRequest, StreetCard, WithdrawalRequest } from "../../api/index.ts";
+import { type Address, type Digest, type HomeId, toHex } from "../../../engine/kernel/index.ts";
+import type {
+  DepositRequest,
+  MoneyAnswer,
+  RedirectionRequest,
+  StreetCard,
+  WithdrawalNowRequest,
+  WithdrawalRequest,
+} from "../../api/index.ts";
 import type { Command } from "../../cli/index.ts";
-import type { OwnerMoney, RegisteredHome } from "../../ports/index.ts";
+import type { OwnerMoney, RegisteredHome, Standing } from "../../ports/index.ts";
 import { amountText } from "../amount.ts";
 import { domainOf, readCard } from "../card.ts";
 import type { HomeConfig } from "../config/index.ts";
 import { cannotStart } from "../exit.ts";
 import { openOwnerKey, unwrap } from "../keys.ts";
-import { ownHome, send } from "../owner-changes.ts";
+import { ownHome, post, send } from "../owner-changes.ts";
 import { homeConfig } from "./init.ts";
-import { type Asked, balanceText, depositText, redirectionText, withdrawalText } from "./money-words.ts";
+import { type Asked, atOnceText, balanceText, depositText, redirectionText, withdrawalText } from "./money-words.ts";
 
 /** Seconds that the operator has to carry what was signed. */
 const CARRY_SECONDS = 600;
 /** The operator asks for nothing: what it carries for a home in a day has its limits. */
 const FEE_MICRO = 0;
+/** And so many it has to have validators vouch and the chain pay. */
+const NOW_SECONDS = { live: 60, replay: 10 } as const;
 /** 2^30 - 1 ticks: what deposits fill a home up to. */
 const MOST_MICRO = 107_374_182_300;
 
@@ -45,9 +54,9 @@ export async function runDeposit(command: Extract<Command, { verb: "deposit" }>)
   if (money.escrow + micro > MOST_MICRO)
     throw cannotStart("MONEY_MUCH", `deposits fill a home up to ${amountText(MOST_MICRO)} ${card.rules.currency}`, "name less");
   if (tell(depositText(askedOf(owner, micro, home.owner)), command["dry-run"])) return 0;
-  const deadline = money.now + CARRY_SECONDS;
+  const deadline = nowOf(money) + CARRY_SECONDS;
   const permit = { owner: home.owner, spender: domainOf(card).vault, micro, nonce: permits.nonce, deadline };
-  const signature = await signed(config, permitDigest(permits.domain, permit));
+  const signature = (await signerFor(config))(permitDigest(permits.domain, permit));
   const request: DepositRequest = { micro, deadline, signature };
   return done(await send<MoneyAnswer>(config, `/api/homes/${home.home}/deposit`, request));
 }
@@ -67,18 +76,12 @@ export async function runWithdraw(command: Extract<Command, { verb: "withdraw" }
   if (micro > money.escrow)
     throw cannotStart("MONEY_SHORT", `${home.name} holds ${amountText(money.escrow)} ${card.rules.currency} in the vault`, "name less");
   requireRecipient(to, card);
-  if (tell(withdrawalText(askedOf(owner, micro, to)), command["dry-run"])) return 0;
-  const deadline = money.now + CARRY_SECONDS;
-  const digest = ownerDigests(domainOf(card)).withdraw({
-    home: home.home,
-    to,
-    micro,
-    feeMicro: FEE_MICRO,
-    nonce: money.withdrawalNonce,
-    deadline,
-  });
-  const request: WithdrawalRequest = { to, micro, feeMicro: FEE_MICRO, deadline, signature: await signed(config, digest) };
-  return done(await send<MoneyAnswer>(config, `/api/homes/${home.home}/withdrawal`, request));
+  const asked = askedOf(owner, micro, to);
+  const words = command.now === true ? atOnceText(asked, secondsFor(card)) : withdrawalText(asked);
+  if (tell(words, command["dry-run"])) return 0;
+  const sign = await signerFor(config);
+  if (command.now === true && (await payNow(owner, { micro, to, sign }))) return 0;
+  return requestMoney(owner, { micro, to, sign });
 }
 
 /** Sends what is asked for already to another account: a currency may refuse the one that was named. */
@@ -92,15 +95,58 @@ async function redirect(owner: Owner, to: Address, isDryRun: true | null): Promi
       "ask for money with --amount, and name the account with --to",
     );
   if (tell(redirectionText(askedOf(owner, money.withdrawal.micro, to)), isDryRun)) return 0;
-  const deadline = money.now + CARRY_SECONDS;
+  const deadline = nowOf(money) + CARRY_SECONDS;
   const digest = ownerDigests(domainOf(card)).redirect({ home: home.home, to, nonce: money.withdrawalNonce, deadline });
-  const request: RedirectionRequest = { to, deadline, signature: await signed(config, digest) };
+  const request: RedirectionRequest = { to, deadline, signature: (await signerFor(config))(digest) };
   return done(await send<MoneyAnswer>(config, `/api/homes/${home.home}/redirection`, request));
 }
 
 function requireRecipient(to: Address, card: StreetCard): void {
   if (to === domainOf(card).vault || /^0x0{40}$/.test(to))
     throw cannotStart("RECIPIENT_WRONG", "money can't go to nobody or back into the vault", "name another account with --to");
+}
+
+interface Wanted {
+  readonly micro: number;
+  readonly to: Address;
+  readonly sign: (digest: Digest) => string;
+}
+
+/** Whether it was paid. If not, the same number is good for the usual request: the vault takes one of both. */
+async function payNow({ config, card, home }: Owner, { micro, to, sign }: Wanted): Promise<boolean> {
+  const { nonce, nextPeriod, now } = await standingOf(card, home.home);
+  const wish = { micro, nonce, period: nextPeriod, deadline: now + secondsFor(card) };
+  const signature = sign(ownerDigests(domainOf(card)).withdrawNow({ home: home.home, to, ...wish }));
+  const request: WithdrawalNowRequest = { to, ...wish, signature };
+  const said = await post<MoneyAnswer>(config, `/api/homes/${home.home}/withdrawal-now`, request);
+  if (said.ok) process.stdout.write(`Paid: transaction ${said.value.transaction}\n`);
+  else if (said.code === "NOT_AT_ONCE") process.stdout.write(`Not paid at once: ${said.detail}.\nIt is asked for instead.\n`);
+  else throw cannotStart(said.code, `the street refused: ${said.detail}`, "look at commonwatt balance before you ask again");
+  return said.ok;
+}
+
+async function requestMoney({ config, card, home, money }: Owner, { micro, to, sign }: Wanted): Promise<number> {
+  const deadline = nowOf(money) + CARRY_SECONDS;
+  const wish = { micro, feeMicro: FEE_MICRO, deadline };
+  const signature = sign(ownerDigests(domainOf(card)).withdraw({ home: home.home, to, ...wish, nonce: money.withdrawalNonce }));
+  const request: WithdrawalRequest = { to, ...wish, signature };
+  return done(await send<MoneyAnswer>(config, `/api/homes/${home.home}/withdrawal`, request));
+}
+
+/** A chain that nobody uses makes no blocks, and the next one has the time of day. */
+const nowOf = ({ now }: OwnerMoney): number => Math.max(now, Math.floor(Date.now() / 1000));
+
+/** What validators vouch for is paid so soon or not at all; in a replay seconds of the street pass faster. */
+const secondsFor = ({ clock }: StreetCard): number => ((clock?.speed ?? 1) === 1 ? NOW_SECONDS.live : NOW_SECONDS.replay);
+
+async function standingOf(card: StreetCard, home: HomeId): Promise<Standing> {
+  const { chainId, vault } = domainOf(card);
+  const chain = openChain({ rpc: card.chain.rpc, chainId, vault });
+  try {
+    return unwrap(await chain.standing(home));
+  } finally {
+    await chain.close();
+  }
 }
 
 export async function runBalance(command: Extract<Command, { verb: "balance" }>): Promise<number> {
@@ -123,9 +169,9 @@ async function meet(path: string): Promise<Owner> {
   }
 }
 
-async function signed(config: HomeConfig, digest: Digest): Promise<string> {
-  const key = await openOwnerKey(config);
-  return toHex(signerOf(key, await loadCurve()).sign(digest));
+async function signerFor(config: HomeConfig): Promise<Wanted["sign"]> {
+  const signer = signerOf(await openOwnerKey(config), await loadCurve());
+  return (digest) => toHex(signer.sign(digest));
 }
 
 const askedOf = ({ card, home, money }: Owner, micro: number, to: Address): Asked => ({

@@ -7,6 +7,7 @@ export type ErrandKind = Errand["kind"];
 const KEYS: Readonly<Record<ErrandKind, Exclude<keyof AllowanceConfig, "gas">>> = {
   deposit: "deposits",
   withdraw: "withdrawals",
+  "withdraw-now": "withdrawals",
   redirect: "withdrawals",
   pay: "payments",
   rotate: "keyChanges",
@@ -16,6 +17,7 @@ const KEYS: Readonly<Record<ErrandKind, Exclude<keyof AllowanceConfig, "gas">>> 
 const WORDS: Readonly<Record<ErrandKind, string>> = {
   deposit: "deposits",
   withdraw: "withdrawals",
+  "withdraw-now": "withdrawals at once",
   redirect: "redirections",
   pay: "payments",
   rotate: "changes of key",

@@ -96,6 +96,7 @@ function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQu
     deposit: (home, request) => operator.desk.deposit(home, request),
     withdraw: (home, request) => operator.desk.withdraw(home, request),
     redirect: (home, request) => operator.desk.redirect(home, request),
+    withdrawNow: (home, request) => operator.desk.withdrawNow(home, request),
   };
 }
 

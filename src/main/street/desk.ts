@@ -7,6 +7,7 @@ import type {
   LeaveRequest,
   MoneyAnswer,
   RedirectionRequest,
+  WithdrawalNowRequest,
   WithdrawalRequest,
 } from "../../api/index.ts";
 import type { Errand, Log, MoneyErrand, RegisteredHome, Registry, Relay, VaultBalances } from "../../ports/index.ts";
@@ -20,10 +21,12 @@ const PLACES = 4;
 /** So many withdrawals are looked at in one look, so that many that aren't due don't keep the operator from its work. */
 const LOOKED_AT = 8;
 
-interface Modules {
+export interface DeskModules {
   readonly relay: Pick<Relay, "weigh" | "carry" | "payWide">;
   readonly registrar: Pick<Registrar, "rotateAgent" | "leave">;
   readonly allowance: Allowance;
+  /** What validators vouch for. */
+  readonly vouch: (home: RegisteredHome, request: WithdrawalNowRequest) => Promise<Outcome<MoneyErrand>>;
   readonly registry: () => Registry;
   readonly log: Log;
 }
@@ -35,12 +38,12 @@ type Outcome<T> = Result<T, ChangeCode>;
  * it, is booked against the home's allowance, and waits in its own home's turn.
  */
 export class Desk {
-  readonly #modules: Modules;
+  readonly #modules: DeskModules;
   readonly #turns = new Turns(PLACES);
   #lookFrom = 0;
   readonly #told = new Map<HomeId, string>();
 
-  constructor(modules: Modules) {
+  constructor(modules: DeskModules) {
     this.#modules = modules;
   }
 
@@ -48,7 +51,8 @@ export class Desk {
     const { agent, since, signature } = request;
     return this.#carry(
       home,
-      ({ home: id }) => ({ kind: "rotate", home: id, agent: address(agent), since: since as Interval, signature: fromHex(signature) }),
+      async ({ home: id }) =>
+        ok({ kind: "rotate", home: id, agent: address(agent), since: since as Interval, signature: fromHex(signature) }),
       () => this.#modules.registrar.rotateAgent(home, request),
     );
   }
@@ -57,45 +61,36 @@ export class Desk {
     const { until, signature } = request;
     return this.#carry(
       home,
-      ({ home: id }) => ({ kind: "leave", home: id, until: until as Interval, signature: fromHex(signature) }),
+      async ({ home: id }) => ok({ kind: "leave", home: id, until: until as Interval, signature: fromHex(signature) }),
       () => this.#modules.registrar.leave(home, request),
     );
   }
 
   deposit(home: number, { micro, deadline, signature }: DepositRequest): Promise<Outcome<MoneyAnswer>> {
-    return this.#carryMoney(home, ({ home: id, owner }) => ({
-      kind: "deposit",
-      home: id,
-      owner,
-      micro,
-      deadline,
-      signature: fromHex(signature),
-    }));
+    return this.#carryMoney(home, async ({ home: id, owner }) =>
+      ok({ kind: "deposit", home: id, owner, micro, deadline, signature: fromHex(signature) }),
+    );
   }
 
   withdraw(home: number, { to, micro, feeMicro, deadline, signature }: WithdrawalRequest): Promise<Outcome<MoneyAnswer>> {
-    return this.#carryMoney(home, ({ home: id }) => ({
-      kind: "withdraw",
-      home: id,
-      to: address(to),
-      micro,
-      feeMicro,
-      deadline,
-      signature: fromHex(signature),
-    }));
+    return this.#carryMoney(home, async ({ home: id }) =>
+      ok({ kind: "withdraw", home: id, to: address(to), micro, feeMicro, deadline, signature: fromHex(signature) }),
+    );
   }
 
   redirect(home: number, { to, deadline, signature }: RedirectionRequest): Promise<Outcome<MoneyAnswer>> {
-    return this.#carryMoney(home, ({ home: id }) => ({
-      kind: "redirect",
-      home: id,
-      to: address(to),
-      deadline,
-      signature: fromHex(signature),
-    }));
+    return this.#carryMoney(home, async ({ home: id }) =>
+      ok({ kind: "redirect", home: id, to: address(to), deadline, signature: fromHex(signature) }),
+    );
   }
 
-  #carryMoney(home: number, errandOf: (known: RegisteredHome) => MoneyErrand): Promise<Outcome<MoneyAnswer>> {
+  /** Nothing is paid when it is refused: what the chain refuses it has not taken. */
+  async withdrawNow(home: number, request: WithdrawalNowRequest): Promise<Outcome<MoneyAnswer>> {
+    const done = await this.#carryMoney(home, (known) => this.#modules.vouch(known, request));
+    return !done.ok && done.code === "CHANGE_REFUSED" ? fail("NOT_AT_ONCE", done.detail) : done;
+  }
+
+  #carryMoney(home: number, errandOf: (known: RegisteredHome) => Promise<Outcome<MoneyErrand>>): Promise<Outcome<MoneyAnswer>> {
     return this.#carry(home, errandOf, async (errand) => {
       const done = await this.#modules.relay.carry(errand);
       if (!done.ok) return fail(done.code === "CHAIN_REFUSED" ? "CHANGE_REFUSED" : "CHAIN_AWAY", done.detail);
@@ -143,13 +138,15 @@ export class Desk {
 
   async #carry<T, Own extends Errand>(
     home: number,
-    errandOf: (known: RegisteredHome) => Own,
+    errandOf: (known: RegisteredHome) => Promise<Outcome<Own>>,
     run: (errand: Own) => Promise<Outcome<T>>,
   ): Promise<Outcome<T>> {
     const known = this.#modules.registry().homes.find((each) => each.home === home);
     if (known === undefined) return fail("HOME_UNKNOWN", `the registry doesn't know home ${home}`);
-    const errand = errandOf(known);
     const carried = this.#turns.take(home, async () => {
+      const made = await errandOf(known);
+      if (!made.ok) return made;
+      const errand = made.value;
       const weighed = await this.#modules.relay.weigh(errand);
       // What the chain refuses costs nothing: whoever carries it finds the words for it.
       const result = await (weighed.ok ? this.#booked(errand, weighed.value, () => run(errand)) : run(errand));

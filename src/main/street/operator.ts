@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { openOutbox, openRelay } from "../../../adapters/evm/index.ts";
-import { openGossip } from "../../../adapters/libp2p/index.ts";
+import { openGossip, type StreetGossip } from "../../../adapters/libp2p/index.ts";
 import { openStore } from "../../../adapters/store/index.ts";
 import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index.ts";
 import { type HomeId, interval, toHex } from "../../../engine/kernel/index.ts";
@@ -12,11 +12,12 @@ import { domainOf, firstOf, placeOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
 import { Allowance } from "./allowance.ts";
 import { Carrier } from "./carrier.ts";
-import { Desk } from "./desk.ts";
+import { Desk, type DeskModules } from "./desk.ts";
 import { MotionDesk } from "./motion-desk.ts";
 import { nodesOf, type StreetOptions } from "./options.ts";
 import { Registrar } from "./registrar.ts";
 import type { StreetAtHand } from "./setup.ts";
+import { voucherOf } from "./voucher.ts";
 
 /** Real milliseconds between looks for a batch that is signed. */
 const RELAY_MS = 1_000;
@@ -70,18 +71,7 @@ export class Operator {
       outbox: unwrap(openOutbox(join(folder, "outbox"), { chainId, address: street.operator.address })),
       tell: (node, what) => log.warn("chain.node", { node, what }),
     });
-    const peers = street.file.homes.map(({ peer }, index) => ({ name: peer, addresses: [card.peers[index]!] }));
-    const gossip = unwrap(
-      await openGossip({
-        secret: peerSeed(street.operator),
-        listen: [],
-        street: streetName(card),
-        peers,
-        networkKey: street.networkKey.bytes,
-        log,
-        metrics,
-      }),
-    );
+    const gossip = await gossipOf(opening);
     const registry = unwrap(await relay.registry());
     store.setMeta("card", JSON.stringify({ ...card, clock: null }));
     store.setMeta("registry", JSON.stringify(registry));
@@ -114,7 +104,8 @@ export class Operator {
       await relay.close();
       store.close();
     };
-    return new Operator({ ...opening, node, neighbourhood, view, relay, store, close });
+    const vouch = voucherOf({ ...modules, node, neighbourhood });
+    return new Operator({ ...opening, vouch, node, neighbourhood, view, relay, store, close });
   }
 
   constructor(
@@ -123,6 +114,7 @@ export class Operator {
       readonly neighbourhood: Neighbourhood;
       readonly view: StreetView;
       readonly relay: Relay;
+      readonly vouch: DeskModules["vouch"];
       readonly store: Store;
       readonly close: () => Promise<void>;
     },
@@ -271,6 +263,20 @@ export class Operator {
     }));
   }
 }
+
+/** Dials every home and listens to nobody. */
+const gossipOf = async ({ street, card, log, metrics }: OperatorOptions): Promise<StreetGossip> =>
+  unwrap(
+    await openGossip({
+      secret: peerSeed(street.operator),
+      listen: [],
+      street: streetName(card),
+      peers: street.file.homes.map(({ peer }, index) => ({ name: peer, addresses: [card.peers[index]!] })),
+      networkKey: street.networkKey.bytes,
+      log,
+      metrics,
+    }),
+  );
 
 const labelOf = ({ plan }: StreetOptions, card: StreetCard) => ({
   name: card.name,

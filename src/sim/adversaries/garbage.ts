@@ -26,6 +26,7 @@ export const garbage: Adversary = {
       onRequest: (kind, answer) =>
         modules.gossip.onRequest(kind, (body, from) => {
           const honest = answer(body, from);
+          if (honest instanceof Promise) return honest;
           return honest === undefined || dice.happens(0.3) ? noise(dice) : spoiled(dice, honest);
         }),
     });

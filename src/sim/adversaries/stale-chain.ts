@@ -38,6 +38,7 @@ function frozen(chain: Chain): Chain {
     head: first(() => chain.head()),
     escrows: first(() => chain.escrows()),
     balances: first(() => chain.balances()),
+    standing: (home) => chain.standing(home),
     batches: async () => fail("CHAIN_UNREACHABLE", "stale"),
     close: () => chain.close(),
   };

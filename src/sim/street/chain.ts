@@ -57,6 +57,7 @@ export class CountingChain implements Chain {
       head: () => this.#reply(this.#head, isHidden),
       escrows: () => this.#reply(this.#escrows, isHidden),
       balances: () => this.balances(),
+      standing: () => this.standing(),
       batches: () => this.batches(),
       close: () => this.close(),
     };
@@ -82,6 +83,9 @@ export class CountingChain implements Chain {
   head = () => this.#reply(this.#head);
   escrows = () => this.#reply(this.#escrows);
   balances = () => this.#reply(() => ({ homes: [], requested: [], residual: 0 }));
+  /** Its vault holds no money. */
+  standing = () =>
+    this.#reply(() => ({ escrow: 0, requested: 0, nonce: 0, nextPeriod: this.next, isOpen: this.settled.length > 0, finalAt: 0, now: 0 }));
   batches = () => this.#reply(() => []);
   async close(): Promise<void> {}
 

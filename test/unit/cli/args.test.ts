@@ -50,6 +50,7 @@ describe("what is understood", () => {
       "withdraw --config h --amount 007 --to 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
       { verb: "withdraw", config: "h", amount: 7_000_000, to: "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed" },
     ],
+    ["withdraw --config h --amount 1 --now", { verb: "withdraw", config: "h", amount: 1_000_000, now: true }],
     ["balance --config h.yaml", { verb: "balance", config: "h.yaml" }],
     ["init --config h.yaml", { verb: "init", config: "h.yaml" }],
     ["restore --config h.yaml --words w", { verb: "restore", config: "h.yaml", words: "w" }],

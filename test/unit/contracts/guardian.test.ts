@@ -213,7 +213,7 @@ describe("a pause", () => {
     expect(await street.refusal(() => street.send(OPERATOR, "depositWide", 0, 100))).toBe(paused);
     const permit = [1, addressOf(ownerOf(1)), 100, 0, 27, `0x${"00".repeat(32)}`, `0x${"00".repeat(32)}`];
     expect(await street.refusal(() => street.send(STRANGER, "depositWithPermit", ...permit))).toBe(paused);
-    expect(await street.refusal(() => street.send(ownerOf(2), "withdrawNow", 2, TO, 1, FIRST_PERIOD, "0x", "0x"))).toBe(paused);
+    expect(await street.refusal(() => street.send(ownerOf(2), "withdrawNow", 2, TO, 1, FIRST_PERIOD, 2 ** 40, "0x", "0x"))).toBe(paused);
     await street.send(GUARDIAN, "unpause");
     expect(await street.finalize(batch)).toBe("ok");
     const next = await street.batch([]);

@@ -142,7 +142,7 @@ describe("money", () => {
       "a payment at once without validators",
       ownerOf(2),
       "withdrawNow",
-      [2, TO, 10, FIRST_PERIOD + 1, "0x", "0x"],
+      [2, TO, 10, FIRST_PERIOD + 1, 2 ** 40, "0x", "0x"],
       "QuorumNotReached(0, 3)",
     ],
   ])("%s", async (_, by, method, args, expected) => {

@@ -223,6 +223,7 @@ describe("a withdrawal at once", () => {
     ticks: 400,
     nonce: await nonce(),
     period: FIRST_PERIOD + 1,
+    deadline: await later(60),
     ...change,
   });
   type Asked = Awaited<ReturnType<typeof asked>>;
@@ -231,8 +232,8 @@ describe("a withdrawal at once", () => {
     const signatures = await Promise.all(places.map((place) => street.signTyped(agentOf(place), "WithdrawNow", WITHDRAW_NOW, want)));
     return certificateBytes(places.map((index, at) => ({ index, signature: signatures[at]! })));
   }
-  const carry = ({ home, to, ticks, period }: Asked, signature: string, cert: string, by = RELAY): Promise<string> =>
-    street.send(by, "withdrawNow", home, to, ticks, period, signature, cert);
+  const carry = ({ home, to, ticks, period, deadline }: Asked, signature: string, cert: string, by = RELAY): Promise<string> =>
+    street.send(by, "withdrawNow", home, to, ticks, period, deadline, signature, cert);
   const byOwner = (want: Asked): Promise<string> => street.signTyped(OWNER, "WithdrawNow", WITHDRAW_NOW, want);
 
   beforeEach(async () => {
@@ -261,6 +262,7 @@ describe("a withdrawal at once", () => {
     ["to nobody", { to: ZeroAddress }, "BadRecipient()"],
     ["of nothing", { ticks: 0 }, "ZeroAmount()"],
     ["of too much", { ticks: 1_001 }, "InsufficientBalance(1000, 1001)"],
+    ["too late", { deadline: 1_000 }, "Expired(1000)"],
   ])("%s", async (_, change, expected) => {
     const want = await asked(change);
     const [signature, cert] = [await byOwner(want), await certified(want)];
@@ -291,6 +293,14 @@ describe("a withdrawal at once", () => {
     expect(await coins(TO)).toBe(100_000n);
   });
 
+  test("counts until its deadline, which nobody can move", async () => {
+    const want = await asked({ deadline: await later(50) });
+    const [signature, cert] = [await byOwner(want), await certified(want)];
+    expect(await street.refusal(() => carry({ ...want, deadline: want.deadline + 1 }, signature, cert))).toBe("BadSignature()");
+    await chain.pass(50);
+    expect(await street.refusal(() => carry(want, signature, cert))).toBe(`Expired(${want.deadline})`);
+  });
+
   test("waits while a proposal is open", async () => {
     const want = await asked();
     const [signature, cert] = [await byOwner(want), await certified(want)];
@@ -305,6 +315,8 @@ describe("a withdrawal at once", () => {
     const fresh = await TestVault.deploy(chain);
     await fresh.fund(HOME, 1_000);
     const cert = certificateBytes([signEntry(0, keyOf(agentOf(0)), `0x${"00".repeat(32)}`)]);
-    expect(await fresh.refusal(() => fresh.send(OWNER, "withdrawNow", HOME, TO, 1, FIRST_PERIOD, "0x", cert))).toBe("NoValidators(0)");
+    expect(await fresh.refusal(() => fresh.send(OWNER, "withdrawNow", HOME, TO, 1, FIRST_PERIOD, 2 ** 40, "0x", cert))).toBe(
+      "NoValidators(0)",
+    );
   });
 });

@@ -13,6 +13,7 @@ const KEYS = {
   deposit: "deposits",
   withdraw: "withdrawals",
   redirect: "withdrawals",
+  "withdraw-now": "withdrawals",
   pay: "payments",
   rotate: "keyChanges",
   leave: "departures",

@@ -34,7 +34,14 @@ async function openDesk(relay: Relay = street.relay): Promise<Desk> {
   const store = { getMeta: (key: string) => meta.get(key) ?? null, setMeta: (key: string, value: string) => void meta.set(key, value) };
   const allowance = new Allowance({ clock: { now: () => 0 }, store }, LIMITS);
   const registrar = { rotateAgent: () => assert(false, "not asked"), leave: () => assert(false, "not asked") } as never;
-  return new Desk({ relay, registrar, registry: () => registry.value, allowance, log: QUIET });
+  return new Desk({
+    relay,
+    vouch: () => Promise.reject(new Error("not asked")),
+    registrar,
+    registry: () => registry.value,
+    allowance,
+    log: QUIET,
+  });
 }
 
 const send = (from: string, to: string, data: string): Promise<void> => sendAs(node, { from, to, data });

@@ -54,7 +54,14 @@ async function openDesk(relay = street.relay): Promise<Desk> {
     networkKey: "",
   });
   const store = { getMeta: (key: string) => meta.get(key) ?? null, setMeta: (key: string, value: string) => void meta.set(key, value) };
-  return new Desk({ relay, registrar, registry: () => registry, allowance: new Allowance({ clock, store }, LIMITS), log });
+  return new Desk({
+    relay,
+    vouch: () => Promise.reject(new Error("not asked")),
+    registrar,
+    registry: () => registry,
+    allowance: new Allowance({ clock, store }, LIMITS),
+    log,
+  });
 }
 
 beforeAll(async () => {

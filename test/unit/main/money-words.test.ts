@@ -4,7 +4,7 @@ import { GRID_VAULT_ABI } from "../../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_ABI } from "../../../contracts/abi/test-currency.ts";
 import { address } from "../../../engine/kernel/index.ts";
 import { amountText } from "../../../src/main/amount.ts";
-import { type Asked, balanceText, depositText, withdrawalText } from "../../../src/main/owner/money-words.ts";
+import { type Asked, atOnceText, balanceText, depositText, withdrawalText } from "../../../src/main/owner/money-words.ts";
 import { refusalText, WORDS } from "../../../src/main/refusal-words.ts";
 
 const OWNER = address(`0x${"11".repeat(20)}`);
@@ -56,6 +56,15 @@ describe("what will happen", () => {
     );
   });
 
+  test("to a withdrawal at once, and what happens if nobody vouches", () => {
+    expect(atOnceText(asked(), 60)).toEqual([
+      `20.0001 EUR of the 35.00 that home-5 holds in the vault go to its owner's account ${OWNER} at once,`,
+      "if the street's validators vouch within 60 seconds that what stays covers all that home-5 may owe by then, whatever it trades and uses.",
+      `If they don't, the money is asked for instead. ${WAITS}`,
+      "The operator hands it in, pays it out and pays the chain's fees.",
+    ]);
+  });
+
   test("to a withdrawal, and when it is paid", () => {
     expect(withdrawalText(asked())).toEqual([
       `20.0001 EUR of the 35.00 that home-5 holds in the vault go to its owner's account ${OWNER}.`,
@@ -90,7 +99,9 @@ describe("a refusal in words", () => {
     ["FeeTooHigh(feeTicks=2, ticks=1)", "the fee of 0.0002 is more than the 0.0001 that are asked for"],
     ["ERC20InsufficientBalance(sender=0x11, balance=1500000, needed=2000000)", "the owner's account holds 1.50 and 2.00 is needed"],
     ["VaultPaused(until=1795780800)", "the vault is paused until 2026-11-27T12:00:00.000Z"],
-    ["WrongPeriod(expected=4, got=3)", "WrongPeriod(expected=4, got=3)"],
+    ["WrongPeriod(expected=4, got=3)", "the vault settles period 4 next: sign it again"],
+    ["ProposalOpen()", "the vault settles a period just now"],
+    ["NoProposal()", "NoProposal()"],
     ["toString()", "toString()"],
     ["transaction 0x12 failed without a reason", "transaction 0x12 failed without a reason"],
   ])("%s", (detail, words) => {

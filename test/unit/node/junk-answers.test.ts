@@ -22,7 +22,7 @@ function answering(spoil: Spoil, asked: PeerName[]): Adversary {
         onRequest: (kind, answer) =>
           modules.gossip.onRequest(kind, (body, from) => {
             const [question, honest] = [decodeFetch(body), answer(body, from)];
-            if (kind !== "fetch" || question === null || honest === undefined) return honest;
+            if (kind !== "fetch" || question === null || honest === undefined || honest instanceof Promise) return honest;
             asked.push(from);
             return spoil(honest, question.interval);
           }),

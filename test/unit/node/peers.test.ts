@@ -3,7 +3,7 @@ import { peerNameOf } from "../../../adapters/libp2p/index.ts";
 import { type Address, fail, type HomeId, homeId, ok, type Result } from "../../../engine/kernel/index.ts";
 import { encodePeerStatement, peerDigestOf } from "../../../engine/messages/index.ts";
 import { Peers } from "../../../src/node/peers.ts";
-import type { PeerName, RequestCode } from "../../../src/ports/index.ts";
+import type { Answerer, PeerName, RequestCode } from "../../../src/ports/index.ts";
 import { agentAddressOf, cheapRecover, cheapSigner } from "../../support/cheap-signer.ts";
 import { DOMAIN } from "../../support/messages.ts";
 import { QUIET } from "../../support/quiet.ts";
@@ -24,7 +24,7 @@ function desk(store = new Map<string, string>(), observers: readonly PeerName[] 
   const keys = new Map<number, readonly Address[]>([0, 1, 2, 3].map((home) => [home, [agentAddressOf(home)]]));
   const answers = new Map<PeerName, Uint8Array>();
   const guarded = { times: 0 };
-  const own = { hello: undefined as (() => Uint8Array | undefined) | undefined };
+  const own = { hello: undefined as (() => ReturnType<Answerer>) | undefined };
   const peers = new Peers({
     domain: DOMAIN,
     gossip: {
@@ -126,6 +126,6 @@ test("what was known is known after a restart, but for those who have left", asy
 test("a home tells its own statement to whoever asks", async () => {
   const { own } = desk();
   const other = desk();
-  expect(await other.meet(nameOf(100), own.hello!()!)).toBe(true);
+  expect(await other.meet(nameOf(100), await own.hello!())).toBe(true);
   expect(other.peers.homeOf(nameOf(100))).toBe(0);
 });

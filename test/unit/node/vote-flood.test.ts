@@ -41,8 +41,8 @@ const flooding = (speak: Speak, most: number): Adversary => ({
     gossip: {
       ...modules.gossip,
       onRequest: (kind, answer) =>
-        modules.gossip.onRequest(kind, (body, from) => {
-          const [question, honest] = [decodeFetch(body), answer(body, from)];
+        modules.gossip.onRequest(kind, async (body, from) => {
+          const [question, honest] = [decodeFetch(body), await answer(body, from)];
           if (kind !== "fetch" || question === null || honest === undefined) return honest;
           const { block, messages } = decodeFetched(honest)!;
           const junk = Array.from({ length: most }, () => speak(question.interval));

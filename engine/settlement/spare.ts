@@ -1,0 +1,85 @@
+import type { HomeId, Interval } from "../kernel/index.ts";
+import { DEFAULT_RULES, type MarketRules } from "../messages/index.ts";
+import { settledWith } from "./advance.ts";
+import { NANO_PER_TICK } from "./batch.ts";
+import { accountOf, type MarketState, type Meter } from "./ledger.ts";
+import { MOST_WH } from "./settle.ts";
+
+/** What the vault holds for a home, in ticks, all of one block that is final. */
+export interface Holding {
+  readonly ticks: number;
+  /** What withdrawals have asked for, a part of `ticks`. */
+  readonly requested: number;
+  /** The home's change in each closed period that the vault hadn't settled there, by rising period. */
+  readonly unsettled: readonly number[];
+}
+
+/**
+ * What the vault may pay a home at once and still settle every period of intervals up to `until`, in ticks: what it holds, without
+ * what is asked for, minus the lowest that settlement can bring the home to, whatever it orders and whatever its meter says.
+ * Nothing that the home may still earn counts. An older `state` only makes it less.
+ */
+export function spareTicks(
+  rules: MarketRules,
+  state: MarketState,
+  home: HomeId,
+  { ticks, requested, unsettled }: Holding,
+  until: Interval,
+): number {
+  let [settled, lowest] = [0, 0];
+  for (const change of unsettled) {
+    settled += change;
+    lowest = Math.min(lowest, settled);
+  }
+  const inVault = (state.carried.ticks.get(home) ?? 0) - settled;
+  const worst = Math.floor((accountOf(state.accounts, home).balance - worstDebt(rules, state, home, until)) / NANO_PER_TICK);
+  return Math.max(0, ticks - requested + Math.min(lowest, worst - inVault));
+}
+
+/**
+ * The most that a home's balance can fall by until `until` is settled, nano-currency. With E = maxOrderWh x maxOrdersPerHome, from
+ * `settleHome` summed over intervals: purchases cost their amounts, and each interval that isn't cleared yet at most E x maxPrice;
+ * import beyond purchases is at most what a meter may claim, E for each interval since its last counted reading; and what was sold
+ * and not fed in, what was only assumed to be fed in with it, is bought from the supplier. A Wh of the E is bought or sold. Beyond
+ * 2^53 it is no longer exact and more than there is money.
+ */
+export function worstDebt(rules: MarketRules, state: MarketState, home: HomeId, until: Interval): number {
+  const { maxOrderWh, maxOrdersPerHome, maxPrice, residual, withheldCharge = DEFAULT_RULES.withheldCharge } = rules;
+  const energy = maxOrderWh * maxOrdersPerHome;
+  const ahead = Math.max(0, until - state.interval);
+  const traded = ahead * energy * Math.max(maxPrice, residual.importPrice);
+  const charged = (ahead * maxOrdersPerHome + withheldBy(state, home)) * withheldCharge * 1000;
+  const { bought, soldWh } = filled(state, home);
+  const { meter } = accountOf(state.accounts, home);
+  const taken =
+    soldWh + (meter?.assumedExportWh ?? 0) + meterable(meter, { energy, from: settledWith(state.interval), until: state.interval + ahead });
+  return bought + traded + charged + taken * residual.importPrice;
+}
+
+/** What a home has bought and sold in intervals that aren't settled yet. */
+function filled({ cleared }: MarketState, home: HomeId): { readonly bought: number; readonly soldWh: number } {
+  let [bought, soldWh] = [0, 0];
+  for (const { clearing } of cleared) {
+    for (const fill of clearing.kind === "trade" ? clearing.fills : []) {
+      if (fill.home !== home) continue;
+      if (fill.side === "buy") bought += fill.amount;
+      else soldWh += fill.energy;
+    }
+  }
+  return { bought, soldWh };
+}
+
+const withheldBy = ({ cleared }: MarketState, home: HomeId): number =>
+  cleared.flatMap(({ withheld }) => withheld).filter((each) => each === home).length;
+
+interface Span {
+  /** Wh that a meter may claim for each interval. */
+  readonly energy: number;
+  /** The last settled interval. */
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Wh that a home's readings may still bring in import: each is compared with the one before, and none counts beyond the most. */
+const meterable = (meter: Meter | null, { energy, from, until }: Span): number =>
+  Math.min((until - (meter?.interval ?? from)) * energy, (until - from) * MOST_WH);
