@@ -1,0 +1,115 @@
+import type { Result as Decoded } from "ethers/abi";
+import { type Digest, fail, fromHex, ok, period as periodUnit, type Result } from "../../engine/kernel/index.ts";
+import { digestsOf, type PeriodResult } from "../../engine/messages/index.ts";
+import type { ChainCode, OpenProposal, Proposals, SignedBatch } from "../../src/ports/index.ts";
+import { type ChainOptions, shield, VaultReader } from "./chain.ts";
+import { connect } from "./rpc.ts";
+import { refusal, VAULT } from "./vault.ts";
+
+const PROPOSED = VAULT.getEvent("PeriodProposed")!.topicHash;
+/** The four bytes that a call of `propose` begins with, as hex without 0x. */
+const PROPOSE = VAULT.getFunction("propose")!.selector.slice(2);
+/** So many calls of one transaction are looked through. */
+const MOST_CALLS = 10_000;
+
+/** Reads what is proposed. Makes no contact before the first question; keeps nothing, so a chain that went back can't confuse it. */
+export function openProposals(options: ChainOptions): Proposals {
+  const reader = new VaultReader(connect(options), options);
+  const digests = digestsOf({ chainId: options.chainId, vault: options.vault, rulesHash: NO_RULES });
+  return {
+    open: () => shield(() => openProposal(reader, digests.period)),
+    close: async () => reader.close(),
+  };
+}
+
+/** A period's digest is of the vault's domain alone. */
+const NO_RULES = `0x${"0".repeat(64)}` as Digest;
+
+type DigestOf = (result: PeriodResult) => Digest;
+
+async function openProposal(reader: VaultReader, digestOf: DigestOf): Promise<Result<OpenProposal | null, ChainCode>> {
+  const status = await reader.status();
+  if (!status.ok) return status;
+  const { proposal: digest, finalizableAt, nextPeriod: period } = status.value;
+  if (digest === null) return ok(null);
+  const transaction = await proposedBy(reader, digest);
+  if (!transaction.ok) return transaction;
+  const open = { period, digest, finalizableAt, transaction: transaction.value };
+  if (transaction.value === null) return ok({ ...open, batch: null });
+  const batch = await batchIn(reader, transaction.value, (result) => digestOf(result) === digest);
+  return batch.ok ? ok({ ...open, batch: batch.value }) : batch;
+}
+
+/** The last transaction that proposed this; one that was dropped may come again. */
+async function proposedBy({ rpc, vault }: VaultReader, digest: Digest): Promise<Result<Digest | null, ChainCode>> {
+  const logs = await rpc.ask("eth_getLogs", [{ address: vault, fromBlock: "0x0", topics: [PROPOSED, null, digest] }]);
+  if (!logs.ok) return refusal(logs);
+  if (!Array.isArray(logs.value)) return fail("CHAIN_UNREACHABLE", "the node lists no events");
+  return ok((logs.value as readonly { readonly transactionHash: Digest }[]).at(-1)?.transactionHash ?? null);
+}
+
+/**
+ * What the vault was sent. Most contracts that hand a call on carry it as it is, so its bytes stand somewhere in the transaction; where
+ * they don't, a node that traces tells them. Only what has the proposal's digest counts, so no node can put anything in its place.
+ */
+async function batchIn(
+  reader: VaultReader,
+  transaction: Digest,
+  isProposed: (result: PeriodResult) => boolean,
+): Promise<Result<SignedBatch | null, ChainCode>> {
+  const sent = await reader.rpc.ask("eth_getTransactionByHash", [transaction]);
+  if (!sent.ok) return refusal(sent);
+  const input = (sent.value as { readonly input?: unknown } | null)?.input;
+  const own = typeof input === "string" ? findBatch(input, isProposed) : null;
+  if (own !== null) return ok(own);
+  const traced = await reader.rpc.ask("debug_traceTransaction", [transaction, { tracer: "callTracer" }]);
+  if (!traced.ok) return ok(null);
+  const vault = reader.vault.toLowerCase();
+  const calls = callsIn(traced.value as Trace).filter(({ to }) => to?.toLowerCase() === vault);
+  for (const call of calls) {
+    const batch = typeof call.input === "string" ? findBatch(call.input, isProposed) : null;
+    if (batch !== null) return ok(batch);
+  }
+  return ok(null);
+}
+
+interface Trace {
+  readonly to?: string;
+  readonly input?: unknown;
+  readonly calls?: readonly Trace[];
+}
+
+function callsIn(first: Trace): readonly Trace[] {
+  const calls = [first];
+  for (let at = 0; at < calls.length && calls.length < MOST_CALLS; at++) calls.push(...(calls[at]?.calls ?? []));
+  return calls;
+}
+
+/** A call of `propose` that begins at any byte of these. */
+function findBatch(input: string, isProposed: (result: PeriodResult) => boolean): SignedBatch | null {
+  for (let at = input.indexOf(PROPOSE, 2); at >= 0; at = input.indexOf(PROPOSE, at + 1)) {
+    const batch = at % 2 === 0 ? batchOf(`0x${input.slice(at)}`) : null;
+    if (batch !== null && isProposed(batch.result)) return batch;
+  }
+  return null;
+}
+
+/** null: it only looked like one. What stands behind its end isn't read. */
+function batchOf(call: string): SignedBatch | null {
+  try {
+    const [p, vector, wide, certificate] = VAULT.decodeFunctionData("propose", call) as unknown as [Decoded, string, string, string];
+    const [number, fromInterval, toInterval, coversUntil] = [p.period, p.fromInterval, p.toInterval, p.coversUntil].map(Number);
+    if (!periodUnit.is(number)) return null;
+    const { prevPeriod, head, accountsRoot, vectorHash, wideHash, dataHash } = p;
+    const result = {
+      period: number,
+      fromInterval,
+      toInterval,
+      coversUntil,
+      ...{ prevPeriod, head, accountsRoot, vectorHash, wideHash, dataHash },
+    } as PeriodResult;
+    return { result, vector: fromHex(vector), wide: fromHex(wide), certificate: fromHex(certificate) };
+  } catch {
+    return null;
+  }
+}
