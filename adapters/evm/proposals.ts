@@ -1,12 +1,13 @@
 import type { Result as Decoded } from "ethers/abi";
 import { type Digest, fail, fromHex, ok, period as periodUnit, type Result } from "../../engine/kernel/index.ts";
 import { digestsOf, type PeriodResult } from "../../engine/messages/index.ts";
-import type { ChainCode, OpenProposal, Proposals, SignedBatch } from "../../src/ports/index.ts";
+import type { ChainCode, Proposals, ProposalView, SignedBatch } from "../../src/ports/index.ts";
 import { type ChainOptions, shield, VaultReader } from "./chain.ts";
 import { connect } from "./rpc.ts";
 import { refusal, VAULT } from "./vault.ts";
 
 const PROPOSED = VAULT.getEvent("PeriodProposed")!.topicHash;
+const SETTLED = VAULT.getEvent("PeriodSettled")!.topicHash;
 /** The four bytes that a call of `propose` begins with, as hex without 0x. */
 const PROPOSE = VAULT.getFunction("propose")!.selector.slice(2);
 /** So many calls of one transaction are looked through. */
@@ -17,7 +18,12 @@ export function openProposals(options: ChainOptions): Proposals {
   const reader = new VaultReader(connect(options), options);
   const digests = digestsOf({ chainId: options.chainId, vault: options.vault, rulesHash: NO_RULES });
   return {
-    open: () => shield(() => openProposal(reader, digests.period)),
+    look: () => shield(() => look(reader, digests.period)),
+    wasSettled: (digest) =>
+      shield(async () => {
+        const logs = await logsOf(reader, [SETTLED, null, null, digest]);
+        return logs.ok ? ok(logs.value.length > 0) : logs;
+      }),
     close: async () => reader.close(),
   };
 }
@@ -27,25 +33,33 @@ const NO_RULES = `0x${"0".repeat(64)}` as Digest;
 
 type DigestOf = (result: PeriodResult) => Digest;
 
-async function openProposal(reader: VaultReader, digestOf: DigestOf): Promise<Result<OpenProposal | null, ChainCode>> {
+async function look(reader: VaultReader, digestOf: DigestOf): Promise<Result<ProposalView, ChainCode>> {
   const status = await reader.status();
   if (!status.ok) return status;
-  const { proposal: digest, finalizableAt, nextPeriod: period } = status.value;
-  if (digest === null) return ok(null);
+  const { proposal: digest, finalizableAt, nextPeriod } = status.value;
+  if (digest === null) return ok({ nextPeriod, proposal: null });
   const transaction = await proposedBy(reader, digest);
   if (!transaction.ok) return transaction;
-  const open = { period, digest, finalizableAt, transaction: transaction.value };
-  if (transaction.value === null) return ok({ ...open, batch: null });
+  const open = { period: nextPeriod, digest, finalizableAt, transaction: transaction.value };
+  if (transaction.value === null) return ok({ nextPeriod, proposal: { ...open, batch: null } });
   const batch = await batchIn(reader, transaction.value, (result) => digestOf(result) === digest);
-  return batch.ok ? ok({ ...open, batch: batch.value }) : batch;
+  return batch.ok ? ok({ nextPeriod, proposal: { ...open, batch: batch.value } }) : batch;
 }
 
 /** The last transaction that proposed this; one that was dropped may come again. */
-async function proposedBy({ rpc, vault }: VaultReader, digest: Digest): Promise<Result<Digest | null, ChainCode>> {
-  const logs = await rpc.ask("eth_getLogs", [{ address: vault, fromBlock: "0x0", topics: [PROPOSED, null, digest] }]);
+async function proposedBy(reader: VaultReader, digest: Digest): Promise<Result<Digest | null, ChainCode>> {
+  const logs = await logsOf(reader, [PROPOSED, null, digest]);
+  return logs.ok ? ok(logs.value.at(-1)?.transactionHash ?? null) : logs;
+}
+
+type Logs = readonly { readonly transactionHash: Digest }[];
+
+async function logsOf(reader: VaultReader, topics: readonly (string | null)[]): Promise<Result<Logs, ChainCode>> {
+  const known = await reader.read("nextPeriod");
+  if (!known.ok) return known;
+  const logs = await reader.rpc.ask("eth_getLogs", [{ address: reader.vault, fromBlock: "0x0", topics }]);
   if (!logs.ok) return refusal(logs);
-  if (!Array.isArray(logs.value)) return fail("CHAIN_UNREACHABLE", "the node lists no events");
-  return ok((logs.value as readonly { readonly transactionHash: Digest }[]).at(-1)?.transactionHash ?? null);
+  return Array.isArray(logs.value) ? ok(logs.value as Logs) : fail("CHAIN_UNREACHABLE", "the node lists no events");
 }
 
 /**

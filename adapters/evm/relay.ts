@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Address, fail, type HomeId, homeId, ok, type Result, toHex } from "../../engine/kernel/index.ts";
-import type { BatchReceipt, ChainCode, Relay, SignedBatch, ValidatorSet } from "../../src/ports/index.ts";
+import type { BatchReceipt, ChainCode, Challenger, Relay, SignedBatch, ValidatorSet } from "../../src/ports/index.ts";
 import { type ChainOptions, portOf, type Status, shield, TICK_MICRO, VaultReader } from "./chain.ts";
+import { challengerOf } from "./challenger.ts";
 import { errandsOf } from "./errands.ts";
 import { giveNotice, missingNotice } from "./governance.ts";
 import { encodeName } from "./name.ts";
@@ -18,7 +19,7 @@ const MAX_ALLOWANCE = 2n ** 256n - 1n;
 const TRIES = 4;
 
 /** The chain for whoever pays fees. Every method may be called again after any failure: it goes on where the chain stands. */
-export function openRelay(options: RelayOptions): Relay {
+export function openRelay(options: RelayOptions): Relay & Omit<Challenger, "close"> {
   const reader = new VaultReader(connect(options), options);
   const sender = new Sender(reader.rpc, options);
   const relay = new EvmRelay(reader, sender);
@@ -35,6 +36,7 @@ export function openRelay(options: RelayOptions): Relay {
     leave: (change) => shield(() => relay.leave(change)),
     setValidators: (set) => shield(() => relay.setValidators(set)),
     ...errandsOf(reader, relay.sender),
+    ...challengerOf(reader, relay.sender),
   };
 }
 

@@ -1,5 +1,15 @@
 export { type Advance, type AgreedEntries, advance, settledWith } from "./advance.ts";
-export { type Batch, closePeriod, encodeCertificate, encodeVector, encodeWide, NANO_PER_TICK, toTicks, type WideChange } from "./batch.ts";
+export {
+  type Batch,
+  closePeriod,
+  decodeCertificate,
+  encodeCertificate,
+  encodeVector,
+  encodeWide,
+  NANO_PER_TICK,
+  toTicks,
+  type WideChange,
+} from "./batch.ts";
 export {
   type AccountFraud,
   type Committed,

@@ -3,6 +3,10 @@ export { type ApiOptions, buildApi } from "./build-api.ts";
 export { API_ERRORS, type ApiCode, type ApiError } from "./errors.ts";
 export type {
   AgentRequest,
+  ChallengeAnswer,
+  ChallengeCode,
+  ChallengeQueries,
+  ChallengeRequest,
   ChangeAnswer,
   ChangeCode,
   DepositRequest,
@@ -16,6 +20,7 @@ export type {
   MotionQueries,
   MotionRequest,
   Plain,
+  RecordView,
   RegisterCode,
   StreetCard,
   StreetQueries,
@@ -41,6 +46,7 @@ export type {
   SurplusView,
   WatchView,
   WireView,
+  WrongSettlementView,
 } from "./state.ts";
 export { type StreetLabel, StreetView } from "./street-view.ts";
 export { type BookView, buildVenueApi, type VenueQueries, type VenueView } from "./venue-api.ts";

@@ -24,7 +24,7 @@ import { Batches, type BatchOnItsWay } from "./batch-views.ts";
 import { clearingView, endName, intervalName, isoOf, leftOver, microOf, settlementView, surplusView } from "./market-views.ts";
 import type { IntervalView } from "./queries.ts";
 import type { CertificateView, ClearingView, EvidenceView, HomeView, PricePoint, SettlementView, StreetState } from "./state.ts";
-import { type Clocks, type Epochs, type Pause, type Proof, Watch } from "./watch.ts";
+import { type Clocks, type Epochs, type Pause, type Proof, Watch, type WrongSettlement } from "./watch.ts";
 import { priceText, wordsFor } from "./words.ts";
 
 /** What is known of a street beyond its market: shown, never traded on. */
@@ -109,6 +109,11 @@ export class StreetView {
   /** Who signs nothing, and what ends it; of all homes at once. */
   pauses(pauses: ReadonlyMap<HomeId, Pause>): void {
     this.#watch.paused(pauses);
+    this.#changed();
+  }
+
+  disputed(wrong: readonly WrongSettlement[]): void {
+    this.#watch.disputed(wrong);
     this.#changed();
   }
 

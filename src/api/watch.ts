@@ -10,7 +10,7 @@ import {
   type Message,
   signedOf,
 } from "../../engine/messages/index.ts";
-import { intervalName } from "./market-views.ts";
+import { endName, intervalName, isoOf } from "./market-views.ts";
 import type {
   ClockFacts,
   ConvictionView,
@@ -20,6 +20,7 @@ import type {
   PauseView,
   SignedMessageView,
   WatchView,
+  WrongSettlementView,
 } from "./state.ts";
 
 /** A home that was proved to have signed two things where one is allowed. */
@@ -49,6 +50,13 @@ export interface Pause {
   readonly from?: Interval;
 }
 
+/** A settlement that a quorum proposed and that this node worked out otherwise; `seenAt`: street time, milliseconds. */
+export interface WrongSettlement extends Pick<WrongSettlementView, "fault" | "state"> {
+  readonly fromInterval: Interval;
+  readonly toInterval: Interval;
+  readonly seenAt: number;
+}
+
 interface Heard extends Proof {
   readonly heardAt: string | null;
 }
@@ -64,6 +72,7 @@ export class Watch {
   #clocks: Clocks = { own: { offsetMs: null, peers: 0, status: "ok" }, homes: new Map() };
   #epochs: Epochs | null = null;
   #pauses: ReadonlyMap<HomeId, Pause> = new Map();
+  #wrong: readonly WrongSettlement[] = [];
 
   constructor(rules: MarketRules, nameOf: (home: HomeId) => string) {
     this.#rules = rules;
@@ -80,6 +89,10 @@ export class Watch {
 
   paused(pauses: ReadonlyMap<HomeId, Pause>): void {
     this.#pauses = pauses;
+  }
+
+  disputed(wrong: readonly WrongSettlement[]): void {
+    this.#wrong = wrong;
   }
 
   pauseOf(home: HomeId): PauseView | null {
@@ -106,7 +119,12 @@ export class Watch {
   }
 
   view(): WatchView {
-    return { convictions: this.#convictions(), clock: this.#clocks.own, membership: this.#membership() };
+    return {
+      convictions: this.#convictions(),
+      wrongSettlements: this.#wrong.map((each) => this.#wrongView(each)),
+      clock: this.#clocks.own,
+      membership: this.#membership(),
+    };
   }
 
   /** Newest first, at most `SHOWN_OF_ONE_HOME` of each home. */
@@ -138,6 +156,11 @@ export class Watch {
   #told({ home, evidence: { evidence }, heardAt }: Heard): Omit<ConvictionView, "proofs"> {
     const { first } = evidence;
     return { home, name: this.#nameOf(home), kind: first.kind, interval: intervalName(this.#rules, intervalOf(first)), heardAt };
+  }
+
+  #wrongView({ fromInterval, toInterval, fault, state, seenAt }: WrongSettlement): WrongSettlementView {
+    const [from, until] = [intervalName(this.#rules, fromInterval), endName(this.#rules, toInterval)];
+    return { from, until, fault, state, seenAt: isoOf(Math.floor(seenAt / 1000)) };
   }
 
   #membership(): MembershipView | null {

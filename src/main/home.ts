@@ -1,10 +1,21 @@
-import { openChain } from "../../adapters/evm/index.ts";
+import { openChain, openChallenger, openProposals } from "../../adapters/evm/index.ts";
 import { openGossip, type StreetGossip } from "../../adapters/libp2p/index.ts";
 import { openDevice } from "../../adapters/modbus/index.ts";
 import { type AgentKey, loadCurve, peerSeed, recoverWith, signerOf } from "../../adapters/system/index.ts";
-import { homeId } from "../../engine/kernel/index.ts";
+import { homeId, toHex } from "../../engine/kernel/index.ts";
 import type { StreetCard } from "../api/index.ts";
-import { type Hub, homeOf, isLinked, isNeighbour, Links, Neighbourhood, StoreMismatch, StreetNode, Trader } from "../node/index.ts";
+import {
+  type Evaluation,
+  type Hub,
+  homeOf,
+  isLinked,
+  isNeighbour,
+  Links,
+  Neighbourhood,
+  StoreMismatch,
+  StreetNode,
+  Trader,
+} from "../node/index.ts";
 import type { Chain, Clock, Log, Metrics, Registry, Store } from "../ports/index.ts";
 import { domainOf, firstOf, rulesOf, streetName } from "./card.ts";
 import type { HomeConfig } from "./config/index.ts";
@@ -13,6 +24,7 @@ import { claimFolder } from "./files.ts";
 import { join } from "./join.ts";
 import { earlierKeys, openMemory, passwordOf, unwrap } from "./keys.ts";
 import { RulesWatch, requireStreetRules } from "./street-rules.ts";
+import { watchOf } from "./watch/watching.ts";
 
 export { openMemory, openOrCreate, passwordOf, unwrap } from "./keys.ts";
 
@@ -110,7 +122,12 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   };
   const links = new Links({ ...modules, peersOf: (home) => neighbourhood.peersOf(home) });
   const homeOf = (peer: string) => neighbourhood.peers.homeOf(peer);
-  const node: StreetNode = nodeOf({ ...modules, homeOf, lost: links.lost }, registry);
+  const place = { rpc: config.chainRpc ?? card.chain.rpc, ...domainOf(card) };
+  const [proposals, own] = [openProposals(place), openChallenger({ ...place, key: toHex(opened.key.reveal()) })];
+  const senders = { own, by: "home", street: config.street } as const;
+  const proposed = watchOf({ ...modules, card, folder: config.data, proposals, senders, node: () => node });
+  const onReplayed = (evaluation: Evaluation): void => proposed.certified(evaluation);
+  const node: StreetNode = nodeOf({ ...modules, homeOf, lost: links.lost }, registry, onReplayed);
   const neighbourhood = new Neighbourhood(node, { ...modules, observers: card.observers ?? [] });
   const device = openDevice({
     ...config.device,
@@ -126,7 +143,9 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   };
   const trader = new Trader({ rules, preferences, clock, device, node, log, metrics });
   const watch = new RulesWatch(card, log, config.chainRpc ?? card.chain.rpc);
-  node.onCertified(({ evaluation: { clearing, result }, sinceGateMs }) => {
+  node.onCertified(({ evaluation, sinceGateMs }) => {
+    const { clearing, result } = evaluation;
+    proposed.certified(evaluation);
     void watch.look(result.interval);
     const price = clearing.kind === "trade" ? clearing.price : null;
     log.info("interval.certified", {
@@ -139,20 +158,23 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   neighbourhood.start();
   await node.start();
   trader.start();
+  proposed.start();
   return {
     node,
     stop: async () => {
       await trader.stop();
       neighbourhood.stop();
       node.stop();
+      await proposed.stop();
+      await Promise.all([proposals.close(), own.close()]);
       await opened.close();
     },
   };
 }
 
-function nodeOf(modules: ConstructorParameters<typeof StreetNode>[0], registry: Registry): StreetNode {
+function nodeOf(...parts: ConstructorParameters<typeof StreetNode>): StreetNode {
   try {
-    return new StreetNode(modules, registry);
+    return new StreetNode(...parts);
   } catch (error) {
     if (!(error instanceof StoreMismatch)) throw error;
     throw cannotStart(

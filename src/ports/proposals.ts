@@ -15,10 +15,19 @@ export interface OpenProposal {
   readonly transaction: Digest | null;
 }
 
-/** What is proposed to the vault, as the chain is now: a reorganisation may take it back. */
-export interface Proposals {
+/** Where the vault stands, as the chain is now: a reorganisation may take it back. */
+export interface ProposalView {
+  /** Periods before it are settled. */
+  readonly nextPeriod: Period;
   /** null: nothing is open. */
-  open(): Promise<Result<OpenProposal | null, ChainCode>>;
+  readonly proposal: OpenProposal | null;
+}
+
+/** What is proposed to the vault. */
+export interface Proposals {
+  look(): Promise<Result<ProposalView, ChainCode>>;
+  /** Whether what has this digest was settled. */
+  wasSettled(digest: Digest): Promise<Result<boolean, ChainCode>>;
   close(): Promise<void>;
 }
 
@@ -33,10 +42,8 @@ export interface Challenge {
 /** How a challenge or a veto ended: a transaction, or null when the proposal was gone already. */
 export type Refusal = Promise<Result<Digest | null, ChainCode>>;
 
-/** Takes proposals back, for whoever may send transactions. */
+/** Takes proposals back, for whoever may send transactions. What the vault would refuse is refused with its reason before it costs anything. */
 export interface Challenger {
-  /** Gas that it would take now; refused with the contract's reason when it proves nothing. */
-  weigh(challenge: Challenge): Promise<Result<number, ChainCode>>;
   challenge(challenge: Challenge): Refusal;
   /** The guardian's. */
   veto(period: PeriodResult): Refusal;

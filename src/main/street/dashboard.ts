@@ -94,6 +94,8 @@ function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQu
     leave: (home, request) => operator.desk.leave(home, request),
     deposit: (home, request) => operator.desk.deposit(home, request),
     withdraw: (home, request) => operator.desk.withdraw(home, request),
+    record: (interval) => operator.disputes.record(interval),
+    challenge: (request) => operator.disputes.challenge(request),
   };
 }
 

@@ -1,18 +1,20 @@
 import { join } from "node:path";
-import { openOutbox, openRelay } from "../../../adapters/evm/index.ts";
+import { openOutbox, openProposals, openRelay } from "../../../adapters/evm/index.ts";
 import { openGossip } from "../../../adapters/libp2p/index.ts";
 import { openStore } from "../../../adapters/store/index.ts";
 import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index.ts";
 import { type HomeId, interval, toHex } from "../../../engine/kernel/index.ts";
 import { type MarketRules, periodOf } from "../../../engine/messages/index.ts";
 import { type BatchOnItsWay, type StreetCard, StreetView } from "../../api/index.ts";
-import { membersAt, Neighbourhood, type Pause, StreetNode } from "../../node/index.ts";
-import type { BatchReceipt, Clock, Log, Metrics, Relay, Store } from "../../ports/index.ts";
+import { membersAt, Neighbourhood, type Pause, type ProposalWatch, StreetNode } from "../../node/index.ts";
+import type { BatchReceipt, Challenger, Clock, Log, Metrics, Relay, Store } from "../../ports/index.ts";
 import { domainOf, firstOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
+import { watchOf } from "../watch/watching.ts";
 import { Allowance } from "./allowance.ts";
 import { Carrier } from "./carrier.ts";
 import { Desk } from "./desk.ts";
+import { DisputeDesk } from "./dispute-desk.ts";
 import { MotionDesk } from "./motion-desk.ts";
 import { nodesOf, type StreetOptions } from "./options.ts";
 import { Registrar } from "./registrar.ts";
@@ -45,6 +47,8 @@ export class Operator {
   readonly registrar: Registrar;
   readonly motions: MotionDesk;
   readonly desk: Desk;
+  readonly disputes: DisputeDesk;
+  readonly #watch: ProposalWatch;
   readonly #relay: Relay;
   readonly #store: Store;
   readonly #clock: Clock;
@@ -61,11 +65,9 @@ export class Operator {
     const { options, street, card, folder, log, metrics } = opening;
     const { chainId, vault } = domainOf(card);
     const store = unwrap(openStore(folder));
+    const place = { rpc: card.chain.rpc, ...nodesOf(options), chainId, vault };
     const relay = openRelay({
-      rpc: card.chain.rpc,
-      ...nodesOf(options),
-      chainId,
-      vault,
+      ...place,
       key: toHex(street.operator.reveal()),
       outbox: unwrap(openOutbox(join(folder, "outbox"), { chainId, address: street.operator.address })),
       tell: (node, what) => log.warn("chain.node", { node, what }),
@@ -102,19 +104,24 @@ export class Operator {
       metrics,
       log,
     };
+    const proposals = openProposals(place);
+    const senders = { own: relay, by: "operator", street: null } as const;
+    const watch: ProposalWatch = watchOf({ ...modules, card, folder, proposals, senders, node: () => node });
     const homeOf = (peer: string): HomeId | null => neighbourhood.peers.homeOf(peer);
     const node = new StreetNode({ ...modules, homeOf }, registry, (evaluation) => {
       view.certified(evaluation, { orders: evaluation.orders.length, readings: evaluation.readings.length }, null, null);
+      watch.certified(evaluation);
     });
     const neighbourhood = new Neighbourhood(node, { ...modules, observers: [] });
     neighbourhood.start();
     const close = async (): Promise<void> => {
       neighbourhood.stop();
       await gossip.close();
+      await proposals.close();
       await relay.close();
       store.close();
     };
-    return new Operator({ ...opening, node, neighbourhood, view, relay, store, close });
+    return new Operator({ ...opening, node, neighbourhood, view, watch, relay, store, close });
   }
 
   constructor(
@@ -122,7 +129,8 @@ export class Operator {
       readonly node: StreetNode;
       readonly neighbourhood: Neighbourhood;
       readonly view: StreetView;
-      readonly relay: Relay;
+      readonly watch: ProposalWatch;
+      readonly relay: Relay & Omit<Challenger, "close">;
       readonly store: Store;
       readonly close: () => Promise<void>;
     },
@@ -144,11 +152,16 @@ export class Operator {
       registry: () => node.membership.registry,
       allowance: new Allowance(parts),
     });
+    this.#watch = parts.watch;
+    this.disputes = new DisputeDesk({ ...parts, challenger: parts.relay });
     this.#close = parts.close;
+    view.disputed(parts.watch.wrong);
+    parts.watch.onChange(() => view.disputed(parts.watch.wrong));
     node.onHeard((message) => view.heard(message));
     for (const proof of node.convictions.all) view.proved(proof, false);
     node.convictions.onConviction((proof) => view.proved(proof, true));
     node.onCertified(({ evaluation, block, sinceGateMs }) => {
+      parts.watch.certified(evaluation);
       const entries = { orders: evaluation.orders.length, readings: evaluation.readings.length };
       view.certified(evaluation, entries, block.certificate, sinceGateMs === null ? null : Math.round(sinceGateMs));
     });
@@ -156,6 +169,7 @@ export class Operator {
 
   async start(): Promise<void> {
     await this.node.start();
+    this.#watch.start();
     this.#tick();
   }
 
@@ -163,6 +177,7 @@ export class Operator {
     this.#stopped = true;
     this.#cancel();
     this.node.stop();
+    await this.#watch.stop();
     await this.#carrying;
     await this.motions.close();
     await this.#paying;
@@ -206,12 +221,12 @@ export class Operator {
         this.#paying = null;
       });
     this.view.registry(membership.registry);
-    this.#watch();
+    this.#compare();
     this.view.chain(balances.ok ? balances.value.homes : null, batches.ok ? batches.value : [], this.#onTheirWay());
   }
 
   /** Who belongs to the street and will, whose clocks differ, and who signs nothing. */
-  #watch(): void {
+  #compare(): void {
     const { membership, rounds } = this.node;
     const { clocks } = this.neighbourhood;
     const { periodIntervals } = this.#rules;
