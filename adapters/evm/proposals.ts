@@ -76,20 +76,28 @@ async function batchIn(
   const input = (sent.value as { readonly input?: unknown } | null)?.input;
   const own = typeof input === "string" ? findBatch(input, isProposed) : null;
   if (own !== null) return ok(own);
-  const traced = await reader.rpc.ask("debug_traceTransaction", [transaction, { tracer: "callTracer" }]);
-  if (!traced.ok) return ok(null);
   const vault = reader.vault.toLowerCase();
-  const calls = callsIn(traced.value as Trace).filter(({ to }) => to?.toLowerCase() === vault);
-  for (const call of calls) {
-    const batch = typeof call.input === "string" ? findBatch(call.input, isProposed) : null;
+  for (const { to, input } of await callsOf(reader, transaction)) {
+    const batch = to?.toLowerCase() === vault && typeof input === "string" ? findBatch(input, isProposed) : null;
     if (batch !== null) return ok(batch);
   }
   return ok(null);
 }
 
-interface Trace {
+interface Call {
   readonly to?: string;
   readonly input?: unknown;
+}
+
+/** Every call that a transaction made, from a node that traces: as geth tells it, or as Erigon, Nethermind and anvil do. Empty: it doesn't. */
+async function callsOf({ rpc }: VaultReader, transaction: Digest): Promise<readonly Call[]> {
+  const nested = await rpc.ask("debug_traceTransaction", [transaction, { tracer: "callTracer" }]);
+  if (nested.ok) return callsIn(nested.value as Trace);
+  const flat = await rpc.ask("trace_transaction", [transaction]);
+  return flat.ok && Array.isArray(flat.value) ? flat.value.flatMap(({ action }: { readonly action?: Call }) => action ?? []) : [];
+}
+
+interface Trace extends Call {
   readonly calls?: readonly Trace[];
 }
 

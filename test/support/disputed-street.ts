@@ -78,6 +78,8 @@ export interface DisputedStreet {
   readonly context: FraudContext;
   /** Every period that the street closed, with all that it binds. */
   readonly periods: readonly Proposed[];
+  /** Of each period the changes of wide accounts, in the vault's bytes. */
+  readonly wides: readonly Uint8Array[];
 }
 
 export interface DisputedPlan {
@@ -98,6 +100,7 @@ export function disputedStreet({ rules: given, vault, seed, intervals }: Dispute
   let state: MarketState = genesis(rules, FIRST, ZERO_DIGEST);
   const records: IntervalRecord[] = [];
   const periods: Proposed[] = [];
+  const wides: Uint8Array[] = [];
   for (let at = FIRST; at < FIRST + intervals; at++) {
     for (const meter of meters.values()) meter[below(2)]! += below(3) * below(4000);
     const there = HOMES.filter((home) => home !== LATE || at >= FIRST + LATE_BY);
@@ -116,7 +119,8 @@ export function disputedStreet({ rules: given, vault, seed, intervals }: Dispute
     const made: Advance = advance(rules, state, entries);
     records.push(recordOf(made, entries));
     if (made.batch !== null) {
-      const { result: period, vector } = made.batch;
+      const { result: period, vector, wide } = made.batch;
+      wides.push(wide);
       periods.push({
         period,
         vector,
@@ -126,7 +130,7 @@ export function disputedStreet({ rules: given, vault, seed, intervals }: Dispute
     }
     state = made.state;
   }
-  return { rules, domain, context: contextOf(domain), periods };
+  return { rules, domain, context: contextOf(domain), periods, wides };
 }
 
 const signedReading = (home: HomeId, at: Interval, [importWh, exportWh]: readonly [number, number]): SignedReading => ({
