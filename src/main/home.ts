@@ -1,21 +1,10 @@
-import { openChain, openChallenger, openProposals } from "../../adapters/evm/index.ts";
+import { openChain } from "../../adapters/evm/index.ts";
 import { openGossip, type StreetGossip } from "../../adapters/libp2p/index.ts";
 import { openDevice } from "../../adapters/modbus/index.ts";
 import { type AgentKey, loadCurve, peerSeed, recoverWith, signerOf } from "../../adapters/system/index.ts";
-import { homeId, toHex } from "../../engine/kernel/index.ts";
+import { homeId } from "../../engine/kernel/index.ts";
 import type { StreetCard } from "../api/index.ts";
-import {
-  type Evaluation,
-  type Hub,
-  homeOf,
-  isLinked,
-  isNeighbour,
-  Links,
-  Neighbourhood,
-  StoreMismatch,
-  StreetNode,
-  Trader,
-} from "../node/index.ts";
+import { type Hub, homeOf, isLinked, isNeighbour, Links, Neighbourhood, StoreMismatch, StreetNode, Trader } from "../node/index.ts";
 import type { Chain, Clock, Log, Metrics, Registry, Store } from "../ports/index.ts";
 import { domainOf, firstOf, rulesOf, streetName } from "./card.ts";
 import type { HomeConfig } from "./config/index.ts";
@@ -24,7 +13,7 @@ import { claimFolder } from "./files.ts";
 import { join } from "./join.ts";
 import { earlierKeys, openMemory, passwordOf, unwrap } from "./keys.ts";
 import { RulesWatch, requireStreetRules } from "./street-rules.ts";
-import { watchOf } from "./watch/watching.ts";
+import { watchOfHome } from "./watch/watching.ts";
 
 export { openMemory, openOrCreate, passwordOf, unwrap } from "./keys.ts";
 
@@ -122,12 +111,8 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   };
   const links = new Links({ ...modules, peersOf: (home) => neighbourhood.peersOf(home) });
   const homeOf = (peer: string) => neighbourhood.peers.homeOf(peer);
-  const place = { rpc: config.chainRpc ?? card.chain.rpc, ...domainOf(card) };
-  const [proposals, own] = [openProposals(place), openChallenger({ ...place, key: toHex(opened.key.reveal()) })];
-  const senders = { own, by: "home", street: config.street } as const;
-  const proposed = watchOf({ ...modules, card, folder: config.data, proposals, senders, node: () => node });
-  const onReplayed = (evaluation: Evaluation): void => proposed.certified(evaluation);
-  const node: StreetNode = nodeOf({ ...modules, homeOf, lost: links.lost }, registry, onReplayed);
+  const { proposed, close: closeWatch } = watchOfHome({ ...modules, card, config, node: () => node });
+  const node: StreetNode = nodeOf({ ...modules, homeOf, lost: links.lost }, registry, (evaluation) => proposed.certified(evaluation));
   const neighbourhood = new Neighbourhood(node, { ...modules, observers: card.observers ?? [] });
   const device = openDevice({
     ...config.device,
@@ -143,9 +128,8 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   };
   const trader = new Trader({ rules, preferences, clock, device, node, log, metrics });
   const watch = new RulesWatch(card, log, config.chainRpc ?? card.chain.rpc);
-  node.onCertified(({ evaluation, sinceGateMs }) => {
-    const { clearing, result } = evaluation;
-    proposed.certified(evaluation);
+  node.onCertified(({ evaluation }) => proposed.certified(evaluation));
+  node.onCertified(({ evaluation: { clearing, result }, sinceGateMs }) => {
     void watch.look(result.interval);
     const price = clearing.kind === "trade" ? clearing.price : null;
     log.info("interval.certified", {
@@ -165,8 +149,7 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
       await trader.stop();
       neighbourhood.stop();
       node.stop();
-      await proposed.stop();
-      await Promise.all([proposals.close(), own.close()]);
+      await closeWatch();
       await opened.close();
     },
   };

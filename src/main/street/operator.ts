@@ -105,10 +105,9 @@ export class Operator {
       log,
     };
     const proposals = openProposals(place);
-    const senders = { own: relay, by: "operator", street: null } as const;
-    const watch: ProposalWatch = watchOf({ ...modules, card, folder, proposals, senders, node: () => node });
+    const watch = watchOf({ ...modules, card, folder, proposals, senders: { own: relay, by: "operator", street: null }, node: () => node });
     const homeOf = (peer: string): HomeId | null => neighbourhood.peers.homeOf(peer);
-    const node = new StreetNode({ ...modules, homeOf }, registry, (evaluation) => {
+    const node: StreetNode = new StreetNode({ ...modules, homeOf }, registry, (evaluation) => {
       view.certified(evaluation, { orders: evaluation.orders.length, readings: evaluation.readings.length }, null, null);
       watch.certified(evaluation);
     });
@@ -116,9 +115,7 @@ export class Operator {
     neighbourhood.start();
     const close = async (): Promise<void> => {
       neighbourhood.stop();
-      await gossip.close();
-      await proposals.close();
-      await relay.close();
+      for (const each of [gossip, proposals, relay]) await each.close();
       store.close();
     };
     return new Operator({ ...opening, node, neighbourhood, view, watch, relay, store, close });
