@@ -10,6 +10,9 @@ const PROPOSED = VAULT.getEvent("PeriodProposed")!.topicHash;
 const SETTLED = VAULT.getEvent("PeriodSettled")!.topicHash;
 /** The four bytes that a call of `propose` begins with, as hex without 0x. */
 const PROPOSE = VAULT.getFunction("propose")!.selector.slice(2);
+/** Blocks that are asked about at once, and how many times: a week of blocks of 2 s. */
+const PAGE_BLOCKS = 2_000;
+const MOST_PAGES = 150;
 /** So many calls of one transaction are looked through. */
 const MOST_CALLS = 10_000;
 
@@ -54,12 +57,20 @@ async function proposedBy(reader: VaultReader, digest: Digest): Promise<Result<D
 
 type Logs = readonly { readonly transactionHash: Digest }[];
 
+/** The newest of these events, from the last block backwards: many nodes answer for some thousand blocks at once and no more. */
 async function logsOf(reader: VaultReader, topics: readonly (string | null)[]): Promise<Result<Logs, ChainCode>> {
   const known = await reader.read("nextPeriod");
   if (!known.ok) return known;
-  const logs = await reader.rpc.ask("eth_getLogs", [{ address: reader.vault, fromBlock: "0x0", topics }]);
-  if (!logs.ok) return refusal(logs);
-  return Array.isArray(logs.value) ? ok(logs.value as Logs) : fail("CHAIN_UNREACHABLE", "the node lists no events");
+  const last = await reader.rpc.ask("eth_blockNumber", []);
+  if (!last.ok) return refusal(last);
+  for (let to = Number(last.value), page = 0; to >= 0 && page < MOST_PAGES; to -= PAGE_BLOCKS, page++) {
+    const [fromBlock, toBlock] = [Math.max(0, to - PAGE_BLOCKS + 1), to].map((block) => `0x${block.toString(16)}`);
+    const logs = await reader.rpc.ask("eth_getLogs", [{ address: reader.vault, fromBlock, toBlock, topics }]);
+    if (!logs.ok) return refusal(logs);
+    if (!Array.isArray(logs.value)) return fail("CHAIN_UNREACHABLE", "the node lists no events");
+    if (logs.value.length > 0) return ok(logs.value as Logs);
+  }
+  return ok([]);
 }
 
 /**

@@ -100,8 +100,7 @@ export class ProposalWatch {
   /** One look at the vault, and what follows from it. */
   async look(): Promise<void> {
     const view = await this.#modules.proposals.look();
-    // The node tells that it is away to all who read the chain.
-    if (!view.ok) return;
+    if (!view.ok) return this.#tell("proposal.unseen", { code: view.code, detail: view.detail });
     const { proposal, nextPeriod } = view.value;
     this.#open = proposal?.period ?? null;
     await this.#closeOthers(proposal?.digest ?? null);

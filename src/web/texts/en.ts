@@ -203,7 +203,7 @@ export const en = {
     earlier: "Noticed before this program started.",
     proofs: (many: number) => (many === 1 ? "Both are kept as proof." : `${many} such pairs are kept as proof.`),
     settlement: {
-      open: (from: string, until: string) => `A wrong settlement of ${from} to ${until} was proposed and is being challenged.`,
+      open: (from: string, until: string) => `A wrong settlement of ${from} to ${until} is proposed and can still be refused.`,
       refused: (from: string, until: string) => `A wrong settlement of ${from} to ${until} was proposed and refused.`,
       settled: (from: string, until: string) => `A wrong settlement of ${from} to ${until} was settled: nobody took it back in time.`,
     },

@@ -299,7 +299,8 @@ describe("an honest proposal is never challenged", () => {
     const node = await RpcDouble.answering(() => "nothing that makes sense");
     const { watch, log } = await watched.watch({ rpc: node.rpc, folder });
     await watch.look();
-    expect(log.names).toEqual([]);
+    await watch.look();
+    expect([log.names, watch.wrong]).toEqual([["warn proposal.unseen"], []]);
     await node.close();
   });
 });
@@ -359,5 +360,27 @@ describe("what is proposed is read", () => {
     const blind = await RpcDouble.before(chain.rpc, (method) => (method.includes("trace") ? NO_TRACES : undefined));
     expect(await look(blind.rpc)).toMatchObject({ period: 251, digest: seen!.digest, batch: null, transaction: seen!.transaction });
     await blind.close();
+  });
+
+  test("long after, from a node that answers for few blocks at once", async () => {
+    await watched.proposeHonest();
+    const real = await chain.provider.getBlockNumber();
+    const said = (result: unknown): string => JSON.stringify({ jsonrpc: "2.0", id: 1, result });
+    // Blocks that nothing happened in stand on top of the real ones.
+    const node = await RpcDouble.before(
+      chain.rpc,
+      () => undefined,
+      async (method, asked, answer) => {
+        if (method === "eth_blockNumber") return said(`0x${(real + 4_100).toString(16)}`);
+        if (method !== "eth_getLogs") return answer;
+        const [filter] = JSON.parse(asked).params;
+        const [from, to] = [Number(filter.fromBlock), Number(filter.toBlock)];
+        if (to - from >= 2_000) return '{"jsonrpc":"2.0","id":1,"error":{"code":-32005,"message":"too many blocks"}}';
+        return said(from > real ? [] : await chain.provider.send("eth_getLogs", [{ ...filter, toBlock: "latest" }]));
+      },
+    );
+    expect(await look(node.rpc)).toMatchObject({ period: 251, batch: { result: honest.period } });
+    expect(node.asked.filter((method) => method === "eth_getLogs")).toHaveLength(3);
+    await node.close();
   });
 });
