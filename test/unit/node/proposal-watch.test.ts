@@ -362,6 +362,20 @@ describe("what is proposed is read", () => {
     await blind.close();
   });
 
+  test("not from another call than the one that the vault's digest is of", async () => {
+    const { proposed, wide } = laneLie();
+    const other = watched.vault.vault.interface.encodeFunctionData("propose", await watched.call(proposed, wide));
+    await watched.proposeHonest();
+    const node = await RpcDouble.before(
+      chain.rpc,
+      (method) => (method.includes("trace") ? NO_TRACES : undefined),
+      (method, _asked, answer) =>
+        method === "eth_getTransactionByHash" ? JSON.stringify({ jsonrpc: "2.0", id: 1, result: { input: other } }) : answer,
+    );
+    expect(await look(node.rpc)).toMatchObject({ period: 251, batch: null });
+    await node.close();
+  });
+
   test("long after, from a node that answers for few blocks at once", async () => {
     await watched.proposeHonest();
     const real = await chain.provider.getBlockNumber();
