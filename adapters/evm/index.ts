@@ -1,5 +1,6 @@
 export { type Anvil, type AnvilCode, type AnvilOptions, startAnvil } from "./anvil.ts";
 export { type ChainOptions, openChain } from "./chain.ts";
+export { openChallenger } from "./challenger.ts";
 export { type CommunityOptions, type CommunityPlan, deployCommunity, openCommunity } from "./community.ts";
 export { type CommunityDigests, type CommunityRelayOptions, communityDigests, openCommunityRelay } from "./community-relay.ts";
 export { deployStreet, type Street, type StreetPlan } from "./deploy.ts";
@@ -9,6 +10,7 @@ export { type LocalChainCode, type LocalChainOptions, startLocalChain } from "./
 export { hasSecret, masked } from "./mask.ts";
 export { type Outbox, type OutboxCode, openOutbox } from "./outbox/index.ts";
 export { type OwnerDigests, ownerDigests, permitDigest } from "./owner.ts";
+export { openProposals } from "./proposals.ts";
 export { openPurse, type Purse } from "./purse.ts";
 export { openRelay, type RelayOptions } from "./relay.ts";
 export { readStatement } from "./statement.ts";

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Address, fail, type HomeId, homeId, ok, type Result, toHex } from "../../engine/kernel/index.ts";
 import { type SurplusAccount, WIDE_ACCOUNTS } from "../../engine/messages/index.ts";
-import type { BatchReceipt, ChainCode, Relay, SignedBatch, ValidatorSet } from "../../src/ports/index.ts";
+import type { BatchReceipt, ChainCode, Challenger, Relay, SignedBatch, ValidatorSet } from "../../src/ports/index.ts";
 import { type ChainOptions, portOf, type Status, shield, VaultReader } from "./chain.ts";
+import { challengerOf } from "./challenger.ts";
 import { errandsOf } from "./errands.ts";
 import { giveNotice, missingNotice } from "./governance.ts";
 import { encodeName } from "./name.ts";
@@ -20,7 +21,7 @@ const MAX_ALLOWANCE = 2n ** 256n - 1n;
 const TRIES = 4;
 
 /** The chain for whoever pays fees. Every method may be called again after any failure: it goes on where the chain stands. */
-export function openRelay(options: RelayOptions): Relay {
+export function openRelay(options: RelayOptions): Relay & Omit<Challenger, "close"> {
   const reader = new VaultReader(connect(options), options);
   const sender = new Sender(reader.rpc, options);
   const relay = new EvmRelay(reader, sender);
@@ -39,6 +40,7 @@ export function openRelay(options: RelayOptions): Relay {
     namePayee: (account, payee) => shield(() => relay.namePayee(account, payee)),
     payWide: () => shield(() => payWide(reader, relay.sender)),
     ...errandsOf(reader, relay.sender),
+    ...challengerOf(reader, relay.sender),
   };
 }
 

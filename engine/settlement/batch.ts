@@ -139,3 +139,12 @@ export function encodeCertificate(
   );
   return concat([...placed].sort((a, b) => compare(a.place, b.place)).flatMap(({ place, signature }) => [Uint8Array.of(place), signature]));
 }
+
+const ENTRY_BYTES = 66;
+
+/** What `encodeCertificate` wrote; null: these bytes are none. */
+export function decodeCertificate(bytes: Uint8Array): readonly { readonly place: number; readonly signature: Signature }[] | null {
+  if (bytes.length % ENTRY_BYTES !== 0) return null;
+  const entries = Array.from({ length: bytes.length / ENTRY_BYTES }, (_, at) => bytes.subarray(ENTRY_BYTES * at, ENTRY_BYTES * (at + 1)));
+  return entries.map((entry) => ({ place: entry[0]!, signature: entry.subarray(1) }));
+}

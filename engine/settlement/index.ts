@@ -3,6 +3,7 @@ export {
   type Batch,
   changeIn,
   closePeriod,
+  decodeCertificate,
   decodeVector,
   encodeCertificate,
   encodeVector,

@@ -7,6 +7,7 @@ import { guard } from "./guard.ts";
 import { LIVE_LIMITS, LiveFeed, type LiveLimits } from "./live.ts";
 import { servePage } from "./page.ts";
 import type { StreetQueries } from "./queries.ts";
+import { challengeRoutes } from "./routes/challenges.ts";
 import { guardUpgrades, liveRoute } from "./routes/live.ts";
 import { evidenceRoute, marketRoutes } from "./routes/market.ts";
 import { motionRoutes } from "./routes/motions.ts";
@@ -51,6 +52,7 @@ async function routes(app: FastifyInstance, options: ApiOptions): Promise<void> 
   evidenceRoute(app, options.queries);
   ownerRoutes(app, options.queries);
   motionRoutes(app, options.queries);
+  challengeRoutes(app, options.queries);
   operationRoutes(app, options);
   liveRoute(app, feed);
   servePage(app, options.staticFolder);
@@ -73,5 +75,5 @@ const openapi = (version: string) => ({
       "A street of homes that trade solar power. Reads are open to whoever can reach this address; money moves only as its owner signed it.",
     version,
   },
-  tags: [{ name: "street" }, { name: "join" }, { name: "community" }, { name: "operations" }],
+  tags: [{ name: "street" }, { name: "join" }, { name: "community" }, { name: "watch" }, { name: "operations" }],
 });

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../ports/index.ts";
-import type { ChangeCode, MotionCode, RegisterCode } from "./queries.ts";
+import type { ChallengeCode, ChangeCode, MotionCode, RegisterCode } from "./queries.ts";
 
 /** Every refusal of the API and its HTTP status. The codes are public and never renamed. */
 export const API_ERRORS = {
@@ -17,12 +17,14 @@ export const API_ERRORS = {
   COMMUNITY_MISSING: 404,
   DAY_UNKNOWN: 404,
   INTERVAL_UNKNOWN: 404,
+  RECORD_UNKNOWN: 404,
   REQUEST_TIMEOUT: 408,
   NAME_TAKEN: 409,
   HOME_EXISTS: 409,
   CHANGE_TOO_SOON: 409,
   CHANGE_REFUSED: 409,
   NOT_AT_ONCE: 409,
+  CHALLENGE_REFUSED: 409,
   SEQ_NOT_RISING: 409,
   STREET_FULL: 409,
   EVENTS_TOO_OLD: 410,
@@ -36,7 +38,7 @@ export const API_ERRORS = {
   INTERNAL: 500,
   CHAIN_AWAY: 503,
   TOO_MANY_CLIENTS: 503,
-} as const satisfies Record<string, number> & Record<RegisterCode | ChangeCode | MotionCode, number>;
+} as const satisfies Record<string, number> & Record<RegisterCode | ChangeCode | MotionCode | ChallengeCode, number>;
 
 export type ApiCode = keyof typeof API_ERRORS;
 

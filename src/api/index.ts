@@ -4,6 +4,10 @@ export type { Decisions } from "./community-view.ts";
 export { API_ERRORS, type ApiCode, type ApiError } from "./errors.ts";
 export type {
   AgentRequest,
+  ChallengeAnswer,
+  ChallengeCode,
+  ChallengeQueries,
+  ChallengeRequest,
   ChangeAnswer,
   ChangeCode,
   DepositRequest,
@@ -18,6 +22,7 @@ export type {
   MotionRequest,
   PaymentRequest,
   Plain,
+  RecordView,
   RedirectionRequest,
   RegisterCode,
   StreetCard,
@@ -44,6 +49,7 @@ export type {
   SurplusView,
   WatchView,
   WireView,
+  WrongSettlementView,
 } from "./state.ts";
 export type { CommunityView, MotionView, RulesNumbersView, RulesView } from "./state-community.ts";
 export type { EvidenceView } from "./state-evidence.ts";

@@ -1,12 +1,14 @@
-import type { Result } from "../../engine/kernel/index.ts";
-import type { MarketRules } from "../../engine/messages/index.ts";
+import type { FillLeaf, HomeLeaf } from "../../engine/auction/index.ts";
+import type { Digest, Result } from "../../engine/kernel/index.ts";
+import type { IntervalResult, MarketRules, PeriodResult } from "../../engine/messages/index.ts";
+import type { AccountLeaf } from "../../engine/settlement/index.ts";
 import type { IntervalView, StreetState } from "./state.ts";
 import type { EvidenceView } from "./state-evidence.ts";
 
 export type { IntervalView } from "./state.ts";
 
 /** What the API asks of the node: reads of a street, and the wishes that a visitor may utter. Each answer is fresh, plain JSON. */
-export interface StreetQueries extends MotionQueries {
+export interface StreetQueries extends MotionQueries, ChallengeQueries {
   state(): StreetState;
   /** Calls `listener` after each change; as often as it likes, the API slows it down. Returns the way to stop. */
   onChange(listener: () => void): () => void;
@@ -34,6 +36,13 @@ export interface MotionQueries {
   execute(motion: number): Promise<Result<MotionAnswer, MotionCode>>;
 }
 
+/** What is proposed to the vault and may be wrong. */
+export interface ChallengeQueries {
+  /** What these books say of one interval, by its number, that the open proposal binds; null: nothing. */
+  record(interval: number): RecordView | null;
+  challenge(request: ChallengeRequest): Promise<Result<ChallengeAnswer, ChallengeCode>>;
+}
+
 export interface HealthFacts {
   /** Whether this program does its own work. The absence of neighbours or of the chain alone is no sickness. */
   readonly healthy: boolean;
@@ -47,8 +56,41 @@ export interface HealthFacts {
   readonly homes: number;
 }
 
-/** A number with a unit is a plain number once it is JSON. */
-export type Plain<T> = T extends number ? number : T extends object ? { readonly [K in keyof T]: Plain<T[K]> } : T;
+/** A number with a unit is a plain number once it is JSON, and a digest a plain text. */
+export type Plain<T> = T extends number
+  ? number
+  : T extends Digest
+    ? string
+    : T extends object
+      ? { readonly [K in keyof T]: Plain<T[K]> }
+      : T;
+
+/** One interval with all that its result binds, as leaves; `behind`: what stands behind the accounts in their tree, 32 bytes each. */
+export interface RecordView {
+  readonly result: Plain<IntervalResult>;
+  readonly rest: string;
+  readonly fills: readonly (Plain<Omit<FillLeaf, "signature">> & { readonly signature: string })[];
+  readonly homes: readonly Plain<HomeLeaf>[];
+  readonly accounts: readonly Plain<AccountLeaf>[];
+  readonly behind: string;
+}
+
+/** Proof that what was proposed is wrong, for the vault's `challenge`. */
+export interface ChallengeRequest {
+  readonly period: Plain<PeriodResult>;
+  /** `IDisputes.Fraud`: 0 account, 1 order, 2 double fill, 3 ledger step. */
+  readonly kind: number;
+  /** The proof's struct, encoded, as hex. */
+  readonly proof: string;
+}
+
+export interface ChallengeAnswer {
+  /** Its hash; null: the proposal was gone already. */
+  readonly transaction: string | null;
+}
+
+/** Why a challenge was not sent. */
+export type ChallengeCode = "CHALLENGE_REFUSED" | "TOO_MANY_REQUESTS" | "CHAIN_AWAY";
 
 export interface StreetCard {
   readonly name: string;

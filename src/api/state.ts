@@ -1,4 +1,7 @@
 import type { CommunityView } from "./state-community.ts";
+import type { WatchView } from "./watch-state.ts";
+
+export type { ClockFacts, ConvictionView, MembershipView, SignedKind, WatchView, WrongSettlementView } from "./watch-state.ts";
 
 /**
  * What the dashboard shows: the whole street as plain JSON. Energy in Wh, prices in micro-currency per kWh, money in
@@ -23,50 +26,6 @@ export interface StreetState {
   readonly watch: WatchView;
   /** null: nothing is decided together here, or nothing is known of it yet. */
   readonly community: CommunityView | null;
-}
-
-/** What whoever watches over the street should know beside its market. */
-export interface WatchView {
-  /** Who was proved to have signed two things where one is allowed: one entry for each home, the newest first. */
-  readonly convictions: readonly ConvictionView[];
-  /** This node's clock beside the median of the validators'. */
-  readonly clock: ClockFacts;
-  /** null: not known yet. */
-  readonly membership: MembershipView | null;
-}
-
-export interface ConvictionView {
-  readonly home: number;
-  readonly name: string;
-  /** How many pairs prove it; `GET /api/evidence` has the newest. */
-  readonly proofs: number;
-  /** Of the newest: what was signed twice, for which interval, and when it was heard here; null: before this program started. */
-  readonly kind: SignedKind;
-  readonly interval: string;
-  readonly heardAt: string | null;
-}
-
-export type SignedKind = "order" | "commit" | "reading" | "list" | "proposal" | "vote";
-
-/** offsetMs: what the others are ahead of this clock, real milliseconds; null: none of them answered lately. bad: more than homes forgive one another. */
-export interface ClockFacts {
-  readonly offsetMs: number | null;
-  readonly peers: number;
-  readonly status: "ok" | "warn" | "bad";
-}
-
-/** Who certifies now, and what the registry changes at the next settlement period's edge. */
-export interface MembershipView {
-  /** How many changes of the registry are in force. */
-  readonly version: number;
-  readonly validators: number;
-  /** How many of them certify. */
-  readonly quorum: number;
-  readonly nextEdge: string;
-  /** Names of homes. */
-  readonly joining: readonly string[];
-  readonly leaving: readonly string[];
-  readonly newKeys: readonly string[];
 }
 
 /** What buyers paid beyond what sellers got since the street began, below 0: paid in; the community's part of it, whole percent; and what wires lost. */

@@ -27,7 +27,7 @@ import type { IntervalView } from "./queries.ts";
 import type { CertificateView, ClearingView, HomeView, PricePoint, SettlementView, StreetState } from "./state.ts";
 import type { EvidenceView } from "./state-evidence.ts";
 import type { StreetLabel } from "./street-label.ts";
-import { type Clocks, type Epochs, type Pause, type Proof, Watch } from "./watch.ts";
+import { type Clocks, type Epochs, type Pause, type Proof, Watch, type WrongSettlement } from "./watch.ts";
 import { priceText, wordsFor } from "./words.ts";
 
 const KEPT_PRICES = 192;
@@ -110,6 +110,10 @@ export class StreetView {
 
   decided(decisions: Decisions): void {
     this.#watch.decided(decisions);
+  }
+
+  disputed(wrong: readonly WrongSettlement[]): void {
+    this.#watch.disputed(wrong);
     this.#changed();
   }
 

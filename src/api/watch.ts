@@ -11,8 +11,8 @@ import {
   signedOf,
 } from "../../engine/messages/index.ts";
 import { communityView, type Decisions } from "./community-view.ts";
-import { intervalName } from "./market-views.ts";
-import type { ClockFacts, ConvictionView, HomeView, MembershipView, PauseView, WatchView } from "./state.ts";
+import { endName, intervalName, isoOf } from "./market-views.ts";
+import type { ClockFacts, ConvictionView, HomeView, MembershipView, PauseView, WatchView, WrongSettlementView } from "./state.ts";
 import type { CommunityView } from "./state-community.ts";
 import type { EvidenceView, SignedMessageView } from "./state-evidence.ts";
 
@@ -43,6 +43,13 @@ export interface Pause {
   readonly from?: Interval;
 }
 
+/** A settlement that a quorum proposed and that this node worked out otherwise; `seenAt`: street time, milliseconds. */
+export interface WrongSettlement extends Pick<WrongSettlementView, "fault" | "state"> {
+  readonly fromInterval: Interval;
+  readonly toInterval: Interval;
+  readonly seenAt: number;
+}
+
 interface Heard extends Proof {
   readonly heardAt: string | null;
 }
@@ -59,6 +66,7 @@ export class Watch {
   #epochs: Epochs | null = null;
   #pauses: ReadonlyMap<HomeId, Pause> = new Map();
   #decisions: Decisions | null = null;
+  #wrong: readonly WrongSettlement[] = [];
 
   constructor(rules: MarketRules, nameOf: (home: HomeId) => string) {
     this.#rules = rules;
@@ -75,6 +83,10 @@ export class Watch {
 
   paused(pauses: ReadonlyMap<HomeId, Pause>): void {
     this.#pauses = pauses;
+  }
+
+  disputed(wrong: readonly WrongSettlement[]): void {
+    this.#wrong = wrong;
   }
 
   pauseOf(home: HomeId): PauseView | null {
@@ -110,7 +122,12 @@ export class Watch {
   }
 
   view(): WatchView {
-    return { convictions: this.#convictions(), clock: this.#clocks.own, membership: this.#membership() };
+    return {
+      convictions: this.#convictions(),
+      wrongSettlements: this.#wrong.map((each) => this.#wrongView(each)),
+      clock: this.#clocks.own,
+      membership: this.#membership(),
+    };
   }
 
   /** Newest first, at most `SHOWN_OF_ONE_HOME` of each home. */
@@ -142,6 +159,11 @@ export class Watch {
   #told({ home, evidence: { evidence }, heardAt }: Heard): Omit<ConvictionView, "proofs"> {
     const { first } = evidence;
     return { home, name: this.#nameOf(home), kind: first.kind, interval: intervalName(this.#rules, intervalOf(first)), heardAt };
+  }
+
+  #wrongView({ fromInterval, toInterval, fault, state, seenAt }: WrongSettlement): WrongSettlementView {
+    const [from, until] = [intervalName(this.#rules, fromInterval), endName(this.#rules, toInterval)];
+    return { from, until, fault, state, seenAt: isoOf(Math.floor(seenAt / 1000)) };
   }
 
   #membership(): MembershipView | null {

@@ -1,6 +1,7 @@
 import type { Problem } from "../ports/index.ts";
 import {
   type BALANCE_FLAGS,
+  type CHALLENGE_FLAGS,
   type COMPARE_FLAGS,
   type DEPOSIT_FLAGS,
   type EVIDENCE_FLAGS,
@@ -23,7 +24,9 @@ import {
   type VENUE_FLAGS,
   VERBS,
   type VERIFY_VENUE_FLAGS,
+  type VETO_FLAGS,
   type Verb,
+  type WATCH_FLAGS,
   type WITHDRAW_FLAGS,
 } from "./flags.ts";
 import { helpText } from "./help.ts";
@@ -47,11 +50,21 @@ export type Command = { readonly log: LogLevel | null } & (
       })
   | ({ readonly verb: "compare" } & Given<typeof COMPARE_FLAGS>)
   | ({ readonly verb: "evidence" } & Given<typeof EVIDENCE_FLAGS> & { readonly place: string | null })
+  | ({ readonly verb: "watch" } & Given<typeof WATCH_FLAGS> & { readonly place: string | null })
+  | ({ readonly verb: "challenge" } & Given<typeof CHALLENGE_FLAGS> & SentFrom)
+  | ({ readonly verb: "veto" } & Given<typeof VETO_FLAGS> & Omit<SentFrom, "rpc">)
   | ({ readonly verb: "venue" } & Given<typeof VENUE_FLAGS> & { readonly config: string })
   | ({ readonly verb: "sim" } & Given<typeof SIM_FLAGS>)
   | ({ readonly verb: "verify-venue" } & Given<typeof VERIFY_VENUE_FLAGS> & { readonly file: string })
   | ({ readonly verb: "host" | "devices" } & Given<typeof INTERNAL_FLAGS> & { readonly config: string })
 );
+
+/** What and with whose key, once `together` has let it through. */
+interface SentFrom {
+  readonly place: string;
+  readonly key: string;
+  readonly rpc: string;
+}
 
 /** Either something to run, or something to print before the program ends. */
 export type Parsed =
@@ -166,6 +179,10 @@ function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonl
   if (verb === "revoke" && given.data === null) return wrong("--data", "is needed: the street's data folder");
   if (verb === "revoke" && given.home === null) return wrong("--home", "is needed: the name of the home");
   if (verb === "statement" && given.account === null) return wrong("--account", "is needed: supplier, grid or community");
+  if (verb === "challenge" && given.place === null) return wrong("challenge", "needs the file that holds the proof");
+  if (verb === "veto" && given.place === null) return wrong("veto", "needs the street: a data folder, a card's file or its address");
+  if ((verb === "challenge" || verb === "veto") && given.key === null) return wrong("--key", "is needed: the key file of who sends it");
+  if (verb === "challenge" && given.rpc === null) return wrong("--rpc", "is needed: the address of a node of its chain");
   if (verb === "motion") return motion(given).flatMap(([key, what]) => wrong(key, what));
   if ((verb === "host" || verb === "devices") && config === null) return wrong("--config", "is needed: what to run");
   if (verb === "venue" && config === null) return wrong("--config", "is needed: the venue.yaml of this venue");

@@ -129,6 +129,20 @@ export const EVIDENCE_FLAGS = {
   json: on("for programs"),
 } as const;
 
+const node = flag(text("an address"), "URL", "the chain's node to ask; that of the street's card unless told");
+const key = flag(file, "FILE", "key file of the account that sends and pays");
+const password = flag(file, "FILE", "that holds the key's password; asked for unless told");
+
+export const WATCH_FLAGS = {
+  rpc: node,
+  shown: flag(text("a place"), "PLACE", "where others show what the proposal binds: a street's address or a folder of files"),
+  out: flag(folder, "DIR", "where a challenge is written; here unless told"),
+} as const;
+
+export const CHALLENGE_FLAGS = { rpc: flag(text("an address"), "URL", "the chain's node to send it through"), key, password } as const;
+
+export const VETO_FLAGS = { rpc: node, key, password, "dry-run": dryRun } as const;
+
 export const VENUE_FLAGS = {
   config: flag(file, "FILE", "venue.yaml of this venue"),
 } as const;
@@ -192,6 +206,14 @@ export const VERBS = {
     internal: false,
     place: "DIR|FILE",
   },
+  watch: {
+    flags: WATCH_FLAGS,
+    help: "hold what is proposed to the vault to the books of a folder, and write a proof if it is wrong",
+    internal: false,
+    place: "DIR",
+  },
+  challenge: { flags: CHALLENGE_FLAGS, help: "send a proof that a proposal is wrong", internal: false, place: "FILE" },
+  veto: { flags: VETO_FLAGS, help: "take what is proposed to the vault back, as its guardian", internal: false, place: "DIR|FILE|URL" },
   venue: { flags: VENUE_FLAGS, help: "run a market as a venue: one operator, a signed sequence", internal: false },
   "verify-venue": { flags: VERIFY_VENUE_FLAGS, help: "replay a venue's log and hold it to the rules", internal: false },
   sim: { flags: SIM_FLAGS, help: "simulate streets where much goes wrong, and hold them to the laws", internal: false },

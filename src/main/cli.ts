@@ -29,6 +29,12 @@ async function run(command: Command): Promise<number> {
       return (await import("./devices.ts")).runDevices(command.config);
     case "evidence":
       return (await import("./evidence/run.ts")).runEvidence(command);
+    case "watch":
+      return (await import("./watch/run.ts")).runWatch(command);
+    case "challenge":
+      return (await import("./watch/run.ts")).runChallenge(command);
+    case "veto":
+      return (await import("./watch/run.ts")).runVeto(command);
     case "venue":
       return (await import("./venue/run.ts")).runVenue(command);
     case "verify-venue":

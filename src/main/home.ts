@@ -13,6 +13,7 @@ import { claimFolder } from "./files.ts";
 import { join } from "./join.ts";
 import { earlierKeys, openMemory, passwordOf, unwrap } from "./keys.ts";
 import { RulesWatch, requireStreetRules } from "./street-rules.ts";
+import { watchOfHome } from "./watch/watching.ts";
 
 export { openMemory, openOrCreate, passwordOf, unwrap } from "./keys.ts";
 
@@ -108,7 +109,8 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   };
   const links = new Links({ ...modules, peersOf: (home) => neighbourhood.peersOf(home) });
   const homeOf = (peer: string) => neighbourhood.peers.homeOf(peer);
-  const node: StreetNode = nodeOf({ ...modules, homeOf, lost: links.lost }, registry);
+  const { proposed, close: closeWatch } = watchOfHome({ ...modules, card, config, node: () => node });
+  const node: StreetNode = nodeOf({ ...modules, homeOf, lost: links.lost }, registry, (evaluation) => proposed.certified(evaluation));
   const neighbourhood = new Neighbourhood(node, { ...modules, observers: card.observers ?? [] });
   const device = openDevice({
     ...config.device,
@@ -124,6 +126,7 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   };
   const trader = new Trader({ rules, preferences, clock, device, node, log, metrics });
   const watch = new RulesWatch(card, log);
+  node.onCertified(({ evaluation }) => proposed.certified(evaluation));
   node.onCertified(({ evaluation: { clearing, result }, sinceGateMs }) => {
     watch.look(node.membership);
     const price = clearing.kind === "trade" ? clearing.price : null;
@@ -137,20 +140,22 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   neighbourhood.start();
   await node.start();
   trader.start();
+  proposed.start();
   return {
     node,
     stop: async () => {
       await trader.stop();
       neighbourhood.stop();
       node.stop();
+      await closeWatch();
       await opened.close();
     },
   };
 }
 
-function nodeOf(modules: ConstructorParameters<typeof StreetNode>[0], registry: Registry): StreetNode {
+function nodeOf(...parts: ConstructorParameters<typeof StreetNode>): StreetNode {
   try {
-    return new StreetNode(modules, registry);
+    return new StreetNode(...parts);
   } catch (error) {
     if (!(error instanceof StoreMismatch)) throw error;
     throw cannotStart(

@@ -1,5 +1,6 @@
 export type { Evaluation } from "./evaluate.ts";
 export { type Hub, hearsMarket, isLinked, isNeighbour } from "./hub.ts";
+export { type Judgement, judgeProposal, type ProposalBooks, type ProposalCourt } from "./judge-proposal.ts";
 export { Links } from "./links.ts";
 export { homeOf, membersAt } from "./membership.ts";
 export { Neighbourhood, type NeighbourhoodModules } from "./neighbourhood.ts";
@@ -7,6 +8,7 @@ export { type NodeModules, StreetNode } from "./node.ts";
 export type { Pause } from "./pause.ts";
 export type { ClockStatus, ClockView } from "./peer-clocks.ts";
 export { collectPledges, type Pledged, type Unpledged } from "./pledge-collector.ts";
+export { type HandIn, ProposalWatch, type ProposalWatchModules, recordsIn, type WrongProposal } from "./proposal-watch.ts";
 export { PURE_WORK, type PureWork } from "./pure-work.ts";
 export { replayStore, StoreMismatch } from "./replay.ts";
 export type { Certified } from "./rounds.ts";

@@ -36,6 +36,7 @@ export type { Log } from "./log.ts";
 export type { Counter, Gauge, Histogram, Metrics } from "./metrics.ts";
 export type { Checked, Problem } from "./problem.ts";
 export type { HomeProfile, StepEnergy } from "./profile.ts";
+export type { Challenge, Challenger, OpenProposal, Proposals, ProposalView, Refusal } from "./proposals.ts";
 export type { RecoverSigner, Signer } from "./signer.ts";
 export type { BatteryPlate, HousePlate, HouseReading, PowerWindow, SimulatedHouse } from "./simulated-house.ts";
 export type { OwnKind, Store, VoteSlot } from "./store.ts";

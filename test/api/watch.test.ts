@@ -211,6 +211,21 @@ test("what homes may spend: their stakes and what they are owed, once stakes are
   expect(credits()).toEqual([null, null, null]);
 });
 
+test("what was wrongly proposed is told by its span, and fits the schema", () => {
+  const { view, state } = watched();
+  expect(state().watch.wrongSettlements).toEqual([]);
+  const span = { fromInterval: FIRST, toInterval: interval(FIRST + 3) };
+  view.disputed([
+    { ...span, fault: "ledger-step", state: "refused", seenAt: 95_000_000 },
+    { ...span, fault: null, state: "open", seenAt: 90_000_000 },
+  ]);
+  const told = { from: "1970-01-02T01:00:00Z", until: "1970-01-02T02:00:00Z" };
+  expect(state().watch.wrongSettlements).toEqual([
+    { ...told, fault: "ledger-step", state: "refused", seenAt: "1970-01-02T02:23:20Z" },
+    { ...told, fault: null, state: "open", seenAt: "1970-01-02T01:00:00Z" },
+  ]);
+});
+
 test("clocks: this node's beside the validators', and each home's; unknown is null", () => {
   const { view, state } = watched();
   expect(state().watch.clock).toEqual({ offsetMs: null, peers: 0, status: "ok" });

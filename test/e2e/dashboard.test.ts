@@ -161,9 +161,14 @@ withChromium(`the page in a browser (skipped when ${CHROMIUM} is absent)`, () =>
     expect(complaints).toEqual([]);
   });
 
-  test("neighbours are told who signed two things, whose clock is off, who withheld orders, who comes and goes; else nothing", async () => {
+  test("neighbours are told what was wrongly proposed, who signed two things, whose clock is off, who withheld orders, who comes and goes; else nothing", async () => {
     const page = await open("watched");
-    const told = await page.locator(".watch li").allTextContents();
+    const all = await page.locator(".watch li").allTextContents();
+    expect(all.slice(0, 2)).toEqual([
+      "A wrong settlement of 08:00 to 09:00 is proposed and can still be refused. Nothing that the contract can judge shows why: the guardian can veto it while it is open.",
+      "A wrong settlement of 08:00 to 09:00 was proposed and refused. It counts an order twice, or tells a home's trades otherwise than they were.",
+    ]);
+    const told = all.slice(2);
     expect(told[0]).toMatch(/^home-07 signed two different votes for 08:30 to 08:45\. Noticed at 08:58\. 3 such pairs are kept as proof\./);
     expect(told[1]).toMatch(/^home-12 signed two different orders .* Noticed before this program started\. Both are kept as proof\./);
     expect(told.slice(2)).toEqual([

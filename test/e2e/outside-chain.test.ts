@@ -34,7 +34,16 @@ async function ask(rpc: string, method: string, ...params: readonly unknown[]): 
 function argumentsFor(nodes: readonly string[]): readonly string[] {
   const config = join(folder, "street.yaml");
   const rules = join(ROOT, "config/market/street.yaml");
-  const lines = [`rules: ${rules}`, `data: ${data}`, "homes: 2", "chain:", `  id: ${CHAIN_ID}`, `  homesRpc: ${nodes.at(-1)}`, "  rpc:"];
+  const lines = [
+    `rules: ${rules}`,
+    `data: ${data}`,
+    "homes: 2",
+    "chain:",
+    `  id: ${CHAIN_ID}`,
+    "  challengeSeconds: 0",
+    `  homesRpc: ${nodes.at(-1)}`,
+    "  rpc:",
+  ];
   writeFileSync(config, [...lines, ...nodes.map((node) => `    - ${node}`), ""].join("\n"));
   return ["--config", config, "--port", "0", "--speed", "300", "--period", "2", "--processes", "1", "--intervals", "4"];
 }

@@ -79,6 +79,8 @@ export interface DisputedStreet {
   readonly context: FraudContext;
   /** Every period that the street closed, with all that it binds. */
   readonly periods: readonly Proposed[];
+  /** Of each period the changes of wide accounts, in the vault's bytes. */
+  readonly wides: readonly Uint8Array[];
 }
 
 export interface DisputedPlan {
@@ -101,6 +103,7 @@ export function disputedStreet({ rules: given, vault, seed, intervals, voted }: 
   let state: MarketState = genesis(rules, FIRST, ZERO_DIGEST);
   const records: IntervalRecord[] = [];
   const periods: Proposed[] = [];
+  const wides: Uint8Array[] = [];
   for (let at = FIRST; at < FIRST + intervals; at++) {
     for (const meter of meters.values()) meter[below(2)]! += below(3) * below(4000);
     const there = HOMES.filter((home) => home !== LATE || at >= FIRST + LATE_BY);
@@ -120,7 +123,8 @@ export function disputedStreet({ rules: given, vault, seed, intervals, voted }: 
     const made: Advance = advance(inForce, state, entries);
     records.push(recordOf(made, entries));
     if (made.batch !== null) {
-      const { result: period, vector } = made.batch;
+      const { result: period, vector, wide } = made.batch;
+      wides.push(wide);
       periods.push({
         period,
         vector,
@@ -130,7 +134,7 @@ export function disputedStreet({ rules: given, vault, seed, intervals, voted }: 
     }
     state = made.state;
   }
-  return { rules, domain, context: { ...contextOf(domain), charges: voted === undefined ? [] : [voted] }, periods };
+  return { rules, domain, context: { ...contextOf(domain), charges: voted === undefined ? [] : [voted] }, periods, wides };
 }
 
 const signedReading = (home: HomeId, at: Interval, [importWh, exportWh]: readonly [number, number]): SignedReading => ({

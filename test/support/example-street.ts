@@ -188,10 +188,13 @@ function sentence(homes: readonly HomeView[], clearing: StreetState["clearing"])
   return `${start}; last price ${(clearing.priceMicro / 10_000).toFixed(1)} ct; ${rest}`;
 }
 
+const PERIOD_OF_LIES = { from: "2026-06-18T06:00:00Z", until: "2026-06-18T07:00:00Z" };
+
 function watchOf(interval: string, homes: number): StreetState["watch"] {
   const validators = Math.min(31, homes);
   return {
     convictions: [],
+    wrongSettlements: [],
     clock: { offsetMs: 12, peers: validators, status: "ok" },
     membership: {
       version: homes,
@@ -308,6 +311,10 @@ export const EXAMPLES = {
       },
       watch: {
         convictions: [proof(6, "vote", 3, "2026-06-18T06:58:20Z"), proof(11, "order", 1, null)],
+        wrongSettlements: [
+          { ...PERIOD_OF_LIES, fault: null, state: "open", seenAt: "2026-06-18T07:03:00Z" },
+          { ...PERIOD_OF_LIES, fault: "double-fill", state: "refused", seenAt: "2026-06-18T07:01:00Z" },
+        ],
         clock: { offsetMs: 730, peers: 11, status: "bad" },
         membership: { ...state.watch.membership!, joining: ["home-13", "Mill 4"], leaving: ["home-02"], newKeys: ["home-09"] },
       },

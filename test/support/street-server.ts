@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
-import { type ApiOptions, buildApi, type EvidenceView, type StreetQueries, type StreetState } from "../../src/api/index.ts";
+import {
+  type ApiOptions,
+  buildApi,
+  type ChallengeRequest,
+  type EvidenceView,
+  type RecordView,
+  type StreetQueries,
+  type StreetState,
+} from "../../src/api/index.ts";
 import type { Clock } from "../../src/ports/index.ts";
 
 export const realClock: Pick<Clock, "after" | "monotonicMs"> = {
@@ -17,6 +25,8 @@ export class ExampleQueries implements StreetQueries {
   readonly listeners = new Set<() => void>();
   healthy = true;
   proofs: readonly EvidenceView[] = [];
+  readonly records = new Map<number, RecordView>();
+  challengeAnswer: Awaited<ReturnType<StreetQueries["challenge"]>> = { ok: true, value: { transaction: null } };
   answer: Awaited<ReturnType<StreetQueries["register"]>> = { ok: true, value: { home: 12 } };
   changeAnswer: Awaited<ReturnType<StreetQueries["leave"]>> = { ok: true, value: { home: 3, from: "2026-06-16T00:00:00.000Z" } };
   private current: StreetState;
@@ -49,6 +59,15 @@ export class ExampleQueries implements StreetQueries {
 
   evidence() {
     return this.proofs;
+  }
+
+  record(interval: number) {
+    return this.records.get(interval) ?? null;
+  }
+
+  async challenge(request: ChallengeRequest) {
+    this.asked.push(request);
+    return this.challengeAnswer;
   }
 
   health() {

@@ -1,2 +1,3 @@
 export { evidenceAnswer, streetCard, venueRules } from "./answers.ts";
+export { challengeRequest, recordView } from "./challenges.ts";
 export { streetState } from "./street-state.ts";

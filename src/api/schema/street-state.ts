@@ -201,9 +201,21 @@ const conviction = object({
   heardAt: described(nullable(instant), "null: before this program started"),
 });
 
+const wrongSettlement = object({
+  from: instant,
+  until: instant,
+  fault: described(
+    nullable(oneOf("account", "order", "double-fill", "ledger-step")),
+    "what proves it; null: nothing that a contract judges, or nobody shows it",
+  ),
+  state: described(oneOf("open", "refused", "settled"), "open: it can be settled still; settled: nobody took it back in time"),
+  seenAt: instant,
+});
+
 const watch = mirrors<WatchView>()(
   object({
     convictions: described(list(conviction), "who was proved to have signed two things where one is allowed, the newest first"),
+    wrongSettlements: described(list(wrongSettlement), "that a quorum proposed and this node worked out otherwise, the newest first"),
     clock: described(
       object({ offsetMs: nullable(number), peers: count, status: oneOf("ok", "warn", "bad") }),
       "what the validators' clocks are ahead of this node's, median",

@@ -23,9 +23,25 @@ export interface ChainFile {
   readonly connectMs: number;
   readonly answerMs: number;
   readonly feeCapGwei: number;
+  readonly challengeSeconds?: number;
 }
 
 const GWEI = 1_000_000_000n;
+/** On a chain with somebody else's coin on it. */
+const OUTSIDE_CHALLENGE_SECONDS = 6 * 3_600;
+/** Homes look each 5 s, and a challenge wants to be mined. */
+const LEAST_CHALLENGE_SECONDS = 10;
+
+/** Seconds in which a new street's settlements can be challenged. */
+export function challengeSecondsOf({ rpc, challengeSeconds }: ChainFile, check: CrossCheck): number {
+  if (challengeSeconds !== undefined && challengeSeconds > 0 && challengeSeconds < LEAST_CHALLENGE_SECONDS)
+    check.conflict(
+      ["chain", "challengeSeconds"],
+      `${challengeSeconds} s are over before a home can look and answer`,
+      `give at least ${LEAST_CHALLENGE_SECONDS}, or 0 for a street whose settlements nobody can challenge`,
+    );
+  return challengeSeconds ?? (rpc === undefined ? 0 : OUTSIDE_CHALLENGE_SECONDS);
+}
 
 /** null: the street starts a chain of its own. */
 export function outsideOf(file: ChainFile, check: CrossCheck): OutsideChain | null {

@@ -1,5 +1,5 @@
 import type { HouseholdKind } from "../../sim/synthetic/index.ts";
-import { type ChainFile, type OutsideChain, outsideOf } from "./chain.ts";
+import { type ChainFile, challengeSecondsOf, type OutsideChain, outsideOf } from "./chain.ts";
 import type { CrossCheck } from "./cross-check.ts";
 
 /** A street on this machine; paths are absolute. */
@@ -22,6 +22,8 @@ export interface StreetConfig {
   readonly processes: number;
   /** null: the street starts a chain of its own. */
   readonly outside: OutsideChain | null;
+  /** In which a new street's settlements can be challenged; 0: they can't. */
+  readonly challengeSeconds: number;
   /** What runs the contracts; null: anvil, or @ethereumjs/vm where there is no anvil. */
   readonly evm: "anvil" | "ethereumjs" | null;
   readonly allowance: AllowanceConfig;
@@ -61,7 +63,8 @@ export interface PlannedHome {
 type Optional<T> = { readonly [Key in keyof T]?: Exclude<T[Key], null> };
 
 /** The file's values, defaults filled in. */
-export interface StreetFile extends Omit<StreetConfig, "intervalMinutes" | "outside" | "evm" | "readings" | "homeList"> {
+export interface StreetFile
+  extends Omit<StreetConfig, "intervalMinutes" | "outside" | "challengeSeconds" | "evm" | "readings" | "homeList"> {
   readonly intervalMinutes?: number;
   readonly chain: ChainFile & Optional<Pick<StreetConfig, "evm">>;
   readonly readings?: Optional<Pick<ReadingsConfig, "from" | "homes">> & Omit<ReadingsConfig, "from" | "homes">;
@@ -82,6 +85,7 @@ export function streetOf(file: StreetFile, check: CrossCheck): StreetConfig {
   return {
     ...rest,
     outside: outsideOf(chain, check),
+    challengeSeconds: challengeSecondsOf(chain, check),
     rules: check.path(file.rules),
     data: check.path(file.data),
     homes: homeList?.length ?? file.homes,

@@ -66,7 +66,7 @@ export class Carrier {
       const receipt = await relay.settle(batch);
       this.#sending = null;
       // The next one can't be settled before this one.
-      if (!receipt.ok) return this.#tell("batch.failed", { period, ...receipt });
+      if (!receipt.ok) return this.#tell(receipt.code === "CHAIN_PENDING" ? "batch.pending" : "batch.failed", { period, ...receipt });
       this.#done.add(period);
       this.#settled = new Map([...this.#settled, [period, receipt.value]]);
       log.info("batch.settled", { period, transaction: receipt.value.transaction, gas: receipt.value.gas });
@@ -86,7 +86,7 @@ export class Carrier {
   /** Once for each trouble, not at each try. */
   #tell(event: string, { ok: _, ...trouble }: Trouble): void {
     const text = JSON.stringify(trouble);
-    if (text !== this.#trouble) this.#modules.log.warn(event, trouble);
+    if (text !== this.#trouble) this.#modules.log[event === "batch.pending" ? "info" : "warn"](event, trouble);
     this.#trouble = text;
   }
 

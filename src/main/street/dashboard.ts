@@ -97,6 +97,8 @@ function queriesOf(operator: Operator, card: StreetCard, clock: Clock): StreetQu
     withdraw: (home, request) => operator.desk.withdraw(home, request),
     redirect: (home, request) => operator.desk.redirect(home, request),
     withdrawNow: (home, request) => operator.desk.withdrawNow(home, request),
+    record: (interval) => operator.disputes.record(interval),
+    challenge: (request) => operator.disputes.challenge(request),
   };
 }
 

@@ -1,18 +1,20 @@
 import { join } from "node:path";
-import { openOutbox, openRelay } from "../../../adapters/evm/index.ts";
+import { openOutbox, openProposals, openRelay } from "../../../adapters/evm/index.ts";
 import { openGossip, type StreetGossip } from "../../../adapters/libp2p/index.ts";
 import { openStore } from "../../../adapters/store/index.ts";
 import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index.ts";
 import { type HomeId, interval, toHex } from "../../../engine/kernel/index.ts";
 import { type MarketRules, periodOf } from "../../../engine/messages/index.ts";
 import { type BatchOnItsWay, type StreetCard, StreetView } from "../../api/index.ts";
-import { membersAt, Neighbourhood, type Pause, StreetNode } from "../../node/index.ts";
-import type { BatchReceipt, Clock, Log, Metrics, Relay, Store, VaultBalances } from "../../ports/index.ts";
+import { membersAt, Neighbourhood, type Pause, type ProposalWatch, StreetNode } from "../../node/index.ts";
+import type { BatchReceipt, Challenger, Clock, Log, Metrics, Relay, Store, VaultBalances } from "../../ports/index.ts";
 import { domainOf, firstOf, placeOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
+import { watchOf } from "../watch/watching.ts";
 import { Allowance } from "./allowance.ts";
 import { Carrier } from "./carrier.ts";
 import { Desk, type DeskModules } from "./desk.ts";
+import { DisputeDesk } from "./dispute-desk.ts";
 import { MotionDesk } from "./motion-desk.ts";
 import { nodesOf, type StreetOptions } from "./options.ts";
 import { Registrar } from "./registrar.ts";
@@ -46,6 +48,8 @@ export class Operator {
   readonly registrar: Registrar;
   readonly motions: MotionDesk;
   readonly desk: Desk;
+  readonly disputes: DisputeDesk;
+  readonly #watch: ProposalWatch;
   readonly #relay: Relay;
   readonly #store: Store;
   readonly #clock: Clock;
@@ -63,10 +67,9 @@ export class Operator {
     const { options, street, card, folder, log, metrics } = opening;
     const { chainId } = domainOf(card);
     const store = unwrap(openStore(folder));
+    const place = { rpc: card.chain.rpc, ...nodesOf(options), ...placeOf(card) };
     const relay = openRelay({
-      rpc: card.chain.rpc,
-      ...nodesOf(options),
-      ...placeOf(card),
+      ...place,
       key: toHex(street.operator.reveal()),
       outbox: unwrap(openOutbox(join(folder, "outbox"), { chainId, address: street.operator.address })),
       tell: (node, what) => log.warn("chain.node", { node, what }),
@@ -92,20 +95,22 @@ export class Operator {
       metrics,
       log,
     };
+    const proposals = openProposals(place);
+    const watch = watchOf({ ...modules, card, folder, proposals, senders: { own: relay, by: "operator", street: null }, node: () => node });
     const homeOf = (peer: string): HomeId | null => neighbourhood.peers.homeOf(peer);
-    const node = new StreetNode({ ...modules, homeOf }, registry, (evaluation) => {
+    const node: StreetNode = new StreetNode({ ...modules, homeOf }, registry, (evaluation) => {
       view.certified(evaluation, { orders: evaluation.orders.length, readings: evaluation.readings.length }, null, null);
+      watch.certified(evaluation);
     });
     const neighbourhood = new Neighbourhood(node, { ...modules, observers: [] });
     neighbourhood.start();
     const close = async (): Promise<void> => {
       neighbourhood.stop();
-      await gossip.close();
-      await relay.close();
+      for (const each of [gossip, proposals, relay]) await each.close();
       store.close();
     };
     const vouch = voucherOf({ ...modules, node, neighbourhood });
-    return new Operator({ ...opening, vouch, node, neighbourhood, view, relay, store, close });
+    return new Operator({ ...opening, vouch, node, neighbourhood, view, watch, relay, store, close });
   }
 
   constructor(
@@ -113,7 +118,8 @@ export class Operator {
       readonly node: StreetNode;
       readonly neighbourhood: Neighbourhood;
       readonly view: StreetView;
-      readonly relay: Relay;
+      readonly watch: ProposalWatch;
+      readonly relay: Relay & Omit<Challenger, "close">;
       readonly vouch: DeskModules["vouch"];
       readonly store: Store;
       readonly close: () => Promise<void>;
@@ -136,11 +142,16 @@ export class Operator {
       registry: () => node.membership.registry,
       allowance: new Allowance(parts, parts.options.allowance),
     });
+    this.#watch = parts.watch;
+    this.disputes = new DisputeDesk({ ...parts, challenger: parts.relay });
     this.#close = parts.close;
+    view.disputed(parts.watch.wrong);
+    parts.watch.onChange(() => view.disputed(parts.watch.wrong));
     node.onHeard((message) => view.heard(message));
     for (const proof of node.convictions.all) view.proved(proof, false);
     node.convictions.onConviction((proof) => view.proved(proof, true));
     node.onCertified(({ evaluation, block, sinceGateMs }) => {
+      parts.watch.certified(evaluation);
       const entries = { orders: evaluation.orders.length, readings: evaluation.readings.length };
       view.certified(evaluation, entries, block.certificate, sinceGateMs === null ? null : Math.round(sinceGateMs));
     });
@@ -148,6 +159,7 @@ export class Operator {
 
   async start(): Promise<void> {
     await this.node.start();
+    this.#watch.start();
     this.#tick();
   }
 
@@ -155,6 +167,7 @@ export class Operator {
     this.#stopped = true;
     this.#cancel();
     this.node.stop();
+    await this.#watch.stop();
     await this.#carrying;
     await this.#looking;
     await this.motions.close();
@@ -202,7 +215,7 @@ export class Operator {
       this.#looking = null;
     });
     this.view.registry(membership.registry);
-    this.#watch();
+    this.#compare();
     this.view.chain(balances.ok ? balances.value.homes : null, batches.ok ? batches.value : [], this.#onTheirWay());
   }
 
@@ -217,7 +230,7 @@ export class Operator {
   }
 
   /** Who belongs to the street and will, whose clocks differ, and who signs nothing. */
-  #watch(): void {
+  #compare(): void {
     const { membership, rounds } = this.node;
     const { clocks } = this.neighbourhood;
     const { periodIntervals } = this.#rules;

@@ -19,6 +19,8 @@ export interface StreetOptions {
   readonly processes: number;
   /** The chain that the street is put on; null: one that it starts itself. */
   readonly outside: OutsideChain | null;
+  /** In which settlements of a new street can be challenged; what the vault of an older one says stands. */
+  readonly challengeSeconds: number;
   /** What runs the contracts of a new street; null: anvil, if this machine has it. */
   readonly evm: StreetConfig["evm"];
   readonly allowance: StreetConfig["allowance"];
@@ -66,6 +68,7 @@ export async function streetOptions(command: StreetCommand): Promise<StreetOptio
     validators: Math.min(config.validators, plan.homes.length),
     processes: Math.min(command.processes ?? config.processes, plan.homes.length),
     outside: config.outside,
+    challengeSeconds: config.challengeSeconds,
     evm: config.evm,
     allowance: config.allowance,
     dashboard: { host: command.host ?? config.dashboard.host, port: command.port ?? config.dashboard.port },

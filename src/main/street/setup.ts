@@ -117,8 +117,10 @@ const chainIdOf = ({ outside }: StreetOptions): number => outside?.id ?? CHAIN_I
 const evmOf = ({ chain }: StreetFile): EmbeddedEvm | null => (chain.evm === undefined ? "anvil" : chain.evm);
 
 /** What people must read of the chain under the street; empty when it is the usual one. */
-export function chainNotes({ anvil, isNew }: StreetAtHand, { evm }: StreetOptions): readonly string[] {
-  if (anvil.evm !== "ethereumjs") return [];
+export function chainNotes({ anvil, isNew }: StreetAtHand, { evm, outside, challengeSeconds }: StreetOptions): readonly string[] {
+  const isUnchallenged = isNew && outside !== null && challengeSeconds === 0;
+  const challenges = isUnchallenged ? ["What a quorum settles on this chain nobody can challenge (chain.challengeSeconds is 0)."] : [];
+  if (anvil.evm !== "ethereumjs") return challenges;
   const why = evm !== null ? "" : isNew ? ", as there is no anvil for this machine" : ", as since its first start";
   return [`The chain runs on @ethereumjs/vm${why}: the same gas and results, slower.`];
 }
@@ -181,6 +183,7 @@ async function deploy(options: StreetOptions, { rpc }: Ground, { operator, folde
         firstPeriod: periodOf(rules, firstInterval),
         prevPeriod: ZERO_DIGEST,
         aheadSeconds: AHEAD_SECONDS,
+        challengeSeconds: options.challengeSeconds,
       }),
     );
     assert(community !== null, "a street is made with a community");

@@ -1,4 +1,4 @@
-import type { ConvictionView, StreetState } from "../../api/state.ts";
+import type { ConvictionView, StreetState, WrongSettlementView } from "../../api/state.ts";
 import { dayOf, seconds, span, timeOf } from "../lib/format.ts";
 import { watchedOf } from "../lib/watched.ts";
 import { texts } from "../texts/index.ts";
@@ -10,14 +10,18 @@ export function Watch({ state }: { state: StreetState }) {
   const { street, watch } = state;
   const words = texts.watch;
   const { withheld, paused, clocks, own, changes } = watchedOf(state);
-  const { convictions } = watch;
-  if (convictions.length + withheld.length + paused.length + clocks.length + changes.length === 0 && own === null) return null;
+  const { convictions, wrongSettlements } = watch;
+  if (wrongSettlements.length + convictions.length + withheld.length + paused.length + clocks.length + changes.length === 0 && own === null)
+    return null;
   const zone = street.timeZone;
   const edge = watch.membership?.nextEdge ?? "";
   const when = changes.length === 0 ? "" : words.edge(dayOf(edge, zone), ...span(edge, street.intervalMinutes, zone));
   return (
     <Card id="watch" title={words.title} sub={words.sub}>
       <ul class="watch">
+        {wrongSettlements.map((each) => (
+          <WrongSettlement key={`${each.from} ${each.seenAt}`} settlement={each} zone={zone} />
+        ))}
         {convictions.map((each) => (
           <Conviction key={each.home} conviction={each} state={state} />
         ))}
@@ -40,6 +44,16 @@ export function Watch({ state }: { state: StreetState }) {
         ))}
       </ul>
     </Card>
+  );
+}
+
+function WrongSettlement({ settlement, zone }: { settlement: WrongSettlementView; zone: string }) {
+  const { from, until, fault, state } = settlement;
+  const words = texts.watch;
+  return (
+    <li class="bad" data-settlement={state}>
+      <strong>{words.settlement[state](timeOf(from, zone), timeOf(until, zone))}</strong> {words.fault[fault ?? "none"]}
+    </li>
   );
 }
 

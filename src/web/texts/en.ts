@@ -203,6 +203,18 @@ export const en = {
     heard: (when: string) => `Noticed at ${when}.`,
     earlier: "Noticed before this program started.",
     proofs: (many: number) => (many === 1 ? "Both are kept as proof." : `${many} such pairs are kept as proof.`),
+    settlement: {
+      open: (from: string, until: string) => `A wrong settlement of ${from} to ${until} is proposed and can still be refused.`,
+      refused: (from: string, until: string) => `A wrong settlement of ${from} to ${until} was proposed and refused.`,
+      settled: (from: string, until: string) => `A wrong settlement of ${from} to ${until} was settled: nobody took it back in time.`,
+    },
+    fault: {
+      account: "What it pays isn't what the books say.",
+      order: "It counts an order that its home didn't sign so.",
+      "double-fill": "It counts an order twice, or tells a home's trades otherwise than they were.",
+      "ledger-step": "It moves an account as the rules don't say.",
+      none: "Nothing that the contract can judge shows why: the guardian can veto it while it is open.",
+    },
     withheld: (name: string, many: number) =>
       `${name} did not show ${many === 1 ? "an order that it had" : `${many} orders that it had`} sealed, and is charged for ${many === 1 ? "it" : "them"}.`,
     homeClock: (name: string, off: string, isFast: boolean) => `The clock of ${name} is ${off} ${isFast ? "fast" : "slow"}.`,

@@ -83,6 +83,16 @@ describe("what is understood", () => {
     ["evidence", { verb: "evidence" }],
     ["evidence --json data/home", { verb: "evidence", place: "data/home", json: true }],
     ["evidence answer.json --street http://s/api/street", { verb: "evidence", place: "answer.json", street: "http://s/api/street" }],
+    ["watch", { verb: "watch" }],
+    [
+      "watch data/home --rpc http://n --shown http://s --out d",
+      { verb: "watch", place: "data/home", rpc: "http://n", shown: "http://s", out: "d" },
+    ],
+    [
+      "challenge c.json --rpc http://n --key k --password p",
+      { verb: "challenge", place: "c.json", rpc: "http://n", key: "k", password: "p" },
+    ],
+    ["veto data/street --key k --dry-run", { verb: "veto", place: "data/street", key: "k", "dry-run": true }],
     ["sim", { verb: "sim" }],
     ["sim --seeds 7", { verb: "sim", seeds: { from: 7, to: 7 } }],
     [
@@ -127,6 +137,11 @@ describe("what is refused, with exit 2 and what to do", () => {
     ["motion vote --motion 1", ["--config: is needed to vote"]],
     ["motion vote --config h", ["--motion: is needed to vote"]],
     ["motion execute", ["--motion: is needed to execute"]],
+    ["challenge --key k --rpc n", ["challenge: needs the file"]],
+    ["challenge c.json --rpc n", ["--key: is needed"]],
+    ["challenge c.json --key k", ["--rpc: is needed"]],
+    ["veto --key k", ["veto: needs the street"]],
+    ["veto data/street", ["--key: is needed"]],
     ["motion execute --motion -1", ["--motion: wants"]],
     ["strete", ["strete: no such verb", 'did you mean "street"?', "commonwatt --help"]],
     ["dance", ["dance: no such verb"]],

@@ -43,7 +43,24 @@ describe("chain", () => {
     });
   });
 
+  test.each([
+    ["a chain of its own", "", 0],
+    ["one outside", "chain:\n  rpc: https://a.example\n  id: 5\n", 21_600],
+    ["one outside, said", "chain:\n  rpc: https://a.example\n  id: 5\n  challengeSeconds: 0\n", 0],
+    ["the shortest", "chain:\n  challengeSeconds: 10\n", 10],
+    ["the longest", "chain:\n  challengeSeconds: 2592000\n", 2_592_000],
+  ])("time for challenges: %s", (_, text, challengeSeconds) => {
+    expect(street(text)).toMatchObject({ ok: true, value: { challengeSeconds } });
+  });
+
   test.each<readonly [string, string, readonly string[]]>([
+    [
+      "no time to look",
+      "chain:\n  challengeSeconds: 9\n",
+      ["CONFIG_CONFLICT chain.challengeSeconds: 9 s are over before a home can look and answer"],
+    ],
+    ["a window before", "chain:\n  challengeSeconds: -1\n", ["CONFIG_VALUE chain.challengeSeconds: this is less than 0"]],
+    ["a window without end", "chain:\n  challengeSeconds: 2592001\n", ["CONFIG_VALUE chain.challengeSeconds: this is more than 2592000"]],
     ["no id", "chain:\n  rpc: https://a.example\n", ["CONFIG_CONFLICT chain.rpc: needs chain.id"]],
     ["only an id", "chain:\n  id: 5\n", ["CONFIG_CONFLICT chain.id: needs chain.rpc"]],
     [
