@@ -13,16 +13,20 @@ const COPY = join(ROOT, ".cache/mutants");
 const ENV = { FOUNDRY_PROFILE: "mutants", FOUNDRY_FUZZ_RUNS: "64", FOUNDRY_INVARIANT_RUNS: "8" };
 
 /**
- * Without optimiser and IR the compiler takes a tenth of the time, but then it has too few words of stack for this function: in the
- * copy it is written with fewer names. What can't be compiled so, and has no bug in the list, isn't copied.
+ * Without optimiser and IR the compiler takes a tenth of the time, but then it has too few words of stack for these functions: in the
+ * copy they are written with fewer names. What can't be compiled so, and has no bug in the list, isn't copied.
  */
-const FEWER_NAMES: readonly (readonly [from: string, to: string])[] = [
-  ["        uint256 need = _quorumOf(total);\n", ""],
-  ["if (got < need) revert QuorumNotReached(got, need);", "if (got < _quorumOf(total)) revert QuorumNotReached(got, _quorumOf(total));"],
-  ["            Validator memory validator = _unpacked(_validatorAt(set, index));\n", ""],
-  ["validator.home, interval", "_unpacked(_validatorAt(set, index)).home, interval"],
-  ["uint256(validator.class)]", "uint256(_unpacked(_validatorAt(set, index)).class)]"],
-];
+const FEWER_NAMES: Readonly<Record<string, readonly (readonly [from: string | RegExp, to: string])[]>> = {
+  "Quorum.sol": [
+    ["        uint256 need = _quorumOf(total);\n", ""],
+    ["if (got < need) revert QuorumNotReached(got, need);", "if (got < _quorumOf(total)) revert QuorumNotReached(got, _quorumOf(total));"],
+    ["            Validator memory validator = _unpacked(_validatorAt(set, index));\n", ""],
+    ["validator.home, interval", "_unpacked(_validatorAt(set, index)).home, interval"],
+    ["uint256(validator.class)]", "uint256(_unpacked(_validatorAt(set, index)).class)]"],
+  ],
+  // A struct of words is encoded as its words are.
+  "Community.sol": [[/rules\.hash,\s+rules\.since,(\s+n\.\w+,){4}/, "rules,"]],
+};
 const LEFT_OUT = /Passkey/;
 
 function makeCopy(): void {
@@ -35,7 +39,7 @@ function makeCopy(): void {
 
 /** Writes a source of the copy so that it compiles in a hurry. */
 function write(file: string, text: string): void {
-  const hurried = file === "Quorum.sol" ? FEWER_NAMES.reduce((all, [from, to]) => all.replace(from, to), text) : text;
+  const hurried = (FEWER_NAMES[file] ?? []).reduce((all, [from, to]) => all.replace(from, to), text);
   writeFileSync(join(COPY, "contracts/src", file), hurried);
 }
 
@@ -73,7 +77,7 @@ function isFound(mutant: Mutant): boolean {
 
 function main(word: string): void {
   makeCopy();
-  write("Quorum.sol", source("Quorum.sol"));
+  for (const file of Object.keys(FEWER_NAMES)) write(file, source(file));
   const sound = test();
   if (sound.status !== 0) throw new Error(`the contracts as they are don't pass:\n${sound.said.slice(-4_000)}`);
   const chosen = MUTANTS.filter(({ file, what }) => `${file} ${what}`.includes(word));

@@ -78,7 +78,12 @@ abstract contract Street is Test {
 
     function _openOffices() internal {
         authority = new Authority(address(this));
-        disputes = IDisputes(address(new DisputesDouble()));
+        disputes = _newDisputes();
+    }
+
+    /// @dev Who judges proofs of fraud.
+    function _newDisputes() internal virtual returns (IDisputes) {
+        return IDisputes(address(new DisputesDouble()));
     }
 
     /// @dev Who may what, as adapters/evm/governance.ts has it; the governor has no delay here.
