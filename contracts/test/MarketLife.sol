@@ -140,8 +140,8 @@ abstract contract MarketLife is Street {
         uint256 index,
         uint256 interval
     ) private pure returns (Reading memory reading) {
-        bool isLost = index == 1 && (drawn % 4 == 0 || interval % PERIOD_INTERVALS == 3);
-        if (index == 2 || isLost) return reading;
+        bool isLost = drawn % (account.metered == 0 ? 2 : 4) == 0 || interval % PERIOD_INTERVALS == 3;
+        if (index == 2 || (index == 1 && isLost)) return reading;
         reading = Reading(true, account.importWh + ((drawn >> 8) % 5_000), account.exportWh + ((drawn >> 64) % 5_000));
         if (drawn % 16 < 4 && account.interval > 0 && interval % PERIOD_INTERVALS != 3) {
             uint256[4] memory jumps = [uint256(60_000_000), 60_000_001, 100_000_000, 100_000_001];
