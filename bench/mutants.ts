@@ -64,7 +64,8 @@ const test = (chosen: readonly string[] = []): { status: number; said: string } 
 
 /** The first failing tests' names; the compiler's words when it didn't come to tests. */
 function findings(said: string): string {
-  const failed = [...said.matchAll(/^\[FAIL[^\]]*\].*? (\w+)\(/gm)].map((match) => match[1]!);
+  // Of an invariant the steps that led there stand between.
+  const failed = [...said.matchAll(/^\[FAIL.*?(\w+)\([^)]*\) \((?:runs|gas)/gms)].map((match) => match[1]!);
   return failed.length > 0 ? [...new Set(failed)].slice(0, 3).join(", ") : "";
 }
 

@@ -30,7 +30,7 @@ contract CommunityLifeTest is Test {
         targets[0] = address(_life);
     }
 
-    /// forge-config: default.invariant.runs = 16
+    /// forge-config: default.invariant.runs = 12
     function invariant_theCommunity() external view {
         _life.check();
     }

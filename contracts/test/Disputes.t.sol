@@ -18,7 +18,7 @@ contract DisputesTest is Court {
     }
 
     /// @dev All that can be shown of it, by the whole street: homes with and without an account, and one that the registry doesn't have.
-    /// forge-config: default.fuzz.runs = 12
+    /// forge-config: default.fuzz.runs = 8
     function testFuzz_honestHomesAreNeverAtFault(uint256 seed, bool isFirst) external {
         Market.Bound memory bound = _honest(seed, isFirst);
         for (uint256 home; home < 9; ++home) {
