@@ -76,6 +76,12 @@ contract DisputesTest is Court {
         bound.moments[SETTLED].accounts = new IDisputes.Account[](0);
         _rebind(bound);
         _assertFraud(_judge(bound, _stepProof(bound, SETTLED, 1)), "it had one");
+        IDisputes.Home[] memory homes = bound.moments[TRADED].homes;
+        bound.moments[TRADED].homes = new IDisputes.Home[](0);
+        _rebind(bound);
+        _assertFraud(_judge(bound, _stepProof(bound, SETTLED, 1)), "it had one and did nothing");
+        bound.moments[TRADED].homes = homes;
+        _rebind(bound);
         _assertNoFraud(_judge(bound, _stepProof(bound, SETTLED, 3)), "home 3 never had one");
 
         bound.moments[SETTLED].accounts = all;
