@@ -105,6 +105,27 @@ contract DisputesTest is Court {
         }
     }
 
+    /// @dev Two orders of 30 MWh in each interval, and never more than 100 MWh: what is beyond is nobody's.
+    function test_whatAMeterCanNotHaveMeasured() external {
+        _assertMeasured(1, 60_000_000, true);
+        _assertMeasured(1, 60_000_001, false);
+        _assertMeasured(2, 100_000_000, true);
+        _assertMeasured(2, 100_000_001, false);
+    }
+
+    /// @dev Home 1's counter went on by so much since it was read so many intervals before.
+    function _assertMeasured(uint64 intervals, uint256 jump, bool isBelieved) private {
+        Market.Bound memory bound = _honest();
+        IDisputes.Account memory earlier = bound.moments[SETTLED - 1].accounts[0];
+        earlier.interval = FROM + 1 - intervals;
+        Reading memory reading = Reading(true, earlier.importWh + jump, earlier.exportWh);
+        IDisputes.Account memory later = _settled(earlier, bound.moments[TRADED].homes[0], reading, FROM + SETTLED, true);
+        bound.moments[SETTLED].accounts[0] = later;
+        _rebind(bound);
+        vm.assertTrue(later.utilityImport > earlier.utilityImport + 1_000_000 == isBelieved, "believed");
+        _assertNoFraud(_judge(bound, _stepProof(bound, SETTLED, 1)), "as much as is believed");
+    }
+
     function test_aChargeForAnOrderThatWasShown() external {
         Market.Bound memory bound = _honest();
         ++bound.moments[TRADED].homes[0].withheld;
