@@ -2,7 +2,8 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { forge } from "../contracts/foundry/binary.ts";
-import { MUTANTS, type Mutant } from "./mutants/list.ts";
+import { MUTANTS } from "./mutants/list.ts";
+import type { Mutant } from "./mutants/mutant.ts";
 
 /**
  * Whether the Solidity tests see what is wrong: plants one bug of `mutants/list.ts` after the other in a copy of the contracts, runs
@@ -13,17 +14,27 @@ const COPY = join(ROOT, ".cache/mutants");
 const ENV = { FOUNDRY_PROFILE: "mutants", FOUNDRY_FUZZ_RUNS: "64", FOUNDRY_INVARIANT_RUNS: "8" };
 
 /**
- * Without optimiser and IR the compiler takes a tenth of the time, but then it has too few words of stack for this function: in the
- * copy it is written with fewer names. What can't be compiled so, and has no bug in the list, isn't copied.
+ * Without optimiser and IR the compiler takes a tenth of the time, but then it has too few words of stack for these functions: in the
+ * copy they are written with fewer names. What can't be compiled so, and has no bug in the list, isn't copied.
  */
-const FEWER_NAMES: readonly (readonly [from: string, to: string])[] = [
-  ["        uint256 need = _quorumOf(total);\n", ""],
-  ["if (got < need) revert QuorumNotReached(got, need);", "if (got < _quorumOf(total)) revert QuorumNotReached(got, _quorumOf(total));"],
-  ["            Validator memory validator = _unpacked(_validatorAt(set, index));\n", ""],
-  ["validator.home, interval", "_unpacked(_validatorAt(set, index)).home, interval"],
-  ["uint256(validator.class)]", "uint256(_unpacked(_validatorAt(set, index)).class)]"],
-];
+const FEWER_NAMES: Readonly<Record<string, readonly (readonly [from: string | RegExp, to: string])[]>> = {
+  "Quorum.sol": [
+    ["        uint256 need = _quorumOf(total);\n", ""],
+    ["if (got < need) revert QuorumNotReached(got, need);", "if (got < _quorumOf(total)) revert QuorumNotReached(got, _quorumOf(total));"],
+    ["            Validator memory validator = _unpacked(_validatorAt(set, index));\n", ""],
+    ["validator.home, interval", "_unpacked(_validatorAt(set, index)).home, interval"],
+    ["uint256(validator.class)]", "uint256(_unpacked(_validatorAt(set, index)).class)]"],
+  ],
+};
 const LEFT_OUT = /Passkey/;
+
+/** Which tests see a contract at work; those of the vault see all others. */
+const TESTS: Readonly<Record<string, string>> = {
+  "Disputes.sol": "Disput",
+  "Openings.sol": "Disput",
+  "LedgerSteps.sol": "Disput",
+  "Community.sol": "Community",
+};
 
 function makeCopy(): void {
   rmSync(COPY, { recursive: true, force: true });
@@ -35,18 +46,25 @@ function makeCopy(): void {
 
 /** Writes a source of the copy so that it compiles in a hurry. */
 function write(file: string, text: string): void {
-  const hurried = file === "Quorum.sol" ? FEWER_NAMES.reduce((all, [from, to]) => all.replace(from, to), text) : text;
+  const hurried = (FEWER_NAMES[file] ?? []).reduce((all, [from, to]) => all.replace(from, to), text);
   writeFileSync(join(COPY, "contracts/src", file), hurried);
 }
 
 const source = (file: string): string => readFileSync(join(ROOT, "contracts/src", file), "utf8");
 
-const test = (): { status: number; said: string } => forge(["test", "--fail-fast"], { root: COPY, env: ENV, isQuiet: true });
+/** What chooses the tests that see this file. */
+function testsOf(file: string): readonly string[] {
+  const own = TESTS[file];
+  return own === undefined ? ["--no-match-contract", Object.values(TESTS).join("|")] : ["--match-contract", own];
+}
+
+const test = (chosen: readonly string[] = []): { status: number; said: string } =>
+  forge(["test", "--fail-fast", ...chosen], { root: COPY, env: ENV, isQuiet: true });
 
 /** The first failing tests' names; the compiler's words when it didn't come to tests. */
 function findings(said: string): string {
-  // A broken invariant is named some lines below, behind what led there.
-  const failed = [...said.matchAll(/^\[FAIL[^\]\n]*\](?:.*? |\n(?:\t.*\n)+ )(\w+)\(/gm)].map((match) => match[1]!);
+  // Of an invariant the steps that led there stand between.
+  const failed = [...said.matchAll(/^\[FAIL.*?(\w+)\([^)]*\) \((?:runs|gas)/gms)].map((match) => match[1]!);
   return failed.length > 0 ? [...new Set(failed)].slice(0, 3).join(", ") : "";
 }
 
@@ -62,7 +80,7 @@ function plant({ file, from, to }: Mutant): () => void {
 function isFound(mutant: Mutant): boolean {
   const restore = plant(mutant);
   const start = performance.now();
-  const { status, said } = test();
+  const { status, said } = test(testsOf(mutant.file));
   restore();
   const by = findings(said);
   const seconds = `${((performance.now() - start) / 1_000).toFixed(0)} s`.padStart(5);
@@ -74,7 +92,7 @@ function isFound(mutant: Mutant): boolean {
 
 function main(word: string): void {
   makeCopy();
-  write("Quorum.sol", source("Quorum.sol"));
+  for (const file of Object.keys(FEWER_NAMES)) write(file, source(file));
   const sound = test();
   if (sound.status !== 0) throw new Error(`the contracts as they are don't pass:\n${sound.said.slice(-4_000)}`);
   const chosen = MUTANTS.filter(({ file, what }) => `${file} ${what}`.includes(word));

@@ -1,11 +1,6 @@
-/** One wrong line of contracts/src: an exact text that is there once, and what stands in its place. */
-export interface Mutant {
-  readonly file: string;
-  /** What goes wrong with it. */
-  readonly what: string;
-  readonly from: string;
-  readonly to: string;
-}
+import { community } from "./community.ts";
+import { disputes } from "./disputes.ts";
+import type { Mutant } from "./mutant.ts";
 
 const money: readonly Mutant[] = [
   { file: "GridVault.sol", what: "a withdrawal's record stays, so that it is paid again", from: "delete _withdrawals[id];", to: "" },
@@ -252,4 +247,4 @@ const payments: readonly Mutant[] = [
 ];
 
 /** Bugs that would cost money or stop a street. */
-export const MUTANTS: readonly Mutant[] = [...money, ...payees, ...payments, ...periods, ...members, ...bytes];
+export const MUTANTS: readonly Mutant[] = [...money, ...payees, ...payments, ...periods, ...members, ...bytes, ...disputes, ...community];

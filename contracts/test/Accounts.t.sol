@@ -106,11 +106,11 @@ contract AccountsTest is Street {
         IGridVault.Config memory config = _config();
         config.token = IERC20(address(0));
         _refuse(IRegistry.ZeroAddress.selector);
-        _newVault(config);
+        this.build(VAULT, abi.encode(config));
         config = _config();
         config.authority = address(0);
         _refuse(IRegistry.ZeroAddress.selector);
-        _newVault(config);
+        this.build(VAULT, abi.encode(config));
     }
 
     function testFuzz_withdrawalPaysOnceAfterTheEscape(uint256 home, uint256 held, uint256 asked, uint256 wait) external {

@@ -15,6 +15,7 @@ import {Test} from "./Vm.sol";
 
 /// @title A street for tests: its vault, its people and their keys, its periods and certificates
 abstract contract Street is Test {
+    string internal constant VAULT = "GridVault.sol:GridVault";
     uint48 internal constant FIRST_PERIOD = 500;
     uint64 internal constant FIRST_INTERVAL = 48_000;
     bytes32 internal constant FIRST_LINK = keccak256("what the first period links to");
@@ -82,7 +83,12 @@ abstract contract Street is Test {
 
     function _openOffices() internal {
         authority = new Authority(address(this));
-        disputes = IDisputes(address(new DisputesDouble()));
+        disputes = _newDisputes();
+    }
+
+    /// @dev Who judges proofs of fraud.
+    function _newDisputes() internal virtual returns (IDisputes) {
+        return IDisputes(address(new DisputesDouble()));
     }
 
     /// @dev Who may what, as adapters/evm/governance.ts has it; the governor has no delay here.
@@ -107,7 +113,12 @@ abstract contract Street is Test {
 
     /// @dev By its name: so the compiler doesn't put a copy of the vault into each test.
     function _newVault(IGridVault.Config memory config) internal returns (IVault) {
-        return IVault(vm.deployCode("GridVault.sol:GridVault", abi.encode(config)));
+        return IVault(vm.deployCode(VAULT, abi.encode(config)));
+    }
+
+    /// @dev Apart, so that what refuses to be built ends this call and not the test.
+    function build(string calldata name, bytes calldata args) external returns (address) {
+        return vm.deployCode(name, args);
     }
 
     /// @dev What a period is known by to the one that follows it.

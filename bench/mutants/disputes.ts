@@ -1,0 +1,120 @@
+import type { Mutant } from "./mutant.ts";
+
+/** Bugs for which an honest period would be dropped, or a wrong one settled. */
+export const disputes: readonly Mutant[] = [
+  {
+    file: "Disputes.sol",
+    what: "a fill may be beyond its limit",
+    from: "return isWithinLimit && amount / fill.energy == fill.price;",
+    to: "return amount / fill.energy == fill.price;",
+  },
+  {
+    file: "Disputes.sol",
+    what: "a fill's price may be any within its limit",
+    from: "return isWithinLimit && amount / fill.energy == fill.price;",
+    to: "return isWithinLimit;",
+  },
+  {
+    file: "Disputes.sol",
+    what: "a fill may be of more than was ordered",
+    from: "fill.energy == 0 || fill.energy > fill.wanted ||",
+    to: "fill.energy == 0 ||",
+  },
+  {
+    file: "Disputes.sol",
+    what: "anybody's key signs an order",
+    from: "page[0].agent == signer && page[0].agentSince",
+    to: "signer != address(0) && page[0].agentSince",
+  },
+  {
+    file: "Disputes.sol",
+    what: "a key counts before its interval",
+    from: "former[0][i].agent == signer && former[0][i].since <= from",
+    to: "former[0][i].agent == signer",
+  },
+  {
+    file: "Disputes.sol",
+    what: "an order of another interval",
+    from: "ORDER_TYPEHASH, fill.home, interval,",
+    to: "ORDER_TYPEHASH, fill.home, from,",
+  },
+  { file: "Disputes.sol", what: "an order is filled twice", from: "if (a.order == b.order) return true;", to: "" },
+  {
+    file: "Disputes.sol",
+    what: "a home's range may be too long",
+    from: "if (isInRange != (fill.home == shown.home)) return true;",
+    to: "if (!isInRange && fill.home == shown.home) return true;",
+  },
+  {
+    file: "Disputes.sol",
+    what: "a home's sum of money is any",
+    from: "|| amount != traded.tradeAmount",
+    to: "|| amount == type(int256).max",
+  },
+  {
+    file: "Disputes.sol",
+    what: "a lane may be less than what is due",
+    from: "lane != LedgerSteps.dueTicks(leaf)",
+    to: "lane > LedgerSteps.dueTicks(leaf)",
+  },
+  {
+    file: "Disputes.sol",
+    what: "any rules' numbers settle",
+    from: "shown.restOfRules)) != rulesHash) revert ProofInvalid();",
+    to: "shown.restOfRules)) == 0) revert ProofInvalid();",
+  },
+  {
+    file: "Openings.sol",
+    what: "intervals needn't follow one another",
+    from: "if (result.interval != last - i || result.kind",
+    to: "if (result.kind",
+  },
+  {
+    file: "Openings.sol",
+    what: "a street begins in the middle",
+    from: "bool begins = link == 0 && last - i != p.fromInterval;",
+    to: "bool begins = false;",
+  },
+  {
+    file: "Openings.sol",
+    what: "a period needn't go on from the one before",
+    from: "return third.prevHead != previous.head;",
+    to: "return false;",
+  },
+  {
+    file: "Openings.sol",
+    what: "any leaf shows that a home has none",
+    from: "bool isBetween = leafHome < home && (nextHome == 0 || home < nextHome);",
+    to: "bool isBetween = leafHome < home && (nextHome == 0 || home != nextHome);",
+  },
+  {
+    file: "Openings.sol",
+    what: "a leaf needs no way to the root",
+    from: "if (!MerkleProof.verify(path, root, hashed)) revert IDisputes.ProofInvalid();",
+    to: "if (root == hashed && path.length > 0) revert IDisputes.ProofInvalid();",
+  },
+  {
+    file: "Openings.sol",
+    what: "a fill's numbers are as large as they like",
+    from: "return all < BOUND && _isSmall(leaf.amount)",
+    to: "return all >= 0 && _isSmall(leaf.amount)",
+  },
+  { file: "LedgerSteps.sol", what: "a tick is rounded towards nothing", from: "if (account.balance % NANO_PER_TICK < 0) --ticks;", to: "" },
+  { file: "LedgerSteps.sol", what: "a lane holds anything", from: "return due > LANE_MAX ? LANE_MAX : due;", to: "return due;" },
+  { file: "LedgerSteps.sol", what: "a first reading is a deviation", from: "if (earlier.metered == 0) return (0, 0);", to: "" },
+  { file: "LedgerSteps.sol", what: "a meter is believed whatever it says", from: "if (most > MOST_WH) most = MOST_WH;", to: "" },
+  {
+    file: "LedgerSteps.sol",
+    what: "what was withheld costs nothing",
+    from: "amount -= int256(traded.withheld * shown.numbers.withheldCharge * NANO_PER_MICRO);",
+    to: "",
+  },
+  {
+    file: "LedgerSteps.sol",
+    what: "what batches carried changes with each interval",
+    from: "return isAfterClose ? dueTicks(earlier) : int256(0);",
+    to: "return dueTicks(earlier);",
+  },
+  { file: "LedgerSteps.sol", what: "an account may vanish", from: "if (!has) return had || hasTraded;", to: "if (!has) return hasTraded;" },
+  { file: "LedgerSteps.sol", what: "a lost reading may be made up later", from: "later.importWh == earlier.importWh &&", to: "" },
+];
