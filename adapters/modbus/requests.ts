@@ -2,7 +2,7 @@ import { fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { DeviceCode } from "../../src/ports/index.ts";
 import type { Link } from "./link.ts";
 import type { Spot } from "./points.ts";
-import { type Block, decodePoint, type Value } from "./sunspec/index.ts";
+import { type Block, decodePoint, scaleOf, type Value, wrapOf } from "./sunspec/index.ts";
 
 /** One read of a device: whole beginnings of blocks, so that a value, its scale factor and the block's id are of one moment. */
 export interface Request {
@@ -57,6 +57,13 @@ export class Answers {
       if (value !== null) return value;
     }
     return null;
+  }
+
+  /** Where the counter in this place starts again; null: nowhere that we could know. */
+  wrapsAt({ block, place }: Spot): number | null {
+    const found = this.blocks.get(block);
+    const scale = found === undefined ? null : place.scale === null ? 0 : scaleOf(place, found.words, found.start, block.length);
+    return scale === null ? null : wrapOf(place.type, place.size, scale);
   }
 }
 

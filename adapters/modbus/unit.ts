@@ -11,6 +11,13 @@ interface Survey {
   readonly requests: readonly Request[];
 }
 
+export interface UnitReading {
+  /** Counters keep their 0. */
+  readonly values: ReadonlyMap<Quantity, Value>;
+  /** Where counters start again that have such an end, in the unit of their value. */
+  readonly wraps: ReadonlyMap<Quantity, number>;
+}
+
 type Failure = Result<never, DeviceCode> & { readonly ok: false };
 
 /** One unit id of a device. Its chain is walked once, and again after it answered with other models than before. */
@@ -27,8 +34,8 @@ export class Unit {
     this.roles = roles;
   }
 
-  /** What the roles of this unit say now; counters keep their 0. */
-  async read(signal: AbortSignal): Promise<Result<ReadonlyMap<Quantity, Value>, DeviceCode>> {
+  /** What the roles of this unit say now. */
+  async read(signal: AbortSignal): Promise<Result<UnitReading, DeviceCode>> {
     const survey = await this.survey(signal);
     if (!survey.ok) return survey;
     const { spots, requests } = survey.value;
@@ -38,7 +45,9 @@ export class Unit {
       if (read.code === "DEVICE_MALFORMED") this.known = null;
       return read;
     }
-    return ok(new Map([...spots].map(([quantity, spot]) => [quantity, read.value.value([spot], true)])));
+    const values = new Map([...spots].map(([quantity, spot]) => [quantity, read.value.value([spot], true)]));
+    const wraps = new Map([...spots].flatMap(([quantity, spot]) => wrapOf(quantity, read.value.wrapsAt(spot))));
+    return ok({ values, wraps });
   }
 
   /** The first of each nameplate point that isn't empty: some devices fill what they don't know with 0. */
@@ -76,7 +85,8 @@ export class Unit {
     if (this.known !== null) return ok(this.known);
     const chain = await walkChain((address, count) => this.link.read(this.id, address, count, signal));
     if (!chain.ok) return chain;
-    const identity = await this.identify(chain.value, signal);
+    const { blocks } = chain.value;
+    const identity = await this.identify(blocks, signal);
     if (!identity.ok) return identity;
     this.identity ??= identity.value;
     if (this.identity !== identity.value) {
@@ -85,11 +95,11 @@ export class Unit {
     const spots = new Map<Quantity, Spot>();
     for (const role of this.roles) {
       for (const [quantity, candidates] of Object.entries(TELEMETRY[role])) {
-        const [spot] = spotsOf(candidates, chain.value);
+        const [spot] = spotsOf(candidates, blocks);
         if (spot !== undefined) spots.set(quantity as Quantity, spot);
       }
     }
-    this.known = { chain: chain.value, spots, requests: planRequests([...spots.values()], false) };
+    this.known = { chain: blocks, spots, requests: planRequests([...spots.values()], false) };
     return ok(this.known);
   }
 
@@ -99,6 +109,8 @@ export class Unit {
     return answers.ok ? ok(spots.map((each) => answers.value.value(each) ?? "?").join(" ")) : answers;
   }
 }
+
+const wrapOf = (quantity: Quantity, at: number | null): readonly (readonly [Quantity, number])[] => (at === null ? [] : [[quantity, at]]);
 
 const firstOf = (answers: Answers, spots: readonly Spot[]): Value =>
   spots.map((spot) => answers.value([spot])).find((value) => value !== null && value !== 0) ?? null;

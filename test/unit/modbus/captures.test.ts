@@ -89,7 +89,7 @@ describe("real devices", () => {
       const { at, read } = reader(capture);
       const chain = await walkChain(read);
       expect(chain.ok).toBe(true);
-      const blocks = chain.ok ? chain.value : [];
+      const blocks = chain.ok ? chain.value.blocks : [];
       const stated = (capture as unknown as { readonly models?: readonly string[] }).models;
       if (stated !== undefined) expect([...new Set(blocks.map(({ id }) => String(id)))].sort()).toEqual([...stated].sort());
       let compared = 0;
