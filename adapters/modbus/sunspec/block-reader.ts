@@ -111,9 +111,14 @@ export class BlockReader {
   private async pieces({ address, borders, places }: Plan): Promise<Read<readonly Piece[]>> {
     const found: Piece[] = [];
     const end = borders.at(-1) ?? 0;
-    for (let from = borders[0] ?? 0; from < end; ) {
-      const to = cutAfter(from, this.limit, borders, places);
-      const read = await this.halves(address, from, to, borders);
+    const pairs = pairsOf(places);
+    for (let from = borders[0] ?? 0, next = 1, pair = 0; from < end; ) {
+      while (borders[next]! <= from) next += 1;
+      while (pair < pairs.length && pairs[pair]!.first < from) pair += 1;
+      // No register has two borders or begins two pairs, so that a request reaches no more of them than registers.
+      const near = borders.slice(next, next + this.limit);
+      const to = cutAfter(from, this.limit, near, pairs.slice(pair, pair + this.limit));
+      const read = await this.halves(address, from, to, near);
       if (!read.ok) return read;
       found.push(...read.value);
       from = to;
@@ -153,14 +158,26 @@ const bordersOf = (places: readonly Placed[], start: number): readonly number[] 
 
 const everyRegister = (from: number, to: number): readonly number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
+/** From the first register to the last of a value and its scale factor; of those that begin alike, the longest. */
+interface Pair {
+  readonly first: number;
+  readonly last: number;
+}
+
+function pairsOf(places: readonly Placed[]): readonly Pair[] {
+  const lasts = new Map<number, number>();
+  for (const { offset, scaleOffset } of places) {
+    if (scaleOffset === null) continue;
+    const first = Math.min(offset, scaleOffset);
+    lasts.set(first, Math.max(offset, scaleOffset, lasts.get(first) ?? 0));
+  }
+  return [...lasts].map(([first, last]) => ({ first, last })).sort((a, b) => a.first - b.first);
+}
+
 /** As far as the limit allows; a little less where that keeps values and scale factors together. Only a text longer than the limit is cut. */
-function cutAfter(from: number, limit: number, borders: readonly number[], places: readonly Placed[]): number {
-  const inReach = borders.filter((border) => border > from && border <= from + limit);
-  const pairs = places.flatMap(({ offset, scaleOffset }) => {
-    const pair = scaleOffset === null ? null : { first: Math.min(offset, scaleOffset), last: Math.max(offset, scaleOffset) };
-    return pair !== null && pair.first >= from && pair.first < from + limit ? [pair] : [];
-  });
-  const together = inReach.filter((border) => pairs.every(({ first, last }) => first < border === last < border));
+function cutAfter(from: number, limit: number, borders: readonly number[], pairs: readonly Pair[]): number {
+  const inReach = borders.filter((border) => border <= from + limit);
+  const together = inReach.filter((border) => pairs.every(({ first, last }) => first >= border || last < border));
   return together.at(-1) ?? inReach.at(-1) ?? from + limit;
 }
 
@@ -172,9 +189,9 @@ const nearest = (borders: readonly number[], to: number): number | undefined =>
 
 /** Scale factors that came in another request than one of their values. */
 function partedScales(places: readonly Placed[], pieces: readonly Piece[]): readonly number[] {
-  const pieceOf = (at: number): number => pieces.findLastIndex(({ from }) => from <= at);
+  const pieceAt = pieces.flatMap(({ words }, piece) => words.map(() => piece));
   const parted = places.flatMap(({ offset, scaleOffset }) =>
-    scaleOffset !== null && pieceOf(offset) !== pieceOf(scaleOffset) ? [scaleOffset] : [],
+    scaleOffset !== null && pieceAt[offset] !== pieceAt[scaleOffset] ? [scaleOffset] : [],
   );
   return [...new Set(parted)];
 }
