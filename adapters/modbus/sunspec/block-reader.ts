@@ -12,6 +12,8 @@ const HEADER = 2;
 const TRIES = 3;
 /** Refusals during one read of a block after which nobody looks for its holes any closer. */
 const PATIENCE = 200;
+/** Requests for one block: enough for the whole address space at 66 registers each. What is left then stays unread. */
+const MAX_REQUESTS = 1_000;
 
 type Words = readonly (number | null)[];
 type Read<T> = Result<T, DeviceCode>;
@@ -39,10 +41,16 @@ export class BlockReader {
   private readonly read: ReadRegisters;
   private limit: number;
   private refused = 0;
+  private asked = 0;
 
   constructor(read: ReadRegisters, limit: number = MAX_REGISTERS) {
     this.read = read;
     this.limit = Math.max(MIN_REGISTERS, Math.min(limit, MAX_REGISTERS));
+  }
+
+  /** The most that the device has been seen to give in one answer. */
+  get atOnce(): number {
+    return this.limit;
   }
 
   /** The block with its header. Fails when another model is there than the walk found. */
@@ -69,9 +77,13 @@ export class BlockReader {
   /** In several requests; `moved`: scale factors that changed meanwhile. The fixed part tells how often groups repeat. */
   private async parted({ id, address, length }: Block): Promise<Read<{ readonly words: Words; readonly moved: readonly number[] }>> {
     const size = length + HEADER;
+    // Where not even the header can be had there is nothing to look for holes in.
+    const header = await this.read(address, HEADER);
+    if (!header.ok) return header;
     const fixed = placed(id, [], Math.min(size, fixedSize(id)));
     const scales = fixed.flatMap(({ point, offset }) => (point.type === "sunssf" ? [offset] : []));
     this.refused = 0;
+    this.asked = 0;
     const before = await this.scales(address, scales, fixed);
     if (!before.ok) return before;
     const head = await this.pieces({ address, borders: bordersOf(fixed, 0), places: fixed });
@@ -127,13 +139,16 @@ export class BlockReader {
   }
 
   private async halves(address: number, from: number, to: number, borders: readonly number[]): Promise<Read<readonly Piece[]>> {
+    const hole = { from, words: Array.from({ length: to - from }, () => null) };
+    if (this.asked >= MAX_REQUESTS) return ok([hole]);
+    this.asked += 1;
     const read = await this.read(address + from, to - from);
     if (read.ok) return ok([{ from, words: read.value }]);
     if (!isRefusal(read)) return read;
     this.refused += 1;
     const inside = this.refused > PATIENCE ? [] : borders.filter((border) => border > from && border < to);
     const middle = nearest(inside, (from + to) / 2);
-    if (middle === undefined) return ok([{ from, words: Array.from({ length: to - from }, () => null) }]);
+    if (middle === undefined) return ok([hole]);
     const left = await this.halves(address, from, middle, borders);
     if (!left.ok) return left;
     const right = await this.halves(address, middle, to, borders);

@@ -51,6 +51,10 @@ const ILLEGAL_ADDRESS = 2;
 export const isRefusal = (read: RegistersRead): boolean =>
   !read.ok && read.code === "DEVICE_EXCEPTION" && !NOT_NOW.has(read.exception ?? ILLEGAL_ADDRESS);
 
+/** The device itself is well: it says that these registers aren't there, or are too many at once. */
+export const isAbsence = (read: { readonly ok: boolean; readonly exception?: number }): boolean =>
+  !read.ok && [2, 3].includes(read.exception ?? 0);
+
 /**
  * Finds the map and its models; tries `bases` in their order. The length on the wire leads to the next model, whatever the
  * definition says. A device that is busy or fails makes the walk fail: half a chain would hide a meter.

@@ -152,6 +152,13 @@ describe("what a device refuses", () => {
     expect(asked.length).toBeLessThan(600);
   });
 
+  test("a block that would take thousands of requests is left unread from some register on", async () => {
+    const { words, asked } = await read(numbered(64_122, 20_000), { limit: 4 });
+    expect(asked.length).toBeLessThan(1_200);
+    expect((words as Registers)[100]).toBe(100);
+    expect((words as Registers)[19_999]).toBeNull();
+  });
+
   test.each(["DEVICE_TIMEOUT", "DEVICE_OFFLINE"] as const)("%s ends it", async (code) => {
     const reader = new BlockReader(async () => fail(code));
     expect(await reader.block(block(203, 105))).toMatchObject({ ok: false, code });
