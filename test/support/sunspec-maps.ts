@@ -22,7 +22,11 @@ const captured: readonly Words[] = allCaptures()
 const word = (dice: Dice): number => (dice.happens(0.5) ? dice.pick(SENTINELS) : dice.below(0x1_0000));
 
 const KINDS: Readonly<Record<string, (dice: Dice) => Words>> = {
-  noise: (dice) => [...MARKER, dice.pick(IDS), ...Array.from({ length: dice.below(600) }, () => (dice.happens(0.1) ? dice.pick(IDS) : word(dice)))],
+  noise: (dice) => [
+    ...MARKER,
+    dice.pick(IDS),
+    ...Array.from({ length: dice.below(600) }, () => (dice.happens(0.1) ? dice.pick(IDS) : word(dice))),
+  ],
   models,
   mutated: (dice) => mutated(dice, models(dice)),
   // Without the captures there are only our own maps to mutate.
