@@ -89,6 +89,7 @@ describe("the chain", () => {
     ["id 0", [...one, 0, 5, 1, 2], [1], "no model", [0, 5]],
     ["a model without registers", [...one, 7, 0, ...model(103, 50), 0xffff, 0], [1, 7, 103], "marker", [0xffff, 0]],
     ["a length past the last address", [...one, 103, 60_000], [1], "past the last address", [103, 60_000]],
+    ["a length one past the last address", [...one, 103, 65_536 - 40_071], [1], "past the last address", [103, 65_536 - 40_071]],
     ["a length to the last address", [...one, 103, 65_535 - 40_071], [1, 103], "past the last address", []],
     ["a length to the one before", [...one, 103, 65_534 - 40_071], [1, 103], "refused", []],
   ])("%s", async (_what, words, ids, end, endWords) => {
