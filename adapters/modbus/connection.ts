@@ -8,7 +8,8 @@ import { type Ask, checkFrame } from "./frame.ts";
 const ModbusRTU = modbus.default;
 type Bus = InstanceType<typeof ModbusRTU>;
 
-export type Answer = Result<readonly number[], DeviceCode>;
+/** `exception`: the device's own code when it refused. */
+export type Answer = Result<readonly number[], DeviceCode> & { readonly exception?: number };
 
 interface Pending {
   readonly ask: Ask;
@@ -115,7 +116,7 @@ export class Connection {
       this.end("DEVICE_MALFORMED", `${words.length} registers, asked were ${pending.ask.count}`);
     } else {
       this.pending = null;
-      pending.settle(code === null ? ok(words) : fail("DEVICE_EXCEPTION", `exception ${code}`));
+      pending.settle(code === null ? ok(words) : { ...fail("DEVICE_EXCEPTION", exceptionText(code)), exception: code });
     }
   }
 }
@@ -140,3 +141,18 @@ function exceptionOf(error: unknown): number | undefined {
   const code = (error as { readonly modbusCode?: unknown }).modbusCode;
   return typeof code === "number" ? code : undefined;
 }
+
+/** Modbus Application Protocol 1.1b3, section 7. */
+const EXCEPTIONS: Readonly<Record<number, string>> = {
+  1: "illegal function",
+  2: "illegal address",
+  3: "illegal value",
+  4: "device failure",
+  5: "acknowledge",
+  6: "device busy",
+  8: "memory parity error",
+  10: "gateway path unavailable",
+  11: "nobody answers behind the gateway",
+};
+
+const exceptionText = (code: number): string => `exception ${code}${EXCEPTIONS[code] === undefined ? "" : ` (${EXCEPTIONS[code]})`}`;

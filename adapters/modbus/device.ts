@@ -1,10 +1,10 @@
-import { assert, fail, ok, type Result } from "../../engine/kernel/index.ts";
+import { assert, fail, ok, type Result, type Wh } from "../../engine/kernel/index.ts";
 import type { Clock, Device, DeviceCode, Nameplate, Telemetry } from "../../src/ports/index.ts";
 import { ModbusLink } from "./link.ts";
 import { INVERTER_MODELS, METER_MODELS, type Quantity, type Role, STORAGE_MODEL } from "./points.ts";
 import { commandStorage, releaseStorage, type Storage } from "./storage.ts";
-import { counted, type Value } from "./sunspec/index.ts";
-import { type Reading, telemetryOf } from "./telemetry.ts";
+import { Counter, type Value } from "./sunspec/index.ts";
+import { counterOf, type Reading, telemetryOf } from "./telemetry.ts";
 import { Unit } from "./unit.ts";
 
 export interface DeviceOptions {
@@ -27,7 +27,6 @@ export interface DeviceOptions {
 
 const MAX_W = 100_000;
 const MAX_LEASE_SECONDS = 65_534;
-/** Counters move in steps, and both clocks may be a little off. */
 const COUNTER_SLACK_WH = 1_000;
 const COUNTER_MARGIN = 1.5;
 
@@ -41,12 +40,14 @@ class ModbusDevice implements Device {
   private readonly link: ModbusLink;
   private readonly units: ReadonlyMap<Role, Unit>;
   private commands: Promise<unknown> = Promise.resolve();
-  private counters: { readonly at: number; readonly importWh: number | null; readonly exportWh: number | null } | null = null;
+  private readonly counters: Readonly<Record<"importWh" | "exportWh", Counter>>;
 
   constructor(options: DeviceOptions) {
     this.options = options;
     this.link = new ModbusLink(options);
     this.units = unitsOf(this.link, options.units);
+    const bounds = { mostPerHour: (options.maxW ?? MAX_W) * COUNTER_MARGIN, slack: COUNTER_SLACK_WH };
+    this.counters = { importWh: new Counter(bounds), exportWh: new Counter(bounds) };
   }
 
   async nameplate(signal: AbortSignal): Promise<Result<Nameplate, DeviceCode>> {
@@ -69,15 +70,18 @@ class ModbusDevice implements Device {
   /** The meter must answer, since it is what settles; an inverter that sleeps or is away leaves its part unknown. */
   async read(signal: AbortSignal): Promise<Result<Telemetry, DeviceCode>> {
     const values = new Map<Quantity, Value>();
+    const wraps = new Map<Quantity, number>();
     const meter = this.meter();
     for (const unit of new Set([meter, ...this.units.values()])) {
       const read = await unit.read(signal);
       if (!read.ok && (unit === meter || isNonsense(read.code))) return read;
-      for (const [quantity, value] of read.ok ? read.value : []) values.set(quantity, value);
+      if (!read.ok) continue;
+      for (const [quantity, value] of read.value.values) values.set(quantity, value);
+      for (const [quantity, at] of read.value.wraps) wraps.set(quantity, at);
     }
     if (!values.has("gridW")) return fail("DEVICE_MALFORMED", `unit ${meter.id} has no meter model (${METER_MODELS.join(", ")})`);
     const telemetry = telemetryOf(values, { inverterPower: "pv", maxW: MAX_W, ...this.options });
-    return telemetry.ok ? this.checked(telemetry.value) : telemetry;
+    return telemetry.ok ? this.checked(telemetry.value, wraps) : telemetry;
   }
 
   dispatch(batteryW: number, leaseSeconds: number, signal: AbortSignal): Promise<Result<void, DeviceCode>> {
@@ -122,20 +126,20 @@ class ModbusDevice implements Device {
       : ok({ link: this.link, unit: unit.id, block: block.value });
   }
 
-  /** A counter that falls or leaps is refused once, and believed from there on. */
-  private checked(telemetry: Telemetry): Result<Telemetry, DeviceCode> {
-    const { importWh, exportWh } = telemetry;
-    const before = this.counters;
+  /** A counter that falls or leaps is refused once, and believed from there on; one that starts again after its last digit goes on. */
+  private checked(telemetry: Telemetry, wraps: ReadonlyMap<Quantity, number>): Result<Telemetry, DeviceCode> {
     const at = this.options.clock.now();
-    this.counters = { at, importWh: importWh ?? before?.importWh ?? null, exportWh: exportWh ?? before?.exportWh ?? null };
-    if (before === null) return ok(telemetry);
-    const hours = Math.max(0, at - before.at) / 3_600_000;
-    const most = (this.options.maxW ?? MAX_W) * hours * COUNTER_MARGIN + COUNTER_SLACK_WH;
-    for (const [name, was, is] of [["import", before.importWh, importWh] as const, ["export", before.exportWh, exportWh] as const]) {
-      if (was !== null && is !== null && counted(was, is, most) === null)
-        return fail("DEVICE_IMPLAUSIBLE", `${name} counter went from ${was} to ${is} Wh`);
-    }
-    return ok(telemetry);
+    const go = (name: "importWh" | "exportWh"): Wh | null | undefined => {
+      const value = telemetry[name];
+      if (value === null) return null;
+      const stands = this.counters[name].next(value, at, wraps.get(name) ?? null);
+      return stands === null ? undefined : counterOf(stands);
+    };
+    const importWh = go("importWh");
+    const exportWh = go("exportWh");
+    if (importWh === undefined) return fail("DEVICE_IMPLAUSIBLE", `the import counter fell or leapt to ${telemetry.importWh} Wh`);
+    if (exportWh === undefined) return fail("DEVICE_IMPLAUSIBLE", `the export counter fell or leapt to ${telemetry.exportWh} Wh`);
+    return ok({ ...telemetry, importWh, exportWh });
   }
 }
 

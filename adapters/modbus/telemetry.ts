@@ -1,7 +1,7 @@
 import { fail, ok, type Result, type Wh, wh } from "../../engine/kernel/index.ts";
 import type { DeviceCode, Telemetry } from "../../src/ports/index.ts";
 import type { Quantity } from "./points.ts";
-import type { Value } from "./sunspec/index.ts";
+import { MAX_CHARGE_PERCENT, MAX_COUNTER_WH, type Value } from "./sunspec/index.ts";
 
 export interface Reading {
   /** Which direction the meter calls positive: Fronius and our simulator "import", SolarEdge "export". */
@@ -12,8 +12,6 @@ export interface Reading {
   readonly maxW: number;
 }
 
-/** 1 GWh: more than a house takes in a century. Some meters put a negative number into an unsigned counter. */
-const MAX_COUNTER_WH = 1_000_000_000;
 /** An inverter lives on the grid at night; that is no harvest. */
 const OWN_USE_W = 200;
 /** Between the panels and the grid, and the battery and the grid. */
@@ -34,7 +32,7 @@ export function telemetryOf(values: ReadonlyMap<Quantity, Value>, reading: Readi
     if (watts !== null && Math.abs(watts) > reading.maxW)
       return fail("DEVICE_IMPLAUSIBLE", `${name} power ${watts} W, at most ${reading.maxW} W`);
   }
-  if (soc !== null && (soc < 0 || soc > 102)) return fail("DEVICE_IMPLAUSIBLE", `state of charge ${soc} %`);
+  if (soc !== null && (soc < 0 || soc > MAX_CHARGE_PERCENT)) return fail("DEVICE_IMPLAUSIBLE", `state of charge ${soc} %`);
   const pvW = harvest(inverterW, batteryW, reading.inverterPower);
   if (!pvW.ok) return pvW;
   const counters = countersOf(number("importWh"), number("exportWh"));
@@ -73,7 +71,8 @@ function countersOf(importWh: number | null, exportWh: number | null): Counters 
   return { importWh: counterOf(importWh), exportWh: counterOf(exportWh) };
 }
 
-function counterOf(value: number | null): Wh | null {
+/** Whole Wh; null: no home's counter stands there. */
+export function counterOf(value: number | null): Wh | null {
   if (value === null || value < 0 || value > MAX_COUNTER_WH) return null;
   return wh(Math.floor(value));
 }

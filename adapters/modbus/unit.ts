@@ -2,16 +2,28 @@ import { fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { DeviceCode } from "../../src/ports/index.ts";
 import type { Link } from "./link.ts";
 import { NAMEPLATE, type Quantity, type Role, type Spot, spotsOf, TELEMETRY } from "./points.ts";
-import { type Answers, planRequests, type Request, readAll } from "./requests.ts";
-import { type Block, type Value, walkChain } from "./sunspec/index.ts";
+import { type Answers, MANNERS, type Manner, planRequests, type Reader, type Request, readAll } from "./requests.ts";
+import { type Block, BlockReader, isAbsence, type ReadRegisters, type Value, walkChain } from "./sunspec/index.ts";
 
 interface Survey {
   readonly chain: readonly Block[];
   readonly spots: ReadonlyMap<Quantity, Spot>;
+  readonly manner: Manner;
   readonly requests: readonly Request[];
 }
 
-type Failure = Result<never, DeviceCode> & { readonly ok: false };
+export interface UnitReading {
+  /** Counters keep their 0. */
+  readonly values: ReadonlyMap<Quantity, Value>;
+  /** Where counters start again that have such an end, in the unit of their value. */
+  readonly wraps: ReadonlyMap<Quantity, number>;
+}
+
+interface Asked {
+  readonly answers: Answers;
+  /** In which manner the device gave them. */
+  readonly manner: Manner;
+}
 
 /** One unit id of a device. Its chain is walked once, and again after it answered with other models than before. */
 export class Unit {
@@ -20,6 +32,8 @@ export class Unit {
   private readonly roles: readonly Role[];
   private known: Survey | null = null;
   private identity: string | null = null;
+  /** Registers that the device gives in one answer, as far as it has shown. */
+  private atOnce: number | undefined;
 
   constructor(link: Link, id: number, roles: readonly Role[]) {
     this.link = link;
@@ -27,18 +41,21 @@ export class Unit {
     this.roles = roles;
   }
 
-  /** What the roles of this unit say now; counters keep their 0. */
-  async read(signal: AbortSignal): Promise<Result<ReadonlyMap<Quantity, Value>, DeviceCode>> {
+  /** What the roles of this unit say now. */
+  async read(signal: AbortSignal): Promise<Result<UnitReading, DeviceCode>> {
     const survey = await this.survey(signal);
     if (!survey.ok) return survey;
-    const { spots, requests } = survey.value;
-    const answers = await readAll(this.link, this.id, requests, signal);
-    const read = answers.ok || answers.code !== "DEVICE_EXCEPTION" ? answers : await this.readApart(survey.value, answers, signal);
+    const { spots, manner } = survey.value;
+    const read = await this.ask([...spots.values()], signal, survey.value);
     if (!read.ok) {
       if (read.code === "DEVICE_MALFORMED") this.known = null;
       return read;
     }
-    return ok(new Map([...spots].map(([quantity, spot]) => [quantity, read.value.value([spot], true)])));
+    const { answers } = read.value;
+    if (read.value.manner !== manner) this.known = { ...survey.value, ...planned([...spots.values()], read.value.manner) };
+    const values = new Map([...spots].map(([quantity, spot]) => [quantity, answers.value([spot], true)]));
+    const wraps = new Map([...spots].flatMap(([quantity, spot]) => wrapOf(quantity, answers.wrapsAt(spot))));
+    return ok({ values, wraps });
   }
 
   /** The first of each nameplate point that isn't empty: some devices fill what they don't know with 0. */
@@ -46,15 +63,13 @@ export class Unit {
     const survey = await this.survey(signal);
     if (!survey.ok) return survey;
     const entries = Object.entries(NAMEPLATE).map(([name, candidates]) => [name, spotsOf(candidates, survey.value.chain)] as const);
-    const requests = planRequests(
+    const asked = await this.ask(
       entries.flatMap(([, spots]) => spots),
-      true,
+      signal,
     );
-    const answers = await readAll(this.link, this.id, requests, signal);
-    if (!answers.ok) return answers;
-    return ok(
-      Object.fromEntries(entries.map(([name, spots]) => [name, firstOf(answers.value, spots)])) as Record<keyof typeof NAMEPLATE, Value>,
-    );
+    if (!asked.ok) return asked;
+    const { answers } = asked.value;
+    return ok(Object.fromEntries(entries.map(([name, spots]) => [name, firstOf(answers, spots)])) as Record<keyof typeof NAMEPLATE, Value>);
   }
 
   /** The first block of one of these models; null when the unit has none. */
@@ -63,20 +78,27 @@ export class Unit {
     return survey.ok ? ok(survey.value.chain.find(({ id }) => models.includes(id)) ?? null) : survey;
   }
 
-  /** Between two blocks there may be a hole that no request may touch; where that helps, each block is read for itself from then on. */
-  private async readApart(survey: Survey, failed: Failure, signal: AbortSignal): Promise<Result<Answers, DeviceCode>> {
-    const requests = planRequests([...survey.spots.values()], true);
-    if (requests.length === survey.requests.length) return failed;
-    const answers = await readAll(this.link, this.id, requests, signal);
-    if (answers.ok) this.known = { ...survey, requests };
-    return answers;
+  /** Asks in one manner after the other until the device answers; only what isn't there, or is too much, is asked for otherwise. */
+  private async ask(spots: readonly Spot[], signal: AbortSignal, plan = planned(spots, "apart")): Promise<Result<Asked, DeviceCode>> {
+    const reader = this.reader(signal);
+    const answers = await readAll(reader, plan.requests);
+    this.atOnce = reader.blocks.atOnce;
+    if (answers.ok) return ok({ answers: answers.value, manner: plan.manner });
+    const next = MANNERS[MANNERS.indexOf(plan.manner) + 1];
+    return next === undefined || !isAbsence(answers) ? answers : this.ask(spots, signal, planned(spots, next));
+  }
+
+  private reader(signal: AbortSignal): Reader {
+    const registers: ReadRegisters = (address, count) => this.link.read(this.id, address, count, signal);
+    return { unit: this.id, registers, blocks: new BlockReader(registers, this.atOnce) };
   }
 
   private async survey(signal: AbortSignal): Promise<Result<Survey, DeviceCode>> {
     if (this.known !== null) return ok(this.known);
-    const chain = await walkChain((address, count) => this.link.read(this.id, address, count, signal));
+    const chain = await walkChain(this.reader(signal).registers);
     if (!chain.ok) return chain;
-    const identity = await this.identify(chain.value, signal);
+    const { blocks } = chain.value;
+    const identity = await this.identify(blocks, signal);
     if (!identity.ok) return identity;
     this.identity ??= identity.value;
     if (this.identity !== identity.value) {
@@ -85,20 +107,27 @@ export class Unit {
     const spots = new Map<Quantity, Spot>();
     for (const role of this.roles) {
       for (const [quantity, candidates] of Object.entries(TELEMETRY[role])) {
-        const [spot] = spotsOf(candidates, chain.value);
+        const [spot] = spotsOf(candidates, blocks);
         if (spot !== undefined) spots.set(quantity as Quantity, spot);
       }
     }
-    this.known = { chain: chain.value, spots, requests: planRequests([...spots.values()], false) };
+    this.known = { chain: blocks, spots, ...planned([...spots.values()], "together") };
     return ok(this.known);
   }
 
   private async identify(chain: readonly Block[], signal: AbortSignal): Promise<Result<string, DeviceCode>> {
     const spots = [NAMEPLATE.manufacturer, NAMEPLATE.model, NAMEPLATE.serial].map((candidates) => spotsOf(candidates, chain));
-    const answers = await readAll(this.link, this.id, planRequests(spots.flat(), true), signal);
-    return answers.ok ? ok(spots.map((each) => answers.value.value(each) ?? "?").join(" ")) : answers;
+    const asked = await this.ask(spots.flat(), signal);
+    return asked.ok ? ok(spots.map((each) => asked.value.answers.value(each) ?? "?").join(" ")) : asked;
   }
 }
+
+const planned = (spots: readonly Spot[], manner: Manner): Pick<Survey, "manner" | "requests"> => ({
+  manner,
+  requests: planRequests(spots, manner),
+});
+
+const wrapOf = (quantity: Quantity, at: number | null): readonly (readonly [Quantity, number])[] => (at === null ? [] : [[quantity, at]]);
 
 const firstOf = (answers: Answers, spots: readonly Spot[]): Value =>
   spots.map((spot) => answers.value([spot])).find((value) => value !== null && value !== 0) ?? null;

@@ -4,6 +4,8 @@ import {
   type CHALLENGE_FLAGS,
   type COMPARE_FLAGS,
   type DEPOSIT_FLAGS,
+  DEVICE_ACTIONS,
+  type DEVICE_FLAGS,
   type EVIDENCE_FLAGS,
   type EXPORT_FLAGS,
   type Flags,
@@ -21,6 +23,8 @@ import {
   type SIM_FLAGS,
   type STATEMENT_FLAGS,
   type STREET_FLAGS,
+  type SUNSPEC_FLAGS,
+  targetOf,
   type VENUE_FLAGS,
   VERBS,
   type VERIFY_VENUE_FLAGS,
@@ -32,6 +36,7 @@ import {
 import { helpText } from "./help.ts";
 import { renderProblems } from "./problems.ts";
 import { type Token, tokensOf } from "./tokens.ts";
+import { endpoint } from "./values.ts";
 
 /** What to run. A flag that was not given is null: the configuration decides, then the default. */
 export type Command = { readonly log: LogLevel | null } & (
@@ -56,6 +61,11 @@ export type Command = { readonly log: LogLevel | null } & (
   | ({ readonly verb: "venue" } & Given<typeof VENUE_FLAGS> & { readonly config: string })
   | ({ readonly verb: "sim" } & Given<typeof SIM_FLAGS>)
   | ({ readonly verb: "verify-venue" } & Given<typeof VERIFY_VENUE_FLAGS> & { readonly file: string })
+  | ({ readonly verb: "sunspec" } & Given<typeof SUNSPEC_FLAGS> & { readonly place: string })
+  | ({ readonly verb: "device" } & Given<typeof DEVICE_FLAGS> & {
+        readonly place: (typeof DEVICE_ACTIONS)[number];
+        readonly target: string;
+      })
   | ({ readonly verb: "host" | "devices" } & Given<typeof INTERNAL_FLAGS> & { readonly config: string })
 );
 
@@ -83,13 +93,15 @@ export function parseCommandLine(argv: readonly string[], version: string): Pars
   if (names.includes("--version") || verb === "version") return print(0, version);
   if (verb === null) return noSuchVerb(first!);
   if (verb === "help") return helpOn(rest[0]);
-  const [place, ...unexpected] = placeOf(verb) === null ? [null, ...rest] : [rest[0] ?? null, ...rest.slice(1)];
+  const words = {
+    ...(placeOf(verb) === null ? {} : { place: rest[0] ?? null }),
+    ...(targetOf(verb) === null ? {} : { target: rest[1] ?? null }),
+  };
+  const unexpected = rest.slice(Object.keys(words).length);
   const problems: Problem[] = unexpectedAfter(verb, unexpected);
   const given = readFlags(tokens, { ...VERBS[verb].flags, ...GLOBAL_FLAGS }, problems);
-  problems.push(...together(verb, { ...given, place }));
-  return problems.length > 0
-    ? usage(problems, verb)
-    : { kind: "run", command: { verb, ...(placeOf(verb) === null ? {} : { place }), ...given } as Command };
+  problems.push(...together(verb, { ...given, ...words }));
+  return problems.length > 0 ? usage(problems, verb) : { kind: "run", command: { verb, ...words, ...given } as Command };
 }
 
 function unexpectedAfter(verb: Verb, words: readonly string[]): Problem[] {
@@ -183,6 +195,8 @@ function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonl
   if (verb === "veto" && given.place === null) return wrong("veto", "needs the street: a data folder, a card's file or its address");
   if ((verb === "challenge" || verb === "veto") && given.key === null) return wrong("--key", "is needed: the key file of who sends it");
   if (verb === "challenge" && given.rpc === null) return wrong("--rpc", "is needed: the address of a node of its chain");
+  if (verb === "sunspec") return device(given.place).flatMap((what) => wrong(verb, what));
+  if (verb === "device") return deviceAction(given).flatMap(([key, what]) => wrong(key, what));
   if (verb === "motion") return motion(given).flatMap(([key, what]) => wrong(key, what));
   if ((verb === "host" || verb === "devices") && config === null) return wrong("--config", "is needed: what to run");
   if (verb === "venue" && config === null) return wrong("--config", "is needed: the venue.yaml of this venue");
@@ -190,6 +204,21 @@ function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonl
   if (verb === "street" && split === true && interval === null) return wrong("--split", "needs --interval: the length to split into");
   const backwards = verb === "export" && typeof from === "string" && typeof until === "string" && Date.parse(from) >= Date.parse(until);
   return backwards ? wrong("--until", "must be later than --from") : [];
+}
+
+/** What is wrong with the name of a device. */
+function device(written: unknown): readonly string[] {
+  if (typeof written !== "string") return ["needs a device: its HOST or HOST:PORT"];
+  const read = endpoint(written);
+  return read.ok ? [] : [`wants ${read.wants}, not "${written}"`];
+}
+
+function deviceAction({ place, target }: Readonly<Record<string, unknown>>): readonly (readonly [key: string, what: string])[] {
+  const actions = DEVICE_ACTIONS.join(", ");
+  if (place === null) return [["device", `needs what to do: ${actions}`]];
+  const action = DEVICE_ACTIONS.find((each) => each === place);
+  if (action === undefined) return [[String(place), `is none of ${actions}`]];
+  return device(target).map((what) => [`device ${action}`, what]);
 }
 
 /** What each thing that is done with motions needs. */

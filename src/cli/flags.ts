@@ -164,6 +164,21 @@ export const SIM_FLAGS = {
   processes: flag(whole(1, 64), "N", "over how many processes the seeds are spread; one for each core unless told"),
 } as const;
 
+const MODBUS_FLAGS = {
+  unit: flag(whole(0, 255), "N", "unit id; 1 unless told. SMA's SunSpec is 126, Kostal's 71, a Fronius meter 200"),
+  base: flag(whole(0, 65_534), "N", "look for the SunSpec map here first, then at 40000, 0 and 50000"),
+  timeout: flag(whole(1, 60), "SECONDS", "for the connection and each answer; 5 unless told"),
+} as const;
+
+export const SUNSPEC_FLAGS = { ...MODBUS_FLAGS, json: on("for programs") } as const;
+
+export const DEVICE_ACTIONS = ["dump"] as const;
+
+export const DEVICE_FLAGS = {
+  ...MODBUS_FLAGS,
+  out: flag(file, "FILE", "where to write; the terminal unless told"),
+} as const;
+
 /** For processes that the street starts itself. */
 export const INTERNAL_FLAGS = {
   config: flag(file, "FILE", "what to run, as the street wrote it"),
@@ -180,6 +195,8 @@ interface VerbFacts {
   readonly internal: boolean;
   /** What may follow the verb without a flag, as help shows it; left out: nothing. */
   readonly place?: string;
+  /** What follows that; left out: nothing. */
+  readonly target?: string;
 }
 
 export const VERBS = {
@@ -217,6 +234,19 @@ export const VERBS = {
   venue: { flags: VENUE_FLAGS, help: "run a market as a venue: one operator, a signed sequence", internal: false },
   "verify-venue": { flags: VERIFY_VENUE_FLAGS, help: "replay a venue's log and hold it to the rules", internal: false },
   sim: { flags: SIM_FLAGS, help: "simulate streets where much goes wrong, and hold them to the laws", internal: false },
+  sunspec: {
+    flags: SUNSPEC_FLAGS,
+    help: "print all that a device tells through SunSpec",
+    internal: false,
+    place: "HOST[:PORT]",
+  },
+  device: {
+    flags: DEVICE_FLAGS,
+    help: "write a device's registers as a file that can be given away: serial numbers are masked",
+    internal: false,
+    place: DEVICE_ACTIONS.join("|"),
+    target: "HOST[:PORT]",
+  },
   version: { flags: {}, help: "print the version", internal: false },
   help: { flags: {}, help: "print this, or help on a verb", internal: false },
   host: { flags: INTERNAL_FLAGS, help: "run some homes of a street", internal: true },
@@ -225,3 +255,4 @@ export const VERBS = {
 
 export type Verb = keyof typeof VERBS;
 export const placeOf = (verb: Verb): string | null => (VERBS[verb] as VerbFacts).place ?? null;
+export const targetOf = (verb: Verb): string | null => (VERBS[verb] as VerbFacts).target ?? null;

@@ -1,4 +1,4 @@
-import { type Flags, GLOBAL_FLAGS, placeOf, VERBS, type Verb } from "./flags.ts";
+import { type Flags, GLOBAL_FLAGS, placeOf, targetOf, VERBS, type Verb } from "./flags.ts";
 
 /** Help for people: the verbs, or the flags of one. */
 export function helpText(verb: Verb | null): string {
@@ -25,13 +25,8 @@ function overview(): readonly string[] {
 function verbHelp(verb: Verb): readonly string[] {
   const { flags, help } = VERBS[verb];
   const hasFlags = Object.keys(flags).length > 0;
-  const place = placeOf(verb);
-  return [
-    `commonwatt ${verb}${place === null ? "" : ` [${place}]`}: ${help}`,
-    "",
-    ...(hasFlags ? [...flagLines(flags), ""] : []),
-    ...everywhere(),
-  ];
+  const words = [placeOf(verb), targetOf(verb)].flatMap((word) => (word === null ? [] : [` [${word}]`]));
+  return [`commonwatt ${verb}${words.join("")}: ${help}`, "", ...(hasFlags ? [...flagLines(flags), ""] : []), ...everywhere()];
 }
 
 const everywhere = (): readonly string[] => [

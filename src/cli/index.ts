@@ -2,4 +2,4 @@ export { type Command, type Parsed, parseCommandLine } from "./args.ts";
 export { LOG_LEVELS, type LogLevel } from "./flags.ts";
 export { renderProblem, renderProblems } from "./problems.ts";
 export { suggest } from "./suggest.ts";
-export type { HomesWish } from "./values.ts";
+export { endpoint, type HomesWish } from "./values.ts";

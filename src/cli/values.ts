@@ -117,3 +117,22 @@ export const names: Read<readonly string[]> = (written) => {
   const found = written.split(",").map((name) => name.trim());
   return found.every((name) => name !== "") ? good(found) : { ok: false, wants: "names with commas between them" };
 };
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+const MODBUS_PORT = 502;
+
+/** HOST or HOST:PORT; an IPv6 address before a port stands in brackets. Modbus' own port unless told. */
+export const endpoint: Read<Endpoint> = (written) => {
+  const match =
+    /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9](?:[A-Za-z0-9._-]*)))(?::(\d{1,5}))?$/.exec(written) ??
+    /^()([0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)()$/.exec(written);
+  const host = match?.[1] || match?.[2] || "";
+  const port = Number(match?.[3] || MODBUS_PORT);
+  return host !== "" && port >= 1 && port <= 65_535
+    ? good({ host, port })
+    : { ok: false, wants: "a host, with its port or without: 192.168.1.20:1502" };
+};

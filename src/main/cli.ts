@@ -45,6 +45,10 @@ async function run(command: Command): Promise<number> {
       return (await import("./compare.ts")).runCompare(command);
     case "sim":
       return (await import("./sim/run.ts")).runSim(command);
+    case "sunspec":
+      return (await import("./sunspec/print.ts")).runSunspec(command);
+    case "device":
+      return (await import("./sunspec/dump.ts")).runDump(command);
     case "export":
       return (await import("./export.ts")).runExport(command);
   }

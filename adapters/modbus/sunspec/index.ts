@@ -1,5 +1,9 @@
-export { type Block, type ReadRegisters, walkChain } from "./chain.ts";
-export { counted } from "./counted.ts";
-export { decodeModel, decodePoint } from "./decode.ts";
+export { BlockReader } from "./block-reader.ts";
+export { MAX_CHARGE_PERCENT, MAX_COUNTER_WH } from "./bounds.ts";
+export { BASES, type Block, isAbsence, type ReadRegisters, SUNS, walkChain } from "./chain.ts";
+export { Counter, counted, wrapOf } from "./counted.ts";
+export { decodeModel, decodePoint, type PointReading, scaleOf } from "./decode.ts";
 export { INTERVAL_REGISTER, type PointPlace, placesOf } from "./layout.ts";
+export { type ModelSurvey, type Survey, surveyOf } from "./survey.ts";
+export { symbolOf } from "./symbols.ts";
 export { notImplemented, type Registers, rawValue, type Value } from "./values.ts";

@@ -7,6 +7,8 @@ export interface Point {
   readonly size: number;
   /** The name of its scale factor, or a constant exponent. */
   readonly scale: string | number | null;
+  /** As the definition writes it: "W", "Wh", "% WMax"; null without one. */
+  readonly unit: string | null;
 }
 
 export interface Group {
@@ -27,14 +29,21 @@ export interface PointPlace extends Point {
 const numberOr = (text: string): string | number => (/^-?\d+$/.test(text) ? Number(text) : text);
 
 function parsePoint(token: string): Point {
-  const [, name, type, size, scale] = /^([^:]+):([^*@]+)(?:\*(\d+))?(?:@(.+))?$/.exec(token) as unknown as [
+  const [, name, type, size, scale, unit] = /^([^:]+):([^*@~]+)(?:\*(\d+))?(?:@([^~]+))?(?:~(.+))?$/.exec(token) as unknown as [
     string,
     string,
     string,
+    string?,
     string?,
     string?,
   ];
-  return { name, type, size: Number(size ?? 1), scale: scale === undefined ? null : numberOr(scale) };
+  return {
+    name,
+    type,
+    size: Number(size ?? 1),
+    scale: scale === undefined ? null : numberOr(scale),
+    unit: unit?.replaceAll("_", " ") ?? null,
+  };
 }
 
 function parseGroup(name: string, count: number | string, tokens: string[]): Group {
@@ -53,13 +62,14 @@ function parseGroup(name: string, count: number | string, tokens: string[]): Gro
 
 const parsed = new Map<number, Group>();
 
-/** The layout of a model; undefined for ids that nobody published. */
+/** The layout of a model, called as the definition calls it ("inverter_three_phase"); undefined for ids that nobody published. */
 export function layoutOf(id: number): Group | undefined {
   const known = parsed.get(id);
   if (known !== undefined) return known;
   const text = VENDOR_MODELS[id] ?? MODELS[id];
   if (text === undefined) return undefined;
-  const group = parseGroup("", 1, text.replaceAll("}", " }").split(" "));
+  const [name = "", ...tokens] = text.replaceAll("}", " }").split(" ");
+  const group = parseGroup(name, 1, tokens);
   parsed.set(id, group);
   return group;
 }
@@ -68,7 +78,7 @@ export function layoutOf(id: number): Group | undefined {
 export const INTERVAL_REGISTER = 64900;
 
 const VENDOR_MODELS: Readonly<Record<number, string>> = {
-  [INTERVAL_REGISTER]: "ID:uint16 L:uint16 Sec:uint32*2 End:uint32*2 TotWhImp:acc64*4 TotWhExp:acc64*4",
+  [INTERVAL_REGISTER]: "interval_register ID:uint16 L:uint16 Sec:uint32*2~Secs End:uint32*2~Secs TotWhImp:acc64*4~Wh TotWhExp:acc64*4~Wh",
 };
 
 const places = new Map<number, ReadonlyMap<string, PointPlace>>();

@@ -40,7 +40,8 @@ export function rawValue(type: string, registers: Registers, offset: number, siz
     case "string":
       return text(words, offset, size);
     case "float32":
-      return float(words, offset);
+    case "float64":
+      return float(words, offset, size);
     case "ipaddr":
       return address(words, offset);
     case "ipv6addr":
@@ -78,26 +79,39 @@ function large(type: string, words: ArrayLike<number>, offset: number, size: num
 
 const isSigned = (type: string): boolean => type.startsWith("int") || type === "sunssf";
 
-const scratch = new DataView(new ArrayBuffer(4));
+const scratch = new DataView(new ArrayBuffer(8));
 
-function float(words: ArrayLike<number>, offset: number): number | null {
-  scratch.setUint16(0, words[offset] ?? 0);
-  scratch.setUint16(2, words[offset + 1] ?? 0);
-  const value = scratch.getFloat32(0);
+/** NaN says "not implemented"; an infinity can't be meant either. */
+function float(words: ArrayLike<number>, offset: number, size: number): number | null {
+  for (let i = 0; i < size; i += 1) scratch.setUint16(2 * i, words[offset + i] ?? 0);
+  const value = size === 2 ? scratch.getFloat32(0) : scratch.getFloat64(0);
   return Number.isFinite(value) ? value : null;
 }
 
-/** Cut at the first NUL (some devices hide more text behind it), trimmed; control characters are dropped. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * Cut at the first NUL (some devices hide more text behind it), or at the first byte 0xFF, which no text has and some fill
+ * up with; trimmed. UTF-8, and Latin-1 where it is none. Control characters are dropped: they could steer a terminal.
+ */
 function text(words: ArrayLike<number>, offset: number, size: number): string | null {
-  const codes: number[] = [];
-  for (let i = 0; i < 2 * size; i += 1) {
-    const word = words[offset + (i >> 1)] ?? 0;
-    const code = i % 2 === 0 ? word >> 8 : word & 0xff;
-    if (code === 0) break;
-    if (code >= 0x20 && code !== 0x7f) codes.push(code);
-  }
-  const value = String.fromCharCode(...codes).trim();
+  const bytes = bytesOf(words, offset, size);
+  const end = bytes.findIndex((byte) => byte === 0 || byte === 0xff);
+  const value = textOf(Uint8Array.from(end < 0 ? bytes : bytes.slice(0, end)))
+    .replaceAll(UNPRINTABLE, "")
+    .trim();
   return value === "" ? null : value;
+}
+
+/** Controls, what turns the direction of writing, separators of lines. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return String.fromCharCode(...bytes);
+  }
 }
 
 const bytesOf = (words: ArrayLike<number>, offset: number, size: number): number[] =>

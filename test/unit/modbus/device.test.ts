@@ -27,6 +27,8 @@ class Fake {
   peer: FakeModbus | null = null;
   silentUnits = new Set<number>();
   senselessUnits = new Set<number>();
+  /** Registers of one answer. */
+  limit = 125;
   private end = 40_002;
 
   constructor(models: readonly (readonly [number, Readonly<Record<string, number>>, number?])[]) {
@@ -56,7 +58,7 @@ class Fake {
         socket.write(frame(request, [16, ...words([address, count])]));
       } else if (this.senselessUnits.has(request[6] ?? 0)) {
         socket.write(frame(request, [3, 2 * count, ...words(range.map(() => 0xabcd))]));
-      } else if (range.every((at) => this.registers.has(at) && !this.holes.has(at))) {
+      } else if (count <= this.limit && range.every((at) => this.registers.has(at) && !this.holes.has(at))) {
         socket.write(frame(request, [3, 2 * count, ...words(range.map((at) => this.registers.get(at) ?? 0))]));
       } else {
         socket.write(frame(request, [0x83, 2]));
@@ -202,6 +204,20 @@ describe("what a home's devices say", () => {
     expect(await device.read(never)).toMatchObject({ ok: true, value: { pvW: 500, gridW: 1234 } });
   });
 
+  test("a device that gives less at once than a model has, or has holes within it, is read in pieces, and so from then on", async () => {
+    const fake = new Fake([[1, {}], [103, { W: 500 }], METER]);
+    fake.limit = 40;
+    fake.holes.add((fake.starts.get(203) ?? 0) + placesOf(203).get("Hz")!.offset);
+    const device = await fake.open();
+    const whole = { ok: true, value: { pvW: 500, gridW: 1234, importWh: 5000, exportWh: 7000 } };
+    expect(await device.read(never)).toMatchObject(whole);
+    const asked = fake.peer!.requests.length;
+    expect(await device.read(never)).toMatchObject(whole);
+    const again = fake.peer!.requests.slice(asked);
+    expect(again.every((request) => request.readUInt16BE(10) <= 40)).toBe(true);
+    expect(await device.nameplate(never)).toMatchObject({ ok: true });
+  });
+
   test("an inverter that is away leaves its part unknown, and the meter goes on", async () => {
     const fake = new Fake([[1, {}], [103, { W: 500 }], METER]);
     const device = await fake.open({ units: { inverter: 7, meter: 1, battery: null } });
@@ -262,6 +278,22 @@ describe("nonsense is a code", () => {
       expect(await device.read(never)).toMatchObject({ ok: false, code: "DEVICE_IMPLAUSIBLE" });
       expect(await device.read(never)).toMatchObject({ ok: true, value: { importWh: wrong } });
     }
+  });
+
+  test("a counter that starts again after its last digit goes on: 2^32 mWh are a year of a home", async () => {
+    const fake = new Fake([[1, {}], METER]);
+    fake.set(203, "TotWh_SF", 0xfffd);
+    fake.set(203, "TotWhImp", 2 ** 32 - 96_296);
+    const device = await fake.open();
+    expect(await device.read(never)).toMatchObject({ ok: true, value: { importWh: 4_294_871 } });
+    fake.set(203, "TotWhImp", 4_000);
+    expect(await device.read(never)).toMatchObject({ ok: true, value: { importWh: 4_294_971 } });
+    fake.set(203, "TotWhImp", 504_000);
+    expect(await device.read(never)).toMatchObject({ ok: true, value: { importWh: 4_295_471 } });
+    // It leaps: another meter, whose count begins where it stands.
+    fake.set(203, "TotWhImp", 2_000_000_000);
+    expect(await device.read(never)).toMatchObject({ ok: false, code: "DEVICE_IMPLAUSIBLE" });
+    expect(await device.read(never)).toMatchObject({ ok: true, value: { importWh: 2_000_000 } });
   });
 
   const values = (changes: object) =>

@@ -1,8 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
-import { counted, decodeModel, decodePoint, placesOf, rawValue, walkChain } from "../../../adapters/modbus/sunspec/index.ts";
+import { implausible } from "../../../adapters/modbus/sunspec/bounds.ts";
+import { readingsOf } from "../../../adapters/modbus/sunspec/decode.ts";
+import {
+  Counter,
+  counted,
+  decodeModel,
+  decodePoint,
+  placesOf,
+  rawValue,
+  symbolOf,
+  wrapOf,
+} from "../../../adapters/modbus/sunspec/index.ts";
 import { scaled } from "../../../adapters/modbus/sunspec/values.ts";
-import { fail, ok } from "../../../engine/kernel/index.ts";
-import type { DeviceCode } from "../../../src/ports/index.ts";
 
 describe("values", () => {
   test.each<[string, number[], unknown]>([
@@ -33,6 +42,13 @@ describe("values", () => {
     ["float32", [0x7f80, 0], null],
     ["float32", [0xff80, 0], null],
     ["float32", [0x42c8, 0x8000], 100.25],
+    ["float32", [0xff7f, 0xffff], -3.4028234663852886e38],
+    ["float64", [0x7ff8, 0, 0, 0], null],
+    ["float64", [0xfff0, 0, 0, 0], null],
+    ["float64", [0x4059, 0x1000, 0, 0], 100.25],
+    ["enum32", [0xffff, 0xffff], null],
+    ["enum32", [0, 7], 7],
+    ["bitfield64", [0, 0, 0, 5], 5],
     ["sunssf", [0x8000], null],
     ["sunssf", [0xfffe], -2],
     ["sunssf", [11], null],
@@ -43,6 +59,15 @@ describe("values", () => {
     ["string", [0x456c, 0x6b00, 0x4842], "Elk"],
     ["string", [0x5345, 0x2020], "SE"],
     ["string", [0x0141, 0x7f42], "AB"],
+    // Filled up with 0xFF, as GoodWe does; SMA fills with 0x8000.
+    ["string", [0x5345, 0xffff, 0xffff], "SE"],
+    ["string", [0xffff, 0xffff], null],
+    ["string", [0x8000, 0x8000], null],
+    ["string", [0x47c3, 0xb674, 0x7a00], "G\u00f6tz"],
+    ["string", [0x47f6, 0x747a], "G\u00f6tz"],
+    // Would steer a terminal: CSI alone, and the turn of the direction of writing in UTF-8.
+    ["string", [0x419b, 0x4200], "AB"],
+    ["string", [0x41e2, 0x80ae, 0x4200], "AB"],
     ["ipaddr", [0xc0a8, 0x00aa], "192.168.0.170"],
     ["ipaddr", [0, 0], null],
     ["eui48", [0, 64, 44457, 38262], "00:40:AD:A9:95:76"],
@@ -128,6 +153,50 @@ describe("models", () => {
     expect(points?.get("Crv_1_MayTrip_Pt_0_V")).toBe(20.1);
   });
 
+  test("why a point says nothing, and what can't be true", () => {
+    const registers: (number | null)[] = words203();
+    registers[18] = 0x8000;
+    registers[22] = 0;
+    registers[23] = null;
+    registers[28] = 5;
+    registers[32] = 0x8000;
+    registers.splice(38, 2, 0xffb6, 0xd9fd);
+    const found = new Map(readingsOf(registers)?.map((each) => [each.name, each]));
+    const of = (name: string) => [found.get(name)?.value, found.get(name)?.silence, found.get(name)?.doubt];
+    expect(of("W")).toEqual([null, "not implemented", null]);
+    expect(of("VA")).toEqual([null, "unreadable", null]);
+    expect(of("VAR")).toEqual([null, "no scale factor", null]);
+    // Kostal's meter puts -4793859 into it.
+    expect(of("TotWhExp")).toEqual([4_290_173_437, null, "not within 0 and 1000000000 Wh"]);
+    expect(of("WphA")).toEqual([0, null, null]);
+  });
+
+  test.each<[string, string | null, number | string | null, string | null]>([
+    ["W", "W", -1_000_000, null],
+    ["W", "W", 1_000_001, "not within -1000000 and 1000000 W"],
+    ["SoC", "%WHRtg", 102, null],
+    ["string_0_StrSoC", "%", 103, "not within 0 and 102 %"],
+    ["DCWhInj", "Wh", Number(621_778_223_553_839_104n), "not within 0 and 1000000000 Wh"],
+    ["WH", "Wh", -1, "not within 0 and 1000000000 Wh"],
+    ["PF", "PF", -99.8, null],
+    ["Mn", null, "SMA", null],
+    ["A", "A", null, null],
+  ])("%s in %p is %p: doubt %p", (name, unit, value, doubt) => {
+    expect(implausible(name, unit, value)).toBe(doubt);
+  });
+
+  test.each([
+    [103, "St", "enum16", 4, "MPPT"],
+    [103, "St", "enum16", 99, null],
+    [124, "StorCtl_Mod", "bitfield16", 3, "CHARGE DiSCHARGE"],
+    [124, "StorCtl_Mod", "bitfield16", 0, null],
+    [103, "W", "int16", 4, null],
+    [203, "Evt", "bitfield32", 2 ** 30, "M_EVENT_OEM15"],
+    [999, "St", "enum16", 4, null],
+  ])("%i:%s %s %i means %p", (id, point, type, value, meaning) => {
+    expect(symbolOf(id, point, type, value)).toBe(meaning);
+  });
+
   test("a model nobody published is not decoded", () => {
     expect(decodeModel([64_122, 3, 1, 2, 3])).toBeUndefined();
     expect(decodeModel([null, 3])).toBeUndefined();
@@ -148,92 +217,53 @@ describe("models", () => {
   });
 });
 
-describe("chain", () => {
-  const device = (base: number, words: readonly number[], refuse: (address: number, count: number) => DeviceCode | null = () => null) => {
-    const asked: [number, number][] = [];
-    const read = async (address: number, count: number) => {
-      asked.push([address, count]);
-      const code = refuse(address, count);
-      if (code !== null) return fail(code, "");
-      const from = address - base;
-      return from < 0 || from + count > words.length
-        ? fail("DEVICE_EXCEPTION" as const, "exception 2")
-        : ok(words.slice(from, from + count));
-    };
-    return { read, asked };
-  };
-  const block = (id: number, length: number) => [id, length, ...Array.from({ length }, () => 0)];
-  const SUNS = [0x5375, 0x6e53];
-
-  test.each([40_000, 0, 50_000])("starts at %i", async (base) => {
-    const { read } = device(base, [...SUNS, ...block(1, 66), ...block(103, 50), 0xffff, 0]);
-    expect(await walkChain(read)).toEqual(
-      ok([
-        { id: 1, address: base + 2, length: 66 },
-        { id: 103, address: base + 70, length: 50 },
-      ]),
-    );
+describe("counters", () => {
+  test.each([
+    [100, 150, 60, null, 50],
+    [100, 100, 0, null, 0],
+    [100, 161, 60, null, null],
+    [100, 99, 60, null, null],
+    [4_294_967_290, 4, 60, null, null],
+    [4_294_967_290, 4, 60, 2 ** 32, 10],
+    [4_294_967_290, 4, 9, 2 ** 32, null],
+    [42_949_672.9, 0.06, 1, 42_949_672.96, 0.12],
+    // A reset is no wrap: it would have gained 4 GWh.
+    [5_000, 0, 10_000, 2 ** 32, null],
+    [5_000, 4_999, 10_000, 2 ** 32, null],
+  ])("from %p to %p, at most %p, that starts again at %p: gained %p", (before, after, most, wrapsAt, gain) => {
+    const found = counted(before, after, most, wrapsAt);
+    expect(found === null ? null : Math.round(found * 100) / 100).toBe(gain);
   });
 
-  test("keeps the order, twice the same id, unknown ids and the lengths of the wire", async () => {
-    const { read } = device(40_000, [
-      ...SUNS,
-      ...block(1, 65),
-      ...block(103, 50),
-      ...block(1, 65),
-      ...block(203, 105),
-      ...block(64_122, 9),
-      ...block(705, 57),
-      0xffff,
-      0,
-    ]);
-    const chain = await walkChain(read);
-    expect(chain.ok && chain.value.map(({ id, address }) => [id, address])).toEqual([
-      [1, 40_002],
-      [103, 40_069],
-      [1, 40_121],
-      [203, 40_188],
-      [64_122, 40_295],
-      [705, 40_306],
-    ]);
+  test.each([
+    ["acc32", 2, 0, 4_294_967_296],
+    ["acc32", 2, -3, 4_294_967.296],
+    ["acc32", 2, 1, 42_949_672_960],
+    ["acc16", 1, 0, 65_536],
+    ["acc64", 4, 0, null],
+    ["uint64", 4, 0, null],
+    ["float32", 2, 0, null],
+  ])("%s of %i registers at scale %i starts again at %p", (type, size, scale, at) => {
+    expect(wrapOf(type, size, scale)).toBe(at);
   });
 
-  test("ends at a marker without a length, at an exception and where the map breaks off", async () => {
-    for (const words of [
-      [...SUNS, ...block(1, 66), 0xffff],
-      [...SUNS, ...block(1, 66)],
-      [...SUNS, ...block(1, 66), 103],
-    ]) {
-      const chain = await walkChain(device(40_000, words).read);
-      expect(chain.ok && chain.value.map(({ id }) => id)).toEqual([1]);
-    }
+  test("goes on where the device's own starts again, and begins anew after what can't be", () => {
+    const hour = 3_600_000;
+    const counter = new Counter({ mostPerHour: 10_000, slack: 100 });
+    const wrap = 4_294_967;
+    const steps: readonly (readonly [hours: number, value: number, stands: number | null])[] = [
+      [0, 4_290_000, 4_290_000],
+      [1, 4_294_000, 4_294_000],
+      [2, 1_033, 4_296_000],
+      [3, 9_000, 4_303_967],
+      // 4 GWh in an hour: a fault, not energy.
+      [4, 4_000_009_000, null],
+      [5, 4_000_010_000, 4_000_010_000],
+      [6, 500, null],
+      [7, 600, 600],
+      // After ten hours without a value ten times as much may have passed.
+      [17, 100_000, 100_000],
+    ];
+    expect(steps.map(([hours, value]) => counter.next(value, hours * hour, wrap))).toEqual(steps.map(([, , stands]) => stands));
   });
-
-  test("ends before the last address and after 64 models", async () => {
-    const long = await walkChain(device(50_000, [...SUNS, ...block(1, 66), 103, 60_000]).read);
-    expect(long.ok && long.value.length).toBe(1);
-    const empty = Array.from({ length: 100 }, () => [7, 0]).flat();
-    const many = await walkChain(device(40_000, [...SUNS, ...empty]).read);
-    expect(many.ok && many.value.length).toBe(64);
-  });
-
-  test("a device without a map says so; silence is silence, not another base", async () => {
-    expect(await walkChain(device(100, []).read)).toMatchObject({ ok: false, code: "DEVICE_MALFORMED" });
-    expect(await walkChain(device(40_000, [...SUNS, 0xffff, 0]).read)).toMatchObject({ ok: false, code: "DEVICE_MALFORMED" });
-    const silent = device(0, [...SUNS, ...block(1, 66)], (address) => (address === 40_000 ? "DEVICE_TIMEOUT" : null));
-    expect(await walkChain(silent.read)).toMatchObject({ ok: false, code: "DEVICE_TIMEOUT" });
-    expect(silent.asked).toHaveLength(1);
-    const dies = device(40_000, [...SUNS, ...block(1, 66), ...block(103, 50)], (address) => (address > 40_010 ? "DEVICE_OFFLINE" : null));
-    expect(await walkChain(dies.read)).toMatchObject({ ok: false, code: "DEVICE_OFFLINE" });
-  });
-});
-
-test.each([
-  [100, 150, 60, 50],
-  [100, 100, 0, 0],
-  [100, 161, 60, null],
-  [100, 99, 60, null],
-  [4_294_967_290, 4, 60, null],
-])("a counter from %i to %i, at most %i, gained %p", (before, after, most, gain) => {
-  expect(counted(before, after, most)).toBe(gain);
 });

@@ -1,0 +1,139 @@
+import { placesOf, SUNS, type Survey } from "./sunspec/index.ts";
+
+type Word = number | null;
+
+/** A device's registers as a file: what it said once, for tests to say again. Addresses count from 0. */
+export interface Capture {
+  readonly device: {
+    readonly vendor: string;
+    readonly model: string;
+    readonly protocol: "SunSpec";
+    readonly common: Readonly<Record<string, string | number | null>>;
+  };
+  readonly realism: string;
+  /** ISO 8601. */
+  readonly capturedOrPublished: string;
+  readonly unitId: number;
+  readonly base: number;
+  /** null: the device refuses that register, or it was left out to protect whoever lives there. */
+  readonly blocks: readonly { readonly table: "holding"; readonly base: number; readonly registers: readonly Word[] }[];
+  readonly models: readonly string[];
+  readonly end: Survey["end"];
+  /** What its display or its maker's app said at that moment, as "model:point"; for whoever contributes it to fill in. */
+  readonly expected: Readonly<Record<string, number | string | null>> | null;
+  readonly masked: readonly string[];
+}
+
+/** Addresses, names and passwords of the network it is in (2 to 19), and where on Earth it stands. */
+const isPrivate = (id: number): boolean => (id >= 2 && id <= 19) || id === 305;
+
+const HEADER = 2;
+const ZERO = 0x30;
+const LETTER = 0x58;
+/** Shorter ones would be found by chance. */
+const MIN_SERIAL = 5;
+
+/**
+ * What a survey saw, as a file to contribute. Serial numbers keep their form, each letter an X and each digit a 0, wherever
+ * they stand, as text or as a 32-bit number; models that tell where the device is keep their header alone.
+ */
+export function captureOf(survey: Survey, { unit, at }: { readonly unit: number; readonly at: Date }): Capture {
+  const common = survey.models.find(({ id }) => id === 1);
+  const points = Object.fromEntries(
+    (common?.points ?? []).filter(({ type }) => type !== "pad").map(({ name, value }) => [name, name === "SN" ? maskedText(value) : value]),
+  );
+  const { words, masked } = maskedWords(survey);
+  return {
+    device: { vendor: String(points.Mn ?? ""), model: String(points.Md ?? ""), protocol: "SunSpec", common: points },
+    realism: "real device dump (commonwatt device dump)",
+    capturedOrPublished: at.toISOString(),
+    unitId: unit,
+    base: survey.base,
+    blocks: [{ table: "holding", base: survey.base, registers: words }],
+    models: [...new Set(survey.models.map(({ id }) => String(id)))],
+    end: survey.end,
+    expected: null,
+    masked,
+  };
+}
+
+const maskedText = (value: string | number | null): string | number | null =>
+  typeof value === "string" ? value.replaceAll(/\d/g, "0").replaceAll(/[^ -~]|[a-z]/giu, "X") : value;
+
+function maskedWords({ base, models, endWords }: Survey): { readonly words: readonly Word[]; readonly masked: readonly string[] } {
+  const masked: string[] = [];
+  const words: Word[] = [...SUNS];
+  const fields: (readonly [start: number, size: number])[] = [];
+  for (const { id, address, registers } of models) {
+    const own = Array.from(registers);
+    const serial = placesOf(id).get("SN");
+    if (serial !== undefined && serial.offset + serial.size <= own.length) fields.push([words.length + serial.offset, serial.size]);
+    if (isPrivate(id)) masked.push(`model ${id} at ${address}`);
+    words.push(...(isPrivate(id) ? own.map((word, i) => (i < HEADER ? word : null)) : own));
+  }
+  words.push(...endWords);
+  const bytes = Uint8Array.from(words.flatMap((word) => [(word ?? 0) >> 8, (word ?? 0) & 0xff]));
+  for (const [start, size] of fields) {
+    maskField(bytes, 2 * start, 2 * size);
+    masked.push(`serial number at ${base + start}`);
+  }
+  for (const pattern of serialsOf(models).flatMap(patternsOf)) {
+    for (const start of places(bytes, pattern)) {
+      maskPattern(bytes, start, pattern);
+      masked.push(`serial number at ${base + (start >> 1)}`);
+    }
+  }
+  return { words: words.map((word, i) => (word === null ? null : ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0))), masked };
+}
+
+/** Whatever the field holds, readable or not. */
+function maskField(bytes: Uint8Array, start: number, length: number): void {
+  for (let i = start; i < start + length; i += 1) {
+    const byte = bytes[i] ?? 0;
+    const isDigit = byte >= 0x30 && byte <= 0x39;
+    const isKept = byte === 0 || byte === 0xff || (byte >= 0x20 && byte < 0x7f && !/[a-z]/i.test(String.fromCharCode(byte)));
+    if (isDigit) bytes[i] = ZERO;
+    else if (!isKept) bytes[i] = LETTER;
+  }
+}
+
+/** Longest first, lest a part of one be masked and the rest be left. */
+function serialsOf(models: Survey["models"]): readonly string[] {
+  const found = models.flatMap(({ points }) =>
+    points.flatMap(({ name, value }) => (name === "SN" && value !== null ? [String(value)] : [])),
+  );
+  return [...new Set(found)].sort((a, b) => b.length - a.length);
+}
+
+interface Pattern {
+  readonly bytes: Uint8Array;
+  readonly isText: boolean;
+}
+
+function patternsOf(serial: string): readonly Pattern[] {
+  if (serial.length < MIN_SERIAL) return [];
+  const text: Pattern = { bytes: new TextEncoder().encode(serial), isText: true };
+  const number = /^\d{5,10}$/.test(serial) ? Number(serial) : 0;
+  if (number <= 0xffff || number > 0xffff_ffff) return [text];
+  const high = [number >>> 24, (number >>> 16) & 0xff];
+  const low = [(number >>> 8) & 0xff, number & 0xff];
+  const numbers = [
+    [...high, ...low],
+    [...low, ...high],
+  ].map((bytes) => ({ bytes: Uint8Array.from(bytes), isText: false }));
+  return [text, ...numbers];
+}
+
+function places(bytes: Uint8Array, { bytes: pattern, isText }: Pattern): readonly number[] {
+  const found: number[] = [];
+  // A number stands in whole registers.
+  for (let start = 0; start + pattern.length <= bytes.length; start += isText ? 1 : 2)
+    if (pattern.every((byte, i) => bytes[start + i] === byte)) found.push(start);
+  return found;
+}
+
+/** A number becomes 0. */
+function maskPattern(bytes: Uint8Array, start: number, { bytes: pattern, isText }: Pattern): void {
+  if (isText) maskField(bytes, start, pattern.length);
+  else bytes.fill(0, start, start + pattern.length);
+}
