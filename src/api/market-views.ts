@@ -11,7 +11,7 @@ import {
   UNLIMITED,
   type Words,
 } from "../../engine/auction/index.ts";
-import type { HomeId, Interval, Nano } from "../../engine/kernel/index.ts";
+import { type HomeId, type Interval, microPerKwh, type Nano } from "../../engine/kernel/index.ts";
 import { DEFAULT_RULES, deliveryEnd, deliveryStart, type MarketRules, type Members, type ResultKind } from "../../engine/messages/index.ts";
 import {
   type ClearedInterval,
@@ -23,7 +23,7 @@ import {
   type SurplusBooks,
 } from "../../engine/settlement/index.ts";
 import type { ClearingView, OrderView, SettlementView, SurplusView, WireView } from "./state.ts";
-import { kwhText } from "./words.ts";
+import { kwhText, priceText } from "./words.ts";
 
 export const isoOf = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString().replace(".000Z", "Z");
 export const intervalName = (rules: MarketRules, interval: Interval): string => isoOf(deliveryStart(rules, interval));
@@ -156,8 +156,15 @@ export function settlementView(rules: MarketRules, settled: SettledInterval, nam
   };
 }
 
+/** What became of the last interval, in a few words. */
+export function clearedText(clearing: ClearingView | null, currency: string): readonly string[] {
+  if (clearing === null) return ["the first interval is on its way"];
+  if (clearing.priceMicro === null) return [`nothing traded: ${clearing.noTradeReason}`];
+  return [`last price ${priceText(microPerKwh(clearing.priceMicro), currency)}`, leftOver(clearing)];
+}
+
 /** What of the energy found nobody, as a part of a sentence. */
-export function leftOver({ unsoldWh, unboughtWh }: ClearingView): string {
+function leftOver({ unsoldWh, unboughtWh }: ClearingView): string {
   if (unsoldWh > 0) return `${kwhText(unsoldWh)} found no buyer`;
   return unboughtWh > 0 ? `${kwhText(unboughtWh)} found no seller` : "all that was offered and asked for found its match";
 }

@@ -22,13 +22,23 @@ import {
 import type { BatchReceipt, Clock, RegisteredHome, Registry } from "../ports/index.ts";
 import { Batches, type BatchOnItsWay } from "./batch-views.ts";
 import type { Decisions } from "./community-view.ts";
-import { clearingView, creditView, endName, intervalName, isoOf, leftOver, microOf, settlementView, surplusView } from "./market-views.ts";
+import {
+  clearedText,
+  clearingView,
+  creditView,
+  endName,
+  intervalName,
+  isoOf,
+  microOf,
+  settlementView,
+  surplusView,
+} from "./market-views.ts";
 import type { IntervalView } from "./queries.ts";
 import type { CertificateView, ClearingView, HomeView, PricePoint, SettlementView, StreetState } from "./state.ts";
 import type { EvidenceView } from "./state-evidence.ts";
 import type { StreetLabel } from "./street-label.ts";
 import { type Clocks, type Epochs, type Pause, type Proof, Watch, type WrongSettlement } from "./watch.ts";
-import { priceText, wordsFor } from "./words.ts";
+import { wordsFor } from "./words.ts";
 
 const KEPT_PRICES = 192;
 const KEPT_CERTIFICATES = 24;
@@ -291,11 +301,7 @@ export class StreetView {
 
   #sentence(): string {
     const online = `${this.homesOnline} of ${this.#registry.homes.length} homes online`;
-    const clearing = this.#clearing;
-    if (clearing === null) return `${online}; the first interval is on its way`;
-    if (clearing.priceMicro === null) return `${online}; nothing traded: ${clearing.noTradeReason}`;
-    const price = `last price ${priceText(clearing.priceMicro as never, this.#rules.currency)}`;
-    return [online, price, leftOver(clearing)].join("; ");
+    return [online, ...clearedText(this.#clearing, this.#rules.currency)].join("; ");
   }
 
   #changed(): void {
