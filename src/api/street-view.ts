@@ -1,15 +1,6 @@
 import type { Words } from "../../engine/auction/index.ts";
 import { add, type HomeId, type Interval, type Nano, nano, sub } from "../../engine/kernel/index.ts";
-import {
-  authorOf,
-  type Certificate,
-  gateClosure,
-  hasAuthor,
-  isSealed,
-  type MarketRules,
-  type Message,
-  type Reading,
-} from "../../engine/messages/index.ts";
+import { type Certificate, gateClosure, isSealed, type MarketRules, type Message, type Reading } from "../../engine/messages/index.ts";
 import {
   type Advance,
   type MarketState,
@@ -33,6 +24,7 @@ import {
   settlementView,
   surplusView,
 } from "./market-views.ts";
+import { Presence } from "./presence.ts";
 import type { IntervalView } from "./queries.ts";
 import type { CertificateView, ClearingView, HomeView, PricePoint, SettlementView, StreetState } from "./state.ts";
 import type { EvidenceView } from "./state-evidence.ts";
@@ -42,9 +34,6 @@ import { wordsFor } from "./words.ts";
 
 const KEPT_PRICES = 192;
 const KEPT_CERTIFICATES = 24;
-/** A home that said nothing for that long, in intervals and in real ms at least, is offline. */
-const SILENT_INTERVALS = 1.5;
-const SILENT_MS = 4_000;
 
 /** Gathers what a street's observer sees into what the page shows. Keeps no truth of its own: all of it follows from certified intervals. */
 export class StreetView {
@@ -58,7 +47,7 @@ export class StreetView {
   /** The rules of the last certified interval. */
   #inForce: MarketRules;
   readonly #saved = new Map<HomeId, Nano>();
-  readonly #heardAt = new Map<HomeId, number>();
+  readonly #presence: Presence;
   readonly #readings = new Map<HomeId, Reading>();
   readonly #intervals = new Map<Interval, IntervalView>();
   #lastSettled: SettledInterval | null = null;
@@ -79,6 +68,7 @@ export class StreetView {
     this.#clock = clock;
     this.#words = wordsFor(rules, (home) => this.nameOf(home));
     this.#batches = new Batches(rules);
+    this.#presence = new Presence(rules, clock);
     this.#watch = new Watch(rules, this.#words.home);
   }
 
@@ -139,7 +129,7 @@ export class StreetView {
   }
 
   heard(message: Message): void {
-    if (hasAuthor(message)) this.#heardAt.set(authorOf(message), this.#clock.monotonicMs());
+    this.#presence.heard(message);
     if (message.kind === "reading") this.#readings.set(message.reading.body.home, message.reading.body);
   }
 
@@ -195,7 +185,7 @@ export class StreetView {
   }
 
   get homesOnline(): number {
-    return this.#registry.homes.filter(({ home }) => this.#isOnline(home)).length;
+    return this.#registry.homes.filter(({ home }) => this.#presence.isOnline(home)).length;
   }
 
   state(nextInterval: Interval): StreetState {
@@ -256,7 +246,7 @@ export class StreetView {
       name,
       solar: equipment?.solar ?? null,
       battery: equipment?.battery ?? null,
-      online: this.#isOnline(home),
+      online: this.#presence.isOnline(home),
       data: this.#hasData(home, last) ? "ok" : "no-data",
       validator: voice !== null,
       voice,
@@ -290,13 +280,6 @@ export class StreetView {
     if (this.#lastSettled === null) return true;
     const newest = this.#readings.get(home)?.interval ?? -1;
     return newest > this.#lastSettled.interval || last?.quality === "measured";
-  }
-
-  #isOnline(home: HomeId): boolean {
-    const at = this.#heardAt.get(home);
-    if (at === undefined) return false;
-    const patience = Math.max(SILENT_MS, (SILENT_INTERVALS * this.#rules.intervalMinutes * 60_000) / this.#clock.speed);
-    return this.#clock.monotonicMs() - at <= patience;
   }
 
   #sentence(): string {

@@ -7,7 +7,7 @@ const ticks = (text: string | undefined): string => amountText(Number(text) * TI
 const instant = (seconds: string | undefined): string => new Date(Number(seconds) * 1000).toISOString();
 const STALE_PERMIT = "the owner's account doesn't allow it: the permit was used already, is too old, or is signed by somebody else";
 
-/** What the vault's and the currency's errors mean to an owner. */
+/** What the errors of vault, currency and community mean to an owner. */
 export const WORDS: Readonly<Record<string, (fields: Readonly<Record<string, string>>) => string>> = {
   BadSignature: () => "it isn't signed by the home's owner, or was carried before",
   TooEarly: ({ earliest }) => `it would count too early; the first interval that it may count from is ${earliest}`,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { Interface } from "ethers";
+import { COMMUNITY_ABI } from "../../../contracts/abi/community.ts";
 import { GRID_VAULT_ABI } from "../../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_ABI } from "../../../contracts/abi/test-currency.ts";
 import { address } from "../../../engine/kernel/index.ts";
@@ -94,7 +95,7 @@ describe("what will happen", () => {
 describe("a refusal in words", () => {
   test.each([
     ["InsufficientBalance(have=350000, want=400000)", "the home holds 35.00 and 40.00 was asked for"],
-    ["WithdrawalPending()", "the home's earlier withdrawal isn't paid yet: ask again after it is"],
+    ["WithdrawalPending()", "what was asked for earlier isn't paid yet: ask again after it is"],
     ["Expired(deadline=1795780800)", "it was to be carried until 2026-11-27T12:00:00.000Z: sign it again"],
     ["FeeTooHigh(feeTicks=2, ticks=1)", "the fee of 0.0002 is more than the 0.0001 that are asked for"],
     ["ERC20InsufficientBalance(sender=0x11, balance=1500000, needed=2000000)", "the owner's account holds 1.50 and 2.00 is needed"],
@@ -108,8 +109,10 @@ describe("a refusal in words", () => {
     expect(refusalText(detail)).toBe(words);
   });
 
-  test("every error that has words is one of the vault's or the currency's, with these fields", () => {
-    const known = [GRID_VAULT_ABI, TEST_CURRENCY_ABI].flatMap((abi) => new Interface(abi).fragments).filter(({ type }) => type === "error");
+  test("every error that has words is one of the vault's, the currency's or the community's, with these fields", () => {
+    const known = [GRID_VAULT_ABI, TEST_CURRENCY_ABI, COMMUNITY_ABI]
+      .flatMap((abi) => new Interface(abi).fragments)
+      .filter(({ type }) => type === "error");
     const fields = new Map(known.map((error) => [(error as { name?: string }).name, error.inputs.map(({ name }) => name)]));
     for (const [name, words] of Object.entries(WORDS)) {
       expect(fields.has(name)).toBe(true);
