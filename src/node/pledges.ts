@@ -1,5 +1,5 @@
-import { fromHex, type HomeId, type Interval, toHex } from "../../engine/kernel/index.ts";
-import { type Digests, decodeWithdrawNow, type MarketRules, type SignedWithdrawNow } from "../../engine/messages/index.ts";
+import { fromHex, type HomeId, type Interval, microPerKwh, toHex } from "../../engine/kernel/index.ts";
+import { type Digests, decodeWithdrawNow, type MarketRules, numbersOf, type SignedWithdrawNow } from "../../engine/messages/index.ts";
 import { changeIn, type Holding, type MarketState, NANO_PER_TICK, spareTicks } from "../../engine/settlement/index.ts";
 import type { Chain, Clock, Gossip, Log, RecoverSigner, Standing, Store } from "../ports/index.ts";
 import type { Membership } from "./membership.ts";
@@ -16,7 +16,7 @@ export interface PledgesModules {
   readonly store: Pick<Store, "getMeta" | "setMeta">;
   readonly gossip: Pick<Gossip, "onRequest">;
   readonly chain: Pick<Chain, "standing">;
-  readonly membership: Pick<Membership, "registered" | "periodKey">;
+  readonly membership: Pick<Membership, "registered" | "periodKey" | "rules" | "rulesAt">;
   readonly signing: Pick<Signing, "maySign">;
   /** null: this home follows and signs nothing. */
   readonly outbox: Pick<Outbox, "holds" | "pledge"> | null;
@@ -98,7 +98,7 @@ export class Pledges {
   }
 
   #refusal({ body }: SignedWithdrawNow, standing: Standing): PledgeRefusal | null {
-    const { rules, signing, state } = this.#modules;
+    const { signing, state } = this.#modules;
     const { home, period, nonce, deadline, ticks } = body;
     if (period !== standing.nextPeriod) return { why: "period", next: standing.nextPeriod };
     if (nonce !== standing.nonce) return { why: "nonce", next: standing.nonce };
@@ -108,8 +108,20 @@ export class Pledges {
     if (!signing.maySign((state().interval + 1) as Interval)) return { why: "paused" };
     const holding = this.#holdingOf(home, standing);
     if (holding === null) return { why: "behind" };
-    const most = spareTicks(rules, state(), home, holding, this.#lastBefore(deadline - standing.now));
+    const until = this.#lastBefore(deadline - standing.now);
+    const most = spareTicks(this.#dearest(until), state(), home, holding, until);
     return ticks > most ? { why: "short", most } : null;
+  }
+
+  /** With the highest price and charge of all that counts until then: homes may have voted on others in between. */
+  #dearest(until: Interval): MarketRules {
+    const { rules, membership, state } = this.#modules;
+    const counting = [membership.rules, membership.rulesAt(until), ...state().cleared.map((each) => each.rules)].map(numbersOf);
+    return {
+      ...rules,
+      maxPrice: microPerKwh(Math.max(...counting.map(({ maxPrice }) => maxPrice))),
+      withheldCharge: Math.max(...counting.map(({ withheldCharge }) => withheldCharge)),
+    };
   }
 
   /** The last interval whose gate closes before a pledge of so many seconds has ended. */

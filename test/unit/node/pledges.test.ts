@@ -1,13 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { address, type Digest, fail, homeId, ok, period, wh } from "../../../engine/kernel/index.ts";
-import { digestsOf, encodeWithdrawNow, type WithdrawNow } from "../../../engine/messages/index.ts";
+import { address, type Digest, fail, homeId, interval, ok, period, wh } from "../../../engine/kernel/index.ts";
+import { digestsOf, encodeWithdrawNow, hashRules, numbersOf, type WithdrawNow, withNumbers } from "../../../engine/messages/index.ts";
 import { encodeVector, genesis, type MarketState } from "../../../engine/settlement/index.ts";
 import { Outbox } from "../../../src/node/outbox.ts";
 import type { OpenBatch } from "../../../src/node/periods.ts";
 import { decodePledgeAnswer, encodePledgeAnswer, type PledgeAnswer } from "../../../src/node/pledge-answers.ts";
 import { Pledges } from "../../../src/node/pledges.ts";
-import type { Answerer, Standing } from "../../../src/ports/index.ts";
+import type { Answerer, DecidedRules, Standing } from "../../../src/ports/index.ts";
 import { type MemoryDisk, memoryDisk, memoryStore, SeededNetwork, VirtualClock } from "../../../src/sim/index.ts";
 import { cheapRecover, cheapSigner } from "../../support/cheap-signer.ts";
 import { DIGESTS, DOMAIN } from "../../support/messages.ts";
@@ -17,6 +17,8 @@ import { RULES } from "../../support/rules.ts";
 
 /** 10 kWh in an interval; for two that aren't settled 6.00 of import, for each ahead 13.10. */
 const SMALL = { ...RULES, periodIntervals: 1, maxOrderWh: wh(5_000), maxOrdersPerHome: 2 };
+/** The rules of `membership`. */
+const VOTED_ON = { ...RULES, periodIntervals: 1, orders: "open" } as const;
 const HOME = homeId(3);
 const [EUR, EUR_TICKS] = [1_000_000, 10_000];
 /** The chain's clock; the street's is 100 s before the gate of interval 100, which is agreed on. */
@@ -137,6 +139,20 @@ describe("a validator vouches for", () => {
     const ticks = Math.round(eur * EUR_TICKS);
     expect(await validator(given).wants({ ...change, ticks: ticks + 1 })).toEqual({ why: "short", most: ticks });
     expect(await validator(given).wants({ ...change, ticks })).toEqual(signedBy(1, { ...change, ticks }));
+  });
+
+  test("less, when homes have voted on a higher price for an interval that the pledge reaches", async () => {
+    const numbers = numbersOf(RULES);
+    const decided = (since: number, maxPrice: number): DecidedRules => {
+      const changed = { ...numbers, maxPrice };
+      return { hash: hashRules(withNumbers(VOTED_ON, changed)), since: interval(since), numbers: changed };
+    };
+    const registry = { ...REGISTRY, rules: [decided(0, numbers.maxPrice), decided(AT + 1, 2 * numbers.maxPrice)] };
+    const most = (eur: number) => ({ why: "short", most: Math.round(eur * EUR_TICKS) });
+    // Two gates close before the end of the second, and for both the dearer rules are reckoned with.
+    expect(await validator({ speed: 10 }).wants({ deadline: NOW + 99 })).toEqual(most(94 - 2 * 13.1));
+    expect(await validator({ speed: 10, registry }).wants({ deadline: NOW + 9 })).toEqual(most(94 - 13.1));
+    expect(await validator({ speed: 10, registry }).wants({ deadline: NOW + 99 })).toEqual(most(94 - 2 * 23.1));
   });
 
   const OTHER_CHAIN = digestsOf({ ...DOMAIN, chainId: DOMAIN.chainId + 1 });
