@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { type Contract, solidityPackedKeccak256 } from "ethers";
+import { type Contract, solidityPackedKeccak256, ZeroAddress } from "ethers";
 import { DISPUTES_ABI, DISPUTES_BYTECODE } from "../contracts/abi/disputes.ts";
 import { type FillLeaf, fillHash } from "../engine/auction/index.ts";
 import {
@@ -127,7 +127,10 @@ function disputed(fill: FillLeaf, { root, path }: Bound): readonly [PeriodResult
 
 async function onChain(chain: TestChain, fill: FillLeaf, bound: Bound): Promise<void> {
   const vault = await TestVault.deploy(chain, { homes: 1 });
-  const disputes: Contract = await chain.deploy({ abi: DISPUTES_ABI, bytecode: DISPUTES_BYTECODE }, [solidityPackedKeccak256([], [])]);
+  const disputes: Contract = await chain.deploy({ abi: DISPUTES_ABI, bytecode: DISPUTES_BYTECODE }, [
+    solidityPackedKeccak256([], []),
+    ZeroAddress,
+  ]);
   const [period, proof] = disputed(fill, bound);
   const ask = (shown: OrderFraud): readonly unknown[] => [period, FRAUD.order, toHex(encodeFraud(shown)), { from: vault.vault.target }];
   const gas = await disputes.getFunction("prove").estimateGas(...ask(proof));

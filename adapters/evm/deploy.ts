@@ -129,16 +129,17 @@ async function judgedVault(
 ): Promise<Result<Pick<Street, "vault" | "community">, ChainCode>> {
   const { disputes: given, rulesHash, community: terms } = plan;
   const makesJudge = given === undefined && rulesHash !== undefined;
-  const place = terms === undefined ? NOBODY : sender.placeAfter(parts.authority, makesJudge ? 3 : 2);
-  const disputes = makesJudge ? await judgeOf(sender, rulesHash, place) : ok(given ?? NOBODY);
+  const place = terms === undefined ? ok(NOBODY) : await sender.placeAfter(parts.authority, makesJudge ? 3 : 2);
+  if (!place.ok) return place;
+  const disputes = makesJudge ? await judgeOf(sender, rulesHash, place.value) : ok(given ?? NOBODY);
   if (!disputes.ok) return disputes;
   const vault = await sender.make(GRID_VAULT_BYTECODE + construction(plan, { ...parts, disputes: disputes.value }).slice(2));
   if (!vault.ok || terms === undefined) return vault.ok ? ok({ vault: vault.value, community: null }) : vault;
   const community = await makeCommunity(sender, vault.value, terms);
   if (!community.ok) return community;
-  return community.value === place
+  return community.value === place.value
     ? ok({ vault: vault.value, community: community.value })
-    : fail("CHAIN_REFUSED", `the community stands at ${community.value}, not at ${place}: its key was used meanwhile; begin anew`);
+    : fail("CHAIN_REFUSED", `the community stands at ${community.value}, not at ${place.value}: its key was used meanwhile; begin anew`);
 }
 
 const judgeOf = (sender: Sender, rulesHash: Digest, community: Address): Promise<Result<Address, ChainCode>> =>

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { getAddress, getCreateAddress } from "ethers/address";
 import { SigningKey } from "ethers/crypto";
 import { computeAddress } from "ethers/transaction";
-import { type Address, address, assert, type Digest, fail, ok, type Result } from "../../engine/kernel/index.ts";
+import { type Address, address, type Digest, fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode } from "../../src/ports/index.ts";
 import { type Finality, finalityOf } from "./finality.ts";
 import {
@@ -110,12 +110,13 @@ export class Sender {
     return this.inTurn(() => this.attempt({ to, data, words }, performance.now() + this.minedMs));
   }
 
-  /** Where this key's contract stands that comes so many transactions after one that it made. */
-  placeAfter(made: Address, transactions: number): Address {
+  /** Where this key's contract will stand that comes so many transactions after one that it made, whenever that was. */
+  async placeAfter(made: Address, transactions: number): Step<Address> {
+    const count = await this.rpc.ask("eth_getTransactionCount", [this.address, "latest"]);
+    if (!count.ok) return refusal(count);
     const place = (nonce: number): Address => address(getCreateAddress({ from: this.address, nonce }));
-    const entry = this.outbox.entries.find((each) => hasMade(each) && place(each.nonce) === made);
-    assert(entry !== undefined, "what a key has made stands in its outbox");
-    return place(entry.nonce + transactions);
+    for (let nonce = Number(count.value) - 1; nonce >= 0; nonce--) if (place(nonce) === made) return ok(place(nonce + transactions));
+    return fail("CHAIN_WRONG", `the chain doesn't know that ${this.address} made ${made}`);
   }
 
   /** Where the contract stands that this code makes: made now, unless a life that the outbox remembers has made it. */

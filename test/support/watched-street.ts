@@ -1,4 +1,4 @@
-import type { Contract } from "ethers";
+import { type Contract, ZeroAddress } from "ethers";
 import { openChallenger, openProposals } from "../../adapters/evm/index.ts";
 import { loadCurve, recoverWith } from "../../adapters/system/index.ts";
 import { DISPUTES_ABI, DISPUTES_BYTECODE } from "../../contracts/abi/disputes.ts";
@@ -70,7 +70,7 @@ export class WatchedStreet {
   }
 
   static async start(chain: TestChain, seed: number): Promise<WatchedStreet> {
-    const disputes: Contract = await chain.deploy({ abi: DISPUTES_ABI, bytecode: DISPUTES_BYTECODE }, [hashRules(RULES_HERE)]);
+    const disputes: Contract = await chain.deploy({ abi: DISPUTES_ABI, bytecode: DISPUTES_BYTECODE }, [hashRules(RULES_HERE), ZeroAddress]);
     const change = { firstPeriod: 250, prevPeriod: ZERO_DIGEST, challengeWindow: WINDOW, disputes: await disputes.getAddress() };
     const vault = await TestVault.deploy(chain, { homes: 8, validators: VALIDATORS, change });
     for (const home of [0, 1, 2, 4, 6]) assert((await vault.fund(home, 100_000_000)) === "ok", "homes have money");

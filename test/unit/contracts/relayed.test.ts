@@ -297,7 +297,7 @@ describe("a withdrawal at once", () => {
     const want = await asked({ deadline: await later(50) });
     const [signature, cert] = [await byOwner(want), await certified(want)];
     expect(await street.refusal(() => carry({ ...want, deadline: want.deadline + 1 }, signature, cert))).toBe("BadSignature()");
-    await chain.pass(50);
+    await chain.pass(51);
     expect(await street.refusal(() => carry(want, signature, cert))).toBe(`Expired(${want.deadline})`);
   });
 
