@@ -30,7 +30,7 @@ export interface StreetPlan extends RpcOptions, Pick<SenderOptions, "feeCap" | "
   readonly minimums?: ValidatorSet["minimums"];
   /** Further homes, without a vote; their numbers follow the validators'. */
   readonly homes?: StreetPlan["validators"];
-  /** Who may have what the supplier and the grid hold; whoever runs the street by default. Of the community's: `namePayee` of the relay. */
+  /** Who may have what the supplier and the grid hold; whoever runs the street by default. What the community holds its contract may have. */
   readonly payees?: { readonly supplier?: Address; readonly grid?: Address };
   /** Of the residual supplier; it pays for what no neighbour buys. */
   readonly residualDeposit: number;

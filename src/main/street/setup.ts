@@ -6,6 +6,7 @@ import {
   deployStreet,
   type EmbeddedChain,
   type EmbeddedEvm,
+  openChain,
   openCommunity,
   openOutbox,
   type StreetPlan,
@@ -144,7 +145,7 @@ async function found(options: StreetOptions, layout: Layout, anvil: Ground, oper
     deposit: HOME_DEPOSIT,
   }));
   const { vault, community } = await deploy(options, anvil, { operator, folder: layout.operator, members, firstInterval });
-  if (options.outside !== null) await finalOn(options.outside, { vault, community });
+  if (options.outside !== null) await finalOn(options.outside, { vault, community }, members.length);
   const homes = keys.map(({ name, agent }) => ({ name, agent: agent.address, peer: peerNameOf(peerSeed(agent)) }));
   return {
     version: 1,
@@ -193,21 +194,22 @@ async function deploy(options: StreetOptions, { rpc }: Ground, { operator, folde
   }
 }
 
-/**
- * Homes read what is final, so a street begins when all of it is: on a public chain that takes minutes. The community comes last; what is
- * final with it has the whole vault below.
- */
+/** Homes read what is final, so a street begins when all that they ask for is: on a public chain that takes minutes. */
 async function finalOn(
   { rpc, id, connectMs, answerMs }: OutsideChain,
   at: { readonly vault: Address; readonly community: Address },
+  homes: number,
 ): Promise<void> {
-  const community = openCommunity({ rpc, chainId: id, ...at, connectMs, timeoutMs: answerMs });
-  let rules = await community.rules();
-  for (let waited = 0; waited < FINAL_MS && !rules.ok; waited += LOOK_MS) {
+  const place = { rpc, chainId: id, ...at, connectMs, timeoutMs: answerMs };
+  const [chain, community] = [openChain(place), openCommunity(place)];
+  let [registry, rules] = [await chain.registry(), await community.rules()];
+  const isFinal = (): boolean => registry.ok && registry.value.homes.length >= homes && rules.ok;
+  for (let waited = 0; waited < FINAL_MS && !isFinal(); waited += LOOK_MS) {
     await sleep(LOOK_MS);
-    rules = await community.rules();
+    [registry, rules] = [await chain.registry(), await community.rules()];
   }
-  await community.close();
+  for (const each of [chain, community]) await each.close();
+  unwrap(registry);
   unwrap(rules);
 }
 
