@@ -4,7 +4,6 @@ import { type Address, address, fail, type HomeId, homeId, ok, type Result, ZERO
 import type { ChainCode, Community, DecidedRules, Motion, RulesNumbers } from "../../src/ports/index.ts";
 import { type ChainOptions, shield } from "./chain.ts";
 import { finalBlock, finalityOf } from "./finality.ts";
-
 import { connect, type Rpc, type RpcOptions } from "./rpc.ts";
 import { type RawRules, readRules, toInterval, toRules } from "./rules-history.ts";
 import { Sender, type SenderOptions } from "./sender.ts";

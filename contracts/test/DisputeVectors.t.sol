@@ -3,13 +3,12 @@ pragma solidity 0.8.37;
 
 import {IDisputes} from "../src/IDisputes.sol";
 import {IGridVault} from "../src/IGridVault.sol";
-import {Test} from "./Vm.sol";
+import {VectorFile} from "./VectorFile.sol";
 
 /// @title The proofs of test/vectors/disputes.json, which the engine writes and judges too
-contract DisputeVectorsTest is Test {
+contract DisputeVectorsTest is VectorFile {
     uint256 private constant CASES = 17;
 
-    string private _json;
     IDisputes private _disputes;
 
     function setUp() external {
@@ -39,7 +38,7 @@ contract DisputeVectorsTest is Test {
         if (_isSame(wanted, "no-fraud")) finding = Finding.NoFraud;
         else if (_isSame(wanted, "invalid")) finding = Finding.Invalid;
         else vm.assertTrue(_isSame(wanted, "fraud"), "a finding");
-        IGridVault.Period memory period = _period(path);
+        IGridVault.Period memory period = _period(string.concat(path, ".period"));
         IDisputes.Fraud kind = IDisputes.Fraud(vm.parseJsonUint(_json, string.concat(path, ".kind")));
         bytes memory proof = vm.parseJsonBytes(_json, string.concat(path, ".proof"));
         vm.assertEq(_said(period, kind, proof), _answer(finding), vm.parseJsonString(_json, string.concat(path, ".what")));
@@ -77,33 +76,5 @@ contract DisputeVectorsTest is Test {
 
     function _isSame(string memory a, string memory b) private pure returns (bool) {
         return keccak256(bytes(a)) == keccak256(bytes(b));
-    }
-
-    function _case(uint256 index) private pure returns (string memory) {
-        return string.concat("$.cases[", vm.toString(index), "]");
-    }
-
-    function _period(string memory path) private view returns (IGridVault.Period memory) {
-        return
-            IGridVault.Period({
-                period: _number(path, "period"),
-                fromInterval: _number(path, "fromInterval"),
-                toInterval: _number(path, "toInterval"),
-                coversUntil: _number(path, "coversUntil"),
-                prevPeriod: _word(path, "prevPeriod"),
-                head: _word(path, "head"),
-                accountsRoot: _word(path, "accountsRoot"),
-                vectorHash: _word(path, "vectorHash"),
-                wideHash: _word(path, "wideHash"),
-                dataHash: _word(path, "dataHash")
-            });
-    }
-
-    function _number(string memory path, string memory field) private view returns (uint64) {
-        return uint64(vm.parseJsonUint(_json, string.concat(path, ".period.", field)));
-    }
-
-    function _word(string memory path, string memory field) private view returns (bytes32) {
-        return vm.parseJsonBytes32(_json, string.concat(path, ".period.", field));
     }
 }

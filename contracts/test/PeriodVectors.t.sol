@@ -4,14 +4,13 @@ pragma solidity 0.8.37;
 import {IGridVault} from "../src/IGridVault.sol";
 import {ICurrency, IVault} from "./IVault.sol";
 import {Street} from "./Street.sol";
+import {VectorFile} from "./VectorFile.sol";
 
 /// @title The vault's digests are those of test/vectors/period-eip712.json, which ethers made and the engine reads too
-contract PeriodVectorsTest is Street {
+contract PeriodVectorsTest is Street, VectorFile {
     /// @dev Whose first contract the vectors' vault is.
     address private constant DEPLOYER = 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266;
     uint256 private constant CASES = 4;
-
-    string private _json;
 
     function setUp() external {
         _json = vm.readFile("test/vectors/period-eip712.json");
@@ -30,36 +29,8 @@ contract PeriodVectorsTest is Street {
     function test_everyDigest() external view {
         uint256 index;
         for (; vm.keyExistsJson(_json, _case(index)); ++index) {
-            vm.assertEq(vault.digest(_period(_case(index))), vm.parseJsonBytes32(_json, string.concat(_case(index), ".digest")), "digest");
+            vm.assertEq(vault.digest(_period(string.concat(_case(index), ".message"))), vm.parseJsonBytes32(_json, string.concat(_case(index), ".digest")), "digest");
         }
         vm.assertEq(index, CASES, "cases");
-    }
-
-    function _case(uint256 index) private pure returns (string memory) {
-        return string.concat("$.cases[", vm.toString(index), "]");
-    }
-
-    function _period(string memory path) private view returns (IGridVault.Period memory) {
-        return
-            IGridVault.Period({
-                period: _number(path, "period"),
-                fromInterval: _number(path, "fromInterval"),
-                toInterval: _number(path, "toInterval"),
-                coversUntil: _number(path, "coversUntil"),
-                prevPeriod: _word(path, "prevPeriod"),
-                head: _word(path, "head"),
-                accountsRoot: _word(path, "accountsRoot"),
-                vectorHash: _word(path, "vectorHash"),
-                wideHash: _word(path, "wideHash"),
-                dataHash: _word(path, "dataHash")
-            });
-    }
-
-    function _number(string memory path, string memory field) private view returns (uint64) {
-        return uint64(vm.parseJsonUint(_json, string.concat(path, ".message.", field)));
-    }
-
-    function _word(string memory path, string memory field) private view returns (bytes32) {
-        return vm.parseJsonBytes32(_json, string.concat(path, ".message.", field));
     }
 }
