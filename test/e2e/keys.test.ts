@@ -87,7 +87,7 @@ describe("init", () => {
       const place = Number((await terminal.shows(/Word (\d+), to see that you have it: /))[1]);
       const words = wordsIn(terminal.shown);
       if (asked === 0) {
-        terminal.types("wrong\r");
+        terminal.types("unword\r");
         await terminal.shows(/That is another word; look again/);
         expect(existsSync(at(OWNER))).toBe(false);
         await terminal.shows(/Word \d+, to see that you have it: /);
@@ -99,7 +99,7 @@ describe("init", () => {
     await terminal.shows(/once more: /);
     terminal.types("of the agent\r");
     expect(await terminal.ended).toBe(0);
-    expect(terminal.shown).not.toMatch(/of the (owner|agent)\r?\n|wrong/);
+    expect(terminal.shown).not.toMatch(/of the (owner|agent)\r?\n|unword/);
     const owner = HDNodeWallet.fromPhrase(wordsIn(terminal.shown).join(" "));
     expect(((await Wallet.fromEncryptedJson(readFileSync(at(OWNER), "utf8"), "of the owner")) as Wallet).privateKey).toBe(owner.privateKey);
     await Wallet.fromEncryptedJson(readFileSync(at(AGENT), "utf8"), "of the agent");
