@@ -17,6 +17,16 @@ interface IEscrow {
         uint56 feeTicks;
     }
 
+    /// @notice A home's money, in ticks.
+    struct Balance {
+        /// @notice Its escrow.
+        uint32 ticks;
+        /// @notice What of it a withdrawal has asked for.
+        uint32 requested;
+        /// @notice What it owes the residual supplier: what its escrow lacked when periods were settled, and isn't paid back yet.
+        uint64 debt;
+    }
+
     /// @notice The wide account would rise above 2^128 - 1 ticks.
     error WideOverflow(uint8 id);
     /// @notice An amount must be more than 0.
@@ -46,6 +56,10 @@ interface IEscrow {
     event Deposited(uint32 indexed id, address indexed from, uint256 ticks);
     /// @notice Escrow of wide account `id` grew.
     event WideDeposited(uint8 indexed id, address indexed from, uint256 ticks);
+    /// @notice Home `id` had `ticks` less than a period took from it. The supplier's account bore them, and the home owes them.
+    event DebtIncurred(uint32 indexed id, uint256 ticks);
+    /// @notice `ticks` of what home `id` owes went from its escrow to the supplier's account.
+    event DebtRepaid(uint32 indexed id, uint256 ticks);
     /// @notice Wide account `id` belongs to `payee`, as far as nobody else has a claim settled.
     event PayeeNamed(uint8 indexed id, address indexed payee);
     /// @notice The owner of account `id` wants its money; it counts as spent from now on.
@@ -85,6 +99,11 @@ interface IEscrow {
     /// @param id 0 is the residual supplier; 0 to 7 exist.
     /// @param amount In millionths; whole ticks.
     function depositWide(uint8 id, uint256 amount) external;
+
+    /// @notice Pays a home's debt back to the supplier's account, as far as its escrow has it. Anyone may. Deposits and withdrawals do so by
+    /// themselves; what a home has earned waits for this.
+    /// @param id The home.
+    function repay(uint32 id) external;
 
     /// @notice Says who may have what is in a wide account. While nobody is named, the governor, after the delay that the authority asks
     /// of it; from then on only who is named, for another in its place. So nobody can be robbed of it by an office.
@@ -159,16 +178,12 @@ interface IEscrow {
     /// @param id The account.
     function wideBalance(uint8 id) external view returns (uint256);
 
-    /// @notice Escrows at one moment, in ticks: of up to `count` homes from id `from` on, and of all wide accounts.
+    /// @notice What there is at one moment, of up to `count` homes from id `from` on, and of all wide accounts.
     /// @param from First home.
     /// @param count At most this many.
-    /// @return ticks By home.
-    /// @return requested What of it withdrawals have asked for, by home.
-    /// @return wide By account.
-    function balances(
-        uint256 from,
-        uint256 count
-    ) external view returns (uint32[] memory ticks, uint32[] memory requested, uint128[8] memory wide);
+    /// @return homes By home.
+    /// @return wide Ticks by account.
+    function balances(uint256 from, uint256 count) external view returns (Balance[] memory homes, uint128[8] memory wide);
 
     /// @notice Who may have what is in a wide account; 0: nobody yet.
     /// @param id The account, 0 to 7.

@@ -216,7 +216,7 @@ export class Operator {
     });
     this.view.registry(membership.registry);
     this.#compare();
-    this.view.chain(balances.ok ? balances.value.homes : null, batches.ok ? batches.value : [], this.#onTheirWay());
+    this.view.chain(balances.ok ? balances.value : null, batches.ok ? batches.value : [], this.#onTheirWay());
   }
 
   async #look(): Promise<void> {
@@ -225,6 +225,7 @@ export class Operator {
   }
 
   async #pay(balances: VaultBalances): Promise<void> {
+    await this.desk.collectDebts(balances);
     await this.desk.payDue(balances);
     await this.desk.payWide();
   }
