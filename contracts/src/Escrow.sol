@@ -27,7 +27,7 @@ abstract contract Escrow is IGridVault, Quorum, ReentrancyGuardTransient {
         uint48 pausedUntil;
         /// @dev Whether a proposal for the next period was refused: most often none was, and the list of them isn't looked at.
         bool isRefused;
-        /// @dev The wide accounts that the last proposal takes from, a bit each; means something while it is open.
+        /// @dev The wide accounts that the last proposal takes from, a bit each, and always the supplier's; means something while it is open.
         uint8 falling;
     }
 

@@ -13,6 +13,7 @@ import {Registry} from "./Registry.sol";
 /// @title A street's escrow, settled by certified periods
 /// @notice Nobody owns it and nobody can change it. Money moves in three ways: a deposit, a period that more than two thirds
 /// of the validators that it began with signed, and a withdrawal that the home's owner, or the wide account's payee, asked for.
+/// What a home lacks for a period it owes the supplier, whose account bears it, and pays back before it is paid anything.
 contract GridVault is Periods {
     using SafeERC20 for IERC20;
 

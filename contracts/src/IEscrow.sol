@@ -43,13 +43,14 @@ interface IEscrow {
     error NoWithdrawal();
     /// @notice Neither has everything up to the request been settled, nor has the escape delay passed.
     error WithdrawalLocked();
-    /// @notice The account holds `have` ticks, or one withdrawal pays no more, and `want` were asked for.
+    /// @notice The account holds `have` ticks beyond what it owes, or one withdrawal pays no more, and `want` were asked for.
     error InsufficientBalance(uint256 have, uint256 want);
     /// @notice The fee is a part of what is asked for, and can't be more.
     error FeeTooHigh(uint256 feeTicks, uint256 ticks);
     /// @notice What was signed was good until `deadline`.
     error Expired(uint256 deadline);
-    /// @notice The open proposal takes from wide account `id`: nothing of it is paid before that is settled or dropped.
+    /// @notice The open proposal takes from wide account `id`, or may, as the supplier's bears what homes lack: nothing of it is paid before
+    /// that is settled or dropped.
     error WideNeeded(uint8 id);
 
     /// @notice Escrow of home `id` grew.
@@ -71,7 +72,7 @@ interface IEscrow {
     /// @notice `ticks` of a withdrawal of account `id` went to who carried its request.
     event FeePaid(uint32 indexed id, address indexed to, uint256 ticks);
 
-    /// @notice Escrows the caller's money for a home; anybody may.
+    /// @notice Escrows the caller's money for a home; anybody may. What the home owes is paid from it.
     /// @param id The home.
     /// @param amount In millionths; whole ticks.
     function deposit(uint32 id, uint256 amount) external;
@@ -146,7 +147,7 @@ interface IEscrow {
     /// @param signature The owner's, or what its contract takes for one (ERC-1271).
     function redirectWithdrawFor(uint32 id, address to, uint256 deadline, bytes calldata signature) external;
 
-    /// @notice Second step, by anyone: pays what was asked for, or what is left of it after settlement. After the escape delay it
+    /// @notice Second step, by anyone: pays what was asked for, or what settlement and the home's debt leave of it. After the escape delay it
     /// pays whatever happens, paused or not; but of a wide account nothing while the open proposal takes from it.
     /// @param id The account.
     function finalizeWithdraw(uint32 id) external;

@@ -84,8 +84,9 @@ abstract contract Periods is Escrow {
         progress.proposedAt = 0;
         progress.isRefused = false;
         _setProgress(progress);
-        _applyWide(wide, _applyVector(vector));
+        // What homes lack for it is told after it.
         emit PeriodSettled(p.period, p.head, _hashTypedDataV4(structHash), p.coversUntil);
+        _applyWide(wide, _applyVector(vector));
     }
 
     /// @inheritdoc IGridVault

@@ -86,7 +86,11 @@ export class StreetView {
     this.#changed();
   }
 
-  chain(vault: Pick<VaultBalances, "homes" | "debts"> | null, receipts: readonly BatchReceipt[], onTheirWay: readonly BatchOnItsWay[]): void {
+  chain(
+    vault: Pick<VaultBalances, "homes" | "debts"> | null,
+    receipts: readonly BatchReceipt[],
+    onTheirWay: readonly BatchOnItsWay[],
+  ): void {
     this.#vault = vault;
     this.#batches.update(receipts, onTheirWay);
     this.#changed();

@@ -74,7 +74,11 @@ export async function runWithdraw(command: Extract<Command, { verb: "withdraw" }
       "ask again when it is paid, or send it elsewhere with --redirect",
     );
   if (micro > freeOf(money))
-    throw cannotStart("MONEY_SHORT", `${home.name} holds ${amountText(freeOf(money))} ${card.rules.currency} of its own in the vault`, "name less");
+    throw cannotStart(
+      "MONEY_SHORT",
+      `${home.name} holds ${amountText(freeOf(money))} ${card.rules.currency} of its own in the vault`,
+      "name less",
+    );
   requireRecipient(to, card);
   const asked = askedOf(owner, micro, to);
   const words = command.now === true ? atOnceText(asked, secondsFor(card)) : withdrawalText(asked);
