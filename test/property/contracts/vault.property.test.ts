@@ -34,6 +34,8 @@ const ticks = fc.oneof(
 );
 const delta = fc.oneof(
   { weight: 5, arbitrary: fc.integer({ min: -300, max: 300 }) },
+  // More than most homes have.
+  { weight: 1, arbitrary: fc.integer({ min: -900, max: -450 }) },
   { weight: 1, arbitrary: fc.constantFrom(0, -(2 ** 31), 2 ** 31 - 1) },
 );
 /** Mostly balanced through the supplier, as every honest batch is. */
@@ -186,13 +188,14 @@ describe("the vault and a table of numbers", () => {
         await chain.restore();
         const model = newModel();
         for (const each of steps) {
+          const before = [...model.debts];
           const said = await act(each);
           seen.add(`${each.kind} ${said.replace(/\(.*/, "")}`);
           expect(said).toBe(expected(model, each));
           const homes = model.homes.map((ticks, id) => ({ ticks, requested: model.pending[id]!, debt: model.debts[id]! }));
           expect(await street.balances()).toEqual({ homes, wide: model.wide });
           owing ||= model.debts.some((debt) => debt > 0n);
-          repaid ||= said === "ok" && each.kind === "deposit" && model.debts[each.home]! > 0n;
+          repaid ||= model.debts.some((debt, id) => debt < before[id]!);
           const held = await chain.view(street.token, "balanceOf", await street.vault.getAddress());
           const owed = [...model.homes, ...model.wide].reduce((total, balance) => total + balance, 0n);
           expect(held).toBe(owed * 100n);
