@@ -20,8 +20,8 @@ const money: readonly Mutant[] = [
   {
     file: "GridVault.sol",
     what: "a signed request is good for ever",
-    from: "if (block.timestamp > deadline) revert Expired(deadline);",
-    to: "",
+    from: "if (block.timestamp > deadline) revert Expired(deadline);\n        _requireSigned(_accountOwner(id)",
+    to: "_requireSigned(_accountOwner(id)",
   },
   {
     file: "GridVault.sol",

@@ -100,6 +100,13 @@ export class Desk {
     });
   }
 
+  /** What is to be done with money that nobody hands anything in for. */
+  async look(balances: VaultBalances): Promise<void> {
+    await this.collectDebts(balances);
+    await this.payDue(balances);
+    await this.payWide();
+  }
+
   /** Pays what is due of what owners have asked for. What is refused is looked at again next time. */
   async payDue({ requested }: Pick<VaultBalances, "requested">): Promise<void> {
     const asking = requested.flatMap((micro, home) => (micro > 0 ? [home] : []));

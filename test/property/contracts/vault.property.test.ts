@@ -105,7 +105,9 @@ function deposit(model: Model, id: number, amount: bigint): string {
 
 /** As much of its debt as a home has goes back to the supplier. */
 function collect(model: Model, id: number): "ok" {
-  const paid = [model.homes[id]!, model.debts[id]!].reduce((held, debt) => (debt < held ? debt : held));
+  const [held, debt] = [model.homes[id]!, model.debts[id]!];
+  const isEnough = debt < held;
+  const paid = isEnough ? debt : held;
   model.homes[id]! -= paid;
   model.debts[id]! -= paid;
   model.wide[0]! += paid;
