@@ -20,6 +20,7 @@ const L2_GWEI = 0.05;
 /** EIP-7825. */
 const MOST_GAS = 2 ** 24;
 const LARGEST = 20_480;
+const LACKING = 50;
 const INTERVALS = 96;
 
 const row = (what: string, value: number, unit: string, goal: Goal | null = null, note = ""): void =>
@@ -59,6 +60,11 @@ async function settlements(chain: TestChain): Promise<void> {
   }
   const some = await settlementGas(chain, { homes: 1_000, active: 0.1 });
   console.log(`1000 homes, 100 of them change, at random places: propose ${some.propose}, finalize ${some.finalize}`);
+  for (const homes of [1_000, LARGEST]) {
+    const { propose, finalize } = await settlementGas(chain, { homes, lacking: LACKING });
+    console.log(`${homes} homes, ${LACKING} of them lack money for the first time, far apart: propose ${propose}, finalize ${finalize}`);
+    row("homes that lack money, settled in one transaction", finalize <= MOST_GAS ? LACKING : 0, "", atLeast(LACKING));
+  }
 }
 
 async function secondEvm(): Promise<void> {

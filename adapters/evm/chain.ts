@@ -6,7 +6,7 @@ import { type Finality, finalityOf } from "./finality.ts";
 import { RegistryReader } from "./registry-reader.ts";
 import { connect, type Rpc, type RpcOptions } from "./rpc.ts";
 import { readStanding } from "./standing.ts";
-import { refusal, TICK_MICRO, VAULT, view } from "./vault.ts";
+import { balancesOf, refusal, TICK_MICRO, VAULT, view } from "./vault.ts";
 
 export interface ChainOptions extends RpcOptions {
   readonly chainId: number;
@@ -129,8 +129,8 @@ export class VaultReader {
       if (!after.ok) return after;
       const { nextPeriod } = after.value;
       if (before.value.nextPeriod !== nextPeriod) continue;
-      const [ticks, requested] = answer.value as unknown as [bigint[], bigint[]];
-      return ok({ nextPeriod, ticks: [...ticks].map(Number), requested: [...requested].map(Number) });
+      const { homes } = balancesOf(answer.value);
+      return ok({ nextPeriod, ticks: homes.map(({ ticks, debt }) => ticks - debt), requested: homes.map(({ requested }) => requested) });
     }
     return fail("CHAIN_UNREACHABLE", "a period was settled each time that the balances were read");
   }
@@ -138,9 +138,13 @@ export class VaultReader {
   async balances(): Promise<Result<VaultBalances, ChainCode>> {
     const answer = await this.read("balances", ...ALL);
     if (!answer.ok) return answer;
-    const [homes, requested, wide] = answer.value as unknown as [bigint[], bigint[], bigint[]];
-    const micro = (ticks: bigint): number => Number(ticks) * TICK_MICRO;
-    return ok({ homes: [...homes].map(micro), requested: [...requested].map(micro), residual: micro(wide[0]!) });
+    const { homes, wide } = balancesOf(answer.value);
+    return ok({
+      homes: homes.map(({ ticks }) => ticks * TICK_MICRO),
+      requested: homes.map(({ requested }) => requested * TICK_MICRO),
+      debts: homes.map(({ debt }) => debt * TICK_MICRO),
+      residual: wide[0]! * TICK_MICRO,
+    });
   }
 
   async receipts(): Promise<Result<readonly BatchReceipt[], ChainCode>> {

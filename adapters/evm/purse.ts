@@ -1,10 +1,10 @@
 import { type Result as Decoded, Interface } from "ethers/abi";
-import { type Address, address, type HomeId, ok, type Result } from "../../engine/kernel/index.ts";
+import { type Address, address, fail, type HomeId, ok, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode, CurrencyDomain, OwnerMoney, WideAccount } from "../../src/ports/index.ts";
 import { type ChainOptions, shield, VaultReader } from "./chain.ts";
 import { domainSeparatorOf } from "./owner.ts";
 import { connect } from "./rpc.ts";
-import { refusal, TICK_MICRO, view } from "./vault.ts";
+import { balancesOf, refusal, TICK_MICRO, view } from "./vault.ts";
 import { readWide, withdrawalOf } from "./wide.ts";
 
 /** What an owner has, for whoever wants to move it. */
@@ -41,8 +41,11 @@ async function look(reader: VaultReader, chainId: number, { home, owner }: Whose
   const found = await reader.read("token");
   if (!found.ok) return found;
   const token = address(found.value[0].toLowerCase());
+  const answer = await reader.read("balances", home, 1);
+  if (!answer.ok) return answer;
+  const [balance] = balancesOf(answer.value).homes;
+  if (balance === undefined) return fail("CHAIN_REFUSED", `the registry doesn't know home ${home}`);
   const said = await together([
-    reader.read("balanceOf", home),
     reader.read("withdrawal", home),
     reader.read("escapeDelay"),
     reader.read("settledUntil"),
@@ -50,11 +53,12 @@ async function look(reader: VaultReader, chainId: number, { home, owner }: Whose
     view(reader.rpc, { to: token, contract: CURRENCY, method: "balanceOf", args: [owner] }),
   ]);
   if (!said.ok) return said;
-  const [escrow, asked, delay, settledUntil, withdrawalNonce, account] = said.value.map(([first]) => first);
+  const [asked, delay, settledUntil, withdrawalNonce, account] = said.value.map(([first]) => first);
   const block = await reader.rpc.ask("eth_getBlockByNumber", ["latest", false]);
   if (!block.ok) return refusal(block);
   return ok({
-    escrow: Number(escrow) * TICK_MICRO,
+    escrow: balance.ticks * TICK_MICRO,
+    debt: balance.debt * TICK_MICRO,
     withdrawal: withdrawalOf(asked),
     account: Number(account),
     settledUntil: Number(settledUntil),

@@ -4,6 +4,7 @@ import { type SurplusAccount, WIDE_ACCOUNTS } from "../../engine/messages/index.
 import type { BatchReceipt, ChainCode, Challenger, Relay, SignedBatch, ValidatorSet } from "../../src/ports/index.ts";
 import { type ChainOptions, portOf, type Status, shield, VaultReader } from "./chain.ts";
 import { challengerOf } from "./challenger.ts";
+import { collectDebts } from "./debts.ts";
 import { errandsOf } from "./errands.ts";
 import { giveNotice, missingNotice } from "./governance.ts";
 import { encodeName } from "./name.ts";
@@ -39,6 +40,7 @@ export function openRelay(options: RelayOptions): Relay & Omit<Challenger, "clos
     setValidators: (set) => shield(() => relay.setValidators(set)),
     namePayee: (account, payee) => shield(() => relay.namePayee(account, payee)),
     payWide: () => shield(() => payWide(reader, relay.sender)),
+    collectDebts: () => shield(() => collectDebts(reader, relay.sender)),
     ...errandsOf(reader, relay.sender),
     ...challengerOf(reader, relay.sender),
   };

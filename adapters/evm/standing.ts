@@ -1,7 +1,7 @@
 import { type Digest, fail, type HomeId, ok, type Result } from "../../engine/kernel/index.ts";
 import type { ChainCode, Standing } from "../../src/ports/index.ts";
 import type { Rpc } from "./rpc.ts";
-import { refusal, TICK_MICRO, type view } from "./vault.ts";
+import { balancesOf, refusal, TICK_MICRO, type view } from "./vault.ts";
 
 /** What is asked of a reader of the vault. */
 interface FinalReader {
@@ -34,14 +34,16 @@ export async function readStanding(reader: FinalReader, home: HomeId): Promise<R
   if (!nonce.ok) return nonce;
   const asked = await reader.readAt(block, "withdrawal", home);
   if (!asked.ok) return asked;
-  const escrow = await reader.readAt(block, "balanceOf", home);
-  if (!escrow.ok) return escrow;
+  const answer = await reader.readAt(block, "balances", home, 1);
+  if (!answer.ok) return answer;
+  const [balance] = balancesOf(answer.value).homes;
+  if (balance === undefined) return fail("CHAIN_REFUSED", `the registry doesn't know home ${home}`);
   const after = await reader.status(block);
   if (!after.ok) return after;
   const { nextPeriod, proposal, nextInterval } = after.value;
   if (nextPeriod !== before.value.nextPeriod) return fail("CHAIN_PENDING", "a period was settled just now: ask again");
   return ok({
-    escrow: Number(escrow.value[0]) * TICK_MICRO,
+    escrow: (balance.ticks - balance.debt) * TICK_MICRO,
     requested: Number(asked.value[0].ticks) * TICK_MICRO,
     nonce: Number(nonce.value[0]),
     nextPeriod,

@@ -1,5 +1,5 @@
 import type { LogDescription } from "ethers/abi";
-import { type Address, address, type Digest, fail, ok, type Result } from "../../engine/kernel/index.ts";
+import { type Address, address, type Digest, fail, homeId, ok, type Result } from "../../engine/kernel/index.ts";
 import { type SurplusAccount, WIDE_ACCOUNTS } from "../../engine/messages/index.ts";
 import type { ChainCode, Statement, StatementLine } from "../../src/ports/index.ts";
 import { type ChainOptions, shield, VaultReader } from "./chain.ts";
@@ -16,7 +16,7 @@ interface Log {
 type Step<T> = Promise<Result<T, ChainCode>>;
 type Move = Pick<StatementLine, "kind" | "period" | "other" | "micro">;
 
-const EVENTS = ["WideDeposited", "PeriodSettled", "WithdrawalFinalized", "FeePaid"];
+const EVENTS = ["WideDeposited", "PeriodSettled", "DebtIncurred", "DebtRepaid", "WithdrawalFinalized", "FeePaid"];
 const TOPICS = EVENTS.map((name) => VAULT.getEvent(name)!.topicHash);
 const WIDE_BYTES = 9;
 
@@ -39,9 +39,10 @@ async function read(reader: VaultReader, account: SurplusAccount): Step<Statemen
   const filter = { address: reader.vault, fromBlock: "0x0", toBlock: block, topics: [TOPICS] };
   const logs = await reader.rpc.ask("eth_getLogs", [filter]);
   if (!logs.ok) return refusal(logs);
+  const periods = periodsBy(logs.value as readonly Log[]);
   const lines: StatementLine[] = [];
   for (const log of logs.value as readonly Log[]) {
-    const move = await moveOf(reader, account, log);
+    const move = await moveOf(reader, account, log, periods);
     if (!move.ok) return move;
     if (move.value === null || move.value.micro === 0) continue;
     const at = await timeOf(reader, log.blockNumber);
@@ -53,7 +54,7 @@ async function read(reader: VaultReader, account: SurplusAccount): Step<Statemen
 }
 
 /** What an event of the vault means for the account; null: nothing. */
-async function moveOf(reader: VaultReader, account: SurplusAccount, log: Log): Step<Move | null> {
+async function moveOf(reader: VaultReader, account: SurplusAccount, log: Log, periods: ReadonlyMap<string, number>): Step<Move | null> {
   const { name, args } = VAULT.parseLog(log) as LogDescription;
   const micro = (): number => Number(args.ticks) * TICK_MICRO;
   const isOurs = Number(args.id) === (name === "WideDeposited" ? WIDE_ACCOUNTS[account] : numberOf(account));
@@ -64,10 +65,27 @@ async function moveOf(reader: VaultReader, account: SurplusAccount, log: Log): S
     }
     case "WideDeposited":
       return ok(isOurs ? { kind: "deposit", period: null, other: addressOf(args.from), micro: micro() } : null);
+    // The supplier's account bears what homes lack, and gets it back.
+    case "DebtIncurred":
+    case "DebtRepaid": {
+      if (account !== "supplier") return ok(null);
+      const other = homeId(Number(args.id));
+      if (name === "DebtRepaid") return ok({ kind: "repaid", period: null, other, micro: micro() });
+      return ok({ kind: "shortfall", period: periods.get(log.transactionHash) ?? null, other, micro: -micro() });
+    }
     default:
       return ok(isOurs ? { kind: name === "FeePaid" ? "fee" : "paid", period: null, other: addressOf(args.to), micro: -micro() } : null);
   }
 }
+
+/** The period that each transaction settled. */
+const periodsBy = (logs: readonly Log[]): ReadonlyMap<string, number> =>
+  new Map(
+    logs.flatMap((log): readonly [string, number][] => {
+      const { name, args } = VAULT.parseLog(log) as LogDescription;
+      return name === "PeriodSettled" ? [[log.transactionHash, Number(args.period)]] : [];
+    }),
+  );
 
 /** The account's change in a period, from the bytes that `finalize` was called with. */
 async function settledTicks({ rpc, vault }: VaultReader, account: SurplusAccount, transaction: string): Step<number> {

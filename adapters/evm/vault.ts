@@ -17,6 +17,23 @@ export const balanceWords = (vector: Uint8Array): readonly number[] =>
 /** Micro-currency in one tick of the vault. */
 export const TICK_MICRO = 100;
 
+/** A home's money as the vault's `balances` tells it, in ticks. */
+export interface HomeBalance {
+  readonly ticks: number;
+  readonly requested: number;
+  readonly debt: number;
+}
+
+/** What `balances` answered: of homes, and of wide accounts. */
+export function balancesOf([homes, wide]: Decoded): { readonly homes: readonly HomeBalance[]; readonly wide: readonly number[] } {
+  const toBalance = ({ ticks, requested, debt }: Decoded): HomeBalance => ({
+    ticks: Number(ticks),
+    requested: Number(requested),
+    debt: Number(debt),
+  });
+  return { homes: [...homes].map(toBalance), wide: [...wide].map(Number) };
+}
+
 export const VAULT = new Interface(GRID_VAULT_ABI);
 /** Says who may what of the vault. */
 export const MANAGER = new Interface(ACCESS_MANAGER_ABI);

@@ -17,6 +17,8 @@ export interface SettlementOptions {
   readonly homes: number;
   /** The part of all homes whose balance changes, at random places; 1 unless told. */
   readonly active?: number;
+  /** So many homes, far apart, lose more than they have, each for the first time; none unless told. */
+  readonly lacking?: number;
 }
 
 /** Of which more than two thirds sign, and no more than needed. */
@@ -32,18 +34,19 @@ const LANES = 8;
  * registered; the rest are put into storage, since a settlement reads of a home its balance and nothing else.
  */
 export async function settlementGas(chain: TestChain, options: SettlementOptions): Promise<SettlementGas> {
-  const { homes, active = 1 } = options;
+  const { homes, active = 1, lacking = 0 } = options;
   const street = await TestVault.deploy(chain, { homes: VALIDATORS, validators: VALIDATORS });
   await street.send(OPERATOR, "depositWide", 0, 10_000_000_000);
   await fill(chain, street, homes);
   const random = chance(homes);
-  const settle = async (part: number) => {
+  const settle = async (part: number, poor: number) => {
     const deltas = Array.from({ length: homes }, () => (random() < part ? Math.round(CHANGE * (2 * random() - 1)) || 1 : 0));
+    for (let i = 0; i < poor; i++) deltas[Math.floor((i * homes) / poor)] = -2 * BALANCE;
     const sum = deltas.reduce((total, delta) => total + delta, 0);
     return gasOf(chain, street, await street.batch(deltas, [[0, BigInt(-sum)]]));
   };
-  await settle(1);
-  return settle(active);
+  await settle(1, 0);
+  return settle(active, lacking);
 }
 
 async function gasOf(chain: TestChain, street: TestVault, batch: TestBatch): Promise<SettlementGas> {

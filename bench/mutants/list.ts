@@ -20,8 +20,8 @@ const money: readonly Mutant[] = [
   {
     file: "GridVault.sol",
     what: "a signed request is good for ever",
-    from: "if (block.timestamp > deadline) revert Expired(deadline);",
-    to: "",
+    from: "if (block.timestamp > deadline) revert Expired(deadline);\n        _requireSigned(_accountOwner(id)",
+    to: "_requireSigned(_accountOwner(id)",
   },
   {
     file: "GridVault.sol",
@@ -38,13 +38,114 @@ const money: readonly Mutant[] = [
   {
     file: "GridVault.sol",
     what: "a pause stops the escape as well",
-    from: "        }\n\n        uint256 balance = _ticksOf(id);\n        uint256 ticks =",
-    to: "        }\n        _requireUnpaused(_progress());\n\n        uint256 balance = _ticksOf(id);\n        uint256 ticks =",
+    from: "        }\n\n        uint256 balance = _collect(id);\n        uint256 ticks =",
+    to: "        }\n        _requireUnpaused(_progress());\n\n        uint256 balance = _collect(id);\n        uint256 ticks =",
   },
   { file: "Escrow.sol", what: "a permit pays for somebody else's home", from: "if (from != _ownerOf(id)) revert NotOwner();", to: "" },
   { file: "Escrow.sol", what: "a currency may keep a part", from: "if (got != amount) revert TransferMismatch(amount, got);", to: "" },
-  { file: "Escrow.sol", what: "a home may fall below zero", from: "if (bad < words) revert LaneOverflow(bad);", to: "" },
-  { file: "Escrow.sol", what: "a wide account may fall below zero", from: "if (balance < 0) revert WideUnderflow(id);", to: "" },
+  {
+    file: "Escrow.sol",
+    what: "a wide account may fall below zero",
+    from: "if (balance < 0) revert WideUnderflow(id, uint256(-balance));",
+    to: "",
+  },
+];
+
+const debts: readonly Mutant[] = [
+  { file: "Escrow.sol", what: "a home may fall below zero", from: "while (bad < words) {", to: "while (bad > words) {" },
+  {
+    file: "Escrow.sol",
+    what: "one word alone is set right",
+    from: "bad = Lanes.nextBad(first, bad + 1, words);",
+    to: "bad = words;",
+  },
+  { file: "Escrow.sol", what: "what a home lacked is forgotten", from: "_debts[id] += uint64(lacking);", to: "" },
+  {
+    file: "Escrow.sol",
+    what: "a second debt takes the first one's place",
+    from: "_debts[id] += uint64(lacking);",
+    to: "_debts[id] = uint64(lacking);",
+  },
+  { file: "Escrow.sol", what: "nobody bears what homes lack", from: "shortfall += lacking;", to: "" },
+  {
+    file: "Escrow.sol",
+    what: "who isn't named in a batch bears nothing",
+    from: "if (shortfall != 0) _changeWide(Deltas.SUPPLIER, -int256(shortfall));",
+    to: "",
+  },
+  {
+    file: "Escrow.sol",
+    what: "the supplier bears it twice",
+    from: "(delta, shortfall) = (delta - int256(shortfall), 0);",
+    to: "delta -= int256(shortfall);",
+  },
+  {
+    file: "Escrow.sol",
+    what: "a home may rise above the most",
+    from: "if (balance > int256(MAX_TICKS)) revert LaneOverflow(slot);",
+    to: "",
+  },
+  {
+    file: "Escrow.sol",
+    what: "what is paid back stays with the home",
+    from: "        balance -= paid;\n        _setTicks",
+    to: "        _setTicks",
+  },
+  { file: "Escrow.sol", what: "a debt is collected again and again", from: "_debts[id] = uint64(debt - paid);", to: "" },
+  {
+    file: "Escrow.sol",
+    what: "what is paid back is nobody's",
+    from: "_changeWide(Deltas.SUPPLIER, int256(paid));",
+    to: "",
+  },
+  {
+    file: "Escrow.sol",
+    what: "a deposit pays no debt",
+    from: "emit Deposited(id, from, ticks);\n        _collect(id);",
+    to: "emit Deposited(id, from, ticks);",
+  },
+  {
+    file: "Escrow.sol",
+    what: "a pause doesn't stop a repayment",
+    from: "_requireUnpaused(_progress());\n        _collect(id);",
+    to: "_collect(id);",
+  },
+  {
+    file: "GridVault.sol",
+    what: "what a home owes is paid out",
+    from: "uint256 balance = _collect(id);\n        uint256 ticks =",
+    to: "uint256 balance = _ticksOf(id);\n        uint256 ticks =",
+  },
+  {
+    file: "GridVault.sol",
+    what: "what a home owes is paid out at once",
+    from: "uint256 balance = _collect(id);\n        uint256 requested",
+    to: "uint256 balance = _ticksOf(id);\n        uint256 requested",
+  },
+  {
+    file: "GridVault.sol",
+    what: "what a home owes can be asked for",
+    from: "uint256 balance = _collect(id);\n        if (balance >",
+    to: "uint256 balance = _ticksOf(id);\n        if (balance >",
+  },
+  {
+    file: "Periods.sol",
+    what: "the supplier leaves before it bears what homes lack",
+    from: "uint8(falling | (1 << Deltas.SUPPLIER))",
+    to: "uint8(falling)",
+  },
+  {
+    file: "Lanes.sol",
+    what: "a word is told back without its half ticks",
+    from: "value := xor(xor(and(shr(1, changes), VALUES), mul(and(changes, ONES), 0xffffffff)), GUARD)",
+    to: "value := xor(and(shr(1, changes), VALUES), GUARD)",
+  },
+  {
+    file: "Lanes.sol",
+    what: "a change is read without its sign",
+    from: "int256(zigzag >> 1) ^ -int256(zigzag & 1)",
+    to: "int256(zigzag >> 1)",
+  },
 ];
 
 const periods: readonly Mutant[] = [
@@ -247,4 +348,14 @@ const payments: readonly Mutant[] = [
 ];
 
 /** Bugs that would cost money or stop a street. */
-export const MUTANTS: readonly Mutant[] = [...money, ...payees, ...payments, ...periods, ...members, ...bytes, ...disputes, ...community];
+export const MUTANTS: readonly Mutant[] = [
+  ...money,
+  ...debts,
+  ...payees,
+  ...payments,
+  ...periods,
+  ...members,
+  ...bytes,
+  ...disputes,
+  ...community,
+];

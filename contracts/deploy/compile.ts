@@ -24,7 +24,7 @@ const CONTRACTS = [
 /** What forge compiles with too: foundry.toml. */
 export const SETTINGS = {
   viaIR: true,
-  optimizer: { enabled: true, runs: 1_000 },
+  optimizer: { enabled: true, runs: 600 },
   evmVersion: "osaka",
   // The same bytes on every machine: no hash of paths and comments in the code.
   metadata: { bytecodeHash: "none" },

@@ -13,6 +13,8 @@ library Deltas {
     uint256 internal constant WIDE_ACCOUNTS = 8;
     /// @notice The number of wide account 0 where accounts of both kinds are meant: no street has so many homes.
     uint256 internal constant FIRST_WIDE = 2 ** 32 - WIDE_ACCOUNTS;
+    /// @notice The residual supplier's.
+    uint8 internal constant SUPPLIER = 0;
     /// @notice Bytes of one wide change.
     uint256 internal constant WIDE_ENTRY = 9;
 

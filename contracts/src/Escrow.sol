@@ -27,7 +27,7 @@ abstract contract Escrow is IGridVault, Quorum, ReentrancyGuardTransient {
         uint48 pausedUntil;
         /// @dev Whether a proposal for the next period was refused: most often none was, and the list of them isn't looked at.
         bool isRefused;
-        /// @dev The wide accounts that the last proposal takes from, a bit each; means something while it is open.
+        /// @dev The wide accounts that the last proposal takes from, a bit each, and always the supplier's; means something while it is open.
         uint8 falling;
     }
 
@@ -47,6 +47,8 @@ abstract contract Escrow is IGridVault, Quorum, ReentrancyGuardTransient {
     /// @dev Balances, Lanes.COUNT to a word.
     uint256[MAX_HOMES / 8] private _lanes;
     mapping(uint256 id => uint128) private _wide;
+    /// @dev What homes lacked when periods were settled, in ticks; four to a word. The supplier's account bore it.
+    uint64[MAX_HOMES] internal _debts;
 
     constructor(IERC20 token_) {
         if (address(token_) == address(0)) revert ZeroAddress();
@@ -85,6 +87,13 @@ abstract contract Escrow is IGridVault, Quorum, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IEscrow
+    function repay(uint32 id) external {
+        _requireHome(id);
+        _requireUnpaused(_progress());
+        _collect(id);
+    }
+
+    /// @inheritdoc IEscrow
     function balanceOf(uint32 id) external view returns (uint256) {
         _requireHome(id);
         return _ticksOf(id);
@@ -103,6 +112,7 @@ abstract contract Escrow is IGridVault, Quorum, ReentrancyGuardTransient {
         if (balance > MAX_DEPOSITED) revert LaneOverflow(id / Lanes.COUNT);
         _setTicks(id, balance);
         emit Deposited(id, from, ticks);
+        _collect(id);
     }
 
     /// @dev Takes money of `from` and returns it in ticks.
@@ -117,25 +127,69 @@ abstract contract Escrow is IGridVault, Quorum, ReentrancyGuardTransient {
         return amount / TICK;
     }
 
-    function _applyVector(bytes calldata vector) internal {
+    /// @dev Returns what homes lacked, in ticks: their balances are 0 then, and what they lacked is their debt.
+    function _applyVector(bytes calldata vector) internal returns (uint256 shortfall) {
         uint256 first;
         assembly ("memory-safe") {
             first := _lanes.slot
         }
         uint256 words = vector.length / 32;
         uint256 bad = Lanes.change(first, vector, words);
-        if (bad < words) revert LaneOverflow(bad);
+        while (bad < words) {
+            shortfall += _floor(bad, Lanes.word(vector, bad));
+            bad = Lanes.nextBad(first, bad + 1, words);
+        }
     }
 
-    function _applyWide(bytes calldata wide) internal {
+    /// @dev Sets the balances of a word right that `changes` brought below 0 or above MAX_TICKS; most often there is none.
+    function _floor(uint256 slot, uint256 changes) private returns (uint256 shortfall) {
+        uint256 balances_ = Lanes.before(_lanes[slot], changes);
+        for (uint256 i; i < Lanes.COUNT; ++i) {
+            int256 balance = int256(Lanes.balanceAt(balances_, i)) + Lanes.changeAt(changes, i);
+            if (balance > int256(MAX_TICKS)) revert LaneOverflow(slot);
+            if (balance < 0) {
+                uint256 id = slot * Lanes.COUNT + i;
+                uint256 lacking = uint256(-balance);
+                _debts[id] += uint64(lacking);
+                shortfall += lacking;
+                balance = 0;
+                emit DebtIncurred(uint32(id), lacking);
+            }
+            balances_ = Lanes.set(balances_, i, uint256(balance));
+        }
+        _lanes[slot] = balances_;
+    }
+
+    /// @dev The supplier's account bears the `shortfall` of homes, beside its own change.
+    function _applyWide(bytes calldata wide, uint256 shortfall) internal {
         uint256 entries = wide.length / Deltas.WIDE_ENTRY;
         for (uint256 i; i < entries; ++i) {
             (uint8 id, int256 delta) = Deltas.ofWide(wide, i);
-            int256 balance = int256(uint256(_wide[id])) + delta;
-            if (balance < 0) revert WideUnderflow(id);
-            if (balance > int256(uint256(type(uint128).max))) revert WideOverflow(id);
-            _wide[id] = uint128(uint256(balance));
+            if (id == Deltas.SUPPLIER) (delta, shortfall) = (delta - int256(shortfall), 0);
+            _changeWide(id, delta);
         }
+        if (shortfall != 0) _changeWide(Deltas.SUPPLIER, -int256(shortfall));
+    }
+
+    function _changeWide(uint8 id, int256 delta) private {
+        int256 balance = int256(uint256(_wide[id])) + delta;
+        if (balance < 0) revert WideUnderflow(id, uint256(-balance));
+        if (balance > int256(uint256(type(uint128).max))) revert WideOverflow(id);
+        _wide[id] = uint128(uint256(balance));
+    }
+
+    /// @dev Pays as much of a home's debt back as its balance has, and returns what is left in the account. Of a wide account: what is in it.
+    function _collect(uint256 id) internal returns (uint256 balance) {
+        balance = _ticksOf(id);
+        if (id >= Deltas.FIRST_WIDE) return balance;
+        uint256 debt = _debts[id];
+        uint256 paid = debt < balance ? debt : balance;
+        if (paid == 0) return balance;
+        _debts[id] = uint64(debt - paid);
+        balance -= paid;
+        _setTicks(id, balance);
+        _changeWide(Deltas.SUPPLIER, int256(paid));
+        emit DebtRepaid(uint32(id), paid);
     }
 
     /// @dev What is in a home's account, or in a wide one.

@@ -13,6 +13,7 @@ import {Registry} from "./Registry.sol";
 /// @title A street's escrow, settled by certified periods
 /// @notice Nobody owns it and nobody can change it. Money moves in three ways: a deposit, a period that more than two thirds
 /// of the validators that it began with signed, and a withdrawal that the home's owner, or the wide account's payee, asked for.
+/// What a home lacks for a period it owes the supplier, whose account bears it, and pays back before it is paid anything.
 contract GridVault is Periods {
     using SafeERC20 for IERC20;
 
@@ -101,7 +102,7 @@ contract GridVault is Periods {
             _requireUnpaused(progress);
         }
 
-        uint256 balance = _ticksOf(id);
+        uint256 balance = _collect(id);
         uint256 ticks = asked.ticks < balance ? asked.ticks : balance;
         uint256 fee = asked.feeTicks < ticks ? asked.feeTicks : ticks;
         delete _withdrawals[id];
@@ -135,7 +136,7 @@ contract GridVault is Periods {
         _checkQuorum(_hashTypedDataV4(structHash), cert, progress.nextInterval);
         _requirePayable(to, ticks);
 
-        uint256 balance = _ticksOf(id);
+        uint256 balance = _collect(id);
         uint256 requested = _withdrawals[id].ticks;
         uint256 free = requested < balance ? balance - requested : 0;
         if (ticks > free) revert InsufficientBalance(free, ticks);
@@ -144,16 +145,11 @@ contract GridVault is Periods {
     }
 
     /// @inheritdoc IEscrow
-    function balances(
-        uint256 from,
-        uint256 count
-    ) external view returns (uint32[] memory ticks, uint32[] memory requested, uint128[8] memory wide) {
-        uint256 size = _pageSize(from, count);
-        ticks = new uint32[](size);
-        requested = new uint32[](size);
-        for (uint256 i; i < size; ++i) {
-            ticks[i] = uint32(_ticksOf(from + i));
-            requested[i] = uint32(_withdrawals[from + i].ticks);
+    function balances(uint256 from, uint256 count) external view returns (Balance[] memory homes_, uint128[8] memory wide) {
+        homes_ = new Balance[](_pageSize(from, count));
+        for (uint256 i; i < homes_.length; ++i) {
+            uint256 id = from + i;
+            homes_[i] = Balance({ticks: uint32(_ticksOf(id)), requested: uint32(_withdrawals[id].ticks), debt: _debts[id]});
         }
         for (uint8 id; id < Deltas.WIDE_ACCOUNTS; ++id) wide[id] = uint128(wideBalance(id));
     }
@@ -172,7 +168,7 @@ contract GridVault is Periods {
         _requirePayable(to, ticks);
         Withdrawal storage asked = _withdrawals[id];
         if (asked.ticks != 0) revert WithdrawalPending();
-        uint256 balance = _ticksOf(id);
+        uint256 balance = _collect(id);
         if (balance > type(uint56).max) balance = type(uint56).max;
         if (ticks > balance) revert InsufficientBalance(balance, ticks);
         (asked.to, asked.requestedAt, asked.ticks) = (to, uint40(block.timestamp), uint56(ticks));

@@ -17,6 +17,16 @@ interface IEscrow {
         uint56 feeTicks;
     }
 
+    /// @notice A home's money, in ticks.
+    struct Balance {
+        /// @notice Its escrow.
+        uint32 ticks;
+        /// @notice What of it a withdrawal has asked for.
+        uint32 requested;
+        /// @notice What it owes the residual supplier: what its escrow lacked when periods were settled, and isn't paid back yet.
+        uint64 debt;
+    }
+
     /// @notice The wide account would rise above 2^128 - 1 ticks.
     error WideOverflow(uint8 id);
     /// @notice An amount must be more than 0.
@@ -33,19 +43,24 @@ interface IEscrow {
     error NoWithdrawal();
     /// @notice Neither has everything up to the request been settled, nor has the escape delay passed.
     error WithdrawalLocked();
-    /// @notice The account holds `have` ticks, or one withdrawal pays no more, and `want` were asked for.
+    /// @notice The account holds `have` ticks beyond what it owes, or one withdrawal pays no more, and `want` were asked for.
     error InsufficientBalance(uint256 have, uint256 want);
     /// @notice The fee is a part of what is asked for, and can't be more.
     error FeeTooHigh(uint256 feeTicks, uint256 ticks);
     /// @notice What was signed was good until `deadline`.
     error Expired(uint256 deadline);
-    /// @notice The open proposal takes from wide account `id`: nothing of it is paid before that is settled or dropped.
+    /// @notice The open proposal takes from wide account `id`, or may, as the supplier's bears what homes lack: nothing of it is paid before
+    /// that is settled or dropped.
     error WideNeeded(uint8 id);
 
     /// @notice Escrow of home `id` grew.
     event Deposited(uint32 indexed id, address indexed from, uint256 ticks);
     /// @notice Escrow of wide account `id` grew.
     event WideDeposited(uint8 indexed id, address indexed from, uint256 ticks);
+    /// @notice Home `id` had `ticks` less than a period took from it. The supplier's account bore them, and the home owes them.
+    event DebtIncurred(uint32 indexed id, uint256 ticks);
+    /// @notice `ticks` of what home `id` owes went from its escrow to the supplier's account.
+    event DebtRepaid(uint32 indexed id, uint256 ticks);
     /// @notice Wide account `id` belongs to `payee`, as far as nobody else has a claim settled.
     event PayeeNamed(uint8 indexed id, address indexed payee);
     /// @notice The owner of account `id` wants its money; it counts as spent from now on.
@@ -57,7 +72,7 @@ interface IEscrow {
     /// @notice `ticks` of a withdrawal of account `id` went to who carried its request.
     event FeePaid(uint32 indexed id, address indexed to, uint256 ticks);
 
-    /// @notice Escrows the caller's money for a home; anybody may.
+    /// @notice Escrows the caller's money for a home; anybody may. What the home owes is paid from it.
     /// @param id The home.
     /// @param amount In millionths; whole ticks.
     function deposit(uint32 id, uint256 amount) external;
@@ -85,6 +100,11 @@ interface IEscrow {
     /// @param id 0 is the residual supplier; 0 to 7 exist.
     /// @param amount In millionths; whole ticks.
     function depositWide(uint8 id, uint256 amount) external;
+
+    /// @notice Pays a home's debt back to the supplier's account, as far as its escrow has it. Anyone may. Deposits and withdrawals do so by
+    /// themselves; what a home has earned waits for this.
+    /// @param id The home.
+    function repay(uint32 id) external;
 
     /// @notice Says who may have what is in a wide account. While nobody is named, the governor, after the delay that the authority asks
     /// of it; from then on only who is named, for another in its place. So nobody can be robbed of it by an office.
@@ -127,7 +147,7 @@ interface IEscrow {
     /// @param signature The owner's, or what its contract takes for one (ERC-1271).
     function redirectWithdrawFor(uint32 id, address to, uint256 deadline, bytes calldata signature) external;
 
-    /// @notice Second step, by anyone: pays what was asked for, or what is left of it after settlement. After the escape delay it
+    /// @notice Second step, by anyone: pays what was asked for, or what settlement and the home's debt leave of it. After the escape delay it
     /// pays whatever happens, paused or not; but of a wide account nothing while the open proposal takes from it.
     /// @param id The account.
     function finalizeWithdraw(uint32 id) external;
@@ -159,16 +179,12 @@ interface IEscrow {
     /// @param id The account.
     function wideBalance(uint8 id) external view returns (uint256);
 
-    /// @notice Escrows at one moment, in ticks: of up to `count` homes from id `from` on, and of all wide accounts.
+    /// @notice What there is at one moment, of up to `count` homes from id `from` on, and of all wide accounts.
     /// @param from First home.
     /// @param count At most this many.
-    /// @return ticks By home.
-    /// @return requested What of it withdrawals have asked for, by home.
-    /// @return wide By account.
-    function balances(
-        uint256 from,
-        uint256 count
-    ) external view returns (uint32[] memory ticks, uint32[] memory requested, uint128[8] memory wide);
+    /// @return homes By home.
+    /// @return wide Ticks by account.
+    function balances(uint256 from, uint256 count) external view returns (Balance[] memory homes, uint128[8] memory wide);
 
     /// @notice Who may have what is in a wide account; 0: nobody yet.
     /// @param id The account, 0 to 7.

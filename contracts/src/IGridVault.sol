@@ -109,10 +109,10 @@ interface IGridVault is IRegistry, IEscrow {
     error BadVector();
     /// @notice What some gain, others must lose, to the last tick.
     error NotConserved(int256 sum);
-    /// @notice A home among ids 8 x `slot` to 8 x `slot` + 7 would fall below 0 or rise above 2^31 - 1 ticks, or by a deposit above 2^30 - 1.
+    /// @notice A home among ids 8 x `slot` to 8 x `slot` + 7 would rise above 2^31 - 1 ticks, or by a deposit above 2^30 - 1.
     error LaneOverflow(uint256 slot);
-    /// @notice The wide account would fall below 0.
-    error WideUnderflow(uint8 id);
+    /// @notice The wide account has `lacking` ticks less than the period takes from it; from the supplier's, 0, it also takes what homes lack.
+    error WideUnderflow(uint8 id, uint256 lacking);
     /// @notice A certified period can be challenged from now on.
     event PeriodProposed(uint64 indexed period, bytes32 indexed digest);
     /// @notice A proposal that nobody finalised is gone.

@@ -45,8 +45,8 @@ library Lanes {
     }
 
     /// @dev Applies `count` words of changes to the words of storage from `first` on, and passes over words that change nothing.
-    /// Returns the first word of which a lane fell below 0 or rose above MAX, `count` if none did. The caller must revert then, as all
-    /// words have been written.
+    /// Returns the first word of which a lane fell below 0 or rose above MAX, `count` if none did. Those words the caller must set
+    /// right (`before`, `changeAt`) or revert, as all have been written.
     function change(uint256 first, bytes calldata changes, uint256 count) internal returns (uint256 bad) {
         uint256 guards;
         // By hand, as this loop is most of what a settlement costs beside storage.
@@ -69,7 +69,7 @@ library Lanes {
                 }
             }
         }
-        return guards & GUARD == 0 ? count : _firstGuarded(first);
+        return guards & GUARD == 0 ? count : nextBad(first, 0, count);
     }
 
     /// @dev Sum of all changes in `count` words, below 2^31 of them.
@@ -97,13 +97,32 @@ library Lanes {
         return changes << (32 * used) == 0;
     }
 
-    /// @dev There must be one.
-    function _firstGuarded(uint256 first) private view returns (uint256 index) {
+    /// @dev The first of `count` words, from `index` on, that `change` left with a lane below 0 or above MAX; `count` if there is none.
+    function nextBad(uint256 first, uint256 index, uint256 count) internal view returns (uint256 bad) {
         assembly ("memory-safe") {
-            for {} iszero(and(sload(add(first, index)), GUARD)) {} {
-                index := add(index, 1)
+            bad := index
+            for {} lt(bad, count) {
+                bad := add(bad, 1)
+            } {
+                if and(sload(add(first, bad)), GUARD) {
+                    break
+                }
             }
         }
+    }
+
+    /// @dev The word of balances as it was before `change` added a word of changes: the addition of a whole word loses nothing.
+    function before(uint256 balances, uint256 changes) internal pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := xor(xor(and(shr(1, changes), VALUES), mul(and(changes, ONES), 0xffffffff)), GUARD)
+            value := sub(add(balances, GUARD), value)
+        }
+    }
+
+    /// @dev The change of lane `index`, 0 to 7, in a word of changes.
+    function changeAt(uint256 changes, uint256 index) internal pure returns (int256) {
+        uint256 zigzag = uint32(changes >> _shift(index));
+        return int256(zigzag >> 1) ^ -int256(zigzag & 1);
     }
 
     function _shift(uint256 index) private pure returns (uint256) {

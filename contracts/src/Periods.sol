@@ -62,7 +62,8 @@ abstract contract Periods is Escrow {
         // From now on nobody changes who certifies this period, not even of the first one.
         progress.nextInterval = uint48(p.fromInterval);
         progress.proposedAt = uint48(block.timestamp);
-        progress.falling = uint8(falling);
+        // The supplier's account bears what homes may lack, and how much that is shows only when balances change.
+        progress.falling = uint8(falling | (1 << Deltas.SUPPLIER));
         _setProgress(progress);
         _link = structHash;
         emit PeriodProposed(p.period, signed);
@@ -83,9 +84,9 @@ abstract contract Periods is Escrow {
         progress.proposedAt = 0;
         progress.isRefused = false;
         _setProgress(progress);
-        _applyVector(vector);
-        _applyWide(wide);
+        // What homes lack for it is told after it.
         emit PeriodSettled(p.period, p.head, _hashTypedDataV4(structHash), p.coversUntil);
+        _applyWide(wide, _applyVector(vector));
     }
 
     /// @inheritdoc IGridVault

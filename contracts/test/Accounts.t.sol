@@ -194,12 +194,13 @@ contract AccountsTest is Street {
         _depositWide(2, 77);
         _request(4, PURSE, 5);
         from = _bound(from, 0, 2 * HOMES);
-        (uint32[] memory ticks, uint32[] memory requested, uint128[8] memory wide) = vault.balances(from, count);
+        (IEscrow.Balance[] memory homes, uint128[8] memory wide) = vault.balances(from, count);
         uint256 rest = from < HOMES ? HOMES - from : 0;
-        vm.assertEq(ticks.length, count < rest ? count : rest, "size");
-        for (uint256 i; i < ticks.length; ++i) {
-            vm.assertEq(ticks[i], 10 + from + i, "ticks");
-            vm.assertEq(requested[i], from + i == 4 ? 5 : 0, "requested");
+        vm.assertEq(homes.length, count < rest ? count : rest, "size");
+        for (uint256 i; i < homes.length; ++i) {
+            vm.assertEq(homes[i].ticks, 10 + from + i, "ticks");
+            vm.assertEq(homes[i].requested, from + i == 4 ? 5 : 0, "requested");
+            vm.assertEq(homes[i].debt, 0, "debt");
         }
         for (uint256 i; i < 8; ++i) vm.assertEq(wide[i], i == 2 ? 77 : 0, "wide");
     }

@@ -99,15 +99,14 @@ contract GuardedLife is StreetLife {
         vault.depositWithPermit(uint32((home + 1) % _held.length), owner, amount, type(uint256).max, v, r, s);
         vm.prank(STRANGER);
         vault.depositWithPermit(uint32(home), owner, amount, type(uint256).max, v, r, s);
-        _held[home] += int256(amount / TICK);
-        paidIn += amount / TICK;
+        _credit(home, amount / TICK);
         _did("deposit with permit");
     }
 
     /// @dev What an owner signed is carried once.
     function requestFor(uint256 who, uint256 drawn) external {
         uint256 account = _account(who);
-        uint256 held = _in(account);
+        uint256 held = _free(account);
         if (_asked[account].ticks != 0 || held == 0 || _keyOf(account) == 0) return;
         uint64 ticks = uint64(_bound(drawn, 1, held));
         uint64 fee = uint64(drawn >> 128) % (ticks + 1);
@@ -117,6 +116,7 @@ contract GuardedLife is StreetLife {
         ++_signedTimes[account];
         _refuse(IRegistry.BadSignature.selector);
         _requestFor(account, ticks, fee, signature);
+        _collect(account);
         _asked[account] = Asked(_purse(account), block.timestamp, ticks, fee == 0 ? address(0) : RELAYER, fee);
         _did(_isWide(account) ? "request wide carried" : "request carried");
     }
@@ -140,6 +140,7 @@ contract GuardedLife is StreetLife {
         ++_signedTimes[account];
         vm.assertEq(token.balanceOf(_purse(account)) - before, ticks * TICK, "paid at once");
         _carry(call, abi.encodeWithSelector(IRegistry.BadSignature.selector));
+        _collect(account);
         _takeOut(account, ticks);
         _did(_isWide(account) ? "withdraw now wide" : "withdraw now");
     }

@@ -27,6 +27,9 @@ interface ILanes {
     function fill(uint256[3] calldata balances) external;
     function words(uint256 index) external view returns (uint256);
     function change(bytes calldata changes) external returns (uint256);
+    function nextBad(uint256 index) external view returns (uint256);
+    function before(uint256 balances, uint256 changes) external view returns (uint256);
+    function changeAt(uint256 changes, uint256 index) external view returns (int256);
     function sum(bytes calldata changes) external view returns (int256);
     function word(bytes calldata changes, uint256 index) external view returns (uint256);
     function set(uint256 balances, uint256 index, uint256 balance) external view returns (uint256);

@@ -25,6 +25,22 @@ contract LanesAndDeltas {
         return Lanes.change(first, changes, changes.length / 32);
     }
 
+    function nextBad(uint256 index) external view returns (uint256) {
+        uint256 first;
+        assembly ("memory-safe") {
+            first := words.slot
+        }
+        return Lanes.nextBad(first, index, WORDS);
+    }
+
+    function before(uint256 balances, uint256 changes) external pure returns (uint256) {
+        return Lanes.before(balances, changes);
+    }
+
+    function changeAt(uint256 changes, uint256 index) external pure returns (int256) {
+        return Lanes.changeAt(changes, index);
+    }
+
     function sum(bytes calldata changes) external pure returns (int256) {
         return Lanes.sum(changes, changes.length / 32);
     }

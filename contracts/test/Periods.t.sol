@@ -48,20 +48,6 @@ contract PeriodsTest is Street {
         _propose(batch, cert);
     }
 
-    /// @dev A home that falls below zero stops the settlement of all, and its word is named.
-    function testFuzz_nobodyFallsBelowZero(uint256 home, uint32 much) external {
-        home = _bound(home, 0, HOMES - 1);
-        int256[] memory changes = new int256[](HOMES);
-        changes[home] = -1_000 - int256(_bound(much, 1, 2 ** 31 - 1_001));
-        Batch memory batch = _batch(changes);
-        _propose(batch);
-        vm.warp(block.timestamp + WINDOW);
-        _refuse(abi.encodeWithSelector(IGridVault.LaneOverflow.selector, home / 8));
-        _finalize(batch);
-        vm.assertEq(vault.balanceOf(uint32(home)), 1_000, "nothing moved");
-        vm.assertEq(vault.nextPeriod(), FIRST_PERIOD, "nothing settled");
-    }
-
     /// @dev Whoever fills a home up between proposal and settlement leaves room for what the street owes it.
     function test_depositsDontStopASettlement() external {
         int256[] memory changes = new int256[](HOMES);
@@ -89,7 +75,7 @@ contract PeriodsTest is Street {
         Batch memory low = _batch("", abi.encodePacked(Reference.wide(0, -500_001), Reference.wide(3, 500_001)));
         _propose(low);
         vm.warp(block.timestamp + WINDOW);
-        _refuse(abi.encodeWithSelector(IGridVault.WideUnderflow.selector, 0));
+        _refuse(abi.encodeWithSelector(IGridVault.WideUnderflow.selector, 0, 1));
         _finalize(low);
     }
 

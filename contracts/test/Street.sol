@@ -318,11 +318,16 @@ abstract contract Street is Test {
         vm.expectRevert(refusal);
     }
 
+    function _debtOf(uint256 home) internal view returns (uint256) {
+        (IEscrow.Balance[] memory homes, ) = vault.balances(home, 1);
+        return homes[0].debt;
+    }
+
     /// @dev The money in the vault is what the vault owes.
     function _assertSolvent() internal view {
-        (uint32[] memory ticks, , uint128[8] memory wide) = vault.balances(0, vault.homeCount());
+        (IEscrow.Balance[] memory homes, uint128[8] memory wide) = vault.balances(0, vault.homeCount());
         uint256 owed;
-        for (uint256 i; i < ticks.length; ++i) owed += ticks[i];
+        for (uint256 i; i < homes.length; ++i) owed += homes[i].ticks;
         for (uint256 i; i < wide.length; ++i) owed += wide[i];
         vm.assertEq(token.balanceOf(address(vault)), owed * TICK, "held is owed");
     }

@@ -32,6 +32,17 @@ contract StreetLife is StreetModel {
         _did("deposit");
     }
 
+    /// @dev By anybody: as much as the home has.
+    function repay(uint256 home) external {
+        home = _bound(home, 0, _held.length - 1);
+        if (_isStopped(STRANGER, abi.encodeCall(IEscrow.repay, (uint32(home))))) return;
+        bool pays = _debts[home] > 0 && _held[home] > 0;
+        vm.prank(STRANGER);
+        vault.repay(uint32(home));
+        _collect(home);
+        _did(pays ? "repay" : "repay nothing");
+    }
+
     function depositWide(uint256 id, uint256 ticks) external {
         if (_isStopped(BANK, abi.encodeCall(IEscrow.depositWide, (uint8(id % 4), TICK)))) return;
         _payInWide(uint8(id % 4), _bound(ticks, 1, 50_000));
@@ -51,7 +62,7 @@ contract StreetLife is StreetModel {
         if (_proposal.exists) return;
         Batch memory batch = _fittingBatch(seed);
         bool isFitting = seed % 4 != 0;
-        if (!isFitting) batch = _batch(_tooMuch(seed % _held.length));
+        if (!isFitting) batch = _tooMuch(_draw(seed, 1) % _held.length, seed);
         bytes memory call = abi.encodeCall(IGridVault.propose, (batch.period, batch.vector, batch.wide, ""));
         if (_isStopped(STRANGER, call)) return;
         _proposeBatch(batch, isFitting);
@@ -116,7 +127,10 @@ contract StreetLife is StreetModel {
         if (refusal.length > 0) _refuse(refusal);
         _finalize(batch);
         if (refusal.length > 0) return _did(block.timestamp < until ? "finalize early" : "finalize refused");
+        int256 lacking = _lackingFor(batch);
+        uint256 borne = uint256(_wide[0]);
         _apply(batch);
+        if (lacking > 0) _did(uint256(_wide[0]) < borne ? "finalize at the supplier's cost" : "finalize with a debt");
         _lastSettled = _proposal.batch;
         _lastCert = _proposal.cert;
         delete _proposal;
@@ -160,7 +174,7 @@ contract StreetLife is StreetModel {
     function request(uint256 drawn, uint256 ticks) external {
         uint256 account = _account(drawn);
         if (_keyOf(account) == 0) return _requestOfNobody(uint32(account));
-        uint256 held = _in(account);
+        uint256 held = _free(account);
         ticks = ticks % 3 == 0 ? held : _bound(ticks, 1, held + held / 4 + 1);
         address to = _purse(account);
         bytes memory refusal;
@@ -172,6 +186,7 @@ contract StreetLife is StreetModel {
         if (refusal.length > 0) _refuse(refusal);
         vault.requestWithdraw(uint32(account), to, uint64(ticks));
         if (refusal.length > 0) return _did("request refused");
+        _collect(account);
         _asked[account] = Asked(to, block.timestamp, ticks, address(0), 0);
         _did(_isWide(account) ? "request wide" : "request");
     }
@@ -306,7 +321,10 @@ contract StreetLife is StreetModel {
     /// @dev I5: whatever has happened, everybody leaves with everything; a pause holds nobody back.
     function exit() external {
         for (uint256 home; home < _held.length; ++home) if (_asked[home].ticks != 0) _exit(home);
+        if (vm.getBlockTimestamp() < pausedUntil) vm.warp(pausedUntil);
         for (uint256 home; home < _held.length; ++home) {
+            vault.repay(uint32(home));
+            _collect(home);
             if (_held[home] == 0) continue;
             _asked[home] = Asked(_purse(home), block.timestamp, uint256(_held[home]), address(0), 0);
             _request(home, _purse(home), uint256(_held[home]));
@@ -361,6 +379,7 @@ contract StreetLife is StreetModel {
     /// @dev What is there of what was asked for; the fee to who carried the request, the rest to who it was asked for.
     function _payOut(uint256 account) private {
         Asked memory asked = _asked[account];
+        _collect(account);
         uint256 ticks = asked.ticks < _in(account) ? asked.ticks : _in(account);
         uint256 fee = asked.fee < ticks ? asked.fee : ticks;
         uint256 before = token.balanceOf(asked.to);
@@ -444,10 +463,13 @@ contract StreetLife is StreetModel {
         return abi.encodeWithSelector(IGridVault.VectorMismatch.selector);
     }
 
-    /// @dev One home loses more than it has, and the supplier gains it.
-    function _tooMuch(uint256 home) private view returns (int256[] memory changes) {
-        changes = new int256[](home + 1);
-        changes[home] = _held[home] == Reference.LARGEST ? Reference.SMALLEST : -_held[home] - 1;
+    /// @dev One home loses more than it has: a little, much, or more than the supplier can bear. The supplier gains it, or the community.
+    function _tooMuch(uint256 home, uint256 seed) private view returns (Batch memory) {
+        int256[3] memory lacking = [int256(1), int256(1 + (seed >> 64) % 5_000), 1 + _wide[0]];
+        int256[] memory changes = new int256[](home + 1);
+        changes[home] = -_held[home] - lacking[(seed >> 16) % 3];
+        if (changes[home] < Reference.SMALLEST) changes[home] = Reference.SMALLEST;
+        return (seed >> 8) % 2 == 0 ? _batch(changes) : _batch(Reference.vector(changes), Reference.wide(2, -changes[home]));
     }
 
     /// @dev Up to nine homes that are in the street at `since` and haven't said that they go, of any classes.

@@ -43,6 +43,7 @@ contract StreetLifeTest is Test {
     function invariant_theStreet() external view {
         _moneyIsWhatIsOwed();
         _balancesAreTheTables();
+        _debtsAreOwedToTheSupplier();
         _periodsGoOnByOne();
         _setsAreFair();
     }
@@ -62,7 +63,7 @@ contract StreetLifeTest is Test {
             (bool isDone, bytes memory refusal) = address(_life).call(call);
             if (!isDone) _rethrow(refusal);
         }
-        string[55] memory things = _things();
+        string[59] memory things = _things();
         string memory counts;
         for (uint256 i; i < things.length; ++i) counts = string.concat(counts, things[i], " ", vm.toString(_life.times(things[i])), ", ");
         for (uint256 i; i < things.length; ++i) vm.assertGe(_life.times(things[i]), 1, counts);
@@ -81,11 +82,12 @@ contract StreetLifeTest is Test {
 
     /// @dev I8.
     function _balancesAreTheTables() private view {
-        (uint32[] memory ticks, uint32[] memory requested, uint128[8] memory wide) = _vault.balances(0, type(uint256).max);
-        vm.assertEq(ticks.length, _life.homeCount(), "homes");
-        for (uint256 home; home < ticks.length; ++home) {
-            vm.assertEq(ticks[home], _life.heldOf(home), "ticks");
-            vm.assertEq(requested[home], _life.askedOf(home), "asked for");
+        (IEscrow.Balance[] memory homes, uint128[8] memory wide) = _vault.balances(0, type(uint256).max);
+        vm.assertEq(homes.length, _life.homeCount(), "homes");
+        for (uint256 home; home < homes.length; ++home) {
+            vm.assertEq(homes[home].ticks, _life.heldOf(home), "ticks");
+            vm.assertEq(homes[home].requested, _life.askedOf(home), "asked for");
+            vm.assertEq(homes[home].debt, _life.debtOf(home), "debt");
         }
         for (uint8 id; id < 8; ++id) {
             vm.assertEq(wide[id], _life.wideOf(id), "wide");
@@ -93,6 +95,21 @@ contract StreetLifeTest is Test {
             IEscrow.Withdrawal memory asked = _vault.withdrawal(FIRST_WIDE + id);
             vm.assertEq(asked.ticks, _life.askedOf(FIRST_WIDE + id), "asked for");
             vm.assertEq(asked.to, _life.askedBy(FIRST_WIDE + id), "for whom");
+        }
+    }
+
+    /// @dev What each account has is what it was ever paid, lost and gained by, without any floor: a home's balance less its debt, the
+    /// supplier's with all debts. So a debt is at nobody's cost but the debtor's and, until it is paid back, the supplier's.
+    function _debtsAreOwedToTheSupplier() private view {
+        (IEscrow.Balance[] memory homes, uint128[8] memory wide) = _vault.balances(0, type(uint256).max);
+        int256 debts;
+        for (uint256 home; home < homes.length; ++home) {
+            int256 debt = int256(uint256(homes[home].debt));
+            vm.assertEq(int256(uint256(homes[home].ticks)) - debt, _life.claimOf(home), "a home's claim");
+            debts += debt;
+        }
+        for (uint256 id; id < 8; ++id) {
+            vm.assertEq(int256(uint256(wide[id])) + (id == 0 ? debts : int256(0)), _life.claimOf(FIRST_WIDE + id), "a wide account's claim");
         }
     }
 
@@ -158,17 +175,18 @@ contract StreetLifeTest is Test {
             GuardedLife.requestFor.selector,
             GuardedLife.withdrawNow.selector
         ];
-        steps = new bytes4[](all.length + guarded.length + 9);
+        steps = new bytes4[](all.length + guarded.length + 10);
         for (uint256 i; i < all.length; ++i) steps[i] = all[i];
         for (uint256 i; i < guarded.length; ++i) steps[16 + i] = guarded[i];
         steps[25] = StreetLife.nameValidators.selector;
         // Most lives go on from one period to the next.
         (steps[26], steps[27], steps[28]) = (StreetLife.propose.selector, StreetLife.finalize.selector, StreetLife.wait.selector);
+        steps[34] = StreetLife.repay.selector;
         (steps[29], steps[30]) = (StreetLife.finalize.selector, StreetLife.request.selector);
         (steps[31], steps[32], steps[33]) = (StreetLife.redirect.selector, StreetLife.namePayee.selector, StreetLife.payNeeded.selector);
     }
 
-    function _things() private pure returns (string[55] memory) {
+    function _things() private pure returns (string[59] memory) {
         return [
             "deposit",
             "deposit refused",
@@ -182,6 +200,10 @@ contract StreetLifeTest is Test {
             "finalize",
             "finalize early",
             "finalize refused",
+            "finalize with a debt",
+            "finalize at the supplier's cost",
+            "repay",
+            "repay nothing",
             "finalize other",
             "expire",
             "expire early",

@@ -38,6 +38,10 @@ abstract contract StreetModel is Street {
 
     int256[] internal _held;
     int256[8] internal _wide;
+    /// @dev What homes lacked for periods and haven't paid back.
+    mapping(uint256 home => int256) internal _debts;
+    /// @dev By account: all that was paid in and settled, less all that was paid out. No floor, no debt.
+    mapping(uint256 account => int256) internal _claims;
     /// @dev By account, as all that people ask for.
     mapping(uint256 account => Asked) internal _asked;
     /// @dev Keys of who is named; 0: nobody yet.
@@ -85,6 +89,14 @@ abstract contract StreetModel is Street {
 
     function heldOf(uint256 home) external view returns (uint256) {
         return uint256(_held[home]);
+    }
+
+    function debtOf(uint256 home) external view returns (uint256) {
+        return uint256(_debts[home]);
+    }
+
+    function claimOf(uint256 account) external view returns (int256) {
+        return _claims[account];
     }
 
     function askedOf(uint256 account) external view returns (uint256) {
@@ -135,6 +147,7 @@ abstract contract StreetModel is Street {
     function _takeOut(uint256 account, uint256 ticks) internal {
         if (_isWide(account)) _wide[account - FIRST_WIDE] -= int256(ticks);
         else _held[account] -= int256(ticks);
+        _claims[account] -= int256(ticks);
         paidOut += ticks;
     }
 
@@ -143,9 +156,10 @@ abstract contract StreetModel is Street {
         return _isWide(account) ? _payeeKeys[account - FIRST_WIDE] : _ownerKey(account);
     }
 
-    /// @dev Whether the open proposal takes from a wide account.
+    /// @dev Whether the open proposal takes from a wide account, or may: the supplier bears what homes lack.
     function _isNeeded(uint256 account) internal view returns (bool) {
         if (!_isWide(account) || !_proposal.exists) return false;
+        if (account == FIRST_WIDE) return true;
         bytes memory wide = abi.decode(_proposal.batch, (Batch)).wide;
         for (uint256 i; 9 * i < wide.length; ++i) {
             (uint8 id, int256 change) = _wideOf(wide, i);
@@ -156,13 +170,35 @@ abstract contract StreetModel is Street {
 
     function _payIn(uint256 home, uint256 ticks) internal {
         _deposit(home, ticks);
+        _credit(home, ticks);
+    }
+
+    function _credit(uint256 home, uint256 ticks) internal {
         _held[home] += int256(ticks);
+        _claims[home] += int256(ticks);
         paidIn += ticks;
+        _collect(home);
+    }
+
+    /// @dev As much of a home's debt as it has goes back to the supplier.
+    function _collect(uint256 account) internal {
+        if (_isWide(account)) return;
+        int256 paid = _debts[account] < _held[account] ? _debts[account] : _held[account];
+        _debts[account] -= paid;
+        _held[account] -= paid;
+        _wide[0] += paid;
+    }
+
+    /// @dev What is in an account beyond its debt.
+    function _free(uint256 account) internal view returns (uint256) {
+        if (_isWide(account)) return _in(account);
+        return _held[account] > _debts[account] ? uint256(_held[account] - _debts[account]) : 0;
     }
 
     function _payInWide(uint8 id, uint256 ticks) internal {
         _depositWide(id, ticks);
         _wide[id] += int256(ticks);
+        _claims[FIRST_WIDE + id] += int256(ticks);
         paidIn += ticks;
     }
 
@@ -235,7 +271,7 @@ abstract contract StreetModel is Street {
 
     /// @dev What an account may lose: what it has asked for is spent.
     function _spendable(uint256 account) internal view returns (uint256) {
-        uint256 held = _in(account);
+        uint256 held = _free(account);
         uint256 asked = _asked[account].ticks;
         return asked < held ? held - asked : 0;
     }
@@ -263,25 +299,46 @@ abstract contract StreetModel is Street {
         batch.period.accountsRoot = bytes32(_draw(seed, 903));
     }
 
-    /// @dev Whether all results lie in range now, as a loop finds; the error when not.
+    /// @dev Whether nobody rises above the most, and no wide account falls below zero: the supplier's bears what homes lack. The error when not.
     function _outcome(Batch memory batch) internal view returns (bytes memory) {
         for (uint256 home; home < _held.length; ++home) {
             int256 next = _held[home] + Reference.changeOf(batch.vector, home);
-            if (next < 0 || next > Reference.LARGEST) return abi.encodeWithSelector(IGridVault.LaneOverflow.selector, home / 8);
+            if (next > Reference.LARGEST) return abi.encodeWithSelector(IGridVault.LaneOverflow.selector, home / 8);
         }
+        int256[8] memory next_ = _wide;
         for (uint256 i; 9 * i < batch.wide.length; ++i) {
             (uint8 id, int256 change) = _wideOf(batch.wide, i);
-            if (_wide[id] + change < 0) return abi.encodeWithSelector(IGridVault.WideUnderflow.selector, id);
+            next_[id] += change;
+        }
+        next_[0] -= _lackingFor(batch);
+        for (uint256 id; id < 8; ++id) {
+            if (next_[id] < 0) return abi.encodeWithSelector(IGridVault.WideUnderflow.selector, id, uint256(-next_[id]));
         }
         return "";
     }
 
+    /// @dev What homes have less than a batch takes from them.
+    function _lackingFor(Batch memory batch) internal view returns (int256 lacking) {
+        for (uint256 home; home < _held.length; ++home) {
+            int256 next = _held[home] + Reference.changeOf(batch.vector, home);
+            if (next < 0) lacking -= next;
+        }
+    }
+
     /// @dev The tables after the batch.
     function _apply(Batch memory batch) internal {
-        for (uint256 home; home < _held.length; ++home) _held[home] += Reference.changeOf(batch.vector, home);
+        _wide[0] -= _lackingFor(batch);
+        for (uint256 home; home < _held.length; ++home) {
+            int256 change = Reference.changeOf(batch.vector, home);
+            int256 next = _held[home] + change;
+            _claims[home] += change;
+            _held[home] = next < 0 ? int256(0) : next;
+            if (next < 0) _debts[home] -= next;
+        }
         for (uint256 i; 9 * i < batch.wide.length; ++i) {
             (uint8 id, int256 change) = _wideOf(batch.wide, i);
             _wide[id] += change;
+            _claims[FIRST_WIDE + id] += change;
         }
         ++periods;
         nextInterval = batch.period.toInterval + 1;

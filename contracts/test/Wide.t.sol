@@ -210,20 +210,27 @@ contract WideTest is Street {
         _assertSolvent();
     }
 
-    /// @dev Whoever isn't asked for anything by the open proposal is paid beside it.
+    /// @dev Whoever isn't asked for anything by the open proposal is paid beside it; the supplier isn't, as it bears what homes may lack.
     function test_aProposalThatTakesNothingKeepsNobodyWaiting() external {
         _namePayee(GRID);
+        _namePayee(2);
+        _depositWide(2, 30);
         _requestWide(SUPPLIER, PURSE, 1_000);
         _requestWide(GRID, OTHER, 500);
+        _requestWide(2, STRANGER, 30);
         vm.warp(block.timestamp + ESCAPE);
         Batch memory batch = _batch("", bytes.concat(Reference.wide(SUPPLIER, 7), Reference.wide(GRID, -7)));
         _propose(batch);
+        vault.finalizeWithdraw(FIRST_WIDE + 2);
+        _refuse(abi.encodeWithSelector(IEscrow.WideNeeded.selector, SUPPLIER));
         vault.finalizeWithdraw(FIRST_WIDE);
         _refuse(abi.encodeWithSelector(IEscrow.WideNeeded.selector, GRID));
         vault.finalizeWithdraw(FIRST_WIDE + GRID);
         vm.warp(vm.getBlockTimestamp() + WINDOW);
         _finalize(batch);
+        vault.finalizeWithdraw(FIRST_WIDE);
         vault.finalizeWithdraw(FIRST_WIDE + GRID);
+        vm.assertEq(token.balanceOf(STRANGER), 30 * TICK, "community");
         vm.assertEq(token.balanceOf(PURSE), 1_000 * TICK, "supplier");
         vm.assertEq(token.balanceOf(OTHER), 493 * TICK, "grid");
         vm.assertEq(vault.wideBalance(SUPPLIER), 7, "what was settled since");
@@ -236,7 +243,7 @@ contract WideTest is Street {
         Batch memory batch = _batch("", bytes.concat(Reference.wide(SUPPLIER, -1_001), Reference.wide(GRID, 1_001)));
         _propose(batch);
         vm.warp(block.timestamp + ESCAPE);
-        _refuse(abi.encodeWithSelector(IGridVault.WideUnderflow.selector, SUPPLIER));
+        _refuse(abi.encodeWithSelector(IGridVault.WideUnderflow.selector, SUPPLIER, 1));
         _finalize(batch);
         vm.prank(GUARDIAN);
         vault.pause(MAX_PAUSE);

@@ -7,8 +7,9 @@ import { MOST_WH } from "./settle.ts";
 
 /** What the vault holds for a home, in ticks, all of one block that is final. */
 export interface Holding {
+  /** Less what the home owes there; below 0 where it owes more. */
   readonly ticks: number;
-  /** What withdrawals have asked for, a part of `ticks`. */
+  /** What withdrawals have asked for. */
   readonly requested: number;
   /** The home's change in each closed period that the vault hadn't settled there, by rising period. */
   readonly unsettled: readonly number[];

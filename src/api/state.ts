@@ -81,6 +81,8 @@ export interface HomeView {
   readonly balanceMicro: number;
   /** In the vault on the chain, null while the chain is away; and what it may spend on orders now, null while nothing limits it. */
   readonly vaultMicro: number | null;
+  /** What it owes the utility because the vault held less than a settlement took; null while the chain is away. */
+  readonly debtMicro: number | null;
   readonly creditMicro: number | null;
   /** Against buying and selling everything at the utility's tariff. */
   readonly savedMicro: number;

@@ -10,7 +10,7 @@ import {
   type SettledInterval,
   utilityOnly,
 } from "../../engine/settlement/index.ts";
-import type { BatchReceipt, Clock, RegisteredHome, Registry } from "../ports/index.ts";
+import type { BatchReceipt, Clock, RegisteredHome, Registry, VaultBalances } from "../ports/index.ts";
 import { Batches, type BatchOnItsWay } from "./batch-views.ts";
 import type { Decisions } from "./community-view.ts";
 import {
@@ -56,7 +56,7 @@ export class StreetView {
   #prices: PricePoint[] = [];
   #certificates: CertificateView[] = [];
   #certified = 0;
-  #vault: readonly number[] | null = null;
+  #vault: Pick<VaultBalances, "homes" | "debts"> | null = null;
   readonly #batches: Batches;
   readonly #watch: Watch;
   readonly #listeners = new Set<() => void>();
@@ -86,7 +86,11 @@ export class StreetView {
     this.#changed();
   }
 
-  chain(vault: readonly number[] | null, receipts: readonly BatchReceipt[], onTheirWay: readonly BatchOnItsWay[]): void {
+  chain(
+    vault: Pick<VaultBalances, "homes" | "debts"> | null,
+    receipts: readonly BatchReceipt[],
+    onTheirWay: readonly BatchOnItsWay[],
+  ): void {
     this.#vault = vault;
     this.#batches.update(receipts, onTheirWay);
     this.#changed();
@@ -255,7 +259,8 @@ export class StreetView {
       batteryPercent: null,
       keepForBackupPercent: null,
       balanceMicro: microOf(account.balance),
-      vaultMicro: this.#vault?.[home] ?? null,
+      vaultMicro: this.#vault?.homes[home] ?? null,
+      debtMicro: this.#vault?.debts[home] ?? null,
       creditMicro: credit(home),
       savedMicro: microOf(this.#saved.get(home) ?? nano(0)),
       reading: this.#readingOf(last),

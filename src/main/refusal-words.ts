@@ -16,7 +16,7 @@ export const WORDS: Readonly<Record<string, (fields: Readonly<Record<string, str
   OwnerIsAgent: () => "the owner's key can't sign for its home as well",
   Expired: ({ deadline }) => `it was to be carried until ${instant(deadline)}: sign it again`,
   NotOwner: () => "only the home's owner pays with a permit",
-  InsufficientBalance: ({ have, want }) => `the home holds ${ticks(have)} and ${ticks(want)} was asked for`,
+  InsufficientBalance: ({ have, want }) => `the home holds ${ticks(have)} beyond what it owes and ${ticks(want)} was asked for`,
   WithdrawalPending: () => "what was asked for earlier isn't paid yet: ask again after it is",
   NoWithdrawal: () => "nothing is asked for: ask first, then say where it goes instead",
   PaymentTooLarge: ({ most }) => `a payment takes at most half of what the community holds: ${ticks(most)}`,

@@ -43,4 +43,7 @@ export function rowsOf({ account, lines, held }: Statement): readonly string[] {
 }
 
 const rowOf = ({ at, kind, period, other, micro, transaction }: StatementLine, held: number): string =>
-  [new Date(at * 1000).toISOString(), kind, period ?? "", other ?? "", amountText(micro), amountText(held), transaction].join(",");
+  [new Date(at * 1000).toISOString(), kind, period ?? "", nameOf(other), amountText(micro), amountText(held), transaction].join(",");
+
+/** An address, or a home by its number. */
+const nameOf = (other: StatementLine["other"]): string => (typeof other === "number" ? `home ${other}` : (other ?? ""));

@@ -43,7 +43,7 @@ export class StakeReader {
 }
 
 /**
- * A home's stake is what the vault holds for it, less what it has asked back, less what batches have carried by the period that the
+ * A home's stake is what the vault holds for it, less what it owes there, less what it has asked back, less what batches have carried by the period that the
  * vault stands at: settlement moves both alike. null: these books don't reach that period, or lack a batch after it.
  */
 export function stakesOf({ nextPeriod, ticks, requested }: VaultEscrows, carried: CarriedState, open: readonly Batch[]): Stakes | null {

@@ -68,16 +68,19 @@ export interface VaultBalances {
   readonly homes: readonly number[];
   /** What withdrawals have asked for, a part of `homes`: counts as spent from now on. */
   readonly requested: readonly number[];
+  /** What homes owe the residual supplier, whose account bore what they lacked; no part of `homes`. */
+  readonly debts: readonly number[];
   /** The residual supplier's. */
   readonly residual: number;
 }
 
-/** What the vault holds for each home, by home id in whole ticks of 100 micro-currency, for good and all of one moment. */
+/** What each home has in the vault, by home id in whole ticks of 100 micro-currency, for good and all of one moment. */
 export interface VaultEscrows {
   /** The first period whose changes are not in them. */
   readonly nextPeriod: Period;
+  /** What the vault holds for it less what it owes there; below 0 where it owes more. */
   readonly ticks: readonly number[];
-  /** What withdrawals have asked for, a part of `ticks`. */
+  /** What withdrawals have asked for. */
   readonly requested: readonly number[];
 }
 
@@ -95,11 +98,11 @@ export interface WideAccount {
 export interface StatementLine {
   /** Unix seconds on the chain's clock. */
   readonly at: number;
-  readonly kind: "deposit" | "settled" | "paid" | "fee";
-  /** Of what was settled. */
+  readonly kind: "deposit" | "settled" | "shortfall" | "repaid" | "paid" | "fee";
+  /** Of what was settled, and of what a home lacked for it. */
   readonly period: number | null;
-  /** Who paid it in, or got it. */
-  readonly other: Address | null;
+  /** Who paid it in, or got it; the home that lacked it, or paid it back. */
+  readonly other: Address | HomeId | null;
   /** Micro-currency; below 0: out of the account. */
   readonly micro: number;
   readonly transaction: Digest;
@@ -114,9 +117,9 @@ export interface Statement {
 
 /** What a home has in the vault for good, and what a withdrawal at once is signed with there. */
 export interface Standing {
-  /** Micro-currency. */
+  /** Micro-currency, less what it owes there; below 0 where it owes more. */
   readonly escrow: number;
-  /** What a withdrawal has asked for, a part of `escrow`. */
+  /** What a withdrawal has asked for. */
   readonly requested: number;
   /** For the home's next signed withdrawal. */
   readonly nonce: number;
@@ -188,6 +191,8 @@ export interface Relay extends Chain {
   namePayee(account: SurplusAccount, payee: Address): Promise<Result<void, ChainCode>>;
   /** Pays what is due of what payees of wide accounts have asked for; tells of which accounts. */
   payWide(): Promise<Result<readonly SurplusAccount[], ChainCode>>;
+  /** Has homes that owe the residual supplier pay it from what they have in the vault; tells which did. */
+  collectDebts(): Promise<Result<readonly HomeId[], ChainCode>>;
   /** Gas that an errand would take now, asked without sending; refused with the contract's reason when it would fail. */
   weigh(errand: Errand): Promise<Result<number, ChainCode>>;
   /** Moves a home's money as its owner signed it, or pays what it has asked for; the transaction, or null when it was done already. */
@@ -211,6 +216,8 @@ interface Signed {
 /** What a home and its owner have, as the chain says it now; micro-currency and Unix seconds on the chain's clock. */
 export interface OwnerMoney {
   readonly escrow: number;
+  /** What the home owes the residual supplier: goes first from whatever comes into `escrow`. */
+  readonly debt: number;
   /** Asked for and not yet paid, a part of `escrow`; null: nothing. */
   readonly withdrawal: { readonly to: Address; readonly micro: number; readonly requestedAt: number } | null;
   /** In the owner's own account. */

@@ -77,7 +77,7 @@ test("what can't be is said before anything is signed", async () => {
     expect({ exit, out }).toEqual({ exit: 1, out: expect.any(String) });
     return err;
   };
-  expect(await refused("withdraw", "--amount", "200000")).toMatch(/home-01 holds \d+\.\d+ \w+ in the vault; name less/);
+  expect(await refused("withdraw", "--amount", "200000")).toMatch(/home-01 holds \d+\.\d+ \w+ of its own in the vault; name less/);
   expect(await refused("deposit", "--amount", "7.5001")).toMatch(/the owner's account 0x\w+ holds 7\.50 \w+; name less/);
   expect(await refused("withdraw", "--amount", "1", "--to", `0x${"0".repeat(40)}`)).toContain("money can't go to nobody");
   configure("another");

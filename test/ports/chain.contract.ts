@@ -48,7 +48,7 @@ export function chainContract(name: string, open: () => Promise<TestStreet>): vo
     test("a new street has settled nothing", async () => {
       expect(await chain.head()).toEqual({ ok: true, value: { nextPeriod: FIRST_PERIOD, lastPeriod: GENESIS, settledUntil: 0 } });
       expect(await chain.batches()).toEqual({ ok: true, value: [] });
-      const value = { homes: Array(5).fill(1_000_000), requested: Array(5).fill(0), residual: 50_000_000 };
+      const value = { homes: Array(5).fill(1_000_000), requested: Array(5).fill(0), debts: Array(5).fill(0), residual: 50_000_000 };
       expect(await chain.balances()).toEqual({ ok: true, value });
     });
 
@@ -60,7 +60,8 @@ export function chainContract(name: string, open: () => Promise<TestStreet>): vo
         ok: true,
         value: { nextPeriod: FIRST_PERIOD + 1, lastPeriod: periodHash(batch.result), settledUntil: 1_000_000 },
       });
-      const value = { homes: [999_000, 1_000_400, 1_000_000, 1_000_100, 1_000_000], requested: Array(5).fill(0), residual: 50_000_500 };
+      const homes = [999_000, 1_000_400, 1_000_000, 1_000_100, 1_000_000];
+      const value = { homes, requested: Array(5).fill(0), debts: Array(5).fill(0), residual: 50_000_500 };
       expect(await chain.balances()).toEqual({ ok: true, value });
       const escrows = { nextPeriod: FIRST_PERIOD + 1, ticks: [9_990, 10_004, 10_000, 10_001, 10_000], requested: Array(5).fill(0) };
       expect(await chain.escrows()).toEqual({ ok: true, value: escrows });
@@ -112,10 +113,31 @@ export function chainContract(name: string, open: () => Promise<TestStreet>): vo
       expect(await relay.settle(few)).toEqual({ ok: false, code: "CHAIN_REFUSED", detail: "QuorumNotReached(got=3, need=4)" });
     });
 
-    test("a batch that a home can't pay is refused, and settled once it can", async () => {
-      const batch = street.batch(0, [-10_001, 10_001]);
-      expect(await relay.settle(batch)).toEqual({ ok: false, code: "CHAIN_REFUSED", detail: "LaneOverflow(slot=0)" });
-      expect(await relay.settle(batch)).toEqual({ ok: false, code: "CHAIN_REFUSED", detail: "LaneOverflow(slot=0)" });
+    test("a home that uses more than it has owes it, the street goes on settling, and what it earns pays it back", async () => {
+      const told = async () => {
+        const [balances, escrows] = [await chain.balances(), await chain.escrows()];
+        if (!balances.ok || !escrows.ok) throw new Error("no answer");
+        const { homes, debts, residual } = balances.value;
+        return { homes: homes.slice(0, 2), debts: debts.slice(0, 2), residual, stakes: escrows.value.ticks.slice(0, 2) };
+      };
+      // It uses 10,300 ticks of 10,000, of which 100 are a neighbour's.
+      expect(await relay.settle(street.batch(0, [-10_300, 100]))).toMatchObject({ ok: true });
+      const first = { homes: [0, 1_010_000], debts: [30_000, 0], residual: 50_990_000, stakes: [-300, 10_100] };
+      expect(await told()).toEqual(first);
+      expect(await relay.collectDebts()).toEqual({ ok: true, value: [] });
+      expect(await relay.settle(street.batch(1, [-50, 50]))).toMatchObject({ ok: true });
+      expect(await relay.settle(street.batch(2, [400, -50]))).toMatchObject({ ok: true });
+      expect(await told()).toEqual({ homes: [40_000, 1_010_000], debts: [35_000, 0], residual: 50_950_000, stakes: [50, 10_100] });
+      expect(await relay.collectDebts()).toEqual({ ok: true, value: [0] });
+      expect(await relay.collectDebts()).toEqual({ ok: true, value: [] });
+      expect(await told()).toEqual({ homes: [5_000, 1_010_000], debts: [0, 0], residual: 50_985_000, stakes: [50, 10_100] });
+    });
+
+    test("a batch that neither a home nor the supplier can pay is refused, and says what is lacking", async () => {
+      const batch = street.batch(0, [-510_007, 510_007]);
+      const refused = { ok: false, code: "CHAIN_REFUSED", detail: "WideUnderflow(id=0, lacking=7)" };
+      expect(await relay.settle(batch)).toEqual(refused);
+      expect(await relay.settle(batch)).toEqual(refused);
       expect(await chain.head()).toMatchObject({ value: { nextPeriod: FIRST_PERIOD } });
     });
 

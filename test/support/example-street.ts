@@ -117,6 +117,7 @@ function homeView(home: number, options: Required<ExampleOptions>): HomeView {
     keepForBackupPercent: hasBattery(home) && !silent ? 30 : null,
     balanceMicro: Math.round((chance(home, 1) - 0.55) * 60_000 * grown),
     vaultMicro: 50_000_000,
+    debtMicro: 0,
     creditMicro: 48_500_000,
     savedMicro: Math.round(chance(home, 2) * 22_000 * grown),
     reading: silent || grown === 0 ? null : { interval: options.interval, importWh: Math.max(0, -net), exportWh: Math.max(0, net) },

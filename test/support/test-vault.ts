@@ -123,6 +123,11 @@ export const voters = (...homes: readonly number[]): Validator[] => homes.map((h
 /** From when on the first validators of a test street certify. */
 export const SET_SINCE = 15;
 
+export interface Balances {
+  readonly homes: readonly { readonly ticks: bigint; readonly requested: bigint; readonly debt: bigint }[];
+  readonly wide: readonly bigint[];
+}
+
 /** A vault with `homes` homes, the first `validators` of which certify; everybody may spend the operator's currency. */
 export class TestVault {
   readonly chain: TestChain;
@@ -223,8 +228,13 @@ export class TestVault {
   }
 
   async ticks(): Promise<number[]> {
-    const [ticks] = (await this.view("balances", 0, 10_000)) as [bigint[]];
-    return [...ticks].map(Number);
+    return (await this.balances()).homes.map(({ ticks }) => Number(ticks));
+  }
+
+  /** Ticks that each home has, has asked for, and owes; and wide accounts. */
+  async balances(from = 0, count = 10_000): Promise<Balances> {
+    const [homes, wide] = (await this.view("balances", from, count)) as [readonly Balances["homes"][number][], bigint[]];
+    return { homes: [...homes].map(({ ticks, requested, debt }) => ({ ticks, requested, debt })), wide: [...wide] };
   }
 
   /** A period that follows what the vault holds, with these changes in ticks. */

@@ -67,6 +67,7 @@ const home = mirrors<HomeView>()(
     keepForBackupPercent: nullable(percent),
     balanceMicro: integer,
     vaultMicro: nullable(integer),
+    debtMicro: described(nullable(count), "what it owes the utility because the vault held less than a settlement took"),
     creditMicro: described(nullable(integer), "what it may spend on orders for the next interval; null: nothing limits it"),
     savedMicro: integer,
     reading: nullable(object({ interval: instant, importWh: count, exportWh: count })),

@@ -14,16 +14,21 @@ export interface Asked {
 }
 
 export function depositText({ home, owner, currency, money, micro }: Asked): readonly string[] {
+  const repaid = Math.min(money.debt, money.escrow + micro);
+  const debt = repaid === 0 ? "" : `, as ${amountText(repaid)} pay what it owes the utility`;
   return [
     `${amountText(micro)} ${currency} go from the owner's account ${owner}, which holds ${amountText(money.account)}, to ${home} in the vault,`,
-    `which then holds ${amountText(money.escrow + micro)}. They count as soon as the chain has them. The operator pays the chain's fee.`,
+    `which then holds ${amountText(money.escrow + micro - repaid)}${debt}. They count as soon as the chain has them. The operator pays the chain's fee.`,
   ];
 }
 
+/** What an owner may ask for. */
+export const freeOf = ({ escrow, debt }: OwnerMoney): number => Math.max(0, escrow - debt);
+
 export function withdrawalText({ home, currency, money, micro, to, owner }: Asked): readonly string[] {
   return [
-    `${amountText(micro)} ${currency} of the ${amountText(money.escrow)} that ${home} holds in the vault go to ${whose(to, owner)}.`,
-    `From now on they count as spent; ${amountText(money.escrow - micro)} stay. ${dueText(money, money.now)}`,
+    `${amountText(micro)} ${currency} of the ${amountText(freeOf(money))} that ${home} holds in the vault go to ${whose(to, owner)}.`,
+    `From now on they count as spent; ${amountText(freeOf(money) - micro)} stay. ${dueText(money, money.now)}`,
     "The operator hands it in, pays it out and pays the chain's fees. What the home owes its neighbours by then goes first: should the rest not do, less is paid.",
   ];
 }
@@ -41,7 +46,7 @@ export function redirectionText({ home, currency, money, micro, to, owner }: Ask
 export function atOnceText(asked: Asked, seconds: number): readonly string[] {
   const { home, currency, money, micro, to, owner } = asked;
   return [
-    `${amountText(micro)} ${currency} of the ${amountText(money.escrow)} that ${home} holds in the vault go to ${whose(to, owner)} at once,`,
+    `${amountText(micro)} ${currency} of the ${amountText(freeOf(money))} that ${home} holds in the vault go to ${whose(to, owner)} at once,`,
     `if the street's validators vouch within ${seconds} seconds that what stays covers all that ${home} may owe by then, whatever it trades and uses.`,
     `If they don't, the money is asked for instead. ${dueText(money, money.now)}`,
     "The operator hands it in, pays it out and pays the chain's fees.",
@@ -56,9 +61,17 @@ export function balanceText({ home, owner, currency, money }: Asked): readonly s
       : `${amountText(withdrawal.micro)} of it are asked for by ${whose(withdrawal.to, owner)}. ${dueText(money, withdrawal.requestedAt)}`;
   return [
     `${home} holds ${amountText(escrow)} ${currency} in the vault; ${asked}`,
+    ...owing(money, currency),
     `Its owner's account ${owner} holds ${amountText(account)} ${currency}.`,
   ];
 }
+
+const owing = ({ debt }: OwnerMoney, currency: string): readonly string[] =>
+  debt === 0
+    ? []
+    : [
+        `It owes the utility ${amountText(debt)} ${currency}: it used more than its money in the vault paid for. That goes first from all that is paid in (commonwatt deposit) or earned.`,
+      ];
 
 const whose = (account: Address, owner: Address): string => (account === owner ? `its owner's account ${owner}` : `the account ${account}`);
 

@@ -18,7 +18,7 @@ import { cannotStart } from "../exit.ts";
 import { openOwnerKey, unwrap } from "../keys.ts";
 import { ownHome, post, send } from "../owner-changes.ts";
 import { homeConfig } from "./init.ts";
-import { type Asked, atOnceText, balanceText, depositText, redirectionText, withdrawalText } from "./money-words.ts";
+import { type Asked, atOnceText, balanceText, depositText, freeOf, redirectionText, withdrawalText } from "./money-words.ts";
 
 /** Seconds that the operator has to carry what was signed. */
 const CARRY_SECONDS = 600;
@@ -73,8 +73,12 @@ export async function runWithdraw(command: Extract<Command, { verb: "withdraw" }
       `${balanceText(askedOf(owner, 0, to)).at(0)}`,
       "ask again when it is paid, or send it elsewhere with --redirect",
     );
-  if (micro > money.escrow)
-    throw cannotStart("MONEY_SHORT", `${home.name} holds ${amountText(money.escrow)} ${card.rules.currency} in the vault`, "name less");
+  if (micro > freeOf(money))
+    throw cannotStart(
+      "MONEY_SHORT",
+      `${home.name} holds ${amountText(freeOf(money))} ${card.rules.currency} of its own in the vault`,
+      "name less",
+    );
   requireRecipient(to, card);
   const asked = askedOf(owner, micro, to);
   const words = command.now === true ? atOnceText(asked, secondsFor(card)) : withdrawalText(asked);

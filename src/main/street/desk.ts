@@ -22,7 +22,7 @@ const PLACES = 4;
 const LOOKED_AT = 8;
 
 export interface DeskModules {
-  readonly relay: Pick<Relay, "weigh" | "carry" | "payWide">;
+  readonly relay: Pick<Relay, "weigh" | "carry" | "payWide" | "collectDebts">;
   readonly registrar: Pick<Registrar, "rotateAgent" | "leave">;
   readonly allowance: Allowance;
   /** What validators vouch for. */
@@ -42,6 +42,7 @@ export class Desk {
   readonly #turns = new Turns(PLACES);
   #lookFrom = 0;
   readonly #told = new Map<HomeId, string>();
+  #debts: readonly number[] = [];
 
   constructor(modules: DeskModules) {
     this.#modules = modules;
@@ -99,6 +100,13 @@ export class Desk {
     });
   }
 
+  /** What is to be done with money that nobody hands anything in for. */
+  async look(balances: VaultBalances): Promise<void> {
+    await this.collectDebts(balances);
+    await this.payDue(balances);
+    await this.payWide();
+  }
+
   /** Pays what is due of what owners have asked for. What is refused is looked at again next time. */
   async payDue({ requested }: Pick<VaultBalances, "requested">): Promise<void> {
     const asking = requested.flatMap((micro, home) => (micro > 0 ? [home] : []));
@@ -114,6 +122,18 @@ export class Desk {
   async payWide(): Promise<void> {
     const paid = await this.#modules.relay.payWide();
     if (paid.ok) for (const account of paid.value) this.#modules.log.info("withdrawal.paid", { account });
+  }
+
+  /** Says which homes owe the supplier more than before, or less; what those that owe have since earned goes to it. */
+  async collectDebts({ debts }: Pick<VaultBalances, "debts">): Promise<void> {
+    const { relay, log } = this.#modules;
+    for (const [home, micro] of debts.entries()) {
+      const before = this.#debts[home] ?? 0;
+      if (micro > before) log.warn("home.indebted", { home, micro });
+      else if (micro < before) log.info("home.repaid", { home, micro });
+    }
+    this.#debts = debts;
+    if (debts.some((micro) => micro > 0)) await relay.collectDebts();
   }
 
   async #pay(home: HomeId): Promise<void> {

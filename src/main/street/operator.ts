@@ -7,7 +7,7 @@ import { type HomeId, interval, toHex } from "../../../engine/kernel/index.ts";
 import { type MarketRules, periodOf } from "../../../engine/messages/index.ts";
 import { type BatchOnItsWay, type StreetCard, StreetView } from "../../api/index.ts";
 import { membersAt, Neighbourhood, type Pause, type ProposalWatch, StreetNode } from "../../node/index.ts";
-import type { BatchReceipt, Challenger, Clock, Log, Metrics, Relay, Store, VaultBalances } from "../../ports/index.ts";
+import type { BatchReceipt, Challenger, Clock, Log, Metrics, Relay, Store } from "../../ports/index.ts";
 import { domainOf, firstOf, placeOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
 import { watchOf } from "../watch/watching.ts";
@@ -208,7 +208,7 @@ export class Operator {
     if (batches.ok) this.#keep(batches.value);
     // Beside the batches, which don't wait for homes' turns.
     if (balances.ok)
-      this.#paying ??= this.#pay(balances.value).finally(() => {
+      this.#paying ??= this.desk.look(balances.value).finally(() => {
         this.#paying = null;
       });
     this.#looking ??= this.#look().finally(() => {
@@ -216,17 +216,12 @@ export class Operator {
     });
     this.view.registry(membership.registry);
     this.#compare();
-    this.view.chain(balances.ok ? balances.value.homes : null, batches.ok ? batches.value : [], this.#onTheirWay());
+    this.view.chain(balances.ok ? balances.value : null, batches.ok ? batches.value : [], this.#onTheirWay());
   }
 
   async #look(): Promise<void> {
     const decisions = await this.motions.look(this.node.membership.registry);
     if (decisions !== null) this.view.decided(decisions);
-  }
-
-  async #pay(balances: VaultBalances): Promise<void> {
-    await this.desk.payDue(balances);
-    await this.desk.payWide();
   }
 
   /** Who belongs to the street and will, whose clocks differ, and who signs nothing. */

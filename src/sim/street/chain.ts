@@ -82,7 +82,7 @@ export class CountingChain implements Chain {
   registry = () => this.#reply(() => this.known);
   head = () => this.#reply(this.#head);
   escrows = () => this.#reply(this.#escrows);
-  balances = () => this.#reply(() => ({ homes: [], requested: [], residual: 0 }));
+  balances = () => this.#reply(() => ({ homes: [], requested: [], debts: [], residual: 0 }));
   /** Its vault holds no money. */
   standing = () =>
     this.#reply(() => ({ escrow: 0, requested: 0, nonce: 0, nextPeriod: this.next, isOpen: this.settled.length > 0, finalAt: 0, now: 0 }));

@@ -18,6 +18,9 @@ export function HomeDetails(props: { home: HomeView; flow: Flow | undefined; cur
         {flow?.quality === "estimated" ? <span class="tag">{words.estimated}</span> : null}
       </p>
       {home.paused === null ? null : <p class="details-why">{pauseText(home.name, home.paused, zone)}</p>}
+      {home.debtMicro === null || home.debtMicro === 0 ? null : (
+        <p class="details-why">{words.debt(home.name, money(home.debtMicro, currency))}</p>
+      )}
       <dl>
         {flow === undefined ? null : <FlowFacts flow={flow} currency={currency} />}
         {home.batteryPercent === null ? null : <Pair name={words.battery} value={`${Math.round(home.batteryPercent)} %`} />}

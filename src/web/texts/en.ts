@@ -65,6 +65,8 @@ export const en = {
       keep: "Keep for backup",
       saved: "Saved so far",
       credit: "May spend on orders",
+      debt: (name: string, amount: string) =>
+        `${name} used more than its money in the vault pays for and owes the utility ${amount}. What is paid in for it (commonwatt deposit), and what it earns, goes there first.`,
       charge: "Charged for orders never shown",
       estimated: "estimated: its device says nothing",
     },

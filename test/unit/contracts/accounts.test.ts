@@ -149,10 +149,9 @@ describe("withdrawals", () => {
     await street.send(OWNER, "requestWithdraw", 2, TO, 400);
     expect(await chain.events(street.vault)).toEqual([`WithdrawalRequested(2, ${TO}, 400)`]);
     expect([...((await street.view("withdrawal", 2)) as unknown[])]).toEqual([TO, BigInt(await chain.now()), 400n, ZeroAddress, 0n]);
-    const [ticks, requested] = (await street.view("balances", 1, 2)) as bigint[][];
-    expect([[...ticks!], [...requested!]]).toEqual([
-      [0n, 1_000n],
-      [0n, 400n],
+    expect((await street.balances(1, 2)).homes).toEqual([
+      { ticks: 0n, requested: 0n, debt: 0n },
+      { ticks: 1_000n, requested: 400n, debt: 0n },
     ]);
     expect(await street.send(OWNER, "requestWithdraw", 2, TO, 1)).toBe("WithdrawalPending()");
   });

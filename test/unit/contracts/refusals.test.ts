@@ -100,8 +100,9 @@ describe("a proposal", () => {
   });
 
   test.each<[string, number[], [number, bigint][], string]>([
-    ["a home below zero", [-1_001, 1_001], [], "LaneOverflow(0)"],
-    ["a wide account below zero", [5_001], [[0, -5_001n]], "WideUnderflow(0)"],
+    ["a home below zero, and nobody who bears it", [-6_001, 6_001], [], "WideUnderflow(0, 1)"],
+    ["a home above the most", [2 ** 31 - 1_000], [[0, 1_000n - 2n ** 31n]], "LaneOverflow(0)"],
+    ["a wide account below zero", [5_001], [[0, -5_001n]], "WideUnderflow(0, 1)"],
   ])("settled: %s", async (_, deltas, wide, expected) => {
     const batch = await street.batch(deltas, wide);
     await street.propose(batch);

@@ -87,7 +87,7 @@ describe("a certified period", () => {
         ),
       ),
     ).toBe("ok");
-    const [, , wide] = (await street.view("balances", 0, 1)) as [bigint[], bigint[], bigint[]];
+    const { wide } = await street.balances(0, 1);
     expect([...wide]).toEqual([4_930n, 60n, 0n, 0n, 0n, 0n, 0n, 40n]);
   });
 
@@ -232,10 +232,11 @@ describe("bytes", () => {
   });
 
   test.each<[string, number[], [number, bigint][], string]>([
-    ["a home below zero", [-1_001, 1_001], [], "LaneOverflow(0)"],
-    ["a home of the second word below zero", [0, 0, 0, 0, 0, 0, 0, 0, 1_001, -1_001], [], "LaneOverflow(1)"],
+    ["a home below zero, and a supplier that bears it", [-6_000, 6_000], [], "ok"],
+    ["a home below zero, and a supplier that doesn't", [-6_001, 6_001], [], "WideUnderflow(0, 1)"],
+    ["a home of the second word below zero", [0, 0, 0, 0, 0, 0, 0, 0, 6_007, -6_007], [], "WideUnderflow(0, 7)"],
     ["a home above the limit", [MAX_TICKS - 999], [[0, -BigInt(MAX_TICKS - 999)]], "LaneOverflow(0)"],
-    ["the supplier below zero", [5_001], [[0, -5_001n]], "WideUnderflow(0)"],
+    ["the supplier below zero", [5_001], [[0, -5_001n]], "WideUnderflow(0, 1)"],
     ["a home at zero", [-1_000, 1_000], [], "ok"],
     ["the supplier at zero", [5_000], [[0, -5_000n]], "ok"],
   ])("%s", async (_, deltas, wide, expected) => {
@@ -251,11 +252,51 @@ describe("bytes", () => {
     expect(await street.view("balanceOf", 0)).toBe(BigInt(MAX_TICKS));
   });
 
-  test("a batch that a home can't pay is settled after a deposit", async () => {
-    const batch = await street.batch([-1_500, 1_500]);
+  test("what a home can't pay it owes the supplier, and pays from its next deposit", async () => {
+    expect(await street.settle(await street.batch([-1_500, 1_500]))).toBe("ok");
+    const standing = async () => {
+      const { homes, wide } = await street.balances(0, 2);
+      return { homes: homes.map(({ ticks, debt }) => [ticks, debt]), supplier: wide[0] };
+    };
+    expect(await standing()).toEqual({
+      homes: [
+        [0n, 500n],
+        [2_500n, 0n],
+      ],
+      supplier: 4_500n,
+    });
+    await street.fund(0, 300);
+    expect(await standing()).toEqual({
+      homes: [
+        [0n, 200n],
+        [2_500n, 0n],
+      ],
+      supplier: 4_800n,
+    });
+    // What it earns waits until anybody has it pay.
+    expect(await street.settle(await street.batch([250, -250]))).toBe("ok");
+    expect(await standing()).toEqual({
+      homes: [
+        [250n, 200n],
+        [2_250n, 0n],
+      ],
+      supplier: 4_800n,
+    });
+    expect(await street.send(STRANGER, "repay", 0)).toBe("ok");
+    expect(await standing()).toEqual({
+      homes: [
+        [50n, 0n],
+        [2_250n, 0n],
+      ],
+      supplier: 5_000n,
+    });
+  });
+
+  test("a batch that not even the supplier bears is settled after anybody has paid in", async () => {
+    const batch = await street.batch([-6_500, 6_500]);
     await street.propose(batch);
-    expect(await street.finalize(batch)).toBe("LaneOverflow(0)");
-    await street.fund(0, 500);
+    expect(await street.finalize(batch)).toBe("WideUnderflow(0, 500)");
+    await street.send(OPERATOR, "depositWide", 0, 50_000);
     expect(await street.finalize(batch)).toBe("ok");
   });
 });

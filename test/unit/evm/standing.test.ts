@@ -57,6 +57,34 @@ test("a home's money, its number, the period and the time, of one final state", 
   expect(await by(street.chain)).toMatchObject({ escrow: 993_000, requested: 40_000, nonce: 1 });
 });
 
+test("what a home owes in the vault is no money of its own: below zero where it owes more than it has", async () => {
+  const own = await TestStreet.on(street.rpc);
+  try {
+    const escrow = async (): Promise<number> => {
+      const answer = await own.chain.standing(HOME);
+      assert(answer.ok, answer.ok ? "" : answer.detail);
+      return answer.value.escrow;
+    };
+    const lost = Array.from({ length: HOME + 1 }, (_, home) => (home === HOME ? -10_050 : 0));
+    assert((await own.relay.settle(own.batch(0, lost))).ok, "the vault settles");
+    expect(await escrow()).toBe(-5_000);
+    assert(
+      (
+        await own.relay.settle(
+          own.batch(
+            1,
+            lost.map((each) => -each),
+          ),
+        )
+      ).ok,
+      "the vault settles",
+    );
+    expect(await escrow()).toBe(1_000_000);
+  } finally {
+    await own.close();
+  }
+});
+
 test("the embedded chain takes nothing back, and makes no block while nobody sends: this machine's clock counts as well", async () => {
   await new Promise((resolve) => setTimeout(resolve, 2_100));
   const { now, finalAt } = await by(street.chain);

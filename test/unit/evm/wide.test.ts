@@ -100,6 +100,26 @@ test("what a payee asks for is paid when it is settled, and a statement adds up 
   expect(await statementOf("grid")).toEqual({ ok: true, value: { account: "grid", lines: [], held: 0 } });
 });
 
+test("what a home lacked for a period and what it paid back are lines of the supplier's, each with the home", async () => {
+  const own = await TestStreet.on(street.rpc);
+  try {
+    expect(await own.relay.settle(own.batch(0, [-10_300, 100]))).toMatchObject({ ok: true });
+    expect(await own.relay.settle(own.batch(1, [200]))).toMatchObject({ ok: true });
+    expect(await own.relay.collectDebts()).toMatchObject({ ok: true });
+    const statement = await statementOf("supplier", own.vault);
+    const rows = statement.ok ? rowsOf(statement.value) : [];
+    expect(rows.slice(1).map((row) => row.split(",").slice(1, 6).join(" "))).toEqual([
+      "settled 500  1.02 51.02",
+      "shortfall 500 home 0 -0.03 50.99",
+      "settled 501  -0.02 50.97",
+      "repaid  home 0 0.02 50.99",
+    ]);
+    expect(await statementOf("community", own.vault)).toMatchObject({ value: { lines: [], held: 0 } });
+  } finally {
+    await own.close();
+  }
+});
+
 test("a statement that doesn't add up is none", () => {
   const line = { at: 0, kind: "deposit", period: null, other: TO, micro: 100, transaction: `0x${"1".repeat(64)}` as Digest } as const;
   expect(rowsOf({ account: "grid", lines: [line], held: 100 })).toHaveLength(1);

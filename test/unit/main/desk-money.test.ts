@@ -6,7 +6,7 @@ import { TEST_CURRENCY_ABI } from "../../../contracts/abi/test-currency.ts";
 import { type Address, address, assert, homeId, toHex } from "../../../engine/kernel/index.ts";
 import { Allowance } from "../../../src/main/street/allowance.ts";
 import { Desk } from "../../../src/main/street/desk.ts";
-import type { OwnerMoney, Relay } from "../../../src/ports/index.ts";
+import type { Log, OwnerMoney, Relay } from "../../../src/ports/index.ts";
 import { QUIET } from "../../support/quiet.ts";
 import { sendAs } from "../../support/send-as.ts";
 import { addressOf, CHAIN_ID } from "../../support/test-chain.ts";
@@ -27,7 +27,7 @@ let node: Rpc;
 let purse: Purse;
 let desk: Desk;
 
-async function openDesk(relay: Relay = street.relay): Promise<Desk> {
+async function openDesk(relay: Relay = street.relay, log: Log = QUIET): Promise<Desk> {
   const registry = await street.chain.registry();
   assert(registry.ok, "the chain answers");
   const meta = new Map<string, string>();
@@ -40,7 +40,7 @@ async function openDesk(relay: Relay = street.relay): Promise<Desk> {
     registrar,
     registry: () => registry.value,
     allowance,
-    log: QUIET,
+    log,
   });
 }
 
@@ -146,6 +146,38 @@ describe("a deposit", () => {
   });
 });
 
+describe("a debt", () => {
+  test("is told when it grows, and paid from the next deposit and from what the home earns", async () => {
+    const told: unknown[] = [];
+    const log = { ...QUIET, warn: (event: string, what: object) => told.push({ event, ...what }), info: QUIET.info } as Log;
+    const watching = await openDesk(street.relay, { ...log, info: (event, what) => told.push({ event, ...what }) });
+    const collect = async (): Promise<readonly unknown[]> => {
+      const balances = await street.chain.balances();
+      assert(balances.ok, "the chain answers");
+      await watching.collectDebts(balances.value);
+      return told.splice(0);
+    };
+    expect(await collect()).toEqual([]);
+    expect(await street.relay.settle(street.batch(0, [0, 0, -210_000]))).toMatchObject({ ok: true });
+    expect(await look()).toMatchObject({ escrow: 0, debt: 20_000_000 });
+    expect(await collect()).toEqual([{ event: "home.indebted", home: HOME, micro: 20_000_000 }]);
+    expect(await collect()).toEqual([]);
+    expect(await desk.deposit(HOME, await deposit())).toEqual(CARRIED);
+    expect(await look()).toMatchObject({ escrow: 0, debt: TEN });
+    expect(await collect()).toEqual([{ event: "home.repaid", home: HOME, micro: TEN }]);
+    expect(await desk.withdraw(HOME, await withdrawal())).toMatchObject({
+      code: "CHANGE_REFUSED",
+      detail: "the home holds 0.00 beyond what it owes and 0.50 was asked for",
+    });
+    // What it earned is there until the operator looks.
+    expect(await street.relay.settle(street.batch(1, [0, 0, 103_000]))).toMatchObject({ ok: true });
+    expect(await look()).toMatchObject({ escrow: 10_300_000, debt: TEN });
+    expect(await collect()).toEqual([]);
+    expect(await look()).toMatchObject({ escrow: 300_000, debt: 0 });
+    expect(await collect()).toEqual([{ event: "home.repaid", home: HOME, micro: 0 }]);
+  });
+});
+
 const pass = async (): Promise<void> => {
   await node.ask("evm_increaseTime", [8 * 86_400]);
   await node.ask("evm_mine", []);
@@ -192,7 +224,7 @@ describe("a withdrawal", () => {
     ["with another fee than was signed", async () => ({ ...(await withdrawal()), feeMicro: 100 }), "isn't signed by"],
     ["for another home", () => withdrawal({ home: 3 }), "isn't signed by"],
     ["that is too old", () => withdrawal({ seconds: -1 }), "it was to be carried until"],
-    ["of more than there is", () => withdrawal({ micro: 1_000_100 }), "the home holds 1.00 and 1.0001 was asked for"],
+    ["of more than there is", () => withdrawal({ micro: 1_000_100 }), "the home holds 1.00 beyond what it owes and 1.0001 was asked for"],
     ["into the vault", () => withdrawal({ to: street.vault }), "money can't go to nobody or back into the vault"],
   ])("%s is refused in words, and costs nobody anything", async (_, make, detail) => {
     const before = await paidBy(address(addressOf(1)));

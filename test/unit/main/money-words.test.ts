@@ -5,7 +5,7 @@ import { GRID_VAULT_ABI } from "../../../contracts/abi/grid-vault.ts";
 import { TEST_CURRENCY_ABI } from "../../../contracts/abi/test-currency.ts";
 import { address } from "../../../engine/kernel/index.ts";
 import { amountText } from "../../../src/main/amount.ts";
-import { type Asked, atOnceText, balanceText, depositText, withdrawalText } from "../../../src/main/owner/money-words.ts";
+import { type Asked, atOnceText, balanceText, depositText, freeOf, withdrawalText } from "../../../src/main/owner/money-words.ts";
 import { refusalText, WORDS } from "../../../src/main/refusal-words.ts";
 
 const OWNER = address(`0x${"11".repeat(20)}`);
@@ -18,6 +18,7 @@ const asked = (change: Partial<Asked["money"]> = {}, to = OWNER): Asked => ({
   currency: "EUR",
   money: {
     escrow: 35_000_000,
+    debt: 0,
     withdrawal: null,
     account: 40_500_000,
     settledUntil: NOON - 3_600,
@@ -57,6 +58,22 @@ describe("what will happen", () => {
     );
   });
 
+  test("to a deposit, to a withdrawal and in a balance of a home that owes more than it has, or less", () => {
+    const poor = { escrow: 1_000_000, debt: 41_000_000 };
+    expect(depositText(asked(poor))[1]).toMatch(/^which then holds 0.00, as 21.0001 pay what it owes the utility. They count /);
+    expect(balanceText(asked(poor)).slice(0, 2)).toEqual([
+      "home-5 holds 1.00 EUR in the vault; nothing of it is asked for.",
+      "It owes the utility 41.00 EUR: it used more than its money in the vault paid for. That goes first from all that is paid in (commonwatt deposit) or earned.",
+    ]);
+    expect(freeOf(asked(poor).money)).toBe(0);
+    const some = { escrow: 35_000_000, debt: 5_000_000 };
+    expect(depositText(asked(some))[1]).toMatch(/^which then holds 50.0001, as 5.00 pay what it owes the utility. /);
+    expect(withdrawalText(asked(some)).slice(0, 2)).toEqual([
+      `20.0001 EUR of the 30.00 that home-5 holds in the vault go to its owner's account ${OWNER}.`,
+      `From now on they count as spent; 9.9999 stay. ${WAITS}`,
+    ]);
+  });
+
   test("to a withdrawal at once, and what happens if nobody vouches", () => {
     expect(atOnceText(asked(), 60)).toEqual([
       `20.0001 EUR of the 35.00 that home-5 holds in the vault go to its owner's account ${OWNER} at once,`,
@@ -94,7 +111,7 @@ describe("what will happen", () => {
 
 describe("a refusal in words", () => {
   test.each([
-    ["InsufficientBalance(have=350000, want=400000)", "the home holds 35.00 and 40.00 was asked for"],
+    ["InsufficientBalance(have=350000, want=400000)", "the home holds 35.00 beyond what it owes and 40.00 was asked for"],
     ["WithdrawalPending()", "what was asked for earlier isn't paid yet: ask again after it is"],
     ["Expired(deadline=1795780800)", "it was to be carried until 2026-11-27T12:00:00.000Z: sign it again"],
     ["FeeTooHigh(feeTicks=2, ticks=1)", "the fee of 0.0002 is more than the 0.0001 that are asked for"],
