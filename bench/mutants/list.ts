@@ -20,8 +20,14 @@ const money: readonly Mutant[] = [
   {
     file: "GridVault.sol",
     what: "a signed request is good for ever",
-    from: "if (block.timestamp > deadline) revert Expired(deadline);",
-    to: "",
+    from: "if (block.timestamp > deadline) revert Expired(deadline);\n        _requireSigned",
+    to: "_requireSigned",
+  },
+  {
+    file: "GridVault.sol",
+    what: "a signed withdrawal at once is good for ever",
+    from: "if (block.timestamp > deadline) revert Expired(deadline);\n        Progress",
+    to: "Progress",
   },
   {
     file: "GridVault.sol",
