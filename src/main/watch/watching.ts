@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { openChallenger, openProposals } from "../../../adapters/evm/index.ts";
 import type { AgentKey } from "../../../adapters/system/index.ts";
-import { type Interval, toHex } from "../../../engine/kernel/index.ts";
+import { fail, type Interval, toHex } from "../../../engine/kernel/index.ts";
 import type { StreetCard } from "../../api/index.ts";
 import { ProposalWatch, recordsIn, type StreetNode } from "../../node/index.ts";
 import type { Clock, Log, Proposals, RecoverSigner, Store } from "../../ports/index.ts";
@@ -10,6 +10,9 @@ import type { HomeConfig } from "../config/index.ts";
 import { keepChallenge } from "./challenge-file.ts";
 import { handIn, type Senders } from "./hand-in.ts";
 import { shownBy } from "./shown.ts";
+
+/** Seconds between the turns of two homes to drop a proposal whose time is over; the operator's is first. */
+const TURN_S = 60;
 
 export interface Watching {
   readonly card: StreetCard;
@@ -21,7 +24,7 @@ export interface Watching {
   readonly recover: RecoverSigner;
   readonly proposals: Proposals;
   readonly senders: Senders;
-  readonly node: () => Pick<StreetNode, "digests" | "membership">;
+  readonly node: () => Pick<StreetNode, "digests" | "membership" | "self">;
 }
 
 type OfHome = Omit<Watching, "folder" | "proposals" | "senders"> & { readonly config: HomeConfig; readonly key: AgentKey };
@@ -65,5 +68,7 @@ export function watchOf({ card, folder, store, clock, log, recover, proposals, s
     shown: (interval, head) => shownBy(showing, interval, head),
     keep: (challenge, proposal, fault) => keepChallenge(join(folder, "challenges"), domain, { challenge, proposal, fault }),
     handIn: (challenge) => handIn(senders, challenge),
+    expire: async (period) => senders.own?.expire(period) ?? fail("CHAIN_REFUSED", "no account of its own"),
+    patience: () => (senders.by === "operator" ? 0 : TURN_S * (1 + (node().self ?? node().membership.registry.homes.length))),
   });
 }
