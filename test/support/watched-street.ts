@@ -1,5 +1,5 @@
 import { type Contract, ZeroAddress } from "ethers";
-import { openChallenger, openProposals } from "../../adapters/evm/index.ts";
+import { type Outbox, openChallenger, openProposals } from "../../adapters/evm/index.ts";
 import { loadCurve, recoverWith } from "../../adapters/system/index.ts";
 import { DISPUTES_ABI, DISPUTES_BYTECODE } from "../../contracts/abi/disputes.ts";
 import { address, assert, type HomeId, homeId, type Interval, keccakDigest, toHex, ZERO_DIGEST } from "../../engine/kernel/index.ts";
@@ -119,8 +119,9 @@ export class WatchedStreet {
     return { vector, sum, wide, wideHash: keccakDigest(wide) };
   }
 
-  challenger(person: number): Challenger {
-    const challenger = openChallenger({ ...this.#place(this.chain.rpc), key: keyOf(person), finality: 0 });
+  challenger(person: number, outbox?: Outbox): Challenger {
+    const kept = outbox === undefined ? {} : { outbox };
+    const challenger = openChallenger({ ...this.#place(this.chain.rpc), key: keyOf(person), finality: 0, ...kept });
     this.#open.push(challenger);
     return challenger;
   }

@@ -8,6 +8,7 @@ import type { StreetCard } from "../../../src/api/index.ts";
 import { Allowance } from "../../../src/main/street/allowance.ts";
 import { MotionDesk } from "../../../src/main/street/motion-desk.ts";
 import type { RegisteredHome } from "../../../src/ports/index.ts";
+import { RpcDouble } from "../../support/json-rpc-double.ts";
 import { QUIET } from "../../support/quiet.ts";
 import { RULES } from "../../support/rules.ts";
 import { addressOf, CHAIN_ID, keyOf, TestChain } from "../../support/test-chain.ts";
@@ -164,9 +165,21 @@ test("a street that carries no motions says so; one whose chain is away books no
     code: "LIMIT_REACHED",
     detail: "this street's operator carries no motions; the owner sends them to the chain itself",
   });
-  desk = await openDesk(LIMITS, "http://127.0.0.1:1");
+  // A node that fails when it is asked for gas, and would send.
+  let isAsked = false;
+  const node = await RpcDouble.before(chain.rpc, (method) => {
+    const fails = method === "eth_estimateGas" && !isAsked;
+    isAsked ||= fails;
+    return fails ? "nothing that makes sense" : undefined;
+  });
+  const before = await paid();
+  desk = await openDesk(LIMITS, node.rpc);
   expect(await desk.move(motion(1, 0))).toMatchObject({ code: "CHAIN_AWAY" });
-  expect([...meta]).toEqual([]);
+  expect([await paid(), [...meta]]).toEqual([before, []]);
+  expect(await desk.move(motion(1, 0))).toMatchObject({ ok: true });
+  await desk.close();
+  await node.close();
+  desk = await openDesk();
 });
 
 test("a motion fits into the least gas that a file may say, which motions and votes share with all else", async () => {

@@ -2,20 +2,22 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { openOutbox } from "../../../adapters/evm/index.ts";
 import type { FillLeaf } from "../../../engine/auction/index.ts";
-import { keccakDigest, microPerKwh, nano, toHex } from "../../../engine/kernel/index.ts";
+import { address, homeId, keccakDigest, microPerKwh, nano, toHex } from "../../../engine/kernel/index.ts";
 import { WIDE_ACCOUNTS } from "../../../engine/messages/index.ts";
 import { type AccountLeaf, encodeWide, type Fraud, type Proposed } from "../../../engine/settlement/index.ts";
 import { DisputeDesk } from "../../../src/main/street/dispute-desk.ts";
 import { handIn } from "../../../src/main/watch/hand-in.ts";
 import { viewOf } from "../../../src/main/watch/record-text.ts";
-import type { Challenge } from "../../../src/ports/index.ts";
+import { patienceOf } from "../../../src/main/watch/watching.ts";
+import type { Challenge, RegisteredHome } from "../../../src/ports/index.ts";
 import { forge } from "../../support/disputed-street.ts";
 import { EXAMPLES } from "../../support/example-street.ts";
 import { RpcDouble } from "../../support/json-rpc-double.ts";
 import { QUIET } from "../../support/quiet.ts";
 import { ExampleQueries, exampleApi } from "../../support/street-server.ts";
-import { addressOf, TestChain } from "../../support/test-chain.ts";
+import { addressOf, CHAIN_ID, TestChain } from "../../support/test-chain.ts";
 import { agentOf, OPERATOR } from "../../support/test-vault.ts";
 import { WatchedStreet, WINDOW } from "../../support/watched-street.ts";
 
@@ -335,6 +337,33 @@ describe("a proposal whose time is over", () => {
     const had = await sentBy(HOME);
     expect(await second.expire(proposed.period)).toEqual({ ok: true, value: null });
     expect(await sentBy(HOME)).toBe(had);
+  });
+
+  test("the operator's turn is first, then homes by their numbers, a minute each; who isn't registered yet is last", () => {
+    const homes = Array.from({ length: 5 }, () => ({}) as RegisteredHome);
+    expect(patienceOf("operator", null, { homes })).toBe(0);
+    expect([0, 1, 4].map((home) => patienceOf("home", homeId(home), { homes }))).toEqual([60, 120, 300]);
+    expect(patienceOf("home", null, { homes })).toBe(360);
+  });
+
+  test("is known from the chain alone, and a drop is on disk before it is sent", async () => {
+    const { proposed, wide } = unproved();
+    const outbox = openOutbox(join(folder, "outbox"), { chainId: CHAIN_ID, address: address(addressOf(OPERATOR).toLowerCase()) });
+    if (!outbox.ok) throw new Error(outbox.detail);
+    await watched.propose(proposed, wide);
+    const proposedAt = await chain.now();
+    const seen = await watched.proposals().look();
+    expect(seen.ok && [seen.value.proposal!.finalizableAt, seen.value.proposal!.expirableAt]).toEqual([
+      proposedAt + WINDOW,
+      proposedAt + WINDOW + TTL,
+    ]);
+    await chain.pass(WINDOW + TTL);
+    const later = await watched.proposals().look();
+    expect(later.ok && later.value.now).toBe(await chain.now());
+    const { watch, log } = await watched.watch({ folder, own: watched.challenger(OPERATOR, outbox.value) });
+    await watch.look();
+    expect(outbox.value.entries).toMatchObject([{ purpose: "expire", state: expect.stringMatching(/mined|final/) }]);
+    expect(log.events.at(-1)!.data).toMatchObject({ transaction: outbox.value.entries[0]!.mined!.hash });
   });
 
   test("waits on if it is what was closed here: somebody may still settle it", async () => {
