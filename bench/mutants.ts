@@ -32,6 +32,17 @@ const FEWER_NAMES: Readonly<Record<string, readonly (readonly [from: string | Re
     ["validator.home, interval", "_unpacked(_validatorAt(set, index)).home, interval"],
     ["uint256(validator.class)]", "uint256(_unpacked(_validatorAt(set, index)).class)]"],
   ],
+  "GridVault.sol": [
+    [
+      /Progress memory progress = _progress\(\);\s+_requireUnpaused\(progress\);\s+if \(progress\.proposedAt != 0\) revert ProposalOpen/,
+      "_requireUnpaused(_progress());\n        if (_progress().proposedAt != 0) revert ProposalOpen",
+    ],
+    [
+      "period != progress.nextPeriod) revert WrongPeriod(progress.nextPeriod",
+      "period != _progress().nextPeriod) revert WrongPeriod(_progress().nextPeriod",
+    ],
+    ["cert, progress.nextInterval);\n        _requirePayable", "cert, _progress().nextInterval);\n        _requirePayable"],
+  ],
 };
 const LEFT_OUT = /Passkey/;
 

@@ -1,4 +1,4 @@
-import { ok, toHex } from "../../engine/kernel/index.ts";
+import { fail, ok, toHex } from "../../engine/kernel/index.ts";
 import type { Challenge, Challenger, Refusal } from "../../src/ports/index.ts";
 import { type ChainOptions, shield, VaultReader } from "./chain.ts";
 import { connect } from "./rpc.ts";
@@ -21,12 +21,13 @@ export function openChallenger(options: ChainOptions & SenderOptions): Challenge
 
 /** The same for who has both already. */
 export function challengerOf(reader: VaultReader, sender: Sender): Omit<Challenger, "close"> {
-  const dataOf = (method: "challenge" | "veto", args: readonly unknown[]): string =>
+  const dataOf = (method: "challenge" | "veto" | "expire", args: readonly unknown[]): string =>
     callData({ to: reader.vault, contract: VAULT, method, args });
   const challengeData = ({ period, kind, proof }: Challenge): string => dataOf("challenge", [period, kind, toHex(proof)]);
   return {
     challenge: (challenge) => shield(() => send(reader, sender, challengeData(challenge))),
     veto: (period) => shield(() => send(reader, sender, dataOf("veto", [period]))),
+    expire: (period) => shield(() => send(reader, sender, dataOf("expire", [period]))),
   };
 }
 
@@ -36,5 +37,6 @@ async function send(reader: VaultReader, sender: Sender, data: string): Refusal 
   const sent = await sender.send(reader.vault, data);
   if (sent.ok) return ok(sent.value.transaction);
   // Somebody was faster: there is none, or another one.
-  return /^(NoProposal|ProposalMismatch)\(/.test(sent.detail) ? ok(null) : sent;
+  if (/^(NoProposal|ProposalMismatch)\(/.test(sent.detail)) return ok(null);
+  return sent.detail.startsWith("ProposalFresh(") ? fail("CHAIN_PENDING", sent.detail) : sent;
 }

@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { TypedDataEncoder, type TypedDataField } from "ethers/hash";
 import { type Address, type Digest, fail, ok, type Result, toHex } from "../../engine/kernel/index.ts";
-import type { ChainCode, CommunityRelay, Motion, MotionWish, PaymentWish, Vote } from "../../src/ports/index.ts";
+import type { ChainCode, CommunityErrand, CommunityRelay, Motion, MotionWish, PaymentWish, Vote } from "../../src/ports/index.ts";
 import { shield } from "./chain.ts";
 import { type CommunityOptions, CommunityReader, communityOf } from "./community.ts";
 import { ticksOf } from "./owner.ts";
 import { connect } from "./rpc.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
 import { COMMUNITY, callData } from "./vault.ts";
+import { weighCall } from "./weigh.ts";
 
 export type CommunityRelayOptions = CommunityOptions & SenderOptions;
 
@@ -17,15 +18,15 @@ export function openCommunityRelay(options: CommunityRelayOptions): CommunityRel
   const relay = new EvmCommunityRelay(reader, new Sender(reader.rpc, options), options.community);
   return {
     ...communityOf(reader),
-    move: (wish) => shield(() => relay.move(wish)),
-    movePayment: (wish) => shield(() => relay.movePayment(wish)),
-    vote: (vote) => shield(() => relay.vote(vote)),
+    weigh: (errand) => shield(() => relay.weigh(errand)),
+    carry: (errand) => shield(() => relay.carry(errand)),
     execute: (motion) => shield(() => relay.execute(motion)),
   };
 }
 
 type Step<T> = Promise<Result<T, ChainCode>>;
-type Signed<T> = T & { readonly signature: Uint8Array };
+type Bringing = Exclude<CommunityErrand, { kind: "vote" }>;
+type Ballot = Extract<CommunityErrand, { kind: "vote" }>;
 /** What a home brings to a vote, as its `nonce`-th motion. */
 type Wish = Pick<Motion, "home" | "wants"> & Pick<MotionWish, "nonce">;
 
@@ -40,26 +41,32 @@ class EvmCommunityRelay {
     this.community = community;
   }
 
-  move({ home, rules, nonce, signature }: Signed<MotionWish>): Step<number> {
-    return this.bring({ home, wants: { rules }, nonce }, () => this.order("moveRulesFor", home, rules, toHex(signature)));
+  async weigh(errand: CommunityErrand): Step<number> {
+    // Of the community itself first, so that a foreign contract isn't asked for gas.
+    const known = await this.reader.nonceOf(errand.home);
+    if (!known.ok) return known;
+    return weighCall(this.reader.rpc, { from: this.sender.address, to: this.community, data: this.dataOf(...orderOf(errand)) });
   }
 
-  movePayment({ home, payment, nonce, signature }: Signed<PaymentWish>): Step<number> {
-    const { to, micro } = payment;
-    return this.bring({ home, wants: { payment }, nonce }, () => this.order("movePaymentFor", home, to, ticksOf(micro), toHex(signature)));
+  carry(errand: CommunityErrand): Step<number> {
+    return errand.kind === "vote" ? this.vote(errand) : this.bring(errand);
   }
 
-  private async bring(wish: Wish, send: () => Step<void>): Step<number> {
-    const brought = await this.reader.nonceOf(wish.home);
+  private async bring(errand: Bringing): Step<number> {
+    const { home, nonce } = errand;
+    const wants = errand.kind === "motion" ? { rules: errand.rules } : { payment: errand.payment };
+    const brought = await this.reader.nonceOf(home);
     if (!brought.ok) return brought;
-    const sent = brought.value <= wish.nonce ? await send() : ok(undefined);
-    return sent.ok ? this.find(wish) : sent;
+    const sent = brought.value <= nonce ? await this.order(...orderOf(errand)) : ok(undefined);
+    return sent.ok ? this.find({ home, wants, nonce }) : sent;
   }
 
-  async vote({ motion, home, yes, signature }: Signed<Vote>): Step<void> {
+  private async vote(ballot: Ballot): Step<number> {
+    const { motion, home } = ballot;
     const voted = await this.reader.read("hasVoted", motion, home);
-    if (!voted.ok || voted.value[0]) return voted.ok ? ok(undefined) : voted;
-    return this.order("voteFor", motion, home, yes, toHex(signature));
+    if (!voted.ok || voted.value[0]) return voted.ok ? ok(motion) : voted;
+    const sent = await this.order(...orderOf(ballot));
+    return sent.ok ? ok(motion) : sent;
   }
 
   async execute(motion: number): Step<void> {
@@ -79,9 +86,21 @@ class EvmCommunityRelay {
   }
 
   private async order(method: string, ...args: readonly unknown[]): Step<void> {
-    const sent = await this.sender.send(this.community, callData({ to: this.community, contract: COMMUNITY, method, args }));
+    const sent = await this.sender.send(this.community, this.dataOf(method, ...args));
     return sent.ok ? ok(undefined) : sent;
   }
+
+  private dataOf(method: string, ...args: readonly unknown[]): string {
+    return callData({ to: this.community, contract: COMMUNITY, method, args });
+  }
+}
+
+function orderOf(errand: CommunityErrand): readonly [method: string, ...args: readonly unknown[]] {
+  const { home } = errand;
+  const signature = toHex(errand.signature);
+  if (errand.kind === "motion") return ["moveRulesFor", home, errand.rules, signature];
+  if (errand.kind === "vote") return ["voteFor", errand.motion, home, errand.yes, signature];
+  return ["movePaymentFor", home, errand.payment.to, ticksOf(errand.payment.micro), signature];
 }
 
 /** What an owner signs, so that anyone may carry it to the community and nobody may change it. */

@@ -1,9 +1,10 @@
-import { type Digest, fail, ok, type Result, toHex } from "../../engine/kernel/index.ts";
+import { type Digest, ok, type Result, toHex } from "../../engine/kernel/index.ts";
 import type { ChainCode, Errand, MoneyErrand, Relay } from "../../src/ports/index.ts";
 import { shield, type VaultReader } from "./chain.ts";
 import { ticksOf } from "./owner.ts";
 import type { Sender } from "./sender.ts";
-import { callData, refusal, VAULT } from "./vault.ts";
+import { callData, VAULT } from "./vault.ts";
+import { weighCall } from "./weigh.ts";
 
 /** What a relay does for homes that have no coin. */
 export function errandsOf(reader: VaultReader, sender: Sender): Pick<Relay, "weigh" | "carry"> {
@@ -17,11 +18,7 @@ async function weigh(errand: Errand, reader: VaultReader, sender: Sender): Promi
   // Of the vault itself first, so that a foreign contract isn't asked for gas.
   const known = await reader.read("nextPeriod");
   if (!known.ok) return known;
-  const call = { from: sender.address, to: reader.vault, data: dataOf(errand, reader) };
-  const gas = await reader.rpc.ask("eth_estimateGas", [call]);
-  if (!gas.ok) return refusal(gas);
-  const weight = Number(gas.value);
-  return Number.isSafeInteger(weight) ? ok(weight) : fail("CHAIN_UNREACHABLE", "the node's answer to eth_estimateGas is no number");
+  return weighCall(reader.rpc, { from: sender.address, to: reader.vault, data: dataOf(errand, reader) });
 }
 
 async function carry(errand: MoneyErrand, reader: VaultReader, sender: Sender): Promise<Result<Digest | null, ChainCode>> {

@@ -4,6 +4,7 @@ import { digestsOf, type PeriodResult } from "../../engine/messages/index.ts";
 import type { ChainCode, Proposals, ProposalView, SignedBatch } from "../../src/ports/index.ts";
 import { type ChainOptions, shield, VaultReader } from "./chain.ts";
 import { connect } from "./rpc.ts";
+import { blockAt, chainNow } from "./standing.ts";
 import { refusal, VAULT } from "./vault.ts";
 
 const PROPOSED = VAULT.getEvent("PeriodProposed")!.topicHash;
@@ -39,14 +40,20 @@ type DigestOf = (result: PeriodResult) => Digest;
 async function look(reader: VaultReader, digestOf: DigestOf): Promise<Result<ProposalView, ChainCode>> {
   const status = await reader.status();
   if (!status.ok) return status;
+  const last = await blockAt(reader, "latest");
+  if (!last.ok) return last;
   const { proposal: digest, finalizableAt, nextPeriod } = status.value;
-  if (digest === null) return ok({ nextPeriod, proposal: null });
+  const at = { nextPeriod, now: chainNow(last.value) };
+  if (digest === null) return ok({ ...at, proposal: null });
+  const ttl = await reader.read("proposalTtl");
+  if (!ttl.ok) return ttl;
   const transaction = await proposedBy(reader, digest);
   if (!transaction.ok) return transaction;
-  const open = { period: nextPeriod, digest, finalizableAt, transaction: transaction.value };
-  if (transaction.value === null) return ok({ nextPeriod, proposal: { ...open, batch: null } });
+  const expirableAt = finalizableAt + Number(ttl.value[0]);
+  const open = { period: nextPeriod, digest, finalizableAt, expirableAt, transaction: transaction.value };
+  if (transaction.value === null) return ok({ ...at, proposal: { ...open, batch: null } });
   const batch = await batchIn(reader, transaction.value, (result) => digestOf(result) === digest);
-  return batch.ok ? ok({ nextPeriod, proposal: { ...open, batch: batch.value } }) : batch;
+  return batch.ok ? ok({ ...at, proposal: { ...open, batch: batch.value } }) : batch;
 }
 
 /** The last transaction that proposed this; one that was dropped may come again. */

@@ -24,7 +24,7 @@ export async function readStanding(reader: FinalReader, home: HomeId): Promise<R
   const [final, last] = [await blockAt(reader, name.value), await blockAt(reader, "latest")];
   if (!final.ok) return final;
   if (!last.ok) return last;
-  const now = Math.max(last.value.time, Math.floor(Date.now() / 1000));
+  const now = chainNow(last.value);
   // "latest" has no later block to be taken back by, and the embedded chain knows no older state.
   const isLast = name.value === "latest";
   const block = isLast ? name.value : final.value.number;
@@ -53,7 +53,10 @@ export async function readStanding(reader: FinalReader, home: HomeId): Promise<R
   });
 }
 
-async function blockAt(
+/** What no block after this one comes before, if this machine's clock isn't ahead; Unix seconds. */
+export const chainNow = (last: { readonly time: number }): number => Math.max(last.time, Math.floor(Date.now() / 1000));
+
+export async function blockAt(
   { rpc }: Pick<FinalReader, "rpc">,
   name: string,
 ): Promise<Result<{ readonly number: string; readonly time: number }, ChainCode>> {

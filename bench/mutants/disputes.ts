@@ -117,4 +117,41 @@ export const disputes: readonly Mutant[] = [
   },
   { file: "LedgerSteps.sol", what: "an account may vanish", from: "if (!has) return had || hasTraded;", to: "if (!has) return hasTraded;" },
   { file: "LedgerSteps.sol", what: "a lost reading may be made up later", from: "later.importWh == earlier.importWh &&", to: "" },
+  {
+    file: "Disputes.sol",
+    what: "a charge counts before homes had decided on it",
+    from: "if (decided[i].since > from) break;",
+    to: "",
+  },
+  { file: "Disputes.sol", what: "a charge counts an interval late", from: "decided[i].since > from", to: "decided[i].since >= from" },
+  {
+    file: "Disputes.sol",
+    what: "a charge counts for a period that it begins in the middle of",
+    from: "!_isRightByVote(shown, p.fromInterval)",
+    to: "!_isRightByVote(shown, p.toInterval)",
+  },
+  {
+    file: "Disputes.sol",
+    what: "homes vote on charges for nothing",
+    from: "shown.numbers.withheldCharge = decided[i].numbers.withheldCharge;",
+    to: "",
+  },
+  {
+    file: "Disputes.sol",
+    what: "who hears late of a vote is a liar",
+    from: "if (!LedgerSteps.isWrong(shown)) return true;\n        }\n        return false;",
+    to: "}\n        return !LedgerSteps.isWrong(shown);",
+  },
+  {
+    file: "Disputes.sol",
+    what: "any step is right where homes vote",
+    from: "if (!LedgerSteps.isWrong(shown)) return true;\n        }",
+    to: "return true;\n        }",
+  },
+  {
+    file: "Disputes.sol",
+    what: "a street that never votes has no judge",
+    from: "if (address(community) == address(0)) return false;",
+    to: "",
+  },
 ];

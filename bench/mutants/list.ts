@@ -25,6 +25,12 @@ const money: readonly Mutant[] = [
   },
   {
     file: "GridVault.sol",
+    what: "a signed withdrawal at once is good for ever",
+    from: "if (block.timestamp > deadline) revert Expired(deadline);\n        Progress",
+    to: "Progress",
+  },
+  {
+    file: "GridVault.sol",
     what: "what was asked for can be withdrawn at once, too",
     from: "uint256 free = requested < balance ? balance - requested : 0;",
     to: "uint256 free = balance + 0 * requested;",

@@ -15,14 +15,6 @@ contract ChallengeTest is Court {
         _depositWide(0, 1e9);
     }
 
-    /// @dev The bound period as the vault's next one; the supplier takes what homes leave over.
-    function _proposed(Market.Bound memory bound) private view returns (Batch memory batch) {
-        int256 rest = -Reference.sum(bound.vector);
-        batch = _batch(bound.vector, rest == 0 ? bytes("") : Reference.wide(0, rest));
-        (batch.period.fromInterval, batch.period.toInterval) = (bound.period.fromInterval, bound.period.toInterval);
-        (batch.period.head, batch.period.accountsRoot) = (bound.period.head, bound.period.accountsRoot);
-    }
-
     /// @dev A lie of each kind.
     function _lied(uint256 kind) private view returns (Market.Bound memory bound) {
         bound = _honest();

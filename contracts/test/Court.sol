@@ -18,18 +18,23 @@ abstract contract Court is MarketLife {
 
     bytes private _kept;
 
-    function _newDisputes() internal override returns (IDisputes) {
+    function _newDisputes() internal virtual override returns (IDisputes) {
         return IDisputes(vm.deployCode("Disputes.sol:Disputes", abi.encode(_rulesHash(), address(0))));
     }
 
     /// @dev A period as honest homes certify it: the street's first one, or its second.
-    function _honest(uint256 seed, bool isFirst) internal view returns (Market.Bound memory bound) {
+    function _honest(uint256 seed, bool isFirst) internal view returns (Market.Bound memory) {
+        return _honestFrom(FROM, seed, isFirst);
+    }
+
+    /// @dev The same, with another first interval.
+    function _honestFrom(uint64 from, uint256 seed, bool isFirst) internal view returns (Market.Bound memory bound) {
         uint256 before = isFirst ? 0 : PERIOD_INTERVALS;
-        Market.Moment[] memory all = _life(seed, FROM - before, before + RESULTS);
+        Market.Moment[] memory all = _life(seed, from - before, before + RESULTS);
         bound.moments = new Market.Moment[](RESULTS);
         for (uint256 i; i < RESULTS; ++i) bound.moments[i] = all[before + i];
         (bound.period.period, bound.previous.period) = (FIRST_PERIOD + 1, FIRST_PERIOD);
-        (bound.period.fromInterval, bound.period.toInterval) = (FROM, FROM + uint64(PERIOD_INTERVALS) - 1);
+        (bound.period.fromInterval, bound.period.toInterval) = (from, from + uint64(PERIOD_INTERVALS) - 1);
         bound.period.wideHash = keccak256("");
         _carry(bound);
         Market.bind(bound, isFirst ? bytes32(0) : keccak256("what came before"));
@@ -56,6 +61,14 @@ abstract contract Court is MarketLife {
     /// @dev Every root and link once more, after a lie.
     function _rebind(Market.Bound memory bound) internal pure {
         Market.bind(bound, bound.results[0].prevHead);
+    }
+
+    /// @dev The bound period as the vault's next one; the supplier takes what homes leave over.
+    function _proposed(Market.Bound memory bound) internal view returns (Batch memory batch) {
+        int256 rest = -Reference.sum(bound.vector);
+        batch = _batch(bound.vector, rest == 0 ? bytes("") : Reference.wide(0, rest));
+        (batch.period.fromInterval, batch.period.toInterval) = (bound.period.fromInterval, bound.period.toInterval);
+        (batch.period.head, batch.period.accountsRoot) = (bound.period.head, bound.period.accountsRoot);
     }
 
     /// @dev Results from the last one back to the one in this place.

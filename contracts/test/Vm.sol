@@ -13,6 +13,8 @@ interface Vm {
     function getBlockTimestamp() external view returns (uint256);
     function deployCode(string calldata name) external returns (address);
     function deployCode(string calldata name, bytes calldata args) external returns (address);
+    function getNonce(address account) external view returns (uint64);
+    function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function chainId(uint256 id) external;
     function prank(address sender) external;
     function assume(bool condition) external pure;

@@ -239,7 +239,7 @@ export interface MotionAnswer {
 }
 
 /** Why a motion or a vote did not come about. */
-export type MotionCode = "COMMUNITY_MISSING" | "CHANGE_REFUSED" | "CHAIN_AWAY";
+export type MotionCode = "COMMUNITY_MISSING" | "HOME_UNKNOWN" | "CHANGE_REFUSED" | "LIMIT_REACHED" | "TOO_MANY_REQUESTS" | "CHAIN_AWAY";
 
 /** Why what an owner signed was not carried. NOT_AT_ONCE: nothing was paid; the same number may be used to ask for the money. */
 export type ChangeCode =

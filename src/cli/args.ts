@@ -57,7 +57,7 @@ export type Command = { readonly log: LogLevel | null } & (
   | ({ readonly verb: "evidence" } & Given<typeof EVIDENCE_FLAGS> & { readonly place: string | null })
   | ({ readonly verb: "watch" } & Given<typeof WATCH_FLAGS> & { readonly place: string | null })
   | ({ readonly verb: "challenge" } & Given<typeof CHALLENGE_FLAGS> & SentFrom)
-  | ({ readonly verb: "veto" } & Given<typeof VETO_FLAGS> & Omit<SentFrom, "rpc">)
+  | ({ readonly verb: "veto" | "expire" } & Given<typeof VETO_FLAGS> & Omit<SentFrom, "rpc">)
   | ({ readonly verb: "venue" } & Given<typeof VENUE_FLAGS> & { readonly config: string })
   | ({ readonly verb: "sim" } & Given<typeof SIM_FLAGS>)
   | ({ readonly verb: "verify-venue" } & Given<typeof VERIFY_VENUE_FLAGS> & { readonly file: string })
@@ -192,8 +192,9 @@ function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonl
   if (verb === "revoke" && given.home === null) return wrong("--home", "is needed: the name of the home");
   if (verb === "statement" && given.account === null) return wrong("--account", "is needed: supplier, grid or community");
   if (verb === "challenge" && given.place === null) return wrong("challenge", "needs the file that holds the proof");
-  if (verb === "veto" && given.place === null) return wrong("veto", "needs the street: a data folder, a card's file or its address");
-  if ((verb === "challenge" || verb === "veto") && given.key === null) return wrong("--key", "is needed: the key file of who sends it");
+  const takesBack = verb === "veto" || verb === "expire";
+  if (takesBack && given.place === null) return wrong(verb, "needs the street: a data folder, a card's file or its address");
+  if ((verb === "challenge" || takesBack) && given.key === null) return wrong("--key", "is needed: the key file of who sends it");
   if (verb === "challenge" && given.rpc === null) return wrong("--rpc", "is needed: the address of a node of its chain");
   if (verb === "sunspec") return device(given.place).flatMap((what) => wrong(verb, what));
   if (verb === "device") return deviceAction(given).flatMap(([key, what]) => wrong(key, what));

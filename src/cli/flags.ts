@@ -230,6 +230,12 @@ export const VERBS = {
     place: "DIR",
   },
   challenge: { flags: CHALLENGE_FLAGS, help: "send a proof that a proposal is wrong", internal: false, place: "FILE" },
+  expire: {
+    flags: VETO_FLAGS,
+    help: "drop what is proposed to the vault and was not settled in its time",
+    internal: false,
+    place: "DIR|FILE|URL",
+  },
   veto: { flags: VETO_FLAGS, help: "take what is proposed to the vault back, as its guardian", internal: false, place: "DIR|FILE|URL" },
   venue: { flags: VENUE_FLAGS, help: "run a market as a venue: one operator, a signed sequence", internal: false },
   "verify-venue": { flags: VERIFY_VENUE_FLAGS, help: "replay a venue's log and hold it to the rules", internal: false },

@@ -33,6 +33,8 @@ async function run(command: Command): Promise<number> {
       return (await import("./watch/run.ts")).runWatch(command);
     case "challenge":
       return (await import("./watch/run.ts")).runChallenge(command);
+    case "expire":
+      return (await import("./watch/run.ts")).runExpire(command);
     case "veto":
       return (await import("./watch/run.ts")).runVeto(command);
     case "venue":

@@ -1,7 +1,7 @@
 import type { Digest, Interval, Period, Result } from "../../engine/kernel/index.ts";
 import type { PeriodResult } from "../../engine/messages/index.ts";
 import { type Batch, encodeFraud, FRAUD, type Fraud, type IntervalRecord, recordOf, SETTLE_LAG } from "../../engine/settlement/index.ts";
-import type { Cancel, ChainCode, Challenge, Clock, Log, OpenProposal, Proposals, Store } from "../ports/index.ts";
+import type { Cancel, ChainCode, Challenge, Clock, Log, OpenProposal, Proposals, Refusal, Store } from "../ports/index.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { type Judgement, judgeProposal, type ProposalCourt } from "./judge-proposal.ts";
 import { type ReplaySource, replayStore } from "./replay.ts";
@@ -35,7 +35,13 @@ export interface ProposalWatchModules extends Omit<ProposalCourt, "books" | "now
   readonly keep: (challenge: Challenge, proposal: OpenProposal, fault: Fraud) => Promise<string>;
   /** Sends the challenge, or hands it to who can. */
   readonly handIn: (challenge: Challenge) => Promise<HandIn>;
+  /** Drops a proposal whose time is over. */
+  readonly expire: (period: PeriodResult) => Refusal;
+  /** Seconds after that time that this is left to others, so that one pays for it and not all. */
+  readonly patience: () => number;
 }
+
+type Wrong = Extract<Judgement, { kind: "wrong" }>;
 
 /** Real milliseconds between looks: the chain's own pace. */
 const LOOK_MS = 5_000;
@@ -101,14 +107,14 @@ export class ProposalWatch {
   async look(): Promise<void> {
     const view = await this.#modules.proposals.look();
     if (!view.ok) return this.#tell("proposal.unseen", { code: view.code, detail: view.detail });
-    const { proposal, nextPeriod } = view.value;
+    const { proposal, nextPeriod, now } = view.value;
     this.#open = proposal?.period ?? null;
     await this.#closeOthers(proposal?.digest ?? null);
     for (const period of this.#closed.keys()) if (period < nextPeriod - 1) this.#closed.delete(period);
     if (proposal === null || proposal.digest === this.#right) return;
     const judgement = await judgeProposal({ ...this.#modules, now: () => this.#modules.clock.now(), books: this.#books }, proposal);
     if (judgement.kind === "right") this.#right = proposal.digest;
-    else if (judgement.kind === "wrong") await this.#refuse(proposal, judgement);
+    else if (judgement.kind === "wrong") await this.#refuse(proposal, judgement, now);
     else if (judgement.kind !== "behind") this.#warn(judgement.kind, proposal);
   }
 
@@ -134,7 +140,21 @@ export class ProposalWatch {
     return records;
   }
 
-  async #refuse(proposal: OpenProposal, { period, proof }: Extract<Judgement, { kind: "wrong" }>): Promise<void> {
+  async #refuse(proposal: OpenProposal, judgement: Wrong, now: number): Promise<void> {
+    const written = await this.#report(proposal, judgement);
+    // From then on no challenge is taken any more.
+    if (now >= proposal.expirableAt) return this.#expire(proposal, judgement.period, now);
+    if (written === null) return;
+    const sent = await this.#modules.handIn(written.challenge);
+    if (sent.ok) this.#modules.log.info("proposal.challenged", { period: proposal.period, ...sent.value });
+    else this.#tell("proposal.unchallenged", { ...factsOf(proposal), code: sent.code, detail: sent.detail, file: written.file });
+  }
+
+  /** Notes what is wrong and tells it once; what proves it, written down. */
+  async #report(
+    proposal: OpenProposal,
+    { period, proof }: Wrong,
+  ): Promise<{ readonly challenge: Challenge; readonly file: string } | null> {
     const { log } = this.#modules;
     const fault = proof?.kind ?? null;
     const known = this.#wrong.find(({ digest }) => digest === proposal.digest);
@@ -142,21 +162,23 @@ export class ProposalWatch {
     if (proof === null) {
       if (known === undefined)
         log.error("proposal.unproved", { ...factsOf(proposal), what: UNPROVED, wayOut: "the guardian can veto it: commonwatt veto" });
-      return;
+      return null;
     }
     const challenge: Challenge = { period, kind: FRAUD[proof.kind], proof: encodeFraud(proof) };
     const file = await this.#modules.keep(challenge, proposal, proof.kind);
-    if (known?.fault !== proof.kind)
-      log.error("proposal.wrong", {
-        ...factsOf(proposal),
-        fault,
-        file,
-        what: WRONG,
-        wayOut: `anybody can send it: commonwatt challenge ${file}`,
-      });
-    const sent = await this.#modules.handIn(challenge);
-    if (sent.ok) log.info("proposal.challenged", { period: proposal.period, ...sent.value });
-    else this.#tell("proposal.unchallenged", { ...factsOf(proposal), code: sent.code, detail: sent.detail, file });
+    const wayOut = `anybody can send it: commonwatt challenge ${file}`;
+    if (known?.fault !== proof.kind) log.error("proposal.wrong", { ...factsOf(proposal), fault, file, what: WRONG, wayOut });
+    return { challenge, file };
+  }
+
+  /** Drops a wrong proposal that nobody took back or settled in its time, so that the right one can be proposed. */
+  async #expire(proposal: OpenProposal, period: PeriodResult, now: number): Promise<void> {
+    const { expire, patience, log } = this.#modules;
+    if (now < proposal.expirableAt + patience()) return;
+    const sent = await expire(period);
+    if (sent.ok) log.info("proposal.expired", { period: proposal.period, digest: proposal.digest, transaction: sent.value });
+    else if (sent.code !== "CHAIN_PENDING")
+      this.#tell("proposal.unexpired", { ...factsOf(proposal), code: sent.code, detail: sent.detail });
   }
 
   #note({ digest }: OpenProposal, { period, fromInterval, toInterval }: PeriodResult, fault: Fraud | null): void {

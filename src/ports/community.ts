@@ -49,6 +49,16 @@ export interface Vote {
   readonly yes: boolean;
 }
 
+interface Signed {
+  readonly signature: Uint8Array;
+}
+
+/** What a relay carries to a vote for a home that has no coin. */
+export type CommunityErrand =
+  | ({ readonly kind: "motion" } & MotionWish & Signed)
+  | ({ readonly kind: "payment" } & PaymentWish & Signed)
+  | ({ readonly kind: "vote" } & Vote & Signed);
+
 /** What a street decides together. */
 export interface Community {
   /** All that was ever decided, as it finally is, in the order of decision and of `since`; of several with the same the last counts. */
@@ -62,10 +72,9 @@ export interface Community {
 
 /** The same for whoever may send transactions: pays fees, is trusted with nothing. What is done already is success. */
 export interface CommunityRelay extends Community {
-  /** Brings a motion as its home's owner signed it, and tells its number. */
-  move(wish: MotionWish & { readonly signature: Uint8Array }): Promise<Result<number, ChainCode>>;
-  /** The same for a payment. */
-  movePayment(wish: PaymentWish & { readonly signature: Uint8Array }): Promise<Result<number, ChainCode>>;
-  vote(vote: Vote & { readonly signature: Uint8Array }): Promise<Result<void, ChainCode>>;
+  /** Gas that it would take now, asked without sending; refused with the contract's reason when it would fail. */
+  weigh(errand: CommunityErrand): Promise<Result<number, ChainCode>>;
+  /** Brings a motion, or votes, as its home's owner signed it; the motion's number. */
+  carry(errand: CommunityErrand): Promise<Result<number, ChainCode>>;
   execute(motion: number): Promise<Result<void, ChainCode>>;
 }

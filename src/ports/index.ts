@@ -28,7 +28,17 @@ export type {
   WithdrawalRequest,
 } from "./chain.ts";
 export type { Cancel, Clock } from "./clock.ts";
-export type { Community, CommunityRelay, Motion, MotionWish, Payment, PaymentWish, RulesNumbers, Vote } from "./community.ts";
+export type {
+  Community,
+  CommunityErrand,
+  CommunityRelay,
+  Motion,
+  MotionWish,
+  Payment,
+  PaymentWish,
+  RulesNumbers,
+  Vote,
+} from "./community.ts";
 export type { Device, DeviceCode, Nameplate, Telemetry } from "./device.ts";
 export type { Answerer, Door, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";
 export type { Journal, JournalReplay } from "./journal.ts";

@@ -9,6 +9,8 @@ export interface OpenProposal {
   readonly digest: Digest;
   /** Unix seconds on the chain's clock: until then it can be challenged, from then on it can be settled. */
   readonly finalizableAt: number;
+  /** The same: from then on anybody can drop it. */
+  readonly expirableAt: number;
   /** What has this digest, and the bytes that it names; null: the node doesn't show what was sent to the vault. */
   readonly batch: SignedBatch | null;
   /** null: the node doesn't know it. */
@@ -19,6 +21,8 @@ export interface OpenProposal {
 export interface ProposalView {
   /** Periods before it are settled. */
   readonly nextPeriod: Period;
+  /** Unix seconds that no later block comes before, if this machine's clock isn't ahead. */
+  readonly now: number;
   /** null: nothing is open. */
   readonly proposal: OpenProposal | null;
 }
@@ -39,7 +43,7 @@ export interface Challenge {
   readonly proof: Uint8Array;
 }
 
-/** How a challenge or a veto ended: a transaction, or null when the proposal was gone already. */
+/** How a challenge, a veto or a drop ended: a transaction, or null when the proposal was gone already. */
 export type Refusal = Promise<Result<Digest | null, ChainCode>>;
 
 /** Takes proposals back, for whoever may send transactions. What the vault would refuse is refused with its reason before it costs anything. */
@@ -47,5 +51,7 @@ export interface Challenger {
   challenge(challenge: Challenge): Refusal;
   /** The guardian's. */
   veto(period: PeriodResult): Refusal;
+  /** Drops what nobody settled in its time; CHAIN_PENDING: its time isn't over. It may be proposed again. */
+  expire(period: PeriodResult): Refusal;
   close(): Promise<void>;
 }

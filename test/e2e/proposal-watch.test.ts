@@ -18,6 +18,7 @@ jest.setTimeout(240_000);
 
 /** Long enough for a command, and passed over by the chain's own clock where it is only waited for. */
 const WINDOW = 300;
+const DAY = 86_400;
 const folder = mkdtempSync(join(tmpdir(), "commonwatt-e2e-"));
 const data = join(folder, "street");
 const HOMES = ["home-01", "home-02"];
@@ -79,8 +80,8 @@ test("whatever a whole quorum proposes, anybody with the books, a home by itself
     await chain.send("eth_sendTransaction", [transaction]);
   };
   const status = () => vault.getFunction("status").staticCall() as Promise<{ proposal: string; nextPeriod: bigint }>;
-  const pass = async (): Promise<void> => {
-    await chain.send("evm_increaseTime", [WINDOW]);
+  const pass = async (seconds = WINDOW): Promise<void> => {
+    await chain.send("evm_increaseTime", [seconds]);
     await chain.send("evm_mine", []);
   };
   const isOpen = ({ proposal }: { proposal: string }): boolean => !/^0x0+$/.test(proposal);
@@ -127,6 +128,13 @@ test("whatever a whole quorum proposes, anybody with the books, a home by itself
   const toCommunity = encodeWide(-sumOf(next.vector) - 1, [{ account: WIDE_ACCOUNTS.community, delta: 1 }]);
   await send("propose", ...(await signed(card, next, next.vector, toCommunity)));
   expect(await run(["watch", home])).toMatchObject({ exit: 1, out: expect.stringMatching(/nothing that a contract judges shows why/) });
+  // Nobody may drop it in its first day, and anybody after that, until it is proposed again.
+  const expire = () => run(["expire", home, ...operator]);
+  expect(await expire()).toMatchObject({ exit: 1, err: expect.stringMatching(/ProposalFresh.*anybody can drop it from 20.*Z on/s) });
+  await pass(WINDOW + DAY);
+  expect(await expire()).toMatchObject({ exit: 0, err: "", out: expect.stringMatching(/^Dropped period \d+, .*: transaction 0x/) });
+  expect(isOpen(await status())).toBe(false);
+  await send("propose", ...(await signed(card, next, next.vector, toCommunity)));
   const veto = await run(["veto", home, ...operator]);
   expect(veto).toMatchObject({ exit: 0, err: "", out: expect.stringMatching(/^Took back period \d+, .*: transaction 0x/) });
 

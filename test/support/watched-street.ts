@@ -1,5 +1,5 @@
 import { type Contract, ZeroAddress } from "ethers";
-import { openChallenger, openProposals } from "../../adapters/evm/index.ts";
+import { type Outbox, openChallenger, openProposals } from "../../adapters/evm/index.ts";
 import { loadCurve, recoverWith } from "../../adapters/system/index.ts";
 import { DISPUTES_ABI, DISPUTES_BYTECODE } from "../../contracts/abi/disputes.ts";
 import { address, assert, type HomeId, homeId, type Interval, keccakDigest, toHex, ZERO_DIGEST } from "../../engine/kernel/index.ts";
@@ -44,6 +44,9 @@ export interface Look {
   /** Where what a proposal binds is shown; nowhere by default. */
   readonly url?: string;
   readonly handIn?: (challenge: Challenge) => Promise<HandIn>;
+  /** Who drops what is wrong once its time is over, and how many seconds later; nobody by default. */
+  readonly own?: Pick<Challenger, "expire">;
+  readonly patience?: number;
   /** Street time, milliseconds; long after all by default. */
   readonly now?: number;
   /** What it keeps over a restart. */
@@ -116,8 +119,9 @@ export class WatchedStreet {
     return { vector, sum, wide, wideHash: keccakDigest(wide) };
   }
 
-  challenger(person: number): Challenger {
-    const challenger = openChallenger({ ...this.#place(this.chain.rpc), key: keyOf(person), finality: 0 });
+  challenger(person: number, outbox?: Outbox): Challenger {
+    const kept = outbox === undefined ? {} : { outbox };
+    const challenger = openChallenger({ ...this.#place(this.chain.rpc), key: keyOf(person), finality: 0, ...kept });
     this.#open.push(challenger);
     return challenger;
   }
@@ -128,7 +132,7 @@ export class WatchedStreet {
     return proposals;
   }
 
-  async watch({ rpc, url, handIn, now = 2e12, meta = new Map(), folder, closed = Number.POSITIVE_INFINITY }: Look) {
+  async watch({ rpc, url, handIn, own, patience = 0, now = 2e12, meta = new Map(), folder, closed = Number.POSITIVE_INFINITY }: Look) {
     const { domain, rules, periods } = this.street;
     const log = new Told();
     const records = [...new Map(periods.flatMap(({ intervals }) => intervals.map((each) => [each.result.interval, each]))).values()];
@@ -147,6 +151,8 @@ export class WatchedStreet {
       shown: (interval, head) => shownBy({ url: url ?? null, folder: null }, interval, head),
       keep: (challenge, proposal, fault) => keepChallenge(folder, domain, { challenge, proposal, fault }),
       handIn: handIn ?? (async () => ({ ok: false, code: "CHALLENGE_UNSENT", detail: "nobody sends it" })),
+      expire: async (period) => own?.expire(period) ?? { ok: false, code: "CHAIN_REFUSED", detail: "nobody drops it" },
+      patience: () => patience,
     });
     const close = (to: number): void => {
       for (const { intervals, period } of periods.slice(0, to)) {

@@ -1,13 +1,19 @@
 import type { FastifyInstance } from "fastify";
-import { API_ERRORS, refuse } from "../errors.ts";
+import { refuse } from "../errors.ts";
 import type { MotionQueries, MotionRequest, PaymentRequest, VoteRequest } from "../queries.ts";
 import { motionAnswer, motionParams, motionRequest, paymentRequest, voteRequest } from "../schema/motions.ts";
+import { failure } from "./shape.ts";
 
 const BODY_LIMIT = 4096;
-const failures = (["REQUEST_INVALID", "COMMUNITY_MISSING", "CHANGE_REFUSED", "BODY_TOO_LARGE", "CHAIN_AWAY"] as const).map((code) => [
-  API_ERRORS[code],
-  { $ref: "Error#", description: code },
-]);
+const CODES = [
+  "REQUEST_INVALID",
+  "HOME_UNKNOWN",
+  "COMMUNITY_MISSING",
+  "CHANGE_REFUSED",
+  "BODY_TOO_LARGE",
+  "LIMIT_REACHED",
+  "CHAIN_AWAY",
+] as const;
 
 interface MotionParams {
   readonly motion: string;
@@ -20,7 +26,7 @@ export function motionRoutes(app: FastifyInstance, queries: MotionQueries): void
     summary,
     tags: ["community"],
     ...parts,
-    response: { 200: motionAnswer, ...Object.fromEntries(failures) },
+    response: { 200: motionAnswer, ...failure(...CODES) },
   });
 
   app.post<{ Body: MotionRequest }>(

@@ -42,6 +42,9 @@ export interface AllowanceConfig {
   readonly payments: number;
   readonly keyChanges: number;
   readonly departures: number;
+  /** Of the community's account as of its rules. */
+  readonly motions: number;
+  readonly votes: number;
   readonly gas: number;
 }
 

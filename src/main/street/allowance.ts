@@ -2,7 +2,7 @@ import { fail, type HomeId, ok, type Result } from "../../../engine/kernel/index
 import type { Clock, Errand, Store } from "../../ports/index.ts";
 import type { AllowanceConfig } from "../config/index.ts";
 
-export type ErrandKind = Errand["kind"];
+export type ErrandKind = Errand["kind"] | "motion" | "vote";
 
 const KEYS: Readonly<Record<ErrandKind, Exclude<keyof AllowanceConfig, "gas">>> = {
   deposit: "deposits",
@@ -12,6 +12,8 @@ const KEYS: Readonly<Record<ErrandKind, Exclude<keyof AllowanceConfig, "gas">>> 
   pay: "payments",
   rotate: "keyChanges",
   leave: "departures",
+  motion: "motions",
+  vote: "votes",
 };
 
 const WORDS: Readonly<Record<ErrandKind, string>> = {
@@ -22,6 +24,8 @@ const WORDS: Readonly<Record<ErrandKind, string>> = {
   pay: "payments",
   rotate: "changes of key",
   leave: "departures",
+  motion: "motions",
+  vote: "votes",
 };
 
 interface Spent {

@@ -135,13 +135,13 @@ export class Operator {
     this.#clock = parts.clock;
     this.#rules = rulesOf(parts.card);
     this.registrar = new Registrar({ ...parts, rules: parts.options.rules, networkKey: parts.street.networkKey.text });
-    this.motions = new MotionDesk({ ...parts, operator: parts.street.operator });
-    this.desk = new Desk({
+    const carried = {
       ...parts,
-      registrar: this.registrar,
       registry: () => node.membership.registry,
       allowance: new Allowance(parts, parts.options.allowance),
-    });
+    };
+    this.motions = new MotionDesk({ ...carried, operator: parts.street.operator });
+    this.desk = new Desk({ ...carried, registrar: this.registrar });
     this.#watch = parts.watch;
     this.disputes = new DisputeDesk({ ...parts, challenger: parts.relay });
     this.#close = parts.close;

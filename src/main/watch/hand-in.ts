@@ -7,9 +7,9 @@ import { requestOf } from "./challenge-file.ts";
 
 const ASK_MS = 60_000;
 
-/** Who may send a challenge, in this order: an account of one's own, if there is a coin in it, and the street's operator. */
+/** Who may send a challenge or a drop, in this order: an account of one's own, if there is a coin in it, and the street's operator. */
 export interface Senders {
-  readonly own: Pick<Challenger, "challenge"> | null;
+  readonly own: Pick<Challenger, "challenge" | "expire"> | null;
   readonly by: "home" | "operator";
   /** Where the street is asked; a card that came as a file names no such place. */
   readonly street: HomeConfig["street"] | null;

@@ -7,7 +7,7 @@ import { encodeFraud, FRAUD, type IntervalRecord, recordOf } from "../../../engi
 import type { StreetCard } from "../../api/index.ts";
 import type { Command } from "../../cli/index.ts";
 import { type Judgement, judgeProposal } from "../../node/index.ts";
-import type { Challenger, OpenProposal } from "../../ports/index.ts";
+import type { Challenger, OpenProposal, Refusal } from "../../ports/index.ts";
 import { type Books, withBooks } from "../books.ts";
 import { domainOf, firstOf, readCard } from "../card.ts";
 import { bookFolder, isFile } from "../evidence/sources.ts";
@@ -17,6 +17,7 @@ import { challengeOf, keepChallenge, readChallenge } from "./challenge-file.ts";
 import { shownBy } from "./shown.ts";
 
 type Of<Verb> = Extract<Command, { verb: Verb }>;
+type TakeBack = Of<"veto" | "expire">;
 
 /** Holds what is proposed to a folder's books, for who isn't a home. Exit 0: nothing is open, or it is right; 1: anything else. */
 export async function runWatch({ place, rpc, shown, out }: Of<"watch">): Promise<number> {
@@ -124,20 +125,47 @@ export async function runChallenge({ place, rpc, key, password }: Of<"challenge"
 }
 
 /** Takes the open proposal back, as the street's guardian. */
-export async function runVeto({ place, rpc, key, password, "dry-run": isDry }: Of<"veto">): Promise<number> {
+export const runVeto = (command: TakeBack): Promise<number> =>
+  takeBack(command, {
+    what: "take back",
+    done: "Took back",
+    send: (challenger, period) => challenger.veto(period),
+    wayOut: () => "only the guardian's key may veto, while the proposal is open",
+  });
+
+/** Drops the open proposal, if nobody settled it in its time. Anybody may. */
+export const runExpire = (command: TakeBack): Promise<number> =>
+  takeBack(command, {
+    what: "drop",
+    done: "Dropped",
+    send: (challenger, period) => challenger.expire(period),
+    wayOut: ({ expirableAt }) => `anybody can drop it from ${new Date(expirableAt * 1000).toISOString()} on, if it isn't settled by then`,
+  });
+
+interface TakingBack {
+  readonly what: string;
+  readonly done: string;
+  readonly send: (challenger: Challenger, period: PeriodResult) => Refusal;
+  readonly wayOut: (proposal: OpenProposal) => string;
+}
+
+async function takeBack(
+  { place, rpc, key, password, "dry-run": isDry }: TakeBack,
+  { what, done, send, wayOut }: TakingBack,
+): Promise<number> {
   const card = await cardAt(place);
   const proposal = await openProposal(card, rpc);
   if (proposal === null) return say(1, [`Nothing is proposed to the vault of ${card.name}.`]);
   const { batch, digest, period } = proposal;
   if (batch === null)
     throw cannotStart("PROPOSAL_UNREADABLE", `the node doesn't show what was proposed for period ${period}`, "ask another node with --rpc");
-  const what = `period ${period}, ${spanOf(card.rules as MarketRules, batch.result)}, digest ${digest}`;
-  if (isDry === true) return say(0, [`Would take back ${what}`, "Nothing was sent (--dry-run)."]);
+  const named = `period ${period}, ${spanOf(card.rules as MarketRules, batch.result)}, digest ${digest}`;
+  if (isDry === true) return say(0, [`Would ${what} ${named}`, "Nothing was sent (--dry-run)."]);
   const challenger = await challengerOf(placeOf(card, rpc), { key, password });
   try {
-    const sent = await challenger.veto(batch.result);
-    if (!sent.ok) throw refused(sent, "only the guardian's key may veto, while the proposal is open");
-    return say(0, [sent.value === null ? "That proposal is gone already." : `Took back ${what}: transaction ${sent.value}`]);
+    const sent = await send(challenger, batch.result);
+    if (!sent.ok) throw refused(sent, wayOut(proposal));
+    return say(0, [sent.value === null ? "That proposal is gone already." : `${done} ${named}: transaction ${sent.value}`]);
   } finally {
     await challenger.close();
   }

@@ -1,15 +1,18 @@
 import { join } from "node:path";
 import { openChallenger, openProposals } from "../../../adapters/evm/index.ts";
 import type { AgentKey } from "../../../adapters/system/index.ts";
-import { type Interval, toHex } from "../../../engine/kernel/index.ts";
+import { fail, type HomeId, type Interval, toHex } from "../../../engine/kernel/index.ts";
 import type { StreetCard } from "../../api/index.ts";
 import { ProposalWatch, recordsIn, type StreetNode } from "../../node/index.ts";
-import type { Clock, Log, Proposals, RecoverSigner, Store } from "../../ports/index.ts";
+import type { Clock, Log, Proposals, RecoverSigner, Registry, Store } from "../../ports/index.ts";
 import { domainOf, firstOf, rulesOf } from "../card.ts";
 import type { HomeConfig } from "../config/index.ts";
 import { keepChallenge } from "./challenge-file.ts";
 import { handIn, type Senders } from "./hand-in.ts";
 import { shownBy } from "./shown.ts";
+
+/** Seconds between the turns of two homes to drop a proposal whose time is over; the operator's is first. */
+const TURN_S = 60;
 
 export interface Watching {
   readonly card: StreetCard;
@@ -21,7 +24,7 @@ export interface Watching {
   readonly recover: RecoverSigner;
   readonly proposals: Proposals;
   readonly senders: Senders;
-  readonly node: () => Pick<StreetNode, "digests" | "membership">;
+  readonly node: () => Pick<StreetNode, "digests" | "membership" | "self">;
 }
 
 type OfHome = Omit<Watching, "folder" | "proposals" | "senders"> & { readonly config: HomeConfig; readonly key: AgentKey };
@@ -65,5 +68,11 @@ export function watchOf({ card, folder, store, clock, log, recover, proposals, s
     shown: (interval, head) => shownBy(showing, interval, head),
     keep: (challenge, proposal, fault) => keepChallenge(join(folder, "challenges"), domain, { challenge, proposal, fault }),
     handIn: (challenge) => handIn(senders, challenge),
+    expire: async (period) => senders.own?.expire(period) ?? fail("CHAIN_REFUSED", "no account of its own"),
+    patience: () => patienceOf(senders.by, node().self, node().membership.registry),
   });
 }
+
+/** Seconds that others have to drop a proposal whose time is over, before it is this one's turn; who isn't registered yet is last. */
+export const patienceOf = (by: Senders["by"], self: HomeId | null, { homes }: Pick<Registry, "homes">): number =>
+  by === "operator" ? 0 : TURN_S * (1 + (self ?? homes.length));

@@ -99,6 +99,7 @@ describe("what is understood", () => {
       { verb: "challenge", place: "c.json", rpc: "http://n", key: "k", password: "p" },
     ],
     ["veto data/street --key k --dry-run", { verb: "veto", place: "data/street", key: "k", "dry-run": true }],
+    ["expire http://s/api/street --key k", { verb: "expire", place: "http://s/api/street", key: "k" }],
     ["sim", { verb: "sim" }],
     ["sim --seeds 7", { verb: "sim", seeds: { from: 7, to: 7 } }],
     [
@@ -160,6 +161,8 @@ describe("what is refused, with exit 2 and what to do", () => {
     ["challenge c.json --key k", ["--rpc: is needed"]],
     ["veto --key k", ["veto: needs the street"]],
     ["veto data/street", ["--key: is needed"]],
+    ["expire --key k", ["expire: needs the street"]],
+    ["expire data/street", ["--key: is needed"]],
     ["motion execute --motion -1", ["--motion: wants"]],
     ["strete", ["strete: no such verb", 'did you mean "street"?', "commonwatt --help"]],
     ["dance", ["dance: no such verb"]],

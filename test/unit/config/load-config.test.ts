@@ -207,7 +207,7 @@ describe("street and home", () => {
       readings: null,
       homeList: null,
       evm: null,
-      allowance: { deposits: 4, withdrawals: 4, payments: 4, keyChanges: 3, departures: 3, gas: 1_500_000 },
+      allowance: { deposits: 4, withdrawals: 4, payments: 4, keyChanges: 3, departures: 3, motions: 2, votes: 10, gas: 1_500_000 },
       dashboard: { host: "127.0.0.1", port: 8080 },
     });
     expect(good(`${STREET}allowance: {deposits: 0, keyChanges: 1000, gas: 500000}\n`, "street").allowance).toEqual({
@@ -216,6 +216,8 @@ describe("street and home", () => {
       payments: 4,
       keyChanges: 1_000,
       departures: 3,
+      motions: 2,
+      votes: 10,
       gas: 500_000,
     });
     expect(good(`${STREET}chain: {evm: ethereumjs}\n`, "street").evm).toBe("ethereumjs");
@@ -266,6 +268,8 @@ describe("street and home", () => {
     ["deposits below none", "street", `${STREET}allowance: {deposits: -1}\n`, "CONFIG_VALUE 3:13 allowance.deposits", "-1 is less than 0"],
     ["half a payment", "street", `${STREET}allowance: {payments: 0.5}\n`, "CONFIG_TYPE 3:13 allowance.payments", "not a whole number"],
     ["keys without end", "street", `${STREET}allowance: {keyChanges: 1001}\n`, "CONFIG_VALUE 3:13 allowance.keyChanges", "more than 1000"],
+    ["motions without end", "street", `${STREET}allowance: {motions: 1001}\n`, "CONFIG_VALUE 3:13 allowance.motions", "more than 1000"],
+    ["votes below none", "street", `${STREET}allowance: {votes: -1}\n`, "CONFIG_VALUE 3:13 allowance.votes", "-1 is less than 0"],
     ["gas for nothing", "street", `${STREET}allowance: {gas: 499999}\n`, "CONFIG_VALUE 3:13 allowance.gas", "500000 to 1000000000"],
     ["gas without end", "street", `${STREET}allowance: {gas: 1000000001}\n`, "CONFIG_VALUE 3:13 allowance.gas", "more than 1000000000"],
     ["an errand's name in code", "street", `${STREET}allowance: {leave: 1}\n`, "CONFIG_KEY_UNKNOWN 3:13 allowance.leave", "unknown key"],

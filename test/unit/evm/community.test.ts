@@ -119,26 +119,26 @@ test("a relay carries what owners signed: a motion, votes, and what follows; wha
   const sign = (home: number, digest: Digest): Uint8Array => fromHex(new SigningKey(keyOf(ownerOf(home))).sign(digest).serialized);
   try {
     const wish = { home: homeId(2), rules: decided(rules(1, 60_000)), nonce: 0 };
-    const signed = { ...wish, signature: sign(2, digests.motion(wish)) };
+    const signed = { kind: "motion", ...wish, signature: sign(2, digests.motion(wish)) } as const;
     expect(await relay.nonceOf(homeId(2))).toEqual({ ok: true, value: 0 });
-    expect(await relay.move({ ...signed, home: homeId(3) })).toMatchObject({ code: "CHAIN_REFUSED", detail: "BadSignature()" });
-    expect(await relay.move(signed)).toEqual({ ok: true, value: 0 });
-    expect(await relay.move(signed)).toEqual({ ok: true, value: 0 });
-    expect(await relay.move({ ...signed, rules: decided(rules(2, 60_000)) })).toMatchObject({
+    expect(await relay.carry({ ...signed, home: homeId(3) })).toMatchObject({ code: "CHAIN_REFUSED", detail: "BadSignature()" });
+    expect(await relay.carry(signed)).toEqual({ ok: true, value: 0 });
+    expect(await relay.carry(signed)).toEqual({ ok: true, value: 0 });
+    expect(await relay.carry({ ...signed, rules: decided(rules(2, 60_000)) })).toMatchObject({
       code: "CHAIN_REFUSED",
       detail: expect.stringContaining("home 2 has brought 1 motions already"),
     });
 
-    const ballot = (home: number, yes: boolean) => ({ motion: 0, home: homeId(home), yes });
+    const ballot = (home: number, yes: boolean) => ({ kind: "vote", motion: 0, home: homeId(home), yes }) as const;
     for (const home of [0, 1, 2]) {
       const vote = { ...ballot(home, true), signature: sign(home, digests.vote(ballot(home, true))) };
-      expect(await relay.vote(vote)).toEqual({ ok: true, value: undefined });
-      expect(await relay.vote(vote)).toEqual({ ok: true, value: undefined });
+      expect(await relay.carry(vote)).toEqual({ ok: true, value: 0 });
+      expect(await relay.carry(vote)).toEqual({ ok: true, value: 0 });
     }
-    expect(await relay.vote({ ...ballot(3, false), signature: sign(3, digests.vote(ballot(3, true))) })).toMatchObject({
+    expect(await relay.carry({ ...ballot(3, false), signature: sign(3, digests.vote(ballot(3, true))) })).toMatchObject({
       detail: "BadSignature()",
     });
-    expect(await relay.vote({ ...ballot(3, false), signature: sign(3, digests.vote(ballot(3, false))) })).toMatchObject({ ok: true });
+    expect(await relay.carry({ ...ballot(3, false), signature: sign(3, digests.vote(ballot(3, false))) })).toMatchObject({ ok: true });
     expect(await relay.execute(0)).toMatchObject({ code: "CHAIN_REFUSED", detail: expect.stringMatching(/^VotingOpen\(until=\d+\)$/) });
     expect(await relay.execute(1)).toMatchObject({ code: "CHAIN_REFUSED", detail: "UnknownMotion(motion=1)" });
     await chain.pass(VOTING + DELAY);
@@ -167,17 +167,17 @@ test("a relay carries a payment that homes decide on, to the last unit; what is 
   const to = address(addressOf(99).toLowerCase());
   const wishOf = (micro: number) => ({ home: homeId(1), payment: { to, micro }, nonce: 0 });
   try {
-    const signed = { ...wishOf(4_200), signature: sign(1, digests.payment(wishOf(4_200))) };
-    expect(await relay.movePayment({ ...signed, payment: { to, micro: 100 } })).toMatchObject({ detail: "BadSignature()" });
-    expect(await relay.movePayment({ ...wishOf(5_100), signature: sign(1, digests.payment(wishOf(5_100))) })).toMatchObject({
+    const signed = { kind: "payment", ...wishOf(4_200), signature: sign(1, digests.payment(wishOf(4_200))) } as const;
+    expect(await relay.carry({ ...signed, payment: { to, micro: 100 } })).toMatchObject({ detail: "BadSignature()" });
+    expect(await relay.carry({ kind: "payment", ...wishOf(5_100), signature: sign(1, digests.payment(wishOf(5_100))) })).toMatchObject({
       code: "CHAIN_REFUSED",
       detail: "PaymentTooLarge(ticks=51, most=50)",
     });
-    expect(await relay.movePayment({ ...wishOf(0), signature: sign(1, digests.payment(wishOf(0))) })).toMatchObject({
+    expect(await relay.carry({ kind: "payment", ...wishOf(0), signature: sign(1, digests.payment(wishOf(0))) })).toMatchObject({
       detail: "NothingWaits()",
     });
-    expect(await relay.movePayment(signed)).toEqual({ ok: true, value: 0 });
-    expect(await relay.movePayment(signed)).toEqual({ ok: true, value: 0 });
+    expect(await relay.carry(signed)).toEqual({ ok: true, value: 0 });
+    expect(await relay.carry(signed)).toEqual({ ok: true, value: 0 });
     expect(await relay.motions()).toMatchObject({ value: { motions: [{ wants: { payment: { to, micro: 4_200 } }, isExecuted: false }] } });
     for (const home of [0, 1, 2]) expect(await contract.vote(0, home)).toBe("ok");
     await chain.pass(VOTING + DELAY);

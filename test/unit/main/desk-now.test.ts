@@ -125,7 +125,7 @@ function openDesk({ away = [], liars = new Map() }: { away?: readonly number[]; 
     registry: () => registry,
     allowance: new Allowance(
       { clock: { now: () => 0 }, store },
-      { deposits: 4, withdrawals: 4, payments: 4, keyChanges: 3, departures: 3, gas: 1_500_000 },
+      { deposits: 4, withdrawals: 4, payments: 4, keyChanges: 3, departures: 3, motions: 2, votes: 10, gas: 1_500_000 },
     ),
     vouch: (home, request) => vouch(modules, home, request),
     log: QUIET,

@@ -2,22 +2,24 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { openOutbox } from "../../../adapters/evm/index.ts";
 import type { FillLeaf } from "../../../engine/auction/index.ts";
-import { keccakDigest, microPerKwh, nano, toHex } from "../../../engine/kernel/index.ts";
+import { address, homeId, keccakDigest, microPerKwh, nano, toHex } from "../../../engine/kernel/index.ts";
 import { WIDE_ACCOUNTS } from "../../../engine/messages/index.ts";
 import { type AccountLeaf, encodeWide, type Fraud, type Proposed } from "../../../engine/settlement/index.ts";
 import { DisputeDesk } from "../../../src/main/street/dispute-desk.ts";
 import { handIn } from "../../../src/main/watch/hand-in.ts";
 import { viewOf } from "../../../src/main/watch/record-text.ts";
-import type { Challenge } from "../../../src/ports/index.ts";
+import { patienceOf } from "../../../src/main/watch/watching.ts";
+import type { Challenge, RegisteredHome } from "../../../src/ports/index.ts";
 import { forge } from "../../support/disputed-street.ts";
 import { EXAMPLES } from "../../support/example-street.ts";
 import { RpcDouble } from "../../support/json-rpc-double.ts";
 import { QUIET } from "../../support/quiet.ts";
 import { ExampleQueries, exampleApi } from "../../support/street-server.ts";
-import { addressOf, TestChain } from "../../support/test-chain.ts";
+import { addressOf, CHAIN_ID, TestChain } from "../../support/test-chain.ts";
 import { agentOf, OPERATOR } from "../../support/test-vault.ts";
-import { WatchedStreet } from "../../support/watched-street.ts";
+import { WatchedStreet, WINDOW } from "../../support/watched-street.ts";
 
 const SEED = 5;
 /** Home 2 watches; its agent has a coin. */
@@ -254,6 +256,132 @@ describe("who sends it", () => {
     await watch.look();
     expect(await watched.proposeHonest()).toBe("ok");
     expect(log.names).toEqual(["error proposal.wrong", "info proposal.challenged", "info proposal.refused", "info proposal.challenged"]);
+  });
+});
+
+describe("a proposal whose time is over", () => {
+  /** Seconds after the window in which a test vault's proposal can be settled. */
+  const TTL = 3_600;
+  const TURN = 60;
+  /** The supplier pays one tick to the community: no proof shows it. */
+  function unproved(): { readonly proposed: Proposed; readonly wide: Uint8Array } {
+    const { sum } = watched.balanced(honest.vector);
+    const wide = encodeWide(-sum - 1, [{ account: WIDE_ACCOUNTS.community, delta: 1 }]);
+    return { proposed: forge(honest, [], { wideHash: keccakDigest(wide) }), wide };
+  }
+  const expired = async (): Promise<number> =>
+    (await chain.events(watched.vault.vault)).filter((event) => event.startsWith("ProposalExpired(251,")).length;
+  const sentBy = (person: number): Promise<number> => chain.provider.getTransactionCount(addressOf(person));
+
+  test.each([
+    ["that no proof shows to be wrong", unproved, "error proposal.unproved"],
+    ["that could be shown to be wrong, if anybody had sent it", laneLie, "error proposal.wrong"],
+  ])("%s is dropped, and the honest one settles", async (_, lie, told) => {
+    const { proposed, wide } = lie();
+    const { watch, log } = await watched.watch({ folder, own: watched.challenger(OPERATOR) });
+    await watched.propose(proposed, wide);
+    await chain.pass(WINDOW + TTL - TURN);
+    await watch.look();
+    const before = log.names.filter((name) => name !== "warn proposal.unchallenged");
+    expect([before, await expired()]).toEqual([[told], 0]);
+    await chain.pass(TURN);
+    await watch.look();
+    expect(await expired()).toBe(1);
+    await watch.look();
+    expect(log.names.slice(-2)).toEqual(["info proposal.expired", "info proposal.refused"]);
+    expect(log.events.at(-2)!.data).toMatchObject({ period: 251, transaction: expect.stringMatching(/^0x[0-9a-f]{64}$/) });
+    expect(await watched.proposeHonest()).toBe("ok");
+    expect(await watched.finalizeHonest()).toBe("ok");
+  });
+
+  test("is dropped by one of many, each in its turn", async () => {
+    const { proposed, wide } = unproved();
+    const people = [OPERATOR, agentOf(0), agentOf(1), HOME];
+    const watches = await Promise.all(
+      people.map((person, turn) => watched.watch({ folder, own: watched.challenger(person), patience: turn * TURN })),
+    );
+    const lookAll = async (from: number): Promise<void> => {
+      for (const { watch } of watches.slice(from)) await watch.look();
+    };
+    await watched.propose(proposed, wide);
+    await chain.pass(WINDOW + TTL);
+    const had = await Promise.all(people.map(sentBy));
+    const added = async (): Promise<readonly number[]> => (await Promise.all(people.map(sentBy))).map((count, at) => count - had[at]!);
+    await lookAll(0);
+    expect(await added()).toEqual([1, 0, 0, 0]);
+
+    // Once more, and the operator is away.
+    await watched.propose(proposed, wide);
+    await chain.pass(WINDOW + TTL);
+    const again = await added();
+    await lookAll(1);
+    expect(await added()).toEqual(again);
+    await chain.pass(TURN);
+    await lookAll(1);
+    expect((await added()).map((count, at) => count - again[at]!)).toEqual([0, 1, 0, 0]);
+    expect(await expired()).toBe(1);
+  });
+
+  test("is nobody's to drop earlier, and one who comes second pays nothing", async () => {
+    const { proposed, wide } = unproved();
+    await watched.propose(proposed, wide);
+    const [first, second] = [watched.challenger(OPERATOR), watched.challenger(HOME)];
+    expect(await first.expire(proposed.period)).toMatchObject({
+      ok: false,
+      code: "CHAIN_PENDING",
+      detail: expect.stringMatching(/^ProposalFresh\(/),
+    });
+    await chain.pass(WINDOW + TTL);
+    expect(await first.expire(honest.period)).toEqual({ ok: true, value: null });
+    expect(await first.expire(proposed.period)).toMatchObject({ ok: true, value: expect.stringMatching(/^0x/) });
+    const had = await sentBy(HOME);
+    expect(await second.expire(proposed.period)).toEqual({ ok: true, value: null });
+    expect(await sentBy(HOME)).toBe(had);
+  });
+
+  test("the operator's turn is first, then homes by their numbers, a minute each; who isn't registered yet is last", () => {
+    const homes = Array.from({ length: 5 }, () => ({}) as RegisteredHome);
+    expect(patienceOf("operator", null, { homes })).toBe(0);
+    expect([0, 1, 4].map((home) => patienceOf("home", homeId(home), { homes }))).toEqual([60, 120, 300]);
+    expect(patienceOf("home", null, { homes })).toBe(360);
+  });
+
+  test("is known from the chain alone, and a drop is on disk before it is sent", async () => {
+    const { proposed, wide } = unproved();
+    const outbox = openOutbox(join(folder, "outbox"), { chainId: CHAIN_ID, address: address(addressOf(OPERATOR).toLowerCase()) });
+    if (!outbox.ok) throw new Error(outbox.detail);
+    await watched.propose(proposed, wide);
+    const proposedAt = await chain.now();
+    const seen = await watched.proposals().look();
+    expect(seen.ok && [seen.value.proposal!.finalizableAt, seen.value.proposal!.expirableAt]).toEqual([
+      proposedAt + WINDOW,
+      proposedAt + WINDOW + TTL,
+    ]);
+    await chain.pass(WINDOW + TTL);
+    const later = await watched.proposals().look();
+    expect(later.ok && later.value.now).toBe(await chain.now());
+    const { watch, log } = await watched.watch({ folder, own: watched.challenger(OPERATOR, outbox.value) });
+    await watch.look();
+    expect(outbox.value.entries).toMatchObject([{ purpose: "expire", state: expect.stringMatching(/mined|final/) }]);
+    expect(log.events.at(-1)!.data).toMatchObject({ transaction: outbox.value.entries[0]!.mined!.hash });
+  });
+
+  test("waits on if it is what was closed here: somebody may still settle it", async () => {
+    await watched.proposeHonest();
+    await chain.pass(WINDOW + 2 * TTL);
+    const { watch, log } = await watched.watch({ folder, own: watched.challenger(OPERATOR) });
+    await watch.look();
+    expect([log.names, await expired()]).toEqual([[], 0]);
+    expect(await watched.finalizeHonest()).toBe("ok");
+  });
+
+  test("that can't be dropped for want of a coin is told once", async () => {
+    const { proposed, wide } = laneLie();
+    await watched.propose(proposed, wide);
+    await chain.pass(WINDOW + TTL);
+    const { watch, log } = await watched.watch({ folder, own: watched.challenger(POOR) });
+    for (let i = 0; i < 3; i++) await watch.look();
+    expect(log.names).toEqual(["error proposal.wrong", "warn proposal.unexpired"]);
   });
 });
 
