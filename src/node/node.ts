@@ -31,6 +31,7 @@ import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { reachOf } from "./reach.ts";
 import { replayStore } from "./replay.ts";
 import { type Certified, Rounds } from "./rounds.ts";
+import { stakesReadFrom } from "./schedule.ts";
 import { Signing } from "./signing.ts";
 import { StakeReader } from "./stakes.ts";
 
@@ -156,8 +157,14 @@ export class StreetNode {
     return new StakeReader({
       ...this.#modules,
       books: () => ({ carried: this.rounds.state.carried, open: this.periods.open.map(({ batch }) => batch) }),
-      isWanted: () => self !== null && membership.validators.ids.includes(self) && membership.agreesStakes(this.rounds.current),
+      isWanted: () => self !== null && membership.validators.ids.includes(self) && this.#listsStakesSoon(),
     });
+  }
+
+  #listsStakesSoon(): boolean {
+    const { rules, clock } = this.#modules;
+    const { current } = this.rounds;
+    return this.membership.agreesStakes(current) || clock.now() >= stakesReadFrom(rules, current, clock.speed);
   }
 
   get digests(): Digests {
