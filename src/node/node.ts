@@ -31,7 +31,7 @@ import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { reachOf } from "./reach.ts";
 import { replayStore } from "./replay.ts";
 import { type Certified, Rounds } from "./rounds.ts";
-import { stakesReadFrom } from "./schedule.ts";
+import { CHAIN_MS, stakesReadFrom } from "./schedule.ts";
 import { Signing } from "./signing.ts";
 import { StakeReader } from "./stakes.ts";
 
@@ -65,9 +65,6 @@ export interface NodeModules {
   /** `HUB_FROM` unless told. */
   readonly hubFrom?: number;
 }
-
-/** Real milliseconds between looks at the chain. */
-const CHAIN_MS = 5_000;
 
 /** One member of the street at work: hears, agrees, and keeps the ledger. */
 export class StreetNode {

@@ -40,6 +40,8 @@ export const LOOK_MS = 100;
 const DEADLINE_SECONDS = 10;
 const DEADLINE_MS = 10_000;
 
+/** Between looks at the chain, real ms. */
+export const CHAIN_MS = 5_000;
 /** Validators read what homes have staked so long before they list it, real ms: a few looks at the chain. */
 const STAKES_MS = 15_000;
 
