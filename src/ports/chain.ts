@@ -91,6 +91,18 @@ export interface WideAccount {
   readonly withdrawal: OwnerMoney["withdrawal"];
 }
 
+/** What the vault holds of a wide account now, micro-currency, and the period that it settles next, both of one state. */
+export interface WideStand {
+  readonly account: SurplusAccount;
+  readonly held: number;
+  readonly nextPeriod: Period;
+}
+
+/** What became of a payout that is due: paid, or kept back, as the account can spare less than the payout's `micro`. */
+export type WidePayout =
+  | { readonly kind: "paid"; readonly account: SurplusAccount }
+  | { readonly kind: "held"; readonly account: SurplusAccount; readonly micro: number; readonly spare: number | null };
+
 /** One move of money into a wide account or out of it. */
 export interface StatementLine {
   /** Unix seconds on the chain's clock. */
@@ -186,8 +198,13 @@ export interface Relay extends Chain {
    * success.
    */
   namePayee(account: SurplusAccount, payee: Address): Promise<Result<void, ChainCode>>;
-  /** Pays what is due of what payees of wide accounts have asked for; tells of which accounts. */
-  payWide(): Promise<Result<readonly SurplusAccount[], ChainCode>>;
+  /**
+   * Pays what is due of what payees of wide accounts have asked for, as far as `spareOf` says that an account can spare it, micro-currency;
+   * null: that can't be told, and nothing of it is paid.
+   */
+  payWide(spareOf: (stand: WideStand) => number | null): Promise<Result<readonly WidePayout[], ChainCode>>;
+  /** Supplier, grid and community as they stand. */
+  wideStands(): Promise<Result<readonly WideStand[], ChainCode>>;
   /** Gas that an errand would take now, asked without sending; refused with the contract's reason when it would fail. */
   weigh(errand: Errand): Promise<Result<number, ChainCode>>;
   /** Moves a home's money as its owner signed it, or pays what it has asked for; the transaction, or null when it was done already. */

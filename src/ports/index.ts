@@ -24,6 +24,8 @@ export type {
   VaultEscrows,
   VaultHead,
   WideAccount,
+  WidePayout,
+  WideStand,
   WithdrawalNow,
   WithdrawalRequest,
 } from "./chain.ts";

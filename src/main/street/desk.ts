@@ -22,7 +22,7 @@ const PLACES = 4;
 const LOOKED_AT = 8;
 
 export interface DeskModules {
-  readonly relay: Pick<Relay, "weigh" | "carry" | "payWide">;
+  readonly relay: Pick<Relay, "weigh" | "carry">;
   readonly registrar: Pick<Registrar, "rotateAgent" | "leave">;
   readonly allowance: Allowance;
   /** What validators vouch for. */
@@ -108,12 +108,6 @@ export class Desk {
       this.#lookFrom = home + 1;
       await this.#pay(home as HomeId);
     }
-  }
-
-  /** The same for supplier, grid and community; no home's allowance pays for it. */
-  async payWide(): Promise<void> {
-    const paid = await this.#modules.relay.payWide();
-    if (paid.ok) for (const account of paid.value) this.#modules.log.info("withdrawal.paid", { account });
   }
 
   async #pay(home: HomeId): Promise<void> {

@@ -132,12 +132,7 @@ describe("a validator vouches for", () => {
     ["3 seconds of a replay at ten times the speed", { speed: 10 }, { deadline: NOW + 3 }, 94 - 13.1],
     ["4 seconds of it", { speed: 10 }, { deadline: NOW + 4 }, 94 - 2 * 13.1],
     ["a home with 20 asked for", { standing: { requested: 20 * EUR } }, {}, 74 - 13.1],
-    [
-      "a home that owes 30 in a period that the vault lacks",
-      { state: closed(1, -30 * EUR_TICKS), open: [batchOf(NEXT, -30)] },
-      {},
-      70,
-    ],
+    ["a home that owes 30 in a period that the vault lacks", { state: closed(1, -30 * EUR_TICKS), open: [batchOf(NEXT, -30)] }, {}, 70],
     [
       "a home whose period the vault has settled and this node still holds",
       { state: closed(2, -30 * EUR_TICKS), open: [batchOf(NEXT - 1, -50), batchOf(NEXT, 0), batchOf(NEXT + 1, -30)] },
