@@ -1,5 +1,6 @@
 import type { Address, Digest, HomeId, Interval, Period, Result } from "../../engine/kernel/index.ts";
 import type { Members, PeriodResult, SurplusAccount, Validator, VotedRules } from "../../engine/messages/index.ts";
+import type { WidePayout, WideStand } from "./payouts.ts";
 
 /** CHAIN_PENDING: proposed, and its challenge window is open; or announced, and the time of notice runs; or the vault is paused: ask again later. */
 export type ChainCode = "CHAIN_UNREACHABLE" | "CHAIN_WRONG" | "CHAIN_REFUSED" | "CHAIN_TIMEOUT" | "CHAIN_PENDING";
@@ -90,18 +91,6 @@ export interface WideAccount {
   readonly payee: Address | null;
   readonly withdrawal: OwnerMoney["withdrawal"];
 }
-
-/** What the vault holds of a wide account now, micro-currency, and the period that it settles next, both of one state. */
-export interface WideStand {
-  readonly account: SurplusAccount;
-  readonly held: number;
-  readonly nextPeriod: Period;
-}
-
-/** What became of a payout that is due: paid, or kept back, as the account can spare less than the payout's `micro`. */
-export type WidePayout =
-  | { readonly kind: "paid"; readonly account: SurplusAccount }
-  | { readonly kind: "held"; readonly account: SurplusAccount; readonly micro: number; readonly spare: number | null };
 
 /** One move of money into a wide account or out of it. */
 export interface StatementLine {
