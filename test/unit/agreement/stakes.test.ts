@@ -76,6 +76,7 @@ describe("what has fallen within an epoch, of 50 and 60, with four validators", 
     ["the third says that it is much", [reading(1, 5), reading(4, 5), reading(7, 900)], [5, 60]],
     ["different blocks: the larger", [reading(1, 5), reading(4, 9), reading(7)], [9, 60]],
     ["each home by itself", [reading(1, 5, 60), reading(4, 50, 4), reading(7, 6, 3)], [6, 4]],
+    ["what has risen waits, also beside what has fallen", [reading(1, 5, 90), reading(4, 5, 90), reading(7, 5, 90)], [5, 60]],
     ["a debt", [reading(1, -5), reading(4, -7), reading(7)], [-5, 60]],
     ["a home that nobody agreed on is none", [reading(1, 5, 60, 1), reading(4, 5, 60, 1), reading(7, 5, 60, 1)], [5, 60]],
   ])("%s", (_, lists, expected) => expect(fallenStakes(street(4), lists, AGREED)).toEqual(expected));
