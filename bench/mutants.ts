@@ -18,13 +18,6 @@ const ENV = { FOUNDRY_PROFILE: "mutants", FOUNDRY_FUZZ_RUNS: "64", FOUNDRY_INVAR
  * copy they are written with fewer names. What can't be compiled so, and has no bug in the list, isn't copied.
  */
 const FEWER_NAMES: Readonly<Record<string, readonly (readonly [from: string | RegExp, to: string])[]>> = {
-  "GridVault.sol": [
-    ["        bytes32 structHash = keccak256(abi.encode(WITHDRAW_NOW_TYPEHASH, id, to, ticks, _nonces[id]++, period, deadline));\n", ""],
-    [
-      "        if (block.timestamp > deadline) revert Expired(deadline);\n        Progress memory",
-      "        if (block.timestamp > deadline) revert Expired(deadline);\n        bytes32 structHash = keccak256(abi.encode(WITHDRAW_NOW_TYPEHASH, id, to, ticks, _nonces[id]++, period, deadline));\n        Progress memory",
-    ],
-  ],
   "Quorum.sol": [
     ["        uint256 need = _quorumOf(total);\n", ""],
     ["if (got < need) revert QuorumNotReached(got, need);", "if (got < _quorumOf(total)) revert QuorumNotReached(got, _quorumOf(total));"],

@@ -12,7 +12,7 @@ import { CLASSES, toSet } from "./registry-reader.ts";
 import { connect } from "./rpc.ts";
 import { type Receipt, Sender, type SenderOptions } from "./sender.ts";
 import { balanceWords, CURRENCY, callData, TICK_MICRO, VAULT, view } from "./vault.ts";
-import { payWide } from "./wide.ts";
+import { payWide, wideStands } from "./wide.ts";
 
 export type RelayOptions = ChainOptions & SenderOptions;
 type NewHome = Parameters<Relay["register"]>[0];
@@ -39,7 +39,8 @@ export function openRelay(options: RelayOptions): Relay & Omit<Challenger, "clos
     leave: (change) => shield(() => relay.leave(change)),
     setValidators: (set) => shield(() => relay.setValidators(set)),
     namePayee: (account, payee) => shield(() => relay.namePayee(account, payee)),
-    payWide: () => shield(() => payWide(reader, relay.sender)),
+    payWide: (spareOf) => shield(() => payWide(reader, relay.sender, spareOf)),
+    wideStands: () => shield(() => wideStands(reader)),
     collectDebts: () => shield(() => collectDebts(reader, relay.sender)),
     ...errandsOf(reader, relay.sender),
     ...challengerOf(reader, relay.sender),

@@ -1,7 +1,7 @@
 import type { Result as Decoded } from "ethers/abi";
-import { address, ok, type Result } from "../../engine/kernel/index.ts";
+import { address, fail, ok, type Result } from "../../engine/kernel/index.ts";
 import { type SurplusAccount, WIDE_ACCOUNTS } from "../../engine/messages/index.ts";
-import type { ChainCode, OwnerMoney, WideAccount } from "../../src/ports/index.ts";
+import type { ChainCode, OwnerMoney, WideAccount, WidePayout, WideStand } from "../../src/ports/index.ts";
 import type { VaultReader } from "./chain.ts";
 import type { Sender } from "./sender.ts";
 import { callData, TICK_MICRO, VAULT } from "./vault.ts";
@@ -40,9 +40,38 @@ export function withdrawalOf({ to, ticks, requestedAt }: Decoded): OwnerMoney["w
   return { to: address(to.toLowerCase()), micro: Number(ticks) * TICK_MICRO, requestedAt: Number(requestedAt) };
 }
 
-/** Pays what the vault lets go of; what it doesn't yet, it pays another time. */
-export async function payWide(reader: VaultReader, sender: Sender): Promise<Result<readonly SurplusAccount[], ChainCode>> {
-  const paid: SurplusAccount[] = [];
+const TRIES = 3;
+
+/** Asked again when a period was settled between what the account holds and the period that the vault stands at. */
+async function standOf(reader: VaultReader, account: SurplusAccount): Promise<Result<WideStand, ChainCode>> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const [before, held, after] = [await reader.status(), await reader.read("wideBalance", WIDE_ACCOUNTS[account]), await reader.status()];
+    if (!before.ok) return before;
+    if (!held.ok) return held;
+    if (!after.ok) return after;
+    const { nextPeriod } = after.value;
+    if (before.value.nextPeriod === nextPeriod) return ok({ account, held: Number(held.value[0]) * TICK_MICRO, nextPeriod });
+  }
+  return fail("CHAIN_PENDING", "a period was settled each time that the account was read");
+}
+
+export async function wideStands(reader: VaultReader): Promise<Result<readonly WideStand[], ChainCode>> {
+  const stands: WideStand[] = [];
+  for (const account of ACCOUNTS) {
+    const stand = await standOf(reader, account);
+    if (!stand.ok) return stand;
+    stands.push(stand.value);
+  }
+  return ok(stands);
+}
+
+/** Pays what the vault lets go of and the account can spare; what it doesn't yet, it pays another time. */
+export async function payWide(
+  reader: VaultReader,
+  sender: Sender,
+  spareOf: (stand: WideStand) => number | null,
+): Promise<Result<readonly WidePayout[], ChainCode>> {
+  const payouts: WidePayout[] = [];
   for (const account of ACCOUNTS) {
     const asked = await reader.read("withdrawal", numberOf(account));
     if (!asked.ok) return asked;
@@ -50,9 +79,17 @@ export async function payWide(reader: VaultReader, sender: Sender): Promise<Resu
     const data = callData({ to: reader.vault, contract: VAULT, method: "finalizeWithdraw", args: [numberOf(account)] });
     const weighed = await reader.rpc.ask("eth_estimateGas", [{ from: sender.address, to: reader.vault, data }]);
     if (!weighed.ok) continue;
+    const stand = await standOf(reader, account);
+    if (!stand.ok) return stand;
+    const micro = Math.min(Number(asked.value[0].ticks) * TICK_MICRO, stand.value.held);
+    const spare = spareOf(stand.value);
+    if (spare === null || micro > spare) {
+      payouts.push({ kind: "held", account, micro, spare });
+      continue;
+    }
     const sent = await sender.send(reader.vault, data);
     if (!sent.ok) return sent;
-    paid.push(account);
+    payouts.push({ kind: "paid", account });
   }
-  return ok(paid);
+  return ok(payouts);
 }

@@ -8,7 +8,6 @@ export {
   entrySet,
   type NamedSet,
   nextMembers,
-  nextStakes,
   oneReadingEach,
   shownOf,
   withheldId,
@@ -16,3 +15,4 @@ export {
 } from "./order-set.ts";
 export { faulty, isQuorum, leaderOf, leadersOf, quorum, type Validators, validatorsOf } from "./quorum.ts";
 export { step } from "./simplex.ts";
+export { fallenStakes, lowerStakes, nextStakes } from "./stakes.ts";

@@ -5,7 +5,6 @@ import {
   type SignedCommit,
   type SignedOrder,
   type SignedReading,
-  type Stakes,
   signedOf,
   type Withheld,
 } from "../messages/index.ts";
@@ -49,20 +48,6 @@ export function nextMembers(validators: Pick<Validators, "ids">, lists: readonly
   const sets = [...read].filter(([, count]) => count > faulty(validators)).map(([set]) => JSON.parse(set) as [number, Digest]);
   const [newest] = sets.sort(([a, one], [b, other]) => b - a || compare(one, other));
   return newest?.[1] ?? current.digest;
-}
-
-/**
- * What homes trade against in the next epoch. Of at least 2f+1 readings each home's stake is the (f+1)-th largest, and so is how many
- * homes there are: an honest validator read as much, and all honest ones read no more than f liars can hide. Fewer readings than
- * that leave what was agreed before.
- */
-export function nextStakes(validators: Pick<Validators, "ids">, lists: readonly OrderList[], current: Stakes | null): Stakes | null {
-  const place = faulty(validators);
-  const read = lists.map(({ stakes }) => stakes).filter((stakes) => stakes.length > 0);
-  if (read.length < 2 * place + 1) return current;
-  const agreed = (values: readonly number[]): number => [...values].sort((a, b) => b - a)[place]!;
-  const homes = agreed(read.map((stakes) => stakes.length));
-  return Array.from({ length: homes }, (_, home) => agreed(read.map((stakes) => stakes[home] ?? 0)));
 }
 
 function countOf<T>(items: readonly T[]): ReadonlyMap<T, number> {

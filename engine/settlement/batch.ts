@@ -6,6 +6,7 @@ import {
   type PeriodResult,
   periodHash,
   type Signature,
+  type SurplusAccount,
   WIDE_ACCOUNTS,
 } from "../messages/index.ts";
 import type { CarriedState, MarketState } from "./ledger.ts";
@@ -39,7 +40,7 @@ export function closePeriod(
   const ticksOf = (home: HomeId): number => carried.ticks.get(home) ?? 0;
   const deltas = [...accounts].map(([home, account]) => ({ home, delta: fitting(toTicks(account.balance) - ticksOf(home)) }));
   const vector = encodeVector(deltas);
-  const { surplusTicks, communityTicks } = surplusTicksOf(rules, state);
+  const { grid: surplusTicks, community: communityTicks } = surplusTicksOf(rules, state);
   const others = [
     { account: WIDE_ACCOUNTS[rules.surplusTo ?? DEFAULT_RULES.surplusTo], delta: surplusTicks - carried.surplusTicks },
     { account: WIDE_ACCOUNTS.community, delta: communityTicks - carried.communityTicks },
@@ -70,9 +71,22 @@ export function closePeriod(
 }
 
 /** The surplus so far in whole ticks: the community's part, and what the account has that the rules name beside it. */
-function surplusTicksOf(rules: MarketRules, { surplus }: MarketState): Pick<CarriedState, "surplusTicks" | "communityTicks"> {
+function surplusTicksOf(rules: MarketRules, { surplus }: Pick<MarketState, "surplus">): Omit<WideTicks, "supplier"> {
   const { community, rest } = partsOf(surplus);
-  return { surplusTicks: rules.surplusTo === "supplier" ? 0 : toTicks(rest), communityTicks: toTicks(community) };
+  return { grid: rules.surplusTo === "supplier" ? 0 : toTicks(rest), community: toTicks(community) };
+}
+
+type WideTicks = Readonly<Record<SurplusAccount, number>>;
+
+/** What each wide account has earned since the street began, whole ticks: by what is settled, and by what batches have carried. */
+export function wideTicks(rules: MarketRules, state: MarketState): { readonly settled: WideTicks; readonly carried: WideTicks } {
+  const { surplusTicks: grid, communityTicks: community, ticks } = state.carried;
+  const homes = [...state.accounts.values()].map(({ balance }) => toTicks(balance));
+  const withSupplier = (others: Omit<WideTicks, "supplier">, ofHomes: Iterable<number>): WideTicks => ({
+    ...others,
+    supplier: -[...ofHomes, others.grid, others.community].reduce((total, each) => total + each, 0),
+  });
+  return { settled: withSupplier(surplusTicksOf(rules, state), homes), carried: withSupplier({ grid, community }, ticks.values()) };
 }
 
 /** What one lane holds. One home's claims must not keep the whole street from settling. */
@@ -126,6 +140,14 @@ export interface WideChange {
 }
 
 const WIDE_BYTES = 9;
+
+/** A wide account's change in ticks in a batch; 0 where it has none. */
+export function changeInWide(wide: Uint8Array, account: SurplusAccount): number {
+  const view = new DataView(wide.buffer, wide.byteOffset, wide.byteLength);
+  for (let at = 0; at < wide.length; at += WIDE_BYTES)
+    if (view.getUint8(at) === WIDE_ACCOUNTS[account]) return Number(view.getBigInt64(at + 1));
+  return 0;
+}
 
 /** Signatures as the vault checks them: place in the validator list (uint8) and 65 bytes, by rising place. */
 export function encodeCertificate(

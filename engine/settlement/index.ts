@@ -2,6 +2,7 @@ export { type Advance, type AgreedEntries, advance, settledWith } from "./advanc
 export {
   type Batch,
   changeIn,
+  changeInWide,
   closePeriod,
   decodeCertificate,
   decodeVector,
@@ -11,6 +12,7 @@ export {
   NANO_PER_TICK,
   toTicks,
   type WideChange,
+  wideTicks,
 } from "./batch.ts";
 export { creditsOf, withinCredit, worstCost } from "./credit.ts";
 export {
@@ -62,4 +64,5 @@ export {
 export { type Rounded, toMicro } from "./rounding.ts";
 export { assertConserved, type Conservation, type SettledHome, type SettledInterval, settle, utilityOnly } from "./settle.ts";
 export { type Holding, spareTicks, worstDebt } from "./spare.ts";
+export { type Ahead, lackingTicks, spareWideTicks, type WideHolding } from "./spare-wide.ts";
 export { communityPercentOf, NO_SURPLUS, partsOf, postSurplus, type Surplus, type SurplusBooks, type SurplusParts } from "./surplus.ts";

@@ -27,14 +27,20 @@ export function spareTicks(
   { ticks, requested, unsettled }: Holding,
   until: Interval,
 ): number {
-  let [settled, lowest] = [0, 0];
-  for (const change of unsettled) {
-    settled += change;
-    lowest = Math.min(lowest, settled);
-  }
+  const { settled, lowest } = runningSum(unsettled);
   const inVault = (state.carried.ticks.get(home) ?? 0) - settled;
   const worst = Math.floor((accountOf(state.accounts, home).balance - worstDebt(rules, state, home, until)) / NANO_PER_TICK);
   return Math.max(0, ticks - requested + Math.min(lowest, worst - inVault));
+}
+
+/** What changes come to, one after the other, and the least that they do on the way. */
+export function runningSum(changes: readonly number[]): { readonly settled: number; readonly lowest: number } {
+  let [settled, lowest] = [0, 0];
+  for (const change of changes) {
+    settled += change;
+    lowest = Math.min(lowest, settled);
+  }
+  return { settled, lowest };
 }
 
 /**
@@ -57,23 +63,32 @@ export function worstDebt(rules: MarketRules, state: MarketState, home: HomeId, 
   return bought + traded + charged + taken * residual.importPrice;
 }
 
+interface Filled {
+  readonly bought: number;
+  readonly boughtWh: number;
+  readonly soldWh: number;
+}
+
 /** What a home has bought and sold in intervals that aren't settled yet. */
-function filled({ cleared }: MarketState, home: HomeId): { readonly bought: number; readonly soldWh: number } {
-  let [bought, soldWh] = [0, 0];
+export function filled({ cleared }: MarketState, home: HomeId): Filled {
+  let [bought, boughtWh, soldWh] = [0, 0, 0];
   for (const { clearing } of cleared) {
     for (const fill of clearing.kind === "trade" ? clearing.fills : []) {
       if (fill.home !== home) continue;
-      if (fill.side === "buy") bought += fill.amount;
-      else soldWh += fill.energy;
+      if (fill.side === "sell") soldWh += fill.energy;
+      else {
+        bought += fill.amount;
+        boughtWh += fill.energy;
+      }
     }
   }
-  return { bought, soldWh };
+  return { bought, boughtWh, soldWh };
 }
 
 const withheldBy = ({ cleared }: MarketState, home: HomeId): number =>
   cleared.flatMap(({ withheld }) => withheld).filter((each) => each === home).length;
 
-interface Span {
+export interface Span {
   /** Wh that a meter may claim for each interval. */
   readonly energy: number;
   /** The last settled interval. */
@@ -81,6 +96,6 @@ interface Span {
   readonly until: number;
 }
 
-/** Wh that a home's readings may still bring in import: each is compared with the one before, and none counts beyond the most. */
-const meterable = (meter: Meter | null, { energy, from, until }: Span): number =>
+/** Wh that a home's readings may still bring, in import as in export: each is compared with the one before, and none counts beyond the most. */
+export const meterable = (meter: Meter | null, { energy, from, until }: Span): number =>
   Math.min((until - (meter?.interval ?? from)) * energy, (until - from) * MOST_WH);

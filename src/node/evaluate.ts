@@ -1,6 +1,7 @@
 import {
   entriesRoot,
   entrySet,
+  fallenStakes,
   nextMembers,
   nextStakes,
   oneReadingEach,
@@ -84,8 +85,11 @@ export function evaluateLists(context: EvaluationContext, state: MarketState, { 
 /** Who agrees on the next interval, and what they trade against; named without knowing more than the lists. */
 function membersAfter({ rules, validators, membership }: EvaluationContext, state: MarketState, lists: readonly OrderList[]): Digest {
   const interval = (state.interval + 1) as Interval;
-  if (!membership.agreesStakes(interval)) return state.members;
   const { members, unstaked } = membership;
+  if (members.stakes !== null && !membership.agreesStakes(interval)) {
+    const fallen = fallenStakes(validators, lists, members.stakes);
+    return fallen === members.stakes ? state.members : membership.staked(unstaked, fallen);
+  }
   const now = { digest: unstaked, version: members.version };
   const next = endsEpoch(rules, interval) ? nextMembers(validators, lists, now) : unstaked;
   return membership.staked(next, nextStakes(validators, lists, members.stakes));

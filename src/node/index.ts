@@ -12,4 +12,5 @@ export { type HandIn, ProposalWatch, type ProposalWatchModules, recordsIn, type 
 export { PURE_WORK, type PureWork } from "./pure-work.ts";
 export { replayStore, StoreMismatch } from "./replay.ts";
 export type { Certified } from "./rounds.ts";
+export { nextGate } from "./schedule.ts";
 export { Trader, type TraderModules } from "./trader.ts";

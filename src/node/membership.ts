@@ -144,7 +144,7 @@ export class Membership {
     return digest;
   }
 
-  /** Whether stakes are agreed on with an interval: at an epoch's edge, and as long as there are none. */
+  /** Whether stakes may also rise with an interval: at an epoch's edge, and as long as there are none. */
   agreesStakes(interval: Interval): boolean {
     return this.#current.members.stakes === null || this.#isEdge((interval + 1) as Interval);
   }

@@ -31,6 +31,7 @@ import { PURE_WORK, type PureWork } from "./pure-work.ts";
 import { reachOf } from "./reach.ts";
 import { replayStore } from "./replay.ts";
 import { type Certified, Rounds } from "./rounds.ts";
+import { CHAIN_MS, stakesReadFrom } from "./schedule.ts";
 import { Signing } from "./signing.ts";
 import { StakeReader } from "./stakes.ts";
 
@@ -64,9 +65,6 @@ export interface NodeModules {
   /** `HUB_FROM` unless told. */
   readonly hubFrom?: number;
 }
-
-/** Real milliseconds between looks at the chain. */
-const CHAIN_MS = 5_000;
 
 /** One member of the street at work: hears, agrees, and keeps the ledger. */
 export class StreetNode {
@@ -156,8 +154,14 @@ export class StreetNode {
     return new StakeReader({
       ...this.#modules,
       books: () => ({ carried: this.rounds.state.carried, open: this.periods.open.map(({ batch }) => batch) }),
-      isWanted: () => self !== null && membership.validators.ids.includes(self) && membership.agreesStakes(this.rounds.current),
+      isWanted: () => self !== null && membership.validators.ids.includes(self) && this.#listsStakesSoon(),
     });
+  }
+
+  #listsStakesSoon(): boolean {
+    const { rules, clock } = this.#modules;
+    const { current } = this.rounds;
+    return this.membership.agreesStakes(current) || clock.now() >= stakesReadFrom(rules, current, clock.speed);
   }
 
   get digests(): Digests {

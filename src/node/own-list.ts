@@ -1,3 +1,4 @@
+import { lowerStakes } from "../../engine/agreement/index.ts";
 import type { HomeId, Interval } from "../../engine/kernel/index.ts";
 import type { OrderList, Stakes } from "../../engine/messages/index.ts";
 import { settledWith } from "../../engine/settlement/index.ts";
@@ -19,7 +20,20 @@ export function ownList(
 ): { readonly list: OrderList; readonly named: ReturnType<Pool["named"]> } {
   const entries = pool.listable(interval, settledWith(interval), membership.isSealed, membership.agentAt);
   const { digest, version } = membership.wanted((interval + 1) as Interval);
-  const read = membership.agreesStakes(interval) ? (stakes() ?? []) : [];
-  const list = { interval, validator, members: digest, membersVersion: version, stakes: read, ...entries };
+  const list = {
+    interval,
+    validator,
+    members: digest,
+    membersVersion: version,
+    stakes: toldStakes(membership, stakes(), interval),
+    ...entries,
+  };
   return { list, named: pool.named(entries) };
+}
+
+/** All that was read where stakes may rise, and within an epoch what has fallen. */
+function toldStakes(membership: Membership, read: Stakes | null, interval: Interval): Stakes {
+  const { stakes } = membership.members;
+  if (read === null || stakes === null || membership.agreesStakes(interval)) return read ?? [];
+  return lowerStakes(stakes, read);
 }

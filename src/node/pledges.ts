@@ -6,7 +6,7 @@ import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
 import type { OpenBatch } from "./periods.ts";
 import { encodePledgeAnswer, type PledgeAnswer, type PledgeRefusal } from "./pledge-answers.ts";
-import { nextGate } from "./schedule.ts";
+import { CHAIN_MS, nextGate } from "./schedule.ts";
 import type { Signing } from "./signing.ts";
 
 export interface PledgesModules {
@@ -34,6 +34,7 @@ export const LONGEST_SECONDS = 120;
 const AT_ONCE = 8;
 /** Seconds by which a block may come later than its deadline says, and clocks differ; in a replay all clocks are one. */
 const SLACK_SECONDS = { live: 30, replay: 1 } as const;
+const LATER_FINAL = 2;
 const PLACE = "pledges";
 const NANO_PER_MICRO = 1_000;
 
@@ -48,7 +49,7 @@ interface Pledge {
 
 /**
  * A validator's word that the vault may pay a home at once: its signature under what the owner signed, given only when every period
- * that the street may settle until the deadline still finds its money, whatever the home does. One home has one pledge at a time; of
+ * that the street may settle before the payment counts against the home still finds its money, whatever the home does. One home has one pledge at a time; of
  * two that were given under one number the vault takes one. Each is on disk before it goes out.
  */
 export class Pledges {
@@ -108,7 +109,7 @@ export class Pledges {
     if (!signing.maySign((state().interval + 1) as Interval)) return { why: "paused" };
     const holding = this.#holdingOf(home, standing);
     if (holding === null) return { why: "behind" };
-    const until = this.#lastBefore(deadline - standing.now);
+    const until = this.#lastUntold(deadline - standing.now, standing.now - standing.finalAt);
     const most = spareTicks(this.#dearest(until), state(), home, holding, until);
     return ticks > most ? { why: "short", most } : null;
   }
@@ -124,11 +125,16 @@ export class Pledges {
     };
   }
 
-  /** The last interval whose gate closes before a pledge of so many seconds has ended. */
-  #lastBefore(seconds: number): Interval {
+  /**
+   * The last interval that the home trades in against what is paid to it within so many seconds: the one whose lists tell that its stake
+   * has fallen, as the first whose gate closes when the payment is final and validators have looked at the chain. Blocks that become
+   * final now have waited for `lag` seconds; those to come may wait twice as long.
+   */
+  #lastUntold(seconds: number, lag: number): Interval {
     const { rules, clock } = this.#modules;
     const slack = clock.speed === 1 ? SLACK_SECONDS.live : SLACK_SECONDS.replay;
-    return (nextGate(rules, clock.now() + (seconds + slack) * 1_000 * clock.speed) - 1) as Interval;
+    const readMs = (seconds + slack + LATER_FINAL * lag) * 1_000 + CHAIN_MS;
+    return nextGate(rules, clock.now() + readMs * clock.speed);
   }
 
   /** null: this home's books don't hold all that lies between them and the vault's. */

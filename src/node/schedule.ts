@@ -40,8 +40,17 @@ export const LOOK_MS = 100;
 const DEADLINE_SECONDS = 10;
 const DEADLINE_MS = 10_000;
 
+/** Between looks at the chain, real ms. */
+export const CHAIN_MS = 5_000;
+/** Validators read what homes have staked so long before they list it, real ms: a few looks at the chain. */
+const STAKES_MS = 15_000;
+
 const afterGate = (rules: MarketRules, interval: Interval, speed: number, realMs: number): number =>
   gateClosure(rules, interval) * 1000 + realMs * speed;
+
+/** From when on a validator reads what homes have staked, for its list of an interval; street time, ms. */
+export const stakesReadFrom = (rules: MarketRules, interval: Interval, speed: number): number =>
+  afterGate(rules, interval, speed, -STAKES_MS);
 
 /** When this home shows the orders that it sealed; street time, ms. */
 export const revealAt = (rules: MarketRules, interval: Interval, speed: number): number => afterGate(rules, interval, speed, REVEAL_MS);

@@ -1,5 +1,6 @@
 import type { Address, Digest, HomeId, Interval, Period, Result } from "../../engine/kernel/index.ts";
 import type { Members, PeriodResult, SurplusAccount, Validator, VotedRules } from "../../engine/messages/index.ts";
+import type { WidePayout, WideStand } from "./payouts.ts";
 
 /** CHAIN_PENDING: proposed, and its challenge window is open; or announced, and the time of notice runs; or the vault is paused: ask again later. */
 export type ChainCode = "CHAIN_UNREACHABLE" | "CHAIN_WRONG" | "CHAIN_REFUSED" | "CHAIN_TIMEOUT" | "CHAIN_PENDING";
@@ -189,8 +190,13 @@ export interface Relay extends Chain {
    * success.
    */
   namePayee(account: SurplusAccount, payee: Address): Promise<Result<void, ChainCode>>;
-  /** Pays what is due of what payees of wide accounts have asked for; tells of which accounts. */
-  payWide(): Promise<Result<readonly SurplusAccount[], ChainCode>>;
+  /**
+   * Pays what is due of what payees of wide accounts have asked for, as far as `spareOf` says that an account can spare it, micro-currency;
+   * null: that can't be told, and nothing of it is paid.
+   */
+  payWide(spareOf: (stand: WideStand) => number | null): Promise<Result<readonly WidePayout[], ChainCode>>;
+  /** Supplier, grid and community as they stand. */
+  wideStands(): Promise<Result<readonly WideStand[], ChainCode>>;
   /** Has homes that owe the residual supplier pay it from what they have in the vault; tells which did. */
   collectDebts(): Promise<Result<readonly HomeId[], ChainCode>>;
   /** Gas that an errand would take now, asked without sending; refused with the contract's reason when it would fail. */

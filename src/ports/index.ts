@@ -44,6 +44,7 @@ export type { Answerer, Door, Gossip, Judgement, Misconduct, PeerName, RequestCo
 export type { Journal, JournalReplay } from "./journal.ts";
 export type { Log } from "./log.ts";
 export type { Counter, Gauge, Histogram, Metrics } from "./metrics.ts";
+export type { WidePayout, WideStand } from "./payouts.ts";
 export type { Checked, Problem } from "./problem.ts";
 export type { HomeProfile, StepEnergy } from "./profile.ts";
 export type { Challenge, Challenger, OpenProposal, Proposals, ProposalView, Refusal } from "./proposals.ts";

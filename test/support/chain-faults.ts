@@ -150,7 +150,7 @@ export class ChainLab {
       bumpMs: BUMP_MS,
       outbox: outbox.value,
     });
-    return { carrier: new Carrier({ relay, store: disk.store, log: QUIET }), relay, disk };
+    return { carrier: new Carrier({ relay, store: disk.store, log: QUIET, settled: async () => undefined }), relay, disk };
   }
 
   private newFolder(): string {

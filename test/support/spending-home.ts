@@ -26,6 +26,8 @@ export interface Move {
   /** Its meter takes in all that it may say. */
   readonly isGreedy: boolean;
   readonly isRead: boolean;
+  /** Every meter but the home's feeds in all that it may say. */
+  readonly feedsIn?: boolean;
 }
 
 export interface Play {
@@ -44,6 +46,7 @@ const anyMove = fc.record<Move>({
   kind: fc.constantFrom("buy", "sell", "withhold", "nothing"),
   isGreedy: fc.boolean(),
   isRead: fc.boolean(),
+  feedsIn: fc.boolean(),
 });
 export const anyPlay = fc
   .record({
@@ -88,9 +91,10 @@ export class BooksOfStreet {
     if (batch !== null) this.closed.push(batch);
   }
 
-  #metered(at: Interval, { isGreedy, isRead }: Move): Reading[] {
+  #metered(at: Interval, { isGreedy, isRead, feedsIn = false }: Move): Reading[] {
     for (const [home, meter] of this.#meters) {
-      if (home !== HOME) meter[this.#below(2)]! += this.#below(3) * this.#below(2_000);
+      if (home !== HOME && feedsIn) meter[1] += this.#rules.maxOrderWh * this.#rules.maxOrdersPerHome;
+      else if (home !== HOME) meter[this.#below(2)]! += this.#below(3) * this.#below(2_000);
       else if (isGreedy) meter[0] += this.#rules.maxOrderWh * this.#rules.maxOrdersPerHome;
     }
     const read = [...this.#meters].filter(([home]) => home !== HOME || isRead);

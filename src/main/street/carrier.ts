@@ -6,9 +6,11 @@ const HELD = 16;
 const PLACE = "carrier";
 
 interface Modules {
-  readonly relay: Pick<Relay, "settle" | "batches" | "head" | "payWide">;
+  readonly relay: Pick<Relay, "settle" | "batches" | "head">;
   readonly store: Pick<Store, "getMeta" | "setMeta">;
   readonly log: Log;
+  /** Done after each batch before the next is proposed: while a proposal is open the supplier is paid nothing. */
+  readonly settled: () => Promise<void>;
 }
 
 interface Trouble {
@@ -70,17 +72,10 @@ export class Carrier {
       this.#done.add(period);
       this.#settled = new Map([...this.#settled, [period, receipt.value]]);
       log.info("batch.settled", { period, transaction: receipt.value.transaction, gas: receipt.value.gas });
-      await this.#payWide();
+      await this.#modules.settled();
     }
     this.#trouble = "";
     await this.#letGo();
-  }
-
-  /** While a proposal is open the supplier is paid nothing: what it has asked for comes before the next one. */
-  async #payWide(): Promise<void> {
-    const { relay, log } = this.#modules;
-    const paid = await relay.payWide();
-    if (paid.ok) for (const account of paid.value) log.info("withdrawal.paid", { account });
   }
 
   async #letGo(): Promise<void> {

@@ -22,7 +22,7 @@ const PLACES = 4;
 const LOOKED_AT = 8;
 
 export interface DeskModules {
-  readonly relay: Pick<Relay, "weigh" | "carry" | "payWide" | "collectDebts">;
+  readonly relay: Pick<Relay, "weigh" | "carry" | "collectDebts">;
   readonly registrar: Pick<Registrar, "rotateAgent" | "leave">;
   readonly allowance: Allowance;
   /** What validators vouch for. */
@@ -104,7 +104,6 @@ export class Desk {
   async look(balances: VaultBalances): Promise<void> {
     await this.collectDebts(balances);
     await this.payDue(balances);
-    await this.payWide();
   }
 
   /** Pays what is due of what owners have asked for. What is refused is looked at again next time. */
@@ -116,12 +115,6 @@ export class Desk {
       this.#lookFrom = home + 1;
       await this.#pay(home as HomeId);
     }
-  }
-
-  /** The same for supplier, grid and community; no home's allowance pays for it. */
-  async payWide(): Promise<void> {
-    const paid = await this.#modules.relay.payWide();
-    if (paid.ok) for (const account of paid.value) this.#modules.log.info("withdrawal.paid", { account });
   }
 
   /** Says which homes owe the supplier more than before, or less; what those that owe have since earned goes to it. */

@@ -7,7 +7,7 @@ import { type HomeId, interval, toHex } from "../../../engine/kernel/index.ts";
 import { type MarketRules, periodOf } from "../../../engine/messages/index.ts";
 import { type BatchOnItsWay, type StreetCard, StreetView } from "../../api/index.ts";
 import { membersAt, Neighbourhood, type Pause, type ProposalWatch, StreetNode } from "../../node/index.ts";
-import type { BatchReceipt, Challenger, Clock, Log, Metrics, Relay, Store } from "../../ports/index.ts";
+import type { BatchReceipt, Challenger, Clock, Log, Metrics, Relay, Store, VaultBalances } from "../../ports/index.ts";
 import { domainOf, firstOf, placeOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
 import { watchOf } from "../watch/watching.ts";
@@ -17,6 +17,7 @@ import { Desk, type DeskModules } from "./desk.ts";
 import { DisputeDesk } from "./dispute-desk.ts";
 import { MotionDesk } from "./motion-desk.ts";
 import { nodesOf, type StreetOptions } from "./options.ts";
+import { Payouts } from "./payouts.ts";
 import { Registrar } from "./registrar.ts";
 import type { StreetAtHand } from "./setup.ts";
 import { voucherOf } from "./voucher.ts";
@@ -57,6 +58,7 @@ export class Operator {
   readonly #close: () => Promise<void>;
   #cancel: () => void = () => undefined;
   readonly #carrier: Carrier;
+  readonly #payouts: Payouts;
   readonly #receipts = new Map<number, string>();
   #stopped = false;
   #carrying: Promise<void> = Promise.resolve();
@@ -130,7 +132,8 @@ export class Operator {
     this.neighbourhood = parts.neighbourhood;
     this.view = view;
     this.#relay = parts.relay;
-    this.#carrier = new Carrier(parts);
+    this.#carrier = new Carrier({ ...parts, settled: () => this.#payouts.pay() });
+    this.#payouts = new Payouts({ ...parts, waiting: () => this.#carrier.waiting });
     this.#store = parts.store;
     this.#clock = parts.clock;
     this.#rules = rulesOf(parts.card);
@@ -207,13 +210,8 @@ export class Operator {
     const [balances, batches] = [await this.#relay.balances(), await this.#relay.batches()];
     if (batches.ok) this.#keep(batches.value);
     // Beside the batches, which don't wait for homes' turns.
-    if (balances.ok)
-      this.#paying ??= this.desk.look(balances.value).finally(() => {
-        this.#paying = null;
-      });
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = null;
-    });
+    if (balances.ok) this.#paying ??= this.#pay(balances.value).finally(() => (this.#paying = null));
+    this.#looking ??= this.#look().finally(() => (this.#looking = null));
     this.view.registry(membership.registry);
     this.#compare();
     this.view.chain(balances.ok ? balances.value : null, batches.ok ? batches.value : [], this.#onTheirWay());
@@ -222,6 +220,11 @@ export class Operator {
   async #look(): Promise<void> {
     const decisions = await this.motions.look(this.node.membership.registry);
     if (decisions !== null) this.view.decided(decisions);
+  }
+
+  async #pay(balances: VaultBalances): Promise<void> {
+    await this.desk.look(balances);
+    await this.#payouts.pay();
   }
 
   /** Who belongs to the street and will, whose clocks differ, and who signs nothing. */

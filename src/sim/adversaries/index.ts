@@ -13,6 +13,7 @@ import { silent } from "./silent.ts";
 import { slow } from "./slow.ts";
 import { staleChain } from "./stale-chain.ts";
 import { stolenKey } from "./stolen-key.ts";
+import { withdrawing } from "./withdrawing.ts";
 import { withholdingReveal } from "./withholding-reveal.ts";
 
 /** Every way to lie that the swarm draws from, by its name on the command line. */
@@ -32,6 +33,7 @@ export const ADVERSARIES = {
   "stolen-key": stolenKey,
   overspending,
   "lying-stakes": lyingStakes,
+  withdrawing,
 } as const satisfies Readonly<Record<string, Adversary>>;
 
 export type AdversaryName = keyof typeof ADVERSARIES;

@@ -234,14 +234,15 @@ const short = (text: string): string => text.replaceAll(/0x([0-9a-f]{8})[0-9a-f]
 export function lawsOf(street: SimulatedStreet, isCalm: boolean): readonly Law[] {
   const honest = new Set(street.honest.flatMap(({ id }) => (id === null ? [] : [id])));
   const robbed = new Set(street.homes.flatMap(({ id, adversary }) => (id !== null && adversary?.name === "stolen-key" ? [id] : [])));
-  const roll: Roll = { sets: new AgreedSets(street.chain), digests: digestsOf(domainOf(street.rules)), recover: street.keys.recover };
+  const { chain, rules, keys } = street;
+  const roll: Roll = { sets: new AgreedSets(chain), rules, digests: digestsOf(domainOf(rules)), recover: keys.recover };
   return [
     setsAsRead(roll),
     certifiedByItsSet(roll),
     oneCertificate(roll),
     noContradiction(),
     withinLimits(honest),
-    filledWithinCredit(roll, street.rules),
+    filledWithinCredit(roll, rules),
     conserved(),
     settledOnce(),
     membersAlone(roll),

@@ -5,9 +5,11 @@ import {
   type Certificate,
   type Digests,
   idOf,
+  type MarketRules,
   type Members,
   membersDigest,
   type OrderList,
+  periodOf,
   type Signed,
   type Stakes,
   signedOf,
@@ -23,6 +25,7 @@ import type { AgreedSet, AgreedSets } from "./sets.ts";
 /** What the laws about members go by. */
 export interface Roll {
   readonly sets: AgreedSets;
+  readonly rules: Pick<MarketRules, "periodIntervals">;
   readonly digests: Digests;
   readonly recover: RecoverSigner;
 }
@@ -31,7 +34,7 @@ export interface Roll {
  * Who agrees on the next interval is what an honest validator read from the chain, and what all of them read when that is newer.
  * Comes before all others: they go by the sets that it names.
  */
-export function setsAsRead({ sets }: Roll): Law {
+export function setsAsRead({ sets, rules }: Omit<Roll, "digests" | "recover">): Law {
   const lists = new Map<Interval, Map<HomeId, Said>>();
   const untold = new Set<Interval>();
   return {
@@ -59,7 +62,8 @@ export function setsAsRead({ sets }: Roll): Law {
         return `interval ${next} is given to members that the chain never had`;
       const read = [...(lists.get(result.interval) ?? [])].flatMap(([home, list]) => (set.validators.has(home) ? [list] : []));
       lists.delete(result.interval);
-      return wrongSet(set, named, read) ?? wrongStakes(set.members.stakes, named.stakes, read);
+      const mayRise = set.members.stakes === null || periodOf(rules, next) !== periodOf(rules, result.interval);
+      return wrongSet(set, named, read) ?? wrongStakes({ before: set.members.stakes, now: named.stakes, mayRise }, read);
     },
   };
 }
@@ -74,15 +78,44 @@ function wrongSet({ members }: AgreedSet, named: Members, read: readonly Said[])
   return isOne && next !== first.members ? "all honest validators read newer members, and they don't come into force" : null;
 }
 
-/** A home's stake lies between what two honest validators read, one that has not read of it counted as nothing; or it is as it was. */
-function wrongStakes(before: Stakes | null, stakes: Stakes | null, read: readonly Said[]): Verdict {
-  if (JSON.stringify(stakes) === JSON.stringify(before)) return null;
+interface Staked {
+  readonly before: Stakes | null;
+  readonly now: Stakes | null;
+  /** Else they only fall. */
+  readonly mayRise: boolean;
+}
+
+/** A home that a list doesn't reach: within an epoch it stands as before, else it was not read. */
+function wrongStakes({ before, now, mayRise }: Staked, read: readonly Said[]): Verdict {
+  if (now === null) return before === null ? null : "what homes have staked is forgotten";
   const said = read.map((list) => list.stakes).filter((each) => each.length > 0);
-  const wrong = stakes?.findIndex((stake, home) => {
-    const values = said.map((each) => each[home] ?? 0);
-    return stake < Math.min(...values) || stake > Math.max(...values);
+  const isToldByAll = said.length === read.length && said.length > 0;
+  const homes = Array.from({ length: Math.max(now.length, before?.length ?? 0) }, (_, home) => home);
+  const verdicts = homes.map((home) => {
+    const was = before === null ? null : (before[home] ?? 0);
+    const values = said.map((each) => each[home] ?? (mayRise ? 0 : (was ?? 0)));
+    const why = wrongStake({ was, stake: now[home] ?? 0, values, isToldByAll, mayRise });
+    return why === null ? null : `home-${home} trades against ${now[home] ?? 0} ticks, ${why}`;
   });
-  return wrong === -1 ? null : `home-${wrong} trades against ${stakes?.[wrong ?? 0]} ticks, which no honest validator read`;
+  return verdicts.find((each) => each !== null) ?? null;
+}
+
+interface ToldStake extends Pick<Staked, "mayRise"> {
+  readonly was: number | null;
+  readonly stake: number;
+  readonly values: readonly number[];
+  readonly isToldByAll: boolean;
+}
+
+/** A stake lies between what honest validators read and what it was, and moves where all of them read that it has. */
+function wrongStake({ was, stake, values, isToldByAll, mayRise }: ToldStake): string | null {
+  const known = was === null ? values : [...values, was];
+  if (stake < Math.min(...known) || stake > Math.max(...known)) return "which no honest validator read";
+  if (was === null) return null;
+  if (!mayRise && stake > was) return "which is more than before, within an epoch";
+  if (isToldByAll && Math.max(...values) < was && stake > Math.max(...values)) return "and every honest validator read less";
+  const isRisen = mayRise && isToldByAll && Math.min(...values) > was;
+  return isRisen && stake < Math.min(...values) ? "and every honest validator read more" : null;
 }
 
 /** Each certificate that an honest home goes by has a quorum of the interval's own set: each once, each under the key in force. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { keccak256 } from "ethers";
 import fc from "fast-check";
-import { entriesRoot, entrySet, faulty, nextStakes, oneReadingEach, quorum, withoutConflicts } from "../../../engine/agreement/index.ts";
+import { entriesRoot, entrySet, faulty, oneReadingEach, quorum, withoutConflicts } from "../../../engine/agreement/index.ts";
 import { homeId, interval } from "../../../engine/kernel/index.ts";
 import type { OrderList, SignedOrder } from "../../../engine/messages/index.ts";
 import { book, idOf } from "../../support/book.ts";
@@ -37,56 +37,6 @@ describe("how many may lie, and how many must agree", () => {
     [13, 4, 9],
     [31, 10, 21],
   ])("of %i: %i and %i", (n, f, q) => expect([faulty(street(n)), quorum(street(n))]).toEqual([f, q]));
-});
-
-describe("what homes have staked, with four validators: of three readings the second largest", () => {
-  const reading = (validator: number, ...stakes: readonly number[]): OrderList => ({ ...list(validator, []), stakes });
-  const OLD = [1, 1];
-  test.each<[string, OrderList[], readonly number[] | null]>([
-    ["all read the same", [reading(1, 5, -7), reading(4, 5, -7), reading(7, 5, -7)], [5, -7]],
-    ["one read less: an older block, or it lies", [reading(1, 5), reading(4, 5), reading(7, 0)], [5]],
-    ["one read more", [reading(1, 5), reading(4, 5), reading(7, 900)], [5]],
-    ["each home by itself", [reading(1, 5, 8), reading(4, 6, 7), reading(7, 4, 9)], [5, 8]],
-    ["debts too", [reading(1, -5), reading(4, -3), reading(7, -9)], [-5]],
-    ["who has not read of a home counts as nothing", [reading(1, 5, 8), reading(4, 5, 8), reading(7, 5)], [5, 8]],
-    ["as many homes as two have read of", [reading(1, 5), reading(4, 5, 8, 9), reading(7, 5, 8)], [5, 8]],
-    ["all four", [reading(1, 5), reading(4, 6), reading(7, 4), reading(10, 3)], [5]],
-    ["two readings are too few: as before", [reading(1, 5), reading(4, 5), reading(7)], OLD],
-    ["none", [reading(1), reading(4), reading(7)], OLD],
-  ])("%s", (_, lists, expected) => expect(nextStakes(street(4), lists, OLD)).toEqual(expected));
-
-  test("before there are any, too few readings leave none", () => {
-    expect(nextStakes(street(4), [reading(1, 5), reading(4, 5), reading(7)], null)).toBeNull();
-  });
-
-  test("whatever f liars say, each stake lies between what two honest ones read, and so does how many homes there are", () => {
-    const stakes = fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 1, maxLength: 4 });
-    const anyReadings = fc.integer({ min: 1, max: 13 }).chain((n) =>
-      fc.record({
-        n: fc.constant(n),
-        liars: fc.array(stakes, { maxLength: faulty(street(n)) }),
-        honest: fc.array(stakes, { minLength: quorum(street(n)), maxLength: n }),
-      }),
-    );
-    fc.assert(
-      fc.property(anyReadings, fc.nat(), ({ n, liars, honest }, turn) => {
-        const all = [...honest.slice(0, n - liars.length), ...liars].map((each, at) => reading(at, ...each));
-        const said = all.slice(turn % all.length).concat(all.slice(0, turn % all.length));
-        const found = nextStakes(street(n), said, null)!;
-        const true_ = honest.slice(0, n - liars.length);
-        const lengths = true_.map((each) => each.length);
-        expect(found.length).toBeGreaterThanOrEqual(Math.min(...lengths));
-        expect(found.length).toBeLessThanOrEqual(Math.max(...lengths));
-        for (const [home, stake] of found.entries()) {
-          const values = true_.map((each) => each[home] ?? 0);
-          expect(stake).toBeGreaterThanOrEqual(Math.min(...values));
-          expect(stake).toBeLessThanOrEqual(Math.max(...values));
-        }
-        expect(nextStakes(street(n), all, null)).toEqual(found);
-      }),
-      { numRuns: 300 },
-    );
-  });
 });
 
 describe("the set rule, with four validators: two lists must hold it", () => {

@@ -12,6 +12,7 @@ import { TestStreet } from "../../support/test-street.ts";
 
 const SUPPLIER = address(addressOf(2));
 const TO = address(addressOf(9));
+const ALL = () => Number.MAX_SAFE_INTEGER;
 
 let street: TestStreet;
 let node: Rpc;
@@ -72,11 +73,11 @@ test("what a payee asks for is paid when it is settled, and a statement adds up 
   expect(await purse.wide()).toMatchObject({
     value: [{ held: 50_020_000, withdrawal: { to: TO, micro: 100_000 } }, { withdrawal: null }, { withdrawal: null }],
   });
-  expect(await street.relay.payWide()).toEqual({ ok: true, value: [] });
+  expect(await street.relay.payWide(ALL)).toEqual({ ok: true, value: [] });
   const now = await node.ask("eth_getBlockByNumber", ["latest", false]);
   const coversUntil = Number((now as unknown as { value: { timestamp: string } }).value.timestamp);
   expect(await street.relay.settle(street.batch(1, [0, 50], { coversUntil }))).toMatchObject({ ok: true });
-  expect(await street.relay.payWide()).toEqual({ ok: true, value: ["supplier"] });
+  expect(await street.relay.payWide(ALL)).toEqual({ ok: true, value: [{ kind: "paid", account: "supplier" }] });
   const statement = await statementOf("supplier");
   expect(statement).toMatchObject({
     value: {

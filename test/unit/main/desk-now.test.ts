@@ -37,9 +37,12 @@ jest.setTimeout(60_000);
 const HOME = homeId(2);
 const ELSEWHERE = address(addressOf(9));
 const VALIDATORS = [0, 1, 2, 3, 4].map(homeId);
-/** Each home holds 1.00; in the two intervals that aren't settled it can take in 200 Wh at 0.30. No gate closes for ten minutes. */
+/**
+ * Each home holds 1.00; in the two intervals that aren't settled it can take in 200 Wh at 0.30. No gate closes for ten minutes; in the next
+ * interval, whose lists are the first to tell of a payment, it can buy 100 Wh at 1.00, take in as much, and withhold an order for 0.05.
+ */
 const SMALL = { ...RULES, maxOrderWh: wh(100), maxOrdersPerHome: 1 };
-const SPARE = 940_000;
+const SPARE = 760_000;
 const LAST = interval(48_100);
 const NEXT = period(FIRST_PERIOD + 1);
 
@@ -192,13 +195,13 @@ describe("money at once", () => {
     expect(await look()).toMatchObject({ escrow: 1_000_000 - SPARE, withdrawal: null });
     expect(await desk.withdrawNow(HOME, wish)).toEqual(refusedFor("isn't signed by the home's owner, or was carried before"));
     expect(await rpc.ask("eth_getTransactionCount", [ownerAddress(HOME), "latest"])).toMatchObject({ value: "0x0" });
-    await settle(1, 0, 0, -600, 600);
+    await settle(1, 0, 0, -2400, 2400);
     expect(await look()).toMatchObject({ escrow: 0 });
   });
 
   test("a tick more would have kept that period from settling, and is refused by everybody in one sentence", async () => {
     expect(await openDesk().withdrawNow(HOME, await wishFor({ micro: SPARE + 100 }))).toEqual(
-      refusedFor("home-0, home-1, home-2 and 2 more: the home can spare no more than 0.94, whatever it trades and uses until then"),
+      refusedFor("home-0, home-1, home-2 and 2 more: the home can spare no more than 0.76, whatever it trades and uses until then"),
     );
     expect(await look()).toMatchObject({ escrow: 1_000_000, withdrawalNonce: 0n });
   });

@@ -232,7 +232,16 @@ describe("what homes trade against", () => {
     expect(town.result(three({ interval: interval(105) })).nextMembers).toBe(unstaked);
     const later = street({ at: 105 });
     enter(later, 105, [1]);
-    expect(later.result(three(changed)).nextMembers).toBe(later.state.members);
+    expect(later.result(three({ ...changed, stakes: [1] })).nextMembers).toBe(later.state.members);
+    expect(later.result(three({ ...changed, stakes: [7] })).nextMembers).toBe(later.state.members);
+  });
+
+  test("inside an epoch what has fallen is named with the same set, in an interval that is void too, and whatever chain lists name", () => {
+    const town = street({ at: 105 });
+    const unstaked = enter(town, 105, [9, 8]);
+    const fallen = { ...staking(105, 9, 3), members: someDigest(7), membersVersion: 999 };
+    for (const isVoid of [false, true]) expect(town.result(three(fallen), isVoid).nextMembers).toBe(stakedDigest(unstaked, [9, 3]));
+    expect(town.membership.known(stakedDigest(unstaked, [9, 3]))).toEqual({ ...town.membership.members, stakes: [9, 3] });
   });
 
   test("an order beyond it is left out and not withheld, open or sealed; without stakes it counts", () => {

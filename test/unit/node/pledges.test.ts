@@ -29,7 +29,8 @@ const NEXT = period(AT);
 const WISH: WithdrawNow = {
   home: HOME,
   to: address(`0x${"22".repeat(20)}`),
-  ticks: 94 * EUR_TICKS,
+  // One interval is traded against it: that whose lists tell of it.
+  ticks: 80.9 * EUR_TICKS,
   nonce: 4,
   period: NEXT,
   deadline: NOW + 60,
@@ -49,7 +50,7 @@ interface Given {
 
 /** A validator, and the chain that it reads. */
 function validator({ self = 1, keys = [self], disk = memoryDisk(), speed = 1, registry = REGISTRY, ...given }: Given = {}) {
-  const standing = { escrow: 100 * EUR, requested: 0, nonce: 4, nextPeriod: NEXT, isOpen: true, finalAt: NOW - 10, now: NOW };
+  const standing = { escrow: 100 * EUR, requested: 0, nonce: 4, nextPeriod: NEXT, isOpen: true, finalAt: NOW, now: NOW };
   const chain = { isAway: false, standing: { ...standing, ...given.standing } as Standing, asked: 0, wait: Promise.resolve() };
   const members = membership(registry);
   const clock = new VirtualClock({ startMs: START_MS, speed });
@@ -122,12 +123,15 @@ describe("a validator vouches for", () => {
   });
 
   test.each<[string, Given, Partial<WithdrawNow>, eur: number]>([
-    // Its clock and a block may be 30 s off: 100 s from now the gate closes for one more interval.
-    ["69 seconds", {}, { deadline: NOW + 69 }, 94],
-    ["70 seconds", {}, { deadline: NOW + 70 }, 94 - 13.1],
-    ["8 seconds of a replay at ten times the speed", { speed: 10 }, { deadline: NOW + 8 }, 94],
-    ["9 seconds of it", { speed: 10 }, { deadline: NOW + 9 }, 94 - 13.1],
-    ["a home with 20 asked for", { standing: { requested: 20 * EUR } }, {}, 74],
+    // Its clock and a block may be 30 s off, and a validator looks at the chain every 5 s: 100 s from now the gate closes for one more interval.
+    ["64 seconds", {}, { deadline: NOW + 64 }, 94 - 13.1],
+    ["65 seconds", {}, { deadline: NOW + 65 }, 94 - 2 * 13.1],
+    ["60 seconds where blocks are final after 2", { standing: { finalAt: NOW - 2 } }, {}, 94 - 13.1],
+    ["60 seconds where blocks are final after 3", { standing: { finalAt: NOW - 3 } }, {}, 94 - 2 * 13.1],
+    ["60 seconds where blocks are final after 8 min", { standing: { finalAt: NOW - 480 } }, {}, 94 - 3 * 13.1],
+    ["3 seconds of a replay at ten times the speed", { speed: 10 }, { deadline: NOW + 3 }, 94 - 13.1],
+    ["4 seconds of it", { speed: 10 }, { deadline: NOW + 4 }, 94 - 2 * 13.1],
+    ["a home with 20 asked for", { standing: { requested: 20 * EUR } }, {}, 74 - 13.1],
     ["a home that owes 30 in a period that the vault lacks", { state: closed(1, -30 * EUR_TICKS), open: [batchOf(NEXT, -30)] }, {}, 70],
     [
       "a home whose period the vault has settled and this node still holds",
@@ -149,10 +153,10 @@ describe("a validator vouches for", () => {
     };
     const registry = { ...REGISTRY, rules: [decided(0, numbers.maxPrice), decided(AT + 1, 2 * numbers.maxPrice)] };
     const most = (eur: number) => ({ why: "short", most: Math.round(eur * EUR_TICKS) });
-    // Two gates close before the end of the second, and for both the dearer rules are reckoned with.
-    expect(await validator({ speed: 10 }).wants({ deadline: NOW + 99 })).toEqual(most(94 - 2 * 13.1));
-    expect(await validator({ speed: 10, registry }).wants({ deadline: NOW + 9 })).toEqual(most(94 - 13.1));
-    expect(await validator({ speed: 10, registry }).wants({ deadline: NOW + 99 })).toEqual(most(94 - 2 * 23.1));
+    // Two gates close before the end of the second, and for all three intervals the dearer rules are reckoned with.
+    expect(await validator({ speed: 10 }).wants({ deadline: NOW + 94 })).toEqual(most(94 - 3 * 13.1));
+    expect(await validator({ speed: 10, registry }).wants({ deadline: NOW + 3 })).toEqual(signedBy(1, { deadline: NOW + 3 }));
+    expect(await validator({ speed: 10, registry }).wants({ deadline: NOW + 94 })).toEqual(most(94 - 3 * 23.1));
   });
 
   const OTHER_CHAIN = digestsOf({ ...DOMAIN, chainId: DOMAIN.chainId + 1 });

@@ -30,10 +30,10 @@ test("the first interval runs without a limit and agrees on stakes; nothing chan
   const town = street();
   const { stakes, counted } = await lived(town, 8);
   expect(stakes()).toEqual([Array(4).fill(DEPOSIT)]);
-  // Lists tell stakes in the first interval and in the last of each epoch, and nowhere else.
+  // Lists tell all stakes in the first interval and in the last of each epoch, and that nothing has fallen in the others.
   const lists = town.homes[1]!.said.flatMap((message) => (message.kind === "list" ? [message.list.body] : []));
   expect(lists.map((list) => [list.interval - FIRST, list.stakes.length])).toEqual(
-    [4, 0, 4, 0, 0, 4, 0, 0, 4].map((count, place) => [place, count]).slice(0, lists.length),
+    [4, 1, 4, 1, 1, 4, 1, 1, 4].map((count, place) => [place, count]).slice(0, lists.length),
   );
   for (const home of [0, 1, 2, 3]) expect(Math.min(...counted(home))).toBeGreaterThan(0);
 });
@@ -133,6 +133,79 @@ test("a chain that goes away leaves what was agreed; what homes pay in counts fr
   ]);
   const first = counted(2).findIndex((count, place) => place > 0 && count > 0);
   expect([first, counted(2).slice(1, first)]).toEqual([6, Array(5).fill(0)]);
+});
+
+const paidOut = (town: SimulatedStreet, left = 0) => void town.chain.deposits.set(homeId(2), left);
+const FALLEN = [DEPOSIT, DEPOSIT, 0, DEPOSIT];
+/** Whether an order of a home counts, interval by interval. */
+const trades = (counts: readonly number[]) => counts.map((count) => (count > 0 ? 1 : 0)).join("");
+
+test.each([
+  ["at a gate", 0, "11111000"],
+  ["just after homes have looked at the chain", 300, "11111100"],
+])("what is paid out within an epoch, %s, is traded against two intervals on at most", async (_, beyondMs, expected) => {
+  const { stakes, counted } = await lived(street(), 8, async (town) => {
+    await town.runTo(3, beyondMs);
+    paidOut(town);
+  });
+  expect(stakes()).toEqual([Array(4).fill(DEPOSIT), FALLEN]);
+  expect(trades(counted(2))).toBe(expected);
+  expect([0, 1, 3].map((home) => trades(counted(home)))).toEqual(Array(3).fill("11111111"));
+});
+
+test("what comes back within an epoch counts from the edge on; a restart has the same number, and so does who was away", async () => {
+  const town = street();
+  const { stakes, counted } = await lived(town, 9, async () => {
+    await town.runTo(3);
+    paidOut(town);
+    town.homes[3]!.stop();
+    await town.runTo(4, 1_500);
+    await town.homes[1]!.restart();
+    await town.homes[3]!.start();
+    paidOut(town, DEPOSIT);
+  });
+  expect(stakes()).toEqual([Array(4).fill(DEPOSIT), FALLEN, Array(4).fill(DEPOSIT)]);
+  expect(trades(counted(2))).toBe("111110111");
+  for (const place of [1, 2, 3]) expect([...town.homes[place]!.heads].slice(0, 9)).toEqual([...town.homes[0]!.heads].slice(0, 9));
+});
+
+test.each(["lying-stakes", "withdrawing", "silent", "stale-chain"] as const)(
+  "one %s validator of four keeps no stake up and lowers none",
+  async (name) => {
+    const { stakes, counted } = await lived(street(liar(3, name)), 6, async (town) => {
+      await town.runTo(3);
+      paidOut(town);
+    });
+    expect(stakes().at(-1)!.slice(0, 3)).toEqual([DEPOSIT, DEPOSIT, 0]);
+    expect([trades(counted(0)), trades(counted(2))]).toEqual(["111111", "111110"]);
+  },
+);
+
+test("a validator that can't read the chain holds nothing up", async () => {
+  const { counted } = await lived(street(), 6, async (town) => {
+    town.chain.hiddenFrom.add("home-1");
+    await town.runTo(3);
+    paidOut(town);
+  });
+  expect(trades(counted(2))).toBe("111110");
+});
+
+test("a street whose chain is away learns of it when it is back, in intervals that are void too", async () => {
+  const town = street();
+  const { at, stakes, counted } = await lived(town, 9, async () => {
+    await town.runTo(2, 300);
+    town.chain.isAway = true;
+    paidOut(town);
+    // A whole epoch without a quorum: the two that are left agree on nothing, and on void when the others are back.
+    for (const place of [2, 3]) town.homes[place]!.stop();
+    await town.runTo(6);
+    town.chain.isAway = false;
+    for (const place of [2, 3]) await town.homes[place]!.start();
+  });
+  const first = at(3);
+  expect([first.evaluation.kind, first.block.members?.stakes]).toEqual(["void", FALLEN]);
+  expect(stakes()).toEqual([Array(4).fill(DEPOSIT), FALLEN]);
+  expect(trades(counted(2))).toBe("111000000");
 });
 
 test("who joins trades against its own stake from its first interval on; settlement moves no stake", async () => {

@@ -34,7 +34,7 @@ beforeAll(async () => {
   street.stop();
 });
 
-const roll = (): Roll => ({ sets: new AgreedSets(street.chain), digests: SIM_DIGESTS, recover: street.keys.recover });
+const roll = (): Roll => ({ sets: new AgreedSets(street.chain), rules: street.rules, digests: SIM_DIGESTS, recover: street.keys.recover });
 type Change = (event: Event) => Event;
 const unchanged: Change = (event) => event;
 
@@ -144,6 +144,35 @@ describe("sets as read", () => {
       return { ...event, certified: { ...event.certified, block: { ...block, members: told }, evaluation: { ...evaluation, result } } };
     };
     expect(verdictOf(nothing, richer)).toContain("home-1 trades against 10000001 ticks, which no honest validator read");
+  });
+
+  const INSIDE = 1;
+  /** What homes trade against after an interval within an epoch, told otherwise, and what every list of it says. */
+  const inside =
+    (stakes: readonly number[], said: readonly number[]): Change =>
+    (event) => {
+      if ("said" in event) {
+        const { said: message, home } = event;
+        if (message.kind !== "list" || message.list.body.interval !== FIRST + INSIDE) return event;
+        return { home, said: { ...message, list: { ...message.list, body: { ...message.list.body, stakes: said } } } };
+      }
+      const { evaluation, block } = event.certified;
+      if (evaluation.result.interval !== FIRST + INSIDE) return event;
+      const before = certified(0).block.members!;
+      const members = { ...before, stakes: before.stakes!.map((stake, home) => stakes[home] ?? stake) };
+      const result = { ...evaluation.result, nextMembers: membersDigest(members) };
+      return { ...event, certified: { ...event.certified, block: { ...block, members }, evaluation: { ...evaluation, result } } };
+    };
+  const FULL = 10_000_000;
+  test.each<[string, readonly number[], readonly number[], string]>([
+    ["stays where all read less", [FULL, FULL], [FULL, 7], "home-1 trades against 10000000 ticks, and every honest validator read less"],
+    ["falls below what all read", [FULL, 6], [FULL, 7], "home-1 trades against 6 ticks, which no honest validator read"],
+    ["falls where nobody read less", [FULL, 6], [FULL], "home-1 trades against 6 ticks, which no honest validator read"],
+    ["rises", [FULL + 1], [FULL + 1], "home-0 trades against 10000001 ticks, which is more than before, within an epoch"],
+  ])("a stake within an epoch %s", (_, stakes, said, verdict) => expect(verdictOf(nothing, inside(stakes, said))).toContain(verdict));
+
+  test("a stake that falls within an epoch as all read it", () => {
+    expect(verdictOf(nothing, inside([FULL, 7], [FULL, 7]))).toBeNull();
   });
 
   test("one that nobody honest read", () => {
