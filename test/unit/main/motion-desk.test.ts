@@ -27,6 +27,7 @@ let community: TestCommunity;
 let desk: MotionDesk;
 let now = 0;
 const meta = new Map<string, string>();
+const closing: (() => Promise<unknown>)[] = [];
 let digests: ReturnType<typeof communityDigests>;
 
 beforeAll(async () => {
@@ -45,6 +46,7 @@ beforeEach(async () => {
 });
 afterAll(async () => {
   await desk.close();
+  for (const close of closing) await close();
   await chain.stop();
 });
 
@@ -172,14 +174,12 @@ test("a street that carries no motions says so; one whose chain is away books no
     isAsked ||= fails;
     return fails ? "nothing that makes sense" : undefined;
   });
+  closing.push(() => node.close());
   const before = await paid();
   desk = await openDesk(LIMITS, node.rpc);
   expect(await desk.move(motion(1, 0))).toMatchObject({ code: "CHAIN_AWAY" });
   expect([await paid(), [...meta]]).toEqual([before, []]);
   expect(await desk.move(motion(1, 0))).toMatchObject({ ok: true });
-  await desk.close();
-  await node.close();
-  desk = await openDesk();
 });
 
 test("a motion fits into the least gas that a file may say, which motions and votes share with all else", async () => {
