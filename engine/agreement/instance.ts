@@ -23,8 +23,9 @@ export interface Agreement {
   readonly lists: Map<Digest, SignedList>;
   readonly proposals: Map<number, SignedProposal>;
   /** By kind and view, then by value. */
-  readonly votes: Map<string, Map<Digest, Map<HomeId, SignedVote>>>;
-  readonly certificates: Map<string, Certificate>;
+  readonly votes: Map<number, Map<Digest, Map<HomeId, SignedVote>>>;
+  /** By kind and view. */
+  readonly certificates: Map<number, Certificate>;
   /** What this home has said in each view; survives a restart because its own votes are put in again. */
   readonly said: Map<number, { notarize?: Digest; nullify?: true; finalize?: Digest; propose?: true }>;
   /** Values of the list choices that were worked out here. */

@@ -59,7 +59,8 @@ function onVote(state: Agreement, vote: SignedVote): readonly AgreementEffect[] 
   ballot.set(validator, vote);
   if (validator === state.self) mark(state, view, kind === "nullify" ? { nullify: true } : { [kind]: value });
   const conflict = conflictWith(state, vote);
-  const certificate = state.certificates.has(slot(kind, view)) ? null : certify(state.validators, [...ballot.values()]);
+  const mayCertify = ballot.size >= quorum(state.validators) && !state.certificates.has(slot(kind, view));
+  const certificate = mayCertify ? certify(state.validators, [...ballot.values()]) : null;
   const consequences = certificate === null ? [] : onCertificate(state, certificate);
   return [...conflict, ...consequences];
 }
@@ -217,6 +218,7 @@ function cast(
 /** The first vote of the same home that excludes this one. */
 function conflictWith(state: Agreement, vote: SignedVote): readonly AgreementEffect[] {
   for (const other of saidBeside(state, vote.body)) {
+    if (other === vote) continue;
     const found = evidence({ kind: "vote", vote: other }, { kind: "vote", vote });
     if (found.length > 0) return found;
   }

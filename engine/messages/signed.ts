@@ -43,7 +43,16 @@ export const intervalOf = (message: Exclude<SignedMessage, { readonly kind: "per
 
 /** Who says it. */
 export function authorOf(message: SignedMessage): HomeId {
-  const { body } = partOf(message);
-  if ("home" in body) return body.home;
-  return "leader" in body ? body.leader : body.validator;
+  switch (message.kind) {
+    case "order":
+      return message.order.body.home;
+    case "commit":
+      return message.commit.body.home;
+    case "reading":
+      return message.reading.body.home;
+    case "proposal":
+      return message.proposal.body.leader;
+    default:
+      return signedOf(message).body.validator;
+  }
 }

@@ -59,6 +59,9 @@ export interface InboxModules {
 export type Way = "gossip" | ReadonlySet<Digest>;
 type Verdict = { readonly kind: Judgement; readonly code?: AdmissionCode; readonly conflict?: readonly [unknown, unknown] | null };
 
+/** Of an entry that came in: its `entryId`, which is worked out once, and whether it was asked for by that. */
+type Known = { readonly id: Digest; readonly isAsked: boolean };
+
 const MAX_SEEN = 20_000;
 const MAX_VIEW = 100_000;
 /** Intervals and periods ahead of ours that may be spoken of. */
@@ -118,36 +121,37 @@ export class Inbox {
    */
   #entry(message: EntryMessage, way: Way): Verdict {
     const { work = PURE_WORK } = this.#modules;
-    const isAsked = way !== "gossip" && way.has(work.entryId(signedOf(message)));
-    const verdict = this.#admit(message, isAsked);
+    const id = work.entryId(signedOf(message));
+    const isAsked = way !== "gossip" && way.has(id);
+    const verdict = this.#admit(message, { id, isAsked });
     if (verdict.kind !== "accept" && (verdict.conflict ?? null) === null) return verdict;
     const isTooLate = message.kind === "commit" && this.#modules.hasClosed(message.commit.body.interval);
-    this.#keep(message, !isAsked && !isTooLate);
-    // Both of two that exclude each other are kept: as evidence, and because lists may name either.
-    const held = this.#heldBeside(message);
+    this.#keep(message, { id, isTimely: !isAsked && !isTooLate });
+    // Both of two that exclude each other are kept: as evidence, and because lists may name either. What gossip brings is accepted alone.
+    const held = verdict.kind === "accept" && !isAsked ? undefined : this.#heldBeside(message);
     if (held !== undefined) this.#modules.convictions.found(held, message);
     this.#modules.deliver(message);
     return verdict;
   }
 
-  #admit(message: EntryMessage, isAsked: boolean): Verdict {
-    if (message.kind === "order") return this.#admitOrder(message.order, isAsked);
-    if (message.kind === "commit") return admitCommit(message.commit, this.#commitContext(isAsked));
-    return admitReading(message.reading, this.#readingContext(isAsked));
+  #admit(message: EntryMessage, known: Known): Verdict {
+    if (message.kind === "order") return this.#admitOrder(message.order, known);
+    if (message.kind === "commit") return admitCommit(message.commit, this.#commitContext(known));
+    return admitReading(message.reading, this.#readingContext(known));
   }
 
   /** Which rules the next epoch has is this home's own reading of the chain: who has read more, or less, is no liar. */
-  #admitOrder(order: SignedOrder, isAsked: boolean): Verdict {
-    const verdict = admitOrder(order, this.#orderContext(order, isAsked));
+  #admitOrder(order: SignedOrder, known: Known): Verdict {
+    const verdict = admitOrder(order, this.#orderContext(order, known));
     const isUnread = order.body.interval > this.#modules.membership.lastOfEpoch && verdict.kind === "reject";
     return isUnread && verdict.code === "PRICE_OUT_OF_RANGE" ? { kind: "ignore", code: verdict.code } : verdict;
   }
 
-  #keep(message: EntryMessage, isTimely: boolean): void {
+  #keep(message: EntryMessage, { id, isTimely }: { readonly id: Digest; readonly isTimely: boolean }): void {
     const { pool, membership } = this.#modules;
     const { home, interval } = signedOf(message).body;
     const agent = membership.agentAt(home, message.kind === "reading" ? readingSignedIn(interval) : interval);
-    if (agent !== undefined) pool.add(message, { agent, isTimely });
+    if (agent !== undefined) pool.add(message, { agent, isTimely }, id);
   }
 
   #heldBeside(message: EntryMessage): Contradictable | undefined {
@@ -186,7 +190,7 @@ export class Inbox {
     return kind;
   }
 
-  #orderContext({ body }: SignedOrder, isAsked: boolean): OrderContext {
+  #orderContext({ body }: SignedOrder, { id, isAsked }: Known): OrderContext {
     const { pool, membership, recover } = this.#modules;
     return {
       agentAt: membership.agentAt,
@@ -194,12 +198,12 @@ export class Inbox {
       recover,
       rules: membership.rulesAt(body.interval),
       openIntervals: isAsked ? this.#askedIntervals : membership.isSealed ? this.#shownIntervals : this.#openIntervals,
-      hasSeen: pool.holds,
+      hasSeen: () => pool.has(id),
       heldOrders: isAsked ? NONE : pool.heldOrders,
     };
   }
 
-  #commitContext(isAsked: boolean): CommitContext {
+  #commitContext({ id, isAsked }: Known): CommitContext {
     const { rules, pool, membership, recover } = this.#modules;
     return {
       agentAt: membership.agentAt,
@@ -208,12 +212,12 @@ export class Inbox {
       rules,
       isSealed: membership.isSealed,
       openIntervals: isAsked ? this.#askedIntervals : this.#openIntervals,
-      hasSeen: pool.holds,
+      hasSeen: () => pool.has(id),
       heldCommits: isAsked ? NONE : pool.heldCommits,
     };
   }
 
-  #readingContext(isAsked: boolean): ReadingContext {
+  #readingContext({ id, isAsked }: Known): ReadingContext {
     const { rules, clock, pool, current, membership, recover } = this.#modules;
     const delivered = lastDelivered(rules, clock.now(), clock.speed);
     const first = settledWith(current());
@@ -223,7 +227,7 @@ export class Inbox {
       isRegistered: membership.isRegistered,
       recover,
       readableIntervals: { first, last: isAsked ? (Math.max(delivered, first) as Interval) : delivered },
-      hasSeen: pool.holds,
+      hasSeen: () => pool.has(id),
       heldReadings,
       neighbours,
     };

@@ -30,32 +30,37 @@ type Body = { readonly home: HomeId; readonly interval: Interval };
 
 const NOTHING: readonly never[] = [];
 
+/** By rising digest of what was signed, behind those of the same one. */
+function insert<T extends { readonly id: Digest }>(entries: T[], entry: T): void {
+  let at = entries.length;
+  for (; at > 0 && entry.id < entries[at - 1]!.id; at--) entries[at] = entries[at - 1]!;
+  entries[at] = entry;
+}
+
 /** Entries of one kind by `entryId`, and by home. */
 class Shelf<T extends Signed<Body>> {
   readonly #held = new Map<Digest, Held<T>>();
   readonly #ofInterval = new Map<Interval, Held<T>[]>();
   readonly #ofHome = new Map<HomeId, T[]>();
-  readonly #idOf: typeof entryId;
+  /** Of all shelves together. */
+  readonly #ids: Set<Digest>;
 
-  constructor(idOf: typeof entryId) {
-    this.#idOf = idOf;
+  constructor(ids: Set<Digest>) {
+    this.#ids = ids;
   }
 
-  add(entry: T, how: Admitted): void {
-    const id = this.#idOf(entry);
+  add(entry: T, how: Admitted, id: Digest): void {
     if (this.#held.has(id)) return;
     const held: Held<T> = { agent: how.agent, isTimely: how.isTimely, id, entry };
     this.#held.set(id, held);
+    this.#ids.add(id);
     const { home, interval } = entry.body;
     const beside = this.#ofInterval.get(interval);
     if (beside === undefined) this.#ofInterval.set(interval, [held]);
     else beside.push(held);
     const own = this.#ofHome.get(home);
     if (own === undefined) this.#ofHome.set(home, [entry]);
-    else {
-      own.push(entry);
-      own.sort((a, b) => compare(a.id, b.id));
-    }
+    else insert(own, entry);
   }
 
   get = (id: Digest): T | undefined => this.#held.get(id)?.entry;
@@ -75,17 +80,22 @@ class Shelf<T extends Signed<Body>> {
   sift(holds: (held: Held<T>) => boolean): void {
     const all = [...this.#held.values()];
     if (all.every(holds)) return;
+    for (const { id } of all) this.#ids.delete(id);
     for (const map of [this.#held, this.#ofInterval, this.#ofHome]) map.clear();
-    for (const held of all) if (holds(held)) this.add(held.entry, held);
+    for (const held of all) if (holds(held)) this.add(held.entry, held, held.id);
   }
 
   forget(upTo: Interval): void {
     for (const [interval, those] of this.#ofInterval) {
       if (interval > upTo) continue;
-      for (const { id } of those) this.#held.delete(id);
+      for (const { id } of those) {
+        this.#held.delete(id);
+        this.#ids.delete(id);
+      }
       this.#ofInterval.delete(interval);
     }
     for (const [home, entries] of this.#ofHome) {
+      if (entries.every(({ body }) => body.interval > upTo)) continue;
       const left = entries.filter(({ body }) => body.interval > upTo);
       if (left.length > 0) this.#ofHome.set(home, left);
       else this.#ofHome.delete(home);
@@ -109,6 +119,8 @@ export class Pool {
   readonly commits: Shelf<SignedCommit>;
   readonly readings: Shelf<SignedReading>;
   readonly #idOf: typeof entryId;
+  /** Of everything held: most of what is asked for is, or is on none of three shelves. */
+  readonly #ids = new Set<Digest>();
   /** A commit whose order had not come when it was last looked for. */
   #unshown: Commit | null = null;
   /** The newest reading of each home in a certified interval: what the next one is compared with. */
@@ -116,20 +128,18 @@ export class Pool {
 
   constructor({ entryId: idOf }: { readonly entryId: typeof entryId } = { entryId }) {
     this.#idOf = idOf;
-    this.orders = new Shelf(idOf);
-    this.commits = new Shelf(idOf);
-    this.readings = new Shelf(idOf);
+    this.orders = new Shelf(this.#ids);
+    this.commits = new Shelf(this.#ids);
+    this.readings = new Shelf(this.#ids);
   }
 
-  /** Whether this very entry was admitted, under this very signature. */
-  holds = (entry: Signed<Body>): boolean => this.has(this.#idOf(entry));
+  has = (id: Digest): boolean => this.#ids.has(id);
 
-  has = (id: Digest): boolean => this.orders.has(id) || this.commits.has(id) || this.readings.has(id);
-
-  add(message: EntryMessage, how: Admitted): void {
-    if (message.kind === "order") this.orders.add(message.order, how);
-    else if (message.kind === "commit") this.commits.add(message.commit, how);
-    else this.readings.add(message.reading, how);
+  /** `id`: its `entryId`, by those who know it. */
+  add(message: EntryMessage, how: Admitted, id = this.#idOf(signedOf(message))): void {
+    if (message.kind === "order") this.orders.add(message.order, how, id);
+    else if (message.kind === "commit") this.commits.add(message.commit, how, id);
+    else this.readings.add(message.reading, how, id);
   }
 
   /** Entries that an earlier life held and named in its list; gives back the messages that are none. */
@@ -228,11 +238,14 @@ export class Pool {
 
   neighbours = (home: HomeId, interval: Interval): { readonly before: Reading | null; readonly after: Reading | null } => {
     const settled = this.#settled.get(home);
-    const all = this.readings.from(home).map(({ body }) => body);
-    const known = settled === undefined ? all : [...all, settled];
-    const before = known.filter((body) => body.interval < interval).sort((a, b) => b.interval - a.interval)[0];
-    const after = known.filter((body) => body.interval > interval).sort((a, b) => a.interval - b.interval)[0];
-    return { before: before ?? null, after: after ?? null };
+    let [before, after]: [Reading | null, Reading | null] = [null, null];
+    const look = (body: Reading): void => {
+      if (body.interval < interval && (before === null || body.interval > before.interval)) before = body;
+      if (body.interval > interval && (after === null || body.interval < after.interval)) after = body;
+    };
+    for (const { body } of this.readings.from(home)) look(body);
+    if (settled !== undefined) look(settled);
+    return { before, after };
   };
 
   /** Forgets what a certified interval has used up. */

@@ -43,7 +43,9 @@ export function decodeFetch(bytes: Uint8Array): Fetch | null {
 function rowOf(fields: NonNullable<ReturnType<typeof readFields>>, number: number, size: number, most: number): readonly string[] | null {
   const bytes = fields.find((field) => field.number === number)?.value ?? new Uint8Array(0);
   if (!(bytes instanceof Uint8Array) || bytes.length % size !== 0 || bytes.length > size * most) return null;
-  return Array.from({ length: bytes.length / size }, (_, at) => toHex(bytes, size * at, size * (at + 1)));
+  const row: string[] = [];
+  for (let at = 0; at < bytes.length; at += size) row.push(toHex(bytes, at, at + size));
+  return row;
 }
 
 export function encodeFetched({ block, messages }: Fetched): Uint8Array {

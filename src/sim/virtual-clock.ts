@@ -20,6 +20,8 @@ export interface VirtualClockOptions {
 
 /** Promises that a task leaves behind get so many turns before the next task: enough for the longest chain of awaits here. */
 const TURNS = 12;
+/** To await it is one turn, as with anything that is no promise, but makes none anew. */
+const SETTLED = Promise.resolve();
 
 /** Time that passes only when it is told to; tasks run in the order of their instants, those of one instant as they were asked for. */
 export class VirtualClock implements Clock {
@@ -65,7 +67,7 @@ export class VirtualClock implements Clock {
   /** Lets real time pass up to `realMs` from the beginning. */
   async run(realMs: number): Promise<void> {
     assert(realMs >= this.#realMs, "time does not go back");
-    for (let turn = 0; turn < TURNS; turn++) await undefined;
+    for (let turn = 0; turn < TURNS; turn++) await SETTLED;
     for (let next = this.#tasks[0]; next !== undefined && next.realMs <= realMs; next = this.#tasks[0]) {
       this.#removeFirst();
       if (next.run === null) continue;
@@ -73,7 +75,7 @@ export class VirtualClock implements Clock {
       next.run();
       if (next.isQuiet && !this.#isStirred) continue;
       this.#isStirred = false;
-      for (let turn = 0; turn < TURNS; turn++) await undefined;
+      for (let turn = 0; turn < TURNS; turn++) await SETTLED;
     }
     this.#realMs = realMs;
   }

@@ -2,7 +2,6 @@ import { type Digest, type Interval, interval as intervalOf, keccakDigest, perio
 import {
   type Block,
   type Certificate,
-  decodeBlock,
   encodeBlock,
   encodeMembers,
   type Members,
@@ -163,9 +162,9 @@ const blockOf = ({ result, orders, readings, withheld }: Evaluation, certificate
   certificate,
 });
 
-function keptBlocks(at: Interval, { store }: NodeModules, digests: AdversaryWorld["digests"]): readonly Block[] {
+function keptBlocks(at: Interval, { store, work = PURE_WORK }: NodeModules, digests: AdversaryWorld["digests"]): readonly Block[] {
   return store.blocks(at, 4).flatMap(({ bytes, interval }) => {
-    const block = interval < at ? null : decodeBlock(bytes, digests);
+    const block = interval < at ? null : work.decodeBlock(bytes, digests);
     return block?.ok ? [block.value] : [];
   });
 }

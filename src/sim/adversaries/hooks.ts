@@ -1,6 +1,6 @@
 import type { Digest } from "../../../engine/kernel/index.ts";
-import { decodeMessage, encodeMessage, type Message, type Signed } from "../../../engine/messages/index.ts";
-import type { NodeModules } from "../../node/index.ts";
+import { encodeMessage, type Message, type Signed } from "../../../engine/messages/index.ts";
+import { type NodeModules, PURE_WORK } from "../../node/index.ts";
 import type { Gossip, Topic } from "../../ports/index.ts";
 import type { AdversaryWorld } from "../street/adversary.ts";
 
@@ -15,23 +15,27 @@ export const speaking = (
   modules: NodeModules,
   { digests }: AdversaryWorld,
   speak: (message: Message, goOn: () => void, topic: Topic) => void,
-): NodeModules =>
-  withGossip(modules, {
+): NodeModules => {
+  const { decode } = modules.work ?? PURE_WORK;
+  return withGossip(modules, {
     publish: async (topic, bytes) => {
-      const message = decodeMessage(bytes, digests);
+      const message = decode(bytes, digests);
       if (message.ok) speak(message.value, () => void modules.gossip.publish(topic, bytes), topic);
     },
   });
+};
 
 /** A liar that overhears everything that reaches its node. false: its node doesn't get it. */
-export const hearing = (modules: NodeModules, { digests }: AdversaryWorld, hear: (message: Message, bytes: Uint8Array) => boolean) =>
-  withGossip(modules, {
+export const hearing = (modules: NodeModules, { digests }: AdversaryWorld, hear: (message: Message, bytes: Uint8Array) => boolean) => {
+  const { decode } = modules.work ?? PURE_WORK;
+  return withGossip(modules, {
     onMessage: (handler) =>
       modules.gossip.onMessage((topic, bytes, from) => {
-        const message = decodeMessage(bytes, digests);
+        const message = decode(bytes, digests);
         return message.ok && !hear(message.value, bytes) ? "ignore" : handler(topic, bytes, from);
       }),
   });
+};
 
 /** Something of the liar's own, truly signed, whatever its node thinks of it. */
 export function signed<T>(modules: NodeModules, body: T, id: Digest): Signed<T> {
@@ -42,10 +46,14 @@ export function signed<T>(modules: NodeModules, body: T, id: Digest): Signed<T> 
 export const topicOf = (message: Message): Topic =>
   message.kind === "order" || message.kind === "commit" || message.kind === "reading" ? "market" : "agreement";
 
-/** To each of the others whatever `choose` says. */
+/** To each of the others whatever `choose` says; one message is one object of bytes for all of them. */
 export function whisperAll({ others, whisper }: AdversaryWorld, choose: (place: number) => Message | null): void {
+  const encoded = new Map<Message, Uint8Array>();
   for (const [place, name] of others.entries()) {
     const message = choose(place);
-    if (message !== null) whisper(name, topicOf(message), encodeMessage(message));
+    if (message === null) continue;
+    const bytes = encoded.get(message) ?? encodeMessage(message);
+    encoded.set(message, bytes);
+    whisper(name, topicOf(message), bytes);
   }
 }

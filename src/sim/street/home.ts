@@ -1,5 +1,5 @@
 import { assert, type Digest, type HomeId, homeId, type Interval } from "../../../engine/kernel/index.ts";
-import { type Digests, decodeMessage, digestsOf, intervalAt, type MarketRules, type Message } from "../../../engine/messages/index.ts";
+import { type Digests, digestsOf, intervalAt, type MarketRules, type Message } from "../../../engine/messages/index.ts";
 import { type Certified, Links, type NodeModules, type PureWork, StreetNode } from "../../node/index.ts";
 import type { Gossip, Log, Registry, Signer } from "../../ports/index.ts";
 import { chance, diceOf } from "../chance.ts";
@@ -276,7 +276,7 @@ export class SimulatedHome {
   }
 
   #misses(bytes: Uint8Array): boolean {
-    const message = this.deafTo === null ? null : decodeMessage(bytes, this.#digests);
+    const message = this.deafTo === null ? null : this.#street.work.decode(bytes, this.#digests);
     return message?.ok === true && message.value.kind === this.deafTo;
   }
 

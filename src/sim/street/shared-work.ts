@@ -1,5 +1,5 @@
 import type { Address, Digest } from "../../../engine/kernel/index.ts";
-import { type Certificate, decodeBlock, type Message } from "../../../engine/messages/index.ts";
+import { type Certificate, decodeBlock, type Message, signedOf } from "../../../engine/messages/index.ts";
 import { type Evaluation, PURE_WORK, type PureWork } from "../../node/index.ts";
 import type { RecoverSigner } from "../../ports/index.ts";
 import { Remembered, RememberedBytes } from "./remembered.ts";
@@ -90,6 +90,6 @@ function namesOfObjects(): (one: object) => number {
 
 /** What a message wraps: the same object however it's passed on. */
 function bodyOf(message: Message): object {
-  for (const each of Object.values(message)) if (typeof each === "object") return each;
-  return message;
+  if (message.kind === "evidence") return message.evidence;
+  return message.kind === "members" ? message.members : signedOf(message);
 }

@@ -1,5 +1,5 @@
 import type { Interval } from "../../../engine/kernel/index.ts";
-import { type MarketRules, periodOf } from "../../../engine/messages/index.ts";
+import { type MarketRules, type Message, periodOf } from "../../../engine/messages/index.ts";
 import { SETTLE_LAG } from "../../../engine/settlement/index.ts";
 import { ADVERSARIES } from "../adversaries/index.ts";
 import type { StreetKeys } from "../street/cheap-signer.ts";
@@ -57,6 +57,8 @@ class Run {
   readonly #transcript: Transcript;
   readonly #decisions = new Transcript(false);
   #broken: Broken | null = null;
+  /** Liars say one thing to many, one after the other. */
+  #lastSaid: { readonly message: Message; readonly text: string } | null = null;
 
   constructor(scenario: Scenario, { keys, withLog = false, sharesWork = true }: RunOptions) {
     const { seed, homes, skewMs, driftPpm, adversaries, orders, periodIntervals = SIM_RULES.periodIntervals, changes = [] } = scenario;
@@ -139,7 +141,8 @@ class Run {
   #witness(): Witness {
     return {
       said: (home, message) => {
-        this.#tell(intervalOfAny(message), `${home.name}: ${describeMessage(message)}`);
+        if (message !== this.#lastSaid?.message) this.#lastSaid = { message, text: describeMessage(message) };
+        this.#tell(intervalOfAny(message), `${home.name}: ${this.#lastSaid.text}`);
         this.#hold((law) => law.said?.(home, message) ?? null, intervalOfAny(message));
       },
       certified: (home, certified) => {

@@ -10,6 +10,9 @@ export interface Line {
 export class Transcript {
   readonly lines: Line[] = [];
   readonly #keeps: boolean;
+  /** The moment of the last line, and as text: much happens in one, and a fraction is slow to write. */
+  #at = Number.NaN;
+  #moment = "";
   #high = 0xdead_beef;
   #low = 0x41c6_ce57;
 
@@ -18,7 +21,11 @@ export class Transcript {
   }
 
   add(line: Line): void {
-    this.#mix(`${line.atMs} ${line.text}`);
+    if (line.atMs !== this.#at) {
+      this.#at = line.atMs;
+      this.#moment = `${line.atMs} `;
+    }
+    this.#mix(this.#moment + line.text);
     if (this.#keeps) this.lines.push(line);
   }
 

@@ -39,6 +39,14 @@ describe("of one validator two votes of a kind in a view, and more only beside a
   });
 });
 
+test("a vote that comes once a view is notarized makes no other certificate", () => {
+  const state = heard(vote("notarize", 1, 1), vote("notarize", 1, 2), vote("notarize", 1, 3));
+  const [certificate, ...others] = state.certificates.values();
+  expect([certificate?.signatures.map(({ validator }) => validator), others]).toEqual([[1, 2, 3], []]);
+  expect(step(state, vote("notarize", 1, 0))).toEqual([]);
+  expect([...state.certificates.values()]).toEqual([certificate]);
+});
+
 test("views that are far ahead have none yet; it goes with the home's own view", () => {
   const state = heard();
   const rooms = (...views: readonly number[]) => views.map((view) => room(state, "nullify", view, 3));

@@ -84,8 +84,8 @@ describe("what goes together", () => {
 });
 
 test("who said it, by kind", () => {
-  const every = [anOrder(1), aSeal(2), aReading(3, 98, 5), aList(0), aProposal(1), aVote(2)];
-  expect(every.map(authorOf)).toEqual([1, 2, 3, 0, 1, 2]);
+  const every = [anOrder(1), aSeal(2), aReading(3, 98, 5), aList(0), aProposal(3), aVote(2)];
+  expect(every.map(authorOf)).toEqual([1, 2, 3, 0, 3, 2]);
   for (const each of every) {
     const { id, signature } = signedOf(each);
     expect(id).toBe(idOf(each));

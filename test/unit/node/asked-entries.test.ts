@@ -28,6 +28,12 @@ describe("what enough lists name is taken, whatever this home holds beside it; u
     expect(pool.has(entryId(signedOf(named)))).toBe(true);
   });
 
+  test("beside another of its place it convicts its home, as it does by gossip", () => {
+    const { say, convictions } = desk();
+    expect([say(orders[0]!), say(orders[1]!, "asked")]).toEqual(["accept ACCEPTED", "accept ACCEPTED"]);
+    expect(convictions.all.map(({ home }) => home)).toEqual([1]);
+  });
+
   test("not under a key that isn't in force: nobody honest has listed it", () => {
     const { say, pool, members, inbox } = desk({ now: AFTER_GATE });
     const old = order(1, {}, 9);
