@@ -132,7 +132,7 @@ export class Line {
   }
 
   private async staysQuiet(timeoutMs: number): Promise<boolean> {
-    this.quietFor(timeoutMs + MIN_QUIET_MS);
+    this.quietFor(timeoutMs + 2 * MIN_QUIET_MS);
     await this.quiet();
     return this.connection?.isOpen === true;
   }
