@@ -15,11 +15,11 @@ test("chaos: thousands of reads with faults on the wire, not one wrong register,
 test("frames that are cut, changed, doubled or noise, on TCP and on a serial line, are what the standard says or nothing", async () => {
   const wrong: string[] = [];
   const accepted = { tcp: 0, rtu: 0 };
-  for (let seed = 1; seed <= 2_000; seed += 1) {
+  for (let seed = 1; seed <= 1_000; seed += 1) {
     const tried = await tryFrame(seed);
     if (tried.wrong !== null) wrong.push(tried.wrong);
     if (tried.isAccepted) accepted[tried.transport] += 1;
   }
   expect(wrong).toEqual([]);
-  expect(Math.min(accepted.tcp, accepted.rtu)).toBeGreaterThan(100);
+  expect(Math.min(accepted.tcp, accepted.rtu)).toBeGreaterThan(50);
 });
