@@ -1,7 +1,11 @@
 export { type Capture, captureOf } from "./capture.ts";
 export { type DeviceOptions, openDevice } from "./device.ts";
 export { FAULTS, type Fault } from "./fault.ts";
-export { type Link, type LinkOptions, ModbusLink } from "./link.ts";
+export { type Link, type LinkOptions, ModbusLink, type Written } from "./link.ts";
+export { Links } from "./links.ts";
+export { type ProxyOptions, startModbusProxy, type WritableRange } from "./proxy.ts";
+export type { ModbusServer } from "./server.ts";
 export { type DeviceSimulator, type SimulatorOptions, startDeviceSimulator } from "./simulator.ts";
 export { type ModelSurvey, type PointReading, type Survey, symbolOf } from "./sunspec/index.ts";
 export { type SunspecOptions, surveyDevice, unitsWithSunspec } from "./sunspec-device.ts";
+export type { Place, SerialLine, TlsIdentity } from "./wire.ts";

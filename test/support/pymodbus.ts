@@ -34,13 +34,42 @@ from pymodbus.datastore import ModbusServerContext, ModbusSlaveContext, ModbusSp
 from pymodbus.server.async_io import ModbusTcpServer
 
 async def main():
-    units = {int(unit): ModbusSlaveContext(hr=ModbusSparseDataBlock({int(a): w for a, w in words.items()}), zero_mode=True)
-             for unit, words in json.loads(sys.argv[1]).items()}
+    block = lambda words: ModbusSparseDataBlock({int(a): w for a, w in words.items()})
+    holding, inputs = json.loads(sys.argv[1]), json.loads(sys.argv[2])
+    units = {int(unit): ModbusSlaveContext(hr=block(words), ir=block(inputs.get(unit, {0: 0})), zero_mode=True)
+             for unit, words in holding.items()}
     server = ModbusTcpServer(ModbusServerContext(slaves=units, single=False), address=("127.0.0.1", 0))
     serving = asyncio.ensure_future(server.serve_forever())
     await server.serving
     print(server.server.sockets[0].getsockname()[1], flush=True)
     await serving
+
+asyncio.run(main())
+`;
+
+/** A slave on one of two pseudo-terminals that are joined; the other one is ours. */
+const SERIAL_SERVER = `
+import asyncio, json, os, select, sys, threading, tty
+from pymodbus.datastore import ModbusServerContext, ModbusSlaveContext, ModbusSparseDataBlock
+from pymodbus.framer.rtu_framer import ModbusRtuFramer
+from pymodbus.server.async_io import ModbusSerialServer
+
+pairs = [os.openpty(), os.openpty()]
+for _, near in pairs: tty.setraw(near)
+def join():
+    (a, _), (b, _) = pairs
+    while True:
+        for source in select.select([a, b], [], [])[0]: os.write(b if source == a else a, os.read(source, 4096))
+threading.Thread(target=join, daemon=True).start()
+
+async def main():
+    units = {int(unit): ModbusSlaveContext(hr=ModbusSparseDataBlock({int(a): w for a, w in words.items()}), zero_mode=True)
+             for unit, words in json.loads(sys.argv[1]).items()}
+    server = ModbusSerialServer(ModbusServerContext(slaves=units, single=False), framer=ModbusRtuFramer,
+                                port=os.ttyname(pairs[1][1]), baudrate=115200, timeout=1, ignore_missing_slaves=True)
+    await server.start()
+    print(os.ttyname(pairs[0][1]), flush=True)
+    await server.serve_forever()
 
 asyncio.run(main())
 `;
@@ -72,18 +101,33 @@ export async function pymodbusClient(
   return JSON.parse(out);
 }
 
-/** pymodbus as a server with these holding registers by unit and address. */
+export type UnitWords = Readonly<Record<number, Readonly<Record<number, number>>>>;
+
+/** pymodbus as a server with these holding registers, and input registers, by unit and address. */
 export async function pymodbusServer(
-  units: Readonly<Record<number, Readonly<Record<number, number>>>>,
+  holding: UnitWords,
+  inputs: UnitWords = {},
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const child = spawn(PYTHON, ["-c", SERVER, JSON.stringify(units)], { stdio: ["ignore", "pipe", "ignore"] });
+  const { line, close } = await started(["-c", SERVER, JSON.stringify(holding), JSON.stringify(inputs)]);
+  return { port: Number(line), close };
+}
+
+/** pymodbus as a slave on a serial line, whose other end is `path`. */
+export async function pymodbusSerial(holding: UnitWords): Promise<{ readonly path: string; close(): Promise<void> }> {
+  const { line, close } = await started(["-c", SERIAL_SERVER, JSON.stringify(holding)]);
+  return { path: line, close };
+}
+
+/** A Python that has said its first line. */
+async function started(args: readonly string[]): Promise<{ readonly line: string; close(): Promise<void> }> {
+  const child = spawn(PYTHON, args, { stdio: ["ignore", "pipe", "ignore"] });
   const lines = createInterface({ input: child.stdout });
-  const port = await new Promise<number>((resolve, reject) => {
-    lines.once("line", (line) => resolve(Number(line)));
+  const line = await new Promise<string>((resolve, reject) => {
+    lines.once("line", resolve);
     child.once("close", () => reject(new Error("pymodbus did not start")));
   });
   lines.close();
-  return { port, close: () => stopped(child) };
+  return { line, close: () => stopped(child) };
 }
 
 function stopped(child: ChildProcess): Promise<void> {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { MicroPerKwh } from "../../../engine/kernel/index.ts";
 import { nodesOf } from "./chain.ts";
 import type { CrossCheck } from "./cross-check.ts";
+import { type DeviceConfig, type DeviceFile, deviceOf } from "./home-device.ts";
 
 /** One home that joins a street; paths are absolute. */
 export interface HomeConfig {
@@ -33,15 +34,6 @@ export interface PasswordFile {
   readonly prompt?: true;
 }
 
-export interface DeviceConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly units: { readonly inverter: number; readonly meter: number; readonly storage: number };
-  readonly timeoutMs: number;
-  /** Which direction the meter shows as positive power. */
-  readonly meterSign: "import" | "export";
-}
-
 export interface TradingConfig {
   /** null: what the utility pays. */
   readonly sellAbove: MicroPerKwh | null;
@@ -51,7 +43,8 @@ export interface TradingConfig {
 }
 
 /** The file's values, defaults filled in; prices stand in the source as they were written. */
-export interface HomeFile extends Pick<HomeConfig, "name" | "listen" | "discover" | "device"> {
+export interface HomeFile extends Pick<HomeConfig, "name" | "listen" | "discover"> {
+  readonly device: DeviceFile;
   readonly data: string;
   readonly street: string;
   readonly invitation?: string;
@@ -81,7 +74,7 @@ export function homeOf(file: HomeFile, check: CrossCheck): HomeConfig {
       file: file.owner?.file === undefined ? join(data, "owner.json") : check.path(file.owner.file),
       password: placeOf(file.owner?.password ?? file.password, check),
     },
-    device: file.device,
+    device: deviceOf(file.device, check),
     trading: tradingOf(file.trading, check),
   };
 }
