@@ -6,6 +6,7 @@ import {
   contractW,
   type DayMemory,
   forecast,
+  type Hold,
   meanPowers,
   type Powers,
   type Preferences,
@@ -34,8 +35,6 @@ const EDGE_RETRY_MS = 150;
 /** Orders go out that long before the gate, so that every home holds them when it closes: real ms at least, or a part of the interval. */
 const ORDER_LEAD_MS = 500;
 const ORDER_LEAD_SECONDS = 60;
-/** A setpoint is written again only when it moves by more, W. */
-const DEAD_BAND_W = 30;
 
 /** This home's own mind at work: looks at its devices, orders for the next interval, reads its meter, and does what it traded. */
 export class Trader {
@@ -131,13 +130,20 @@ export class Trader {
     const interval = delivering(rules, clock.now());
     const contract = this.#contracts.get(interval);
     for (const old of this.#contracts.keys()) if (old < interval) this.#contracts.delete(old);
-    const wanted = contract === undefined ? null : setpoint(telemetry, battery, contract, preferences.backupPercent);
+    const hold = { ...this.#leaseIn(interval), commandedW: this.#commanded };
+    const wanted = contract === undefined ? null : setpoint(telemetry, battery, contract, preferences.backupPercent, hold);
     if (wanted === null) return this.#release();
-    const leaseSeconds = Math.ceil(Math.max(60, (3 * POLL_MS * clock.speed) / 1000));
-    const left = Math.max(1, deliveryEnd(rules, interval) - Math.floor(clock.now() / 1000));
-    const done = await device.dispatch(this.#steady(wanted), Math.min(leaseSeconds, left), AbortSignal.timeout(READ_MS));
+    const done = await device.dispatch(wanted, hold.leaseSeconds, AbortSignal.timeout(READ_MS));
     if (!done.ok) return this.#failed("dispatch", done.code, done.detail);
-    this.#commanded = this.#steady(wanted);
+    this.#commanded = wanted;
+  }
+
+  /** Seconds of the market's clock, which a simulated street's devices follow. */
+  #leaseIn(interval: Interval): Pick<Hold, "leaseSeconds" | "writeSeconds"> {
+    const { rules, clock } = this.#modules;
+    const lease = Math.ceil(Math.max(60, (3 * POLL_MS * clock.speed) / 1000));
+    const left = Math.max(1, deliveryEnd(rules, interval) - Math.floor(clock.now() / 1000));
+    return { leaseSeconds: Math.min(lease, left), writeSeconds: (2 * READ_MS * clock.speed) / 1000 };
   }
 
   async #release(): Promise<void> {
@@ -145,11 +151,6 @@ export class Trader {
     const done = await this.#modules.device.release(AbortSignal.timeout(READ_MS));
     if (done.ok) this.#commanded = null;
     else this.#failed("release", done.code, done.detail);
-  }
-
-  /** Small wishes to move are noise; each write costs a device something. */
-  #steady(wanted: number): number {
-    return this.#commanded !== null && Math.abs(wanted - this.#commanded) <= DEAD_BAND_W ? this.#commanded : wanted;
   }
 
   #waitForEdge(interval: Interval): void {
