@@ -40,7 +40,7 @@ export class ChainReads {
     for (const block of this.blocks) {
       const words = await reader.block(block);
       if (!words.ok) {
-        this.blocks = null;
+        if (words.code === "DEVICE_MALFORMED") this.blocks = null;
         return words;
       }
       found.set(block.id, [...(found.get(block.id) ?? []), readingsOf(words.value) ?? []]);

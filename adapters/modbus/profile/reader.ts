@@ -32,7 +32,7 @@ export class ProfileReader {
   async read(signal?: AbortSignal): Promise<Result<readonly NamedValue[], DeviceCode>> {
     const words = await this.blocks.read((read) => this.ask(read, signal));
     if (!words.ok) return words;
-    const chains = await this.readChains(signal);
+    const chains = await this.readChains(!words.value.isEmpty, signal);
     return chains.ok ? ok(valuesOf(this.profile, { words: words.value, chains: chains.value })) : chains;
   }
 
@@ -41,7 +41,7 @@ export class ProfileReader {
     const { match } = this.profile;
     const words = await this.matching.read((read) => this.ask(read, signal));
     if (!words.ok) return words;
-    const chains = match.some((each) => isSunspec(each)) ? await this.readChains(signal) : ok(new Map<string, Readings>());
+    const chains = match.some((each) => isSunspec(each)) ? await this.readChains(false, signal) : ok(new Map<string, Readings>());
     if (!chains.ok) return chains.code === "DEVICE_MALFORMED" ? ok(chains.detail) : chains;
     for (const each of match) {
       const wrong = misfit(each, this.profile, words.value, chains.value);
@@ -50,13 +50,15 @@ export class ProfileReader {
     return ok(null);
   }
 
-  private async readChains(signal: AbortSignal | undefined): Promise<Result<ReadonlyMap<string, Readings>, DeviceCode>> {
+  /** `isOptional`: the device told something already, so that a lack of SunSpec only makes those points unreadable. */
+  private async readChains(isOptional: boolean, signal: AbortSignal | undefined): Promise<Result<ReadonlyMap<string, Readings>, DeviceCode>> {
     const found = new Map<string, Readings>();
     for (const [of, chain] of this.chains) {
       const read: ReadRegisters = (address, count) => this.source.read("holding", this.unitOf(of), address, count, signal);
       const readings = await chain.read(read);
-      if (!readings.ok && of === MAIN) return readings;
+      const isLack = !readings.ok && (readings.code === "DEVICE_MALFORMED" || readings.code === "DEVICE_EXCEPTION");
       // Without the meter's chain its points are unreadable, and nothing else is.
+      if (!readings.ok && of === MAIN && !(isOptional && isLack)) return readings;
       if (readings.ok) found.set(of, readings.value);
     }
     return ok(found);

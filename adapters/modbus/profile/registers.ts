@@ -84,6 +84,10 @@ export class Words {
     });
   }
 
+  get isEmpty(): boolean {
+    return this.found.size === 0;
+  }
+
   at(of: string, table: Table): WordAt {
     const place = this.found.get(`${of} ${table}`);
     return (address) => place?.get(address) ?? null;
