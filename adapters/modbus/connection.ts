@@ -92,10 +92,10 @@ export class Connection {
     const onRead = (error: unknown, result?: { readonly data: readonly number[] }) => this.onAnswer(pending, error, result?.data ?? []);
     const onWritten = (error: unknown) => this.onAnswer(pending, error, []);
     const { bus } = this;
-    if (ask.kind === "read") bus.writeFC3(ask.unit, ask.address, ask.count, onRead);
-    else if (ask.kind === "read-input") bus.writeFC4(ask.unit, ask.address, ask.count, onRead);
+    if (ask.kind === "write") bus.writeFC16(ask.unit, ask.address, [...ask.values], onWritten);
     else if (ask.kind === "write-single") bus.writeFC6(ask.unit, ask.address, ask.value, onWritten);
-    else bus.writeFC16(ask.unit, ask.address, [...ask.values], onWritten);
+    else if (ask.kind === "read-input") bus.writeFC4(ask.unit, ask.address, ask.count, onRead);
+    else bus.writeFC3(ask.unit, ask.address, ask.count, onRead);
   }
 
   private onData(bytes: Buffer): void {
