@@ -89,11 +89,13 @@ export class Connection {
   }
 
   private send(ask: Ask, pending: Pending): void {
-    if (ask.kind === "read") {
-      this.bus.writeFC3(ask.unit, ask.address, ask.count, (error, result) => this.onAnswer(pending, error, result?.data ?? []));
-    } else {
-      this.bus.writeFC16(ask.unit, ask.address, [...ask.values], (error) => this.onAnswer(pending, error, []));
-    }
+    const onRead = (error: unknown, result?: { readonly data: readonly number[] }) => this.onAnswer(pending, error, result?.data ?? []);
+    const onWritten = (error: unknown) => this.onAnswer(pending, error, []);
+    const { bus } = this;
+    if (ask.kind === "write") bus.writeFC16(ask.unit, ask.address, [...ask.values], onWritten);
+    else if (ask.kind === "write-single") bus.writeFC6(ask.unit, ask.address, ask.value, onWritten);
+    else if (ask.kind === "read-input") bus.writeFC4(ask.unit, ask.address, ask.count, onRead);
+    else bus.writeFC3(ask.unit, ask.address, ask.count, onRead);
   }
 
   private onData(bytes: Buffer): void {
@@ -112,7 +114,7 @@ export class Connection {
     const code = error === null || error === undefined ? null : exceptionOf(error);
     if (code === undefined) {
       this.end(this.isOpen ? "DEVICE_MALFORMED" : "DEVICE_OFFLINE", String((error as { readonly message?: unknown }).message));
-    } else if (code === null && pending.ask.kind === "read" && words.length !== pending.ask.count) {
+    } else if (code === null && "count" in pending.ask && words.length !== pending.ask.count) {
       this.end("DEVICE_MALFORMED", `${words.length} registers, asked were ${pending.ask.count}`);
     } else {
       this.pending = null;

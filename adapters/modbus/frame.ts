@@ -1,6 +1,7 @@
-/** What we ask a device: to read holding registers (function 3), or to write them (function 16). */
+/** What we ask a device: to read holding registers (function 3) or input registers (4), to write one register (6) or several (16). */
 export type Ask =
-  | { readonly kind: "read"; readonly unit: number; readonly address: number; readonly count: number }
+  | { readonly kind: "read" | "read-input"; readonly unit: number; readonly address: number; readonly count: number }
+  | { readonly kind: "write-single"; readonly unit: number; readonly address: number; readonly value: number }
   | { readonly kind: "write"; readonly unit: number; readonly address: number; readonly values: readonly number[] };
 
 /** `bad` says what no healthy device sends. */
@@ -13,7 +14,9 @@ const PARTIAL: FrameCheck = { kind: "partial" };
 const WHOLE: FrameCheck = { kind: "whole" };
 const bad = (why: string): FrameCheck => ({ kind: "bad", why });
 
-export const functionOf = (ask: Ask): number => (ask.kind === "read" ? 3 : 16);
+const FUNCTIONS: Readonly<Record<Ask["kind"], number>> = { read: 3, "read-input": 4, "write-single": 6, write: 16 };
+
+export const functionOf = (ask: Ask): number => FUNCTIONS[ask.kind];
 
 /**
  * Are these bytes the one answer to what we asked? modbus-serial alone takes a foreign protocol, another unit's exception,
@@ -35,7 +38,8 @@ function checkBody(body: Buffer, ask: Ask): FrameCheck {
   const code = functionOf(ask);
   if (body[0] === (code | 0x80)) return body.length === 2 ? WHOLE : bad("an exception with more than its code");
   if (body[0] !== code) return bad(`function ${body[0]} answers, asked was ${code}`);
-  return ask.kind === "read" ? checkRead(body, ask.count) : checkEcho(body, ask.address, ask.values.length);
+  if (ask.kind === "write") return checkEcho(body, ask.address, ask.values.length);
+  return ask.kind === "write-single" ? checkEcho(body, ask.address, ask.value) : checkRead(body, ask.count);
 }
 
 function checkRead(body: Buffer, count: number): FrameCheck {
@@ -45,7 +49,8 @@ function checkRead(body: Buffer, count: number): FrameCheck {
     : bad(`${body.length - 2} bytes that say to be ${body[1]}, asked were ${bytes}`);
 }
 
-function checkEcho(body: Buffer, address: number, count: number): FrameCheck {
-  const same = body.length === 5 && body.readUInt16BE(1) === address && body.readUInt16BE(3) === count;
+/** A write is answered with its address and its value, or how many there were. */
+function checkEcho(body: Buffer, address: number, second: number): FrameCheck {
+  const same = body.length === 5 && body.readUInt16BE(1) === address && body.readUInt16BE(3) === second;
   return same ? WHOLE : bad("the echo of a write differs from what was written");
 }

@@ -5,3 +5,4 @@ export { type Link, type LinkOptions, ModbusLink } from "./link.ts";
 export { type DeviceSimulator, type SimulatorOptions, startDeviceSimulator } from "./simulator.ts";
 export { type ModelSurvey, type PointReading, type Survey, symbolOf } from "./sunspec/index.ts";
 export { type SunspecOptions, surveyDevice, unitsWithSunspec } from "./sunspec-device.ts";
+export { checkProfile, type NamedValue, notTheDevice, type Profile, ProfileReader, type RegisterSource } from "./profile/index.ts";

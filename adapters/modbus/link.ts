@@ -17,7 +17,11 @@ export interface LinkOptions {
 }
 
 export interface Link {
+  /** Holding registers. */
   read(unit: number, address: number, count: number, signal?: AbortSignal): Promise<Answer>;
+  readInput(unit: number, address: number, count: number, signal?: AbortSignal): Promise<Answer>;
+  /** One register with function 6, for devices that know no other. */
+  writeSingle(unit: number, address: number, value: number, signal?: AbortSignal): Promise<Result<void, DeviceCode>>;
   write(unit: number, address: number, values: readonly number[], signal?: AbortSignal): Promise<Result<void, DeviceCode>>;
   close(): void;
 }
@@ -56,12 +60,21 @@ export class ModbusLink implements Link {
     return this.ask({ kind: "read", unit, address, count }, signal);
   }
 
+  readInput(unit: number, address: number, count: number, signal?: AbortSignal): Promise<Answer> {
+    assertRange(unit, address, count, MAX_READ);
+    return this.ask({ kind: "read-input", unit, address, count }, signal);
+  }
+
+  async writeSingle(unit: number, address: number, value: number, signal?: AbortSignal): Promise<Result<void, DeviceCode>> {
+    assertRange(unit, address, 1, 1);
+    assertWords([value]);
+    const answer = await this.ask({ kind: "write-single", unit, address, value }, signal);
+    return answer.ok ? { ok: true, value: undefined } : answer;
+  }
+
   async write(unit: number, address: number, values: readonly number[], signal?: AbortSignal): Promise<Result<void, DeviceCode>> {
     assertRange(unit, address, values.length, MAX_WRITE);
-    assert(
-      values.every((value) => isWord(value)),
-      "registers are written as whole numbers from 0 to 65535",
-    );
+    assertWords(values);
     const answer = await this.ask({ kind: "write", unit, address, values }, signal);
     return answer.ok ? { ok: true, value: undefined } : answer;
   }
@@ -129,6 +142,10 @@ export class ModbusLink implements Link {
 }
 
 const isWord = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 0xffff;
+
+function assertWords(values: readonly number[]): void {
+  assert(values.every(isWord), "registers are written as whole numbers from 0 to 65535");
+}
 
 /** modbus-serial would read address 0 for NaN and 44 registers for 300. */
 function assertRange(unit: number, address: number, count: number, most: number): void {

@@ -1,9 +1,11 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Fault } from "./fault.ts";
 
-/** The registers behind one unit id. Both methods answer an exception code for what they won't do. */
+/** The registers behind one unit id. All methods answer an exception code for what they won't do. */
 export interface Registers {
   read(address: number, count: number): ArrayLike<number> | ExceptionCode;
+  /** Left out: the unit has no input registers. */
+  readInput?(address: number, count: number): ArrayLike<number> | ExceptionCode;
   write(address: number, values: readonly number[]): ExceptionCode | null;
 }
 
@@ -29,7 +31,7 @@ const HEADER = 7;
 const EMPTY = Buffer.alloc(0);
 
 /**
- * The simulator's side of Modbus TCP: functions 3, 6 and 16, strict. Our own, because modbus-serial's server doesn't check
+ * The simulator's side of Modbus TCP: functions 3, 4, 6 and 16, strict. Our own, because modbus-serial's server doesn't check
  * the protocol id, answers more registers than a frame may hold, and leaves some requests without an answer.
  */
 export async function startModbusServer(options: ServerOptions): Promise<ModbusServer> {
@@ -114,22 +116,24 @@ const exception = (code: number, reason: number): Buffer => Buffer.from([code | 
 function execute(unit: Registers | undefined, request: Buffer): Buffer {
   const code = request[0] ?? 0;
   if (unit === undefined) return exception(code, 11);
-  if (code === 3) return readRegisters(unit, request);
+  if (code === 3) return readRegisters(code, request, (address, count) => unit.read(address, count));
+  const { readInput } = unit;
+  if (code === 4 && readInput !== undefined) return readRegisters(code, request, (address, count) => readInput.call(unit, address, count));
   if (code === 6) return writeOne(unit, request);
   if (code === 16) return writeMany(unit, request);
   return exception(code, 1);
 }
 
-function readRegisters(unit: Registers, request: Buffer): Buffer {
-  if (request.length !== 5) return exception(3, 3);
+function readRegisters(code: number, request: Buffer, read: Registers["read"]): Buffer {
+  if (request.length !== 5) return exception(code, 3);
   const address = request.readUInt16BE(1);
   const count = request.readUInt16BE(3);
-  if (count < 1 || count > 125) return exception(3, 3);
-  if (address + count > 0x1_0000) return exception(3, 2);
-  const words = unit.read(address, count);
-  if ("exception" in words) return exception(3, words.exception);
+  if (count < 1 || count > 125) return exception(code, 3);
+  if (address + count > 0x1_0000) return exception(code, 2);
+  const words = read(address, count);
+  if ("exception" in words) return exception(code, words.exception);
   const body = Buffer.alloc(2 + 2 * count);
-  body[0] = 3;
+  body[0] = code;
   body[1] = 2 * count;
   for (let i = 0; i < count; i += 1) body.writeUInt16BE(words[i] ?? 0, 2 + 2 * i);
   return body;
@@ -154,9 +158,10 @@ function writeMany(unit: Registers, request: Buffer): Buffer {
 
 /** Still a frame, but not the truth. Answers to writes are left as they are. */
 function spoiled(body: Buffer, fault: Fault): Buffer {
-  if (body[0] !== 3 || body.length < 4) return body;
+  const code = body[0] ?? 0;
+  if ((code !== 3 && code !== 4) || body.length < 4) return body;
   if (fault === "garbage") return Buffer.concat([body.subarray(0, 2), noise(body.length - 2, body.length)]);
-  if (fault === "wrong-length") return Buffer.concat([Buffer.from([3, body.length - 4]), body.subarray(2, -2)]);
+  if (fault === "wrong-length") return Buffer.concat([Buffer.from([code, body.length - 4]), body.subarray(2, -2)]);
   return body;
 }
 

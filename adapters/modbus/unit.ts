@@ -28,14 +28,14 @@ interface Asked {
 /** One unit id of a device. Its chain is walked once, and again after it answered with other models than before. */
 export class Unit {
   readonly id: number;
-  private readonly link: Link;
+  private readonly link: Pick<Link, "read">;
   private readonly roles: readonly Role[];
   private known: Survey | null = null;
   private identity: string | null = null;
   /** Registers that the device gives in one answer, as far as it has shown. */
   private atOnce: number | undefined;
 
-  constructor(link: Link, id: number, roles: readonly Role[]) {
+  constructor(link: Pick<Link, "read">, id: number, roles: readonly Role[]) {
     this.link = link;
     this.id = id;
     this.roles = roles;

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { startModbusServer } from "../../adapters/modbus/server.ts";
 import { never } from "../support/real-time.ts";
 import { BATTERY, simulatedHome } from "../support/simulated-home.ts";
 
@@ -55,6 +56,26 @@ test("malformed requests get an exception or a closed door, never silence within
   expect(await send(home.port, hex("0010 0000 0006 01 03 9c40"), 30)).toHaveLength(0);
   expect(await home.device.read(never)).toMatchObject({ ok: true });
   await home.close();
+});
+
+test("input registers are served by a unit that has some, and are not the holding registers", async () => {
+  const unit = {
+    read: () => [1, 2],
+    readInput: (address: number) => (address === 7 ? [0xabcd] : ({ exception: 2 } as const)),
+    write: () => null,
+  };
+  const server = await startModbusServer({ host: "127.0.0.1", port: 0, unit: () => unit, fault: () => null });
+  const table: readonly (readonly [string, string])[] = [
+    ["0001 0000 0006 01 04 0007 0001", "0001000000050104 02abcd"],
+    ["0002 0000 0006 01 04 0008 0001", "0002000000030184 02"],
+    ["0003 0000 0006 01 04 0007 007e", "0003000000030184 03"],
+    ["0004 0000 0006 01 03 0007 0002", "0004000000070103 0400010002"],
+  ];
+  for (const [request, reply] of table) {
+    const expected = reply.replaceAll(" ", "");
+    expect((await send(server.port, hex(request), 3_000, expected.length / 2)).toString("hex")).toBe(expected);
+  }
+  await server.close();
 });
 
 test("random bytes and random requests leave the device as it was", async () => {

@@ -34,8 +34,10 @@ from pymodbus.datastore import ModbusServerContext, ModbusSlaveContext, ModbusSp
 from pymodbus.server.async_io import ModbusTcpServer
 
 async def main():
-    units = {int(unit): ModbusSlaveContext(hr=ModbusSparseDataBlock({int(a): w for a, w in words.items()}), zero_mode=True)
-             for unit, words in json.loads(sys.argv[1]).items()}
+    block = lambda words: ModbusSparseDataBlock({int(a): w for a, w in words.items()})
+    holding, inputs = json.loads(sys.argv[1]), json.loads(sys.argv[2])
+    units = {int(unit): ModbusSlaveContext(hr=block(words), ir=block(inputs.get(unit, {0: 0})), zero_mode=True)
+             for unit, words in holding.items()}
     server = ModbusTcpServer(ModbusServerContext(slaves=units, single=False), address=("127.0.0.1", 0))
     serving = asyncio.ensure_future(server.serve_forever())
     await server.serving
@@ -72,11 +74,14 @@ export async function pymodbusClient(
   return JSON.parse(out);
 }
 
-/** pymodbus as a server with these holding registers by unit and address. */
+export type UnitWords = Readonly<Record<number, Readonly<Record<number, number>>>>;
+
+/** pymodbus as a server with these holding registers, and input registers, by unit and address. */
 export async function pymodbusServer(
-  units: Readonly<Record<number, Readonly<Record<number, number>>>>,
+  holding: UnitWords,
+  inputs: UnitWords = {},
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const child = spawn(PYTHON, ["-c", SERVER, JSON.stringify(units)], { stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn(PYTHON, ["-c", SERVER, JSON.stringify(holding), JSON.stringify(inputs)], { stdio: ["ignore", "pipe", "ignore"] });
   const lines = createInterface({ input: child.stdout });
   const port = await new Promise<number>((resolve, reject) => {
     lines.once("line", (line) => resolve(Number(line)));

@@ -151,11 +151,7 @@ const MAX_W = 30_000;
 
 /** What the market would be told. */
 async function tryReading(read: ReadRegisters, wrong: string[]): Promise<void> {
-  const link = {
-    read: (_unit: number, address: number, count: number) => read(address, count),
-    write: async () => ok(undefined),
-    close: () => undefined,
-  };
+  const link = { read: (_unit: number, address: number, count: number) => read(address, count) };
   const reading = await new Unit(link, 1, ["meter", "inverter", "battery"]).read(never);
   if (!reading.ok) return;
   for (const inverterPower of ["pv", "pv-and-battery"] as const) {

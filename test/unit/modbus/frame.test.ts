@@ -4,6 +4,8 @@ import { type Ask, checkFrame } from "../../../adapters/modbus/frame.ts";
 
 const READ: Ask = { kind: "read", unit: 7, address: 100, count: 2 };
 const WRITE: Ask = { kind: "write", unit: 7, address: 100, values: [1, 2] };
+const INPUT: Ask = { kind: "read-input", unit: 7, address: 100, count: 2 };
+const SINGLE: Ask = { kind: "write-single", unit: 7, address: 100, value: 0xfffe };
 const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex");
 
 describe("one answer to one request, number 5", () => {
@@ -12,6 +14,10 @@ describe("one answer to one request, number 5", () => {
     ["0005 0000 0003 07 83 02", READ, "whole"],
     ["0005 0000 0006 07 10 0064 0002", WRITE, "whole"],
     ["0005 0000 0003 07 90 04", WRITE, "whole"],
+    ["0005 0000 0007 07 04 04 0001 0002", INPUT, "whole"],
+    ["0005 0000 0003 07 84 02", INPUT, "whole"],
+    ["0005 0000 0006 07 06 0064 fffe", SINGLE, "whole"],
+    ["0005 0000 0003 07 86 04", SINGLE, "whole"],
     ["", READ, "partial"],
     ["00", READ, "partial"],
     ["0005 0000 0007 07", READ, "partial"],
@@ -34,6 +40,12 @@ describe("one answer to one request, number 5", () => {
     ["0005 0000 0006 07 10 0064 0001", WRITE, "bad"],
     ["0005 0000 0004 07 10 0064", WRITE, "bad"],
     ["0005 0000 0007 07 03 04 0001 0002", WRITE, "bad"],
+    ["0005 0000 0007 07 03 04 0001 0002", INPUT, "bad"],
+    ["0005 0000 0007 07 04 02 0001 0002", INPUT, "bad"],
+    ["0005 0000 0006 07 06 0064 fffd", SINGLE, "bad"],
+    ["0005 0000 0006 07 06 0065 fffe", SINGLE, "bad"],
+    ["0005 0000 0006 07 10 0064 fffe", SINGLE, "bad"],
+    ["0005 0000 0003 07 83 02", SINGLE, "bad"],
   ])("%s", (bytes, ask, kind) => {
     expect(checkFrame(hex(bytes), ask, 5).kind).toBe(kind);
   });

@@ -108,6 +108,15 @@ describe("a link never hands out a register that wasn't asked for", () => {
     expect(peer.connections()).toBe(1);
   });
 
+  test("input registers are asked for with function 4, and holding registers are no answer", async () => {
+    const { link, peer } = await linkTo((request, socket, count) =>
+      socket.write(frame(request, [count === 1 ? 4 : 3, ...truth(request).slice(1)])),
+    );
+    expect(await link.readInput(1, 100, 2)).toEqual({ ok: true, value: [100, 101] });
+    expect([...(peer.requests[0] ?? [])]).toEqual([0, 1, 0, 0, 0, 6, 1, 4, 0, 100, 0, 2]);
+    expect(codeOf(await link.readInput(1, 100, 2))).toBe("DEVICE_MALFORMED");
+  });
+
   test("two units asked at once get their own answers, one request in flight, in order", async () => {
     let inFlight = 0;
     const { link, peer } = await linkTo((request, socket) => {
@@ -131,6 +140,15 @@ describe("writes", () => {
     const { link, peer } = await linkTo((request, socket) => socket.write(frame(request, echo(request))));
     expect(await link.write(1, 40_356, [0xfed4, 300])).toEqual({ ok: true, value: undefined });
     expect([...(peer.requests[0] ?? [])]).toEqual([0, 1, 0, 0, 0, 11, 1, 16, 0x9d, 0xa4, 0, 2, 4, 0xfe, 0xd4, 1, 44]);
+  });
+
+  test("one register goes out with function 6, and another value in its echo is no success", async () => {
+    const { link, peer } = await linkTo((request, socket, count) =>
+      socket.write(frame(request, count === 1 ? [...request.subarray(7)] : [6, ...words([100, 2])])),
+    );
+    expect(await link.writeSingle(1, 100, 0xfed4)).toEqual({ ok: true, value: undefined });
+    expect([...(peer.requests[0] ?? [])]).toEqual([0, 1, 0, 0, 0, 6, 1, 6, 0, 100, 0xfe, 0xd4]);
+    expect(codeOf(await link.writeSingle(1, 100, 1))).toBe("DEVICE_MALFORMED");
   });
 
   test.each([
@@ -164,6 +182,9 @@ describe("limits", () => {
     await expect(link.write(1, 1, [3.7])).rejects.toThrow("whole numbers");
     await expect(link.write(1, 1, [Number.NaN])).rejects.toThrow("whole numbers");
     await expect(link.write(1, 1, [65_536])).rejects.toThrow("whole numbers");
+    await expect(link.writeSingle(1, 1, 65_536)).rejects.toThrow("whole numbers");
+    await expect(link.writeSingle(1, 65_536, 1)).rejects.toThrow("no register address");
+    expect(() => link.readInput(1, 1, 126)).toThrow("no register count");
     await expect(link.write(1, 1, [])).rejects.toThrow("register count");
     expect(peer.requests).toHaveLength(0);
   });

@@ -112,7 +112,7 @@ describe(`somebody else's Modbus${pymodbusMissing === null ? "" : ` (${pymodbusM
     put(40_121, meter, 107);
     put(40_121 + 38, counters);
     put(40_228, [0xffff, 0]);
-    const server = await pymodbusServer({ 1: words });
+    const server = await pymodbusServer({ 1: words }, { 1: { 30775: 0x8000, 30776: 7 } });
     opened.push(server);
     const options = { host: "127.0.0.1", port: server.port, timeoutMs: 2000, clock: realTime(), random: () => 0.5 };
     const link = new ModbusLink(options);
@@ -121,6 +121,10 @@ describe(`somebody else's Modbus${pymodbusMissing === null ? "" : ` (${pymodbusM
     expect(await link.read(1, 39_998, 2)).toMatchObject({ ok: false, code: "DEVICE_EXCEPTION" });
     expect(await link.write(1, 40_090, [7, 65_535, 9])).toEqual({ ok: true, value: undefined });
     expect(await link.read(1, 40_090, 3)).toEqual({ ok: true, value: [7, 65_535, 9] });
+    expect(await link.readInput(1, 30_775, 2)).toEqual({ ok: true, value: [0x8000, 7] });
+    expect(await link.readInput(1, 40_083, 2)).toMatchObject({ ok: false, code: "DEVICE_EXCEPTION", exception: 2 });
+    expect(await link.writeSingle(1, 40_091, 8)).toEqual({ ok: true, value: undefined });
+    expect(await link.read(1, 40_090, 3)).toEqual({ ok: true, value: [7, 8, 9] });
     const device = openDevice({ ...options, units: { inverter: 1, meter: 1, battery: null }, meterSign: "export" });
     opened.push(device);
     expect(await device.read(never)).toMatchObject({

@@ -1,0 +1,6 @@
+export { checkProfile, type ProfileProblem } from "./check.ts";
+export type { NamedValue } from "./evaluate.ts";
+export { planReads } from "./plan.ts";
+export type { Profile } from "./profile.ts";
+export { notTheDevice, ProfileReader } from "./reader.ts";
+export type { RegisterSource } from "./registers.ts";
