@@ -2,7 +2,7 @@ export { type Capture, captureOf } from "./capture.ts";
 export { type DeviceOptions, openDevice } from "./device.ts";
 export { FAULTS, type Fault } from "./fault.ts";
 export { type Link, type LinkOptions, ModbusLink } from "./link.ts";
+export { checkProfile, type NamedValue, notTheDevice, type Profile, ProfileReader, type RegisterSource } from "./profile/index.ts";
 export { type DeviceSimulator, type SimulatorOptions, startDeviceSimulator } from "./simulator.ts";
 export { type ModelSurvey, type PointReading, type Survey, symbolOf } from "./sunspec/index.ts";
 export { type SunspecOptions, surveyDevice, unitsWithSunspec } from "./sunspec-device.ts";
-export { checkProfile, type NamedValue, notTheDevice, type Profile, ProfileReader, type RegisterSource } from "./profile/index.ts";

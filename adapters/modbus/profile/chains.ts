@@ -1,6 +1,6 @@
 import { ok, type Result } from "../../../engine/kernel/index.ts";
 import type { DeviceCode } from "../../../src/ports/index.ts";
-import { type Block, BlockReader, readingsOf, type PointReading, type ReadRegisters, walkChain } from "../sunspec/index.ts";
+import { type Block, BlockReader, type PointReading, type ReadRegisters, readingsOf, walkChain } from "../sunspec/index.ts";
 import { listed, type SunspecPoint } from "./profile.ts";
 import { type Said, said, silent, times } from "./value.ts";
 
@@ -66,7 +66,8 @@ export class Readings {
       const reading = this.reading(place);
       if (reading === undefined) continue;
       const { value, silence, doubt } = reading;
-      if (value !== null && doubt === null) return { answer: said(typeof value === "number" ? times(value, point.gain ?? 1) : value), place };
+      if (value !== null && doubt === null)
+        return { answer: said(typeof value === "number" ? times(value, point.gain ?? 1) : value), place };
       missing = silent(doubt === null ? (silence ?? "unreadable") : "out of bounds");
     }
     return { answer: missing, place: places.join(", ") };
@@ -74,6 +75,8 @@ export class Readings {
 
   private reading(written: string): PointReading | undefined {
     const reference = referenceOf(written);
-    return reference === null ? undefined : this.found.get(reference.model)?.[reference.index - 1]?.find(({ name }) => name === reference.point);
+    return reference === null
+      ? undefined
+      : this.found.get(reference.model)?.[reference.index - 1]?.find(({ name }) => name === reference.point);
   }
 }

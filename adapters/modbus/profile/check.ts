@@ -24,6 +24,7 @@ export interface ProfileProblem {
   readonly what: string;
 }
 
+const KINDS = ["at", "sunspec", "sum", "product", "signByBit", "positive", "band"];
 const LAST_ADDRESS = 65_535;
 /** The schema holds texts to be one of these. */
 const TEXTS = new Set(["text", "time-bytes", "time-words"]);
@@ -32,7 +33,9 @@ const TEXTS = new Set(["text", "time-bytes", "time-words"]);
 export function checkProfile(profile: Profile): readonly ProfileProblem[] {
   return [
     ...Object.entries(profile.points).flatMap(([name, point]) => checkPoint(profile, name, point)),
-    ...profile.match.flatMap((match, i) => (isRegister(match) ? checkRegister(profile, ["match", i], match) : checkReference(["match", i], match.sunspec))),
+    ...profile.match.flatMap((match, i) =>
+      isRegister(match) ? checkRegister(profile, ["match", i], match) : checkReference(["match", i], match.sunspec),
+    ),
     ...Object.entries(profile.commands).flatMap(([name, command]) => checkCommand(profile, ["commands", name], command)),
   ];
 }
@@ -43,6 +46,9 @@ function checkPoint(profile: Profile, name: string, point: Point): readonly Prof
   const path = ["points", name];
   const found: ProfileProblem[] = [];
   for (const leaf of leavesOf(point)) {
+    const kinds = KINDS.filter((kind) => kind in leaf);
+    if (kinds.length !== 1)
+      found.push({ path, what: `is one of ${KINDS.join(", ")} or any, and not ${kinds.length === 0 ? "none" : kinds.join(" and ")}` });
     for (const operand of operandsOf(leaf))
       if (profile.points[operand] === undefined) found.push({ path, what: `looks at "${operand}", which is no point of this profile` });
     if (isRegister(leaf)) found.push(...checkRegister(profile, path, leaf));
@@ -54,6 +60,8 @@ function checkPoint(profile: Profile, name: string, point: Point): readonly Prof
   const unit = point.unit ?? [...leavesOf(point)].find((leaf) => leaf.unit !== undefined)?.unit;
   if (unit !== undefined && boundsOf({ ...point, unit }, profile) === null)
     found.push({ path, what: `has no bounds: tell its own ("in"), or those of the unit ${unit} ("bounds")` });
+  if (name === "pv.power" && (boundsOf({ ...point, unit: "W" }, profile)?.[0] ?? -1) < 0)
+    found.push({ path, what: "may be below 0: panels give, and take nothing" });
   if (isAny(point) && point.any.length < 2) found.push({ path, what: "has one alternative, which is none" });
   return found;
 }
@@ -67,11 +75,14 @@ function checkRegister(profile: Profile, path: Path, point: RegisterPoint): read
   if (typeof point.at !== "number" && addressesOf(point).length !== addressesOf({ ...point, at: 0 }).length)
     found.push({ path, what: `lists ${point.at.length} registers for a ${point.type}` });
   if (point.type === "text" && point.size === undefined) found.push({ path, what: "needs the size of its text, in registers" });
-  if (point.of !== undefined && profile.link.units[point.of] === undefined) found.push({ path, what: `is of "${point.of}", which has no unit id` });
+  if (point.of !== undefined && profile.link.units[point.of] === undefined)
+    found.push({ path, what: `is of "${point.of}", which has no unit id` });
   for (const names of [point.names, point.bits])
-    if (names !== undefined && profile.names[names] === undefined) found.push({ path, what: `takes its names from "${names}", which isn't there` });
+    if (names !== undefined && profile.names[names] === undefined)
+      found.push({ path, what: `takes its names from "${names}", which isn't there` });
   if (point.gain === 0) found.push({ path, what: "has a gain of 0" });
-  if (TEXTS.has(point.type) && (point.unit ?? point.gain) !== undefined) found.push({ path, what: "is no number, and has a unit or a gain" });
+  if (TEXTS.has(point.type) && (point.unit ?? point.gain) !== undefined)
+    found.push({ path, what: "is no number, and has a unit or a gain" });
   return found;
 }
 
@@ -101,14 +112,16 @@ function leadsTo(profile: Profile, point: Point, name: string, seen: Set<string>
 
 function checkCommand(profile: Profile, path: Path, { lease, steps, verify, undo }: ProfileCommand): readonly ProfileProblem[] {
   const found: ProfileProblem[] = [];
-  if (undo.length === 0 && lease.kind === "none") found.push({ path, what: "has no undo and no lease: the device would stay as it was told" });
+  if (undo.length === 0 && lease.kind === "none")
+    found.push({ path, what: "has no undo and no lease: the device would stay as it was told" });
   if (undo.length === 0 && lease.kind !== "silence" && lease.kind !== "none") found.push({ path, what: "has no undo" });
   if (steps.every(({ from }) => from === undefined) && steps.every(({ value }) => value === undefined))
     found.push({ path, what: "writes nothing" });
   for (const step of [...steps, ...undo]) found.push(...checkStep(profile, path, step));
   if (!verify.some((each) => "observe" in each)) found.push({ path, what: "can't be seen to work: observe the battery's power" });
   for (const each of verify) {
-    if ("observe" in each && profile.points[each.observe] === undefined) found.push({ path, what: `observes "${each.observe}", which is no point` });
+    if ("observe" in each && profile.points[each.observe] === undefined)
+      found.push({ path, what: `observes "${each.observe}", which is no point` });
     if ("read" in each) found.push(...checkPlace(path, each.read));
   }
   if (lease.kind === "timer" || lease.kind === "heartbeat") found.push(...checkPlace(path, lease.write));
@@ -117,7 +130,8 @@ function checkCommand(profile: Profile, path: Path, { lease, steps, verify, undo
 
 function checkStep(profile: Profile, path: Path, step: Step): readonly ProfileProblem[] {
   const found: ProfileProblem[] = [...checkPlace(path, step.write)];
-  if ((step.value === undefined) === (step.from === undefined)) found.push({ path, what: `writes ${step.write} with neither or both of "value" and "from"` });
+  if ((step.value === undefined) === (step.from === undefined))
+    found.push({ path, what: `writes ${step.write} with neither or both of "value" and "from"` });
   if (step.from !== undefined && step.clamp === undefined) found.push({ path, what: `writes a power to ${step.write} without a clamp` });
   const names = [...(step.clamp ?? []), step.percentOf].filter((each) => typeof each === "string");
   for (const name of names) if (profile.points[name] === undefined) found.push({ path, what: `clamps by "${name}", which is no point` });

@@ -76,7 +76,11 @@ class Evaluation {
   }
 
   private found(point: Point): Found {
-    if (isAny(point)) return this.first(point.any.map((each) => ({ ...each, unit: each.unit ?? point.unit }) as Point), point.negate);
+    if (isAny(point))
+      return this.first(
+        point.any.map((each) => ({ ...each, unit: each.unit ?? point.unit }) as Point),
+        point.negate,
+      );
     if (isRegister(point)) return this.register(point);
     if (isSunspec(point)) {
       const chain = this.answers.chains.get(point.of ?? MAIN);
@@ -119,7 +123,8 @@ class Evaluation {
     const operands = (names: readonly string[]) => names.map((name) => turned(this.named(bare(name)).answer, name !== bare(name)));
     if (sum !== undefined) return this.reckoned(point, sum.join(" + ").replaceAll("+ -", "- "), operands(sum), add);
     if (product !== undefined) return this.reckoned(point, product.join(" x "), operands(product), (all) => all.reduce((a, b) => a * b, 1));
-    if (positive !== undefined) return this.reckoned(point, `what is above 0 of ${positive}`, operands([positive]), ([a = 0]) => Math.max(0, a));
+    if (positive !== undefined)
+      return this.reckoned(point, `what is above 0 of ${positive}`, operands([positive]), ([a = 0]) => Math.max(0, a));
     if (signByBit !== undefined) {
       const { magnitude, flag, mask } = signByBit;
       const sign = ([size = 0, bits = 0]: readonly number[]) => signed(Math.abs(size), (bits & mask) !== 0);
@@ -133,8 +138,9 @@ class Evaluation {
   private reckoned(point: DerivedPoint, source: string, parts: readonly Said[], operate: (values: readonly number[]) => number): Found {
     const left = point.skipMissing === true ? parts.filter(({ silence }) => !isMissing(silence)) : parts;
     const values = left.flatMap(({ value }) => (typeof value === "number" ? [value] : []));
-    if (values.length < left.length) return nothing("a part is unknown", source);
-    if (values.length === 0) return nothing("not implemented", source);
+    const lacks = left.filter(({ value }) => value === null);
+    if (lacks.some(({ silence }) => !isMissing(silence))) return nothing("a part is unknown", source);
+    if (lacks.length > 0 || values.length === 0) return nothing("not implemented", source);
     // A double's last digits are nobody's: 0.1 + 0.2.
     const exact = Number(operate(values).toPrecision(12));
     const value = signed(point.round === true ? halfEven(exact) : exact, point.negate);

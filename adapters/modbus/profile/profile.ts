@@ -156,7 +156,13 @@ export interface ProfileCommand {
 
 export type Lease =
   /** The device falls back to its own rules by itself: a timer register, a heartbeat register, or after silence. */
-  | { readonly kind: "timer" | "heartbeat"; readonly write: Place; readonly seconds: number; readonly perUnit?: number; readonly type?: RegisterType }
+  | {
+      readonly kind: "timer" | "heartbeat";
+      readonly write: Place;
+      readonly seconds: number;
+      readonly perUnit?: number;
+      readonly type?: RegisterType;
+    }
   | { readonly kind: "silence"; readonly seconds: number }
   | { readonly kind: "none" };
 

@@ -5,7 +5,7 @@ import { ChainReads, type Readings } from "./chains.ts";
 import { type NamedValue, valuesOf } from "./evaluate.ts";
 import { addressOf, type BlockRead, countOf, MAIN, planReads } from "./plan.ts";
 import { isRegister, isSunspec, leavesOf, type Match, type Profile, type SunspecPoint } from "./profile.ts";
-import { BlockReads, type RegisterSource, type RegistersRead, Words } from "./registers.ts";
+import { BlockReads, type RegisterSource, type RegistersRead, type Words } from "./registers.ts";
 import { saidAt, within } from "./value.ts";
 
 /** Reads a device by its profile, again and again. Knows no commands. */
@@ -51,7 +51,10 @@ export class ProfileReader {
   }
 
   /** `isOptional`: the device told something already, so that a lack of SunSpec only makes those points unreadable. */
-  private async readChains(isOptional: boolean, signal: AbortSignal | undefined): Promise<Result<ReadonlyMap<string, Readings>, DeviceCode>> {
+  private async readChains(
+    isOptional: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<Result<ReadonlyMap<string, Readings>, DeviceCode>> {
     const found = new Map<string, Readings>();
     for (const [of, chain] of this.chains) {
       const read: ReadRegisters = (address, count) => this.source.read("holding", this.unitOf(of), address, count, signal);

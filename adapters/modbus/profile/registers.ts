@@ -13,8 +13,8 @@ export interface RegisterSource {
   read(table: Table, unit: number, address: number, count: number, signal?: AbortSignal): Promise<RegistersRead>;
 }
 
-/** Refusals during one round after which nobody looks for holes any closer. */
-const PATIENCE = 200;
+/** Refusals within one block after which nobody looks for its holes any closer. */
+const PATIENCE = 100;
 /** Rounds after which what was refused is asked for again. */
 const ROUNDS = 60;
 
@@ -37,10 +37,10 @@ export class BlockReads {
   async read(ask: (read: BlockRead) => Promise<RegistersRead>): Promise<Result<Words, DeviceCode>> {
     if (this.round % ROUNDS === 0) this.learnt = this.plan;
     this.round += 1;
-    this.refused = 0;
     const words = new Words();
     const given: BlockRead[] = [];
     for (const read of this.learnt) {
+      this.refused = 0;
       const trouble = await this.inParts(read, ask, words, given);
       if (trouble !== null) return trouble;
     }

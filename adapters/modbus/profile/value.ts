@@ -89,7 +89,8 @@ function timeOf(type: "time-bytes" | "time-words", words: readonly number[]): Sa
   const parts = type === "time-words" ? words : words.flatMap((word) => [word >> 8, word & 0xff]);
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
   const full = year < 100 ? 2000 + year : year;
-  const isTime = full >= 2000 && full < 2100 && month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60 && second < 60;
+  const isTime =
+    full >= 2000 && full < 2100 && month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60 && second < 60;
   const two = (part: number): string => String(part).padStart(2, "0");
   return isTime
     ? said(`${full}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${two(second)}`)

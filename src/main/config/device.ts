@@ -1,26 +1,5 @@
-import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { checkProfile, type Profile } from "../../../adapters/modbus/index.ts";
-import type { Checked } from "../../ports/index.ts";
+import { checkProfile, type Profile } from "../../../adapters/modbus/profile/index.ts";
 import type { CrossCheck } from "./cross-check.ts";
-import { loadConfig } from "./load-config.ts";
-import type { ConfigCode } from "./problems.ts";
-
-const FOLDER = fileURLToPath(new URL("../../../config/devices/", import.meta.url));
-const EXTENSION = ".yaml";
-
-/** Ids of the profiles that come with the program. */
-export const profileIds = (): readonly string[] =>
-  readdirSync(FOLDER)
-    .filter((file) => file.endsWith(EXTENSION))
-    .map((file) => file.slice(0, -EXTENSION.length))
-    .sort();
-
-/** The file of a profile: one that comes with the program by its id, or a file of one's own. */
-export const profilePath = (written: string): string => (profileIds().includes(written) ? `${FOLDER}${written}${EXTENSION}` : written);
-
-/** A profile by its id, or from a file of one's own. */
-export const loadProfile = (written: string): Promise<Checked<Profile, ConfigCode>> => loadConfig(profilePath(written), "device");
 
 /** What the schema can't see: points that refer to nothing, numbers without bounds, commands without a way back. */
 export function profileOf(file: Profile, check: CrossCheck): Profile {

@@ -4,6 +4,7 @@ export { type Configs, loadConfig, parseConfig } from "./load-config.ts";
 export { withInterval } from "./market.ts";
 export { explainRefusal } from "./network.ts";
 export { CONFIG_CODES, type ConfigCode } from "./problems.ts";
+export { loadProfile, profileIds, profilePath } from "./profiles.ts";
 export { type ConfigKind, keyOf } from "./schema.ts";
 export type { AllowanceConfig, PlannedHome, ReadingsConfig, StreetConfig } from "./street.ts";
 export type { VenueConfig } from "./venue.ts";

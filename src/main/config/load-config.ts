@@ -1,6 +1,6 @@
+import type { Profile } from "../../../adapters/modbus/profile/index.ts";
 import { ok } from "../../../engine/kernel/index.ts";
 import type { MarketRules } from "../../../engine/messages/index.ts";
-import type { Profile } from "../../../adapters/modbus/index.ts";
 import type { Checked } from "../../ports/index.ts";
 import { CrossCheck } from "./cross-check.ts";
 import { profileOf } from "./device.ts";
