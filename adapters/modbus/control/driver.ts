@@ -15,6 +15,8 @@ export interface DriverOptions {
   /** The unit that takes the commands. */
   readonly unit: number;
   readonly keeper: Keeper;
+  /** Told apart from every other life of this home; its watchdog has the same. */
+  readonly life: string;
   /** Whether another process stands by to bring the device home when this one dies. */
   readonly isGuarded: () => boolean;
   readonly clock: Pick<Clock, "after" | "monotonicMs" | "now">;
@@ -54,6 +56,14 @@ export class Driver {
     this.slots = new Slots(options.profile, options.registers, options.unit);
   }
 
+  /** From here on this life commands the device, and undoes what an earlier one left. */
+  claim(signal?: AbortSignal): Promise<Result<void, DeviceCode>> {
+    const memory = loadMemory(this.options.keeper);
+    if (!memory.ok) return Promise.resolve(memory);
+    this.keep({ ...memory.value, life: this.options.life }, memory.value);
+    return this.release(signal);
+  }
+
   /** How long the device holds a command of `watts` that is asked for `seconds`. */
   holds(watts: number, seconds: number): number {
     const command = commandFor(this.options.profile, watts);
@@ -62,11 +72,11 @@ export class Driver {
 
   /** `told`: what the device said a moment ago. `DEVICE_REFUSED`: it can't or mustn't be commanded, and why. */
   async command(watts: number, leaseSeconds: number, told: Told, signal?: AbortSignal): Promise<Result<void, DeviceCode>> {
-    const { profile, keeper, clock } = this.options;
+    const { profile, clock } = this.options;
     const wanted = commandFor(profile, watts);
     const refused = this.refusal(wanted);
     if (refused !== null || wanted === null) return refused ?? fail("DEVICE_REFUSED", `${profile.name} has no command for ${watts} W`);
-    const memory = loadMemory(keeper);
+    const memory = this.memory();
     if (!memory.ok) return memory;
     if (memory.value.command !== null && memory.value.command !== wanted.name) {
       const released = await this.release(signal);
@@ -147,8 +157,8 @@ export class Driver {
 
   /** Keeps what the registers held, and counts what wears. */
   private prepare({ name, maxPerDay }: Named, writes: readonly Write[], now: Found): Result<void, DeviceCode> {
-    const { keeper, clock } = this.options;
-    const loaded = loadMemory(keeper);
+    const { clock } = this.options;
+    const loaded = this.memory();
     if (!loaded.ok) return loaded;
     const day = Math.floor(clock.now() / DAY_MS);
     const today = loaded.value.day === day ? loaded.value.changes : 0;
@@ -175,9 +185,9 @@ export class Driver {
 
   /** `others`: registers that are somebody else's now. */
   private async restore(others: ReadonlySet<string>, signal: AbortSignal | undefined): Promise<Result<void, DeviceCode>> {
-    const { profile, registers, keeper, clock } = this.options;
+    const { profile, registers, clock } = this.options;
     this.expected = null;
-    const memory = loadMemory(keeper);
+    const memory = this.memory();
     if (!memory.ok) return memory;
     const { command, originals } = memory.value;
     if (command === null) return ok(undefined);
@@ -196,6 +206,12 @@ export class Driver {
     this.held = null;
     this.keep({ ...memory.value, command: null, originals: [] }, memory.value);
     return ok(undefined);
+  }
+
+  private memory(): Result<Memory, DeviceCode> {
+    const memory = loadMemory(this.options.keeper);
+    if (!memory.ok || memory.value.life === this.options.life) return memory;
+    return fail("DEVICE_REFUSED", "another program commands this device now");
   }
 
   private keep(memory: Memory, before: Memory): void {

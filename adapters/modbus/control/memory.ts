@@ -20,6 +20,8 @@ export interface Original {
 /** All that says how to bring a device home, and how often it was written to. */
 export interface Memory {
   readonly version: 1;
+  /** Whose turn it is: one program at a time commands the device, and the last that claimed it does. */
+  readonly life: string;
   /** The command that may be in force; null: none of ours is. */
   readonly command: string | null;
   readonly originals: readonly Original[];
@@ -28,7 +30,7 @@ export interface Memory {
   readonly changes: number;
 }
 
-export const NOTHING: Memory = { version: 1, command: null, originals: [], day: 0, changes: 0 };
+export const NOTHING: Memory = { version: 1, life: "", command: null, originals: [], day: 0, changes: 0 };
 
 /** Fails where the file isn't what this program wrote: what it was to restore is then unknown. */
 export function loadMemory(keeper: Keeper): Result<Memory, DeviceCode> {

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from "../../../engine/kernel/index.ts";
 import type { DeviceCode } from "../../../src/ports/index.ts";
-import type { Lease, ProfileCommand, Step } from "../profile/profile.ts";
+import type { Lease, Place, ProfileCommand, Step } from "../profile/profile.ts";
 import { nameOf, type Slot, type Words, wordsOf } from "./slot.ts";
 import type { Slots } from "./slots.ts";
 
@@ -56,19 +56,20 @@ export async function planCommand(
 export const planUndo = (command: ProfileCommand, slots: Slots, signal?: AbortSignal): Promise<Result<readonly Write[], DeviceCode>> =>
   planSteps(command.undo, { watts: 0, told: () => null }, slots, signal);
 
-/** What the profile wants to read when all is written. Never written itself. */
-export async function planChecks(
-  { verify }: ProfileCommand,
+/** What the profile wants to read when all is written, in the bits that were. Never written itself. */
+export function planChecks(
+  { steps, verify }: ProfileCommand,
   slots: Slots,
   signal?: AbortSignal,
 ): Promise<Result<readonly Write[], DeviceCode>> {
-  const reads = verify.filter((each) => "read" in each);
-  return planSteps(
-    reads.map(({ read, equals, ...rest }) => ({ ...rest, write: read, value: equals })),
-    { watts: 0, told: () => null },
-    slots,
-    signal,
-  );
+  const maskOf = (place: Place) => steps.find(({ write }) => write === place)?.mask;
+  const reads = verify.flatMap((each): Step[] => {
+    if (!("read" in each)) return [];
+    const { read, equals, ...rest } = each;
+    const mask = maskOf(read);
+    return [{ ...rest, write: read, value: equals, ...(mask === undefined ? {} : { mask }) }];
+  });
+  return planSteps(reads, { watts: 0, told: () => null }, slots, signal);
 }
 
 /** How long a device really holds a command that is asked for `seconds`: whole units of its timer, and no more than its profile lets it. */

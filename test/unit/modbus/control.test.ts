@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { Driver } from "../../../adapters/modbus/control/driver.ts";
+import { NOTHING } from "../../../adapters/modbus/control/memory.ts";
 import type { Lease, Profile, ProfileCommand, Step } from "../../../adapters/modbus/profile/profile.ts";
 import { CommandedDevice, Killed, MemoryKeeper, original, WaitedClock } from "../../support/commanded-device.ts";
 
@@ -27,6 +28,8 @@ const command = (mode: number, changes: Partial<ProfileCommand> = {}): ProfileCo
 const profileOf = (changes: Partial<ProfileCommand> = {}, order: Profile["order"] = "high-first"): Profile =>
   ({ id: "it", name: "It", order, commands: { charge: command(1, changes), discharge: command(2, changes) } }) as unknown as Profile;
 
+const UNTOUCHED = JSON.stringify({ ...NOTHING, life: "one" });
+
 let device: CommandedDevice;
 let keeper: MemoryKeeper;
 let clock: WaitedClock;
@@ -35,12 +38,13 @@ let isGuarded: boolean;
 beforeEach(() => {
   device = new CommandedDevice();
   keeper = new MemoryKeeper();
+  keeper.text = UNTOUCHED;
   clock = new WaitedClock();
   isGuarded = false;
 });
 
-const driverOf = (profile = profileOf()): Driver =>
-  new Driver({ profile, registers: device, unit: 1, keeper, isGuarded: () => isGuarded, clock });
+const driverOf = (profile = profileOf(), life = "one"): Driver =>
+  new Driver({ profile, registers: device, unit: 1, keeper, life, isGuarded: () => isGuarded, clock });
 
 const told =
   (powerW: number | null = 0) =>
@@ -88,6 +92,7 @@ describe("a command", () => {
     expect(keeper.saves).toBe(1);
     expect(JSON.parse(keeper.text ?? "")).toEqual({
       version: 1,
+      life: "one",
       command: "discharge",
       originals: [
         { unit: 1, address: LEASE, words: [original(LEASE)], by: 16 },
@@ -185,7 +190,7 @@ describe("a command", () => {
   ];
   test.each(refusals)("is refused before a register is touched: %s", async (_name, changes, watts, values, detail) => {
     expect(await driverOf(profileOf(changes)).command(watts, 60, values)).toEqual(refused(detail));
-    expect([device.written, keeper.text]).toEqual([[], null]);
+    expect([device.written, keeper.text]).toEqual([[], UNTOUCHED]);
   });
 
   test("without a lease is given where a watchdog stands by", async () => {
@@ -268,11 +273,23 @@ describe("bringing the device home", () => {
     if (writes < 3) await expect(tell(driver, 500)).rejects.toThrow(Killed);
     else await tell(driver, 500);
     device.behaviour = {};
-    expect(await driverOf().release()).toEqual(DONE);
+    expect(await driverOf(profileOf(), "two").claim()).toEqual(DONE);
     expect(Object.fromEntries(device.words)).toEqual(
       writes === 0 ? { [MODE]: 0 } : Object.fromEntries(Object.entries(home).filter(([a]) => device.words.has(Number(a)))),
     );
     for (const address of [LEASE, POWER]) expect(device.at(address)).toBe(original(address));
+  });
+
+  test("an earlier life, or its watchdog, does nothing more once a later one has claimed the device", async () => {
+    const earlier = driverOf();
+    await tell(earlier, 500);
+    const later = driverOf(profileOf(), "two");
+    expect(await later.claim()).toEqual(DONE);
+    expect(await tell(later, 700)).toEqual(DONE);
+    device.written.length = 0;
+    const why = refused("another program commands this device now");
+    expect([await tell(earlier, 500), await earlier.release(), await driverOf().release()]).toEqual([why, why, why]);
+    expect(device.written).toEqual([]);
   });
 
   test("is tried again where the device refuses it, and what it held isn't forgotten", async () => {
