@@ -1,4 +1,5 @@
 export { type Capture, captureOf } from "./capture.ts";
+export { type Detected, detectAt, hasOpenPort } from "./detect.ts";
 export { type DeviceOptions, openDevice } from "./device.ts";
 export { FAULTS, type Fault } from "./fault.ts";
 export { type Link, type LinkOptions, ModbusLink } from "./link.ts";
@@ -7,6 +8,7 @@ export {
   type Comparison,
   captureSource,
   compareCapture,
+  dumpOf,
   type NamedValue,
   type Profile,
   ProfileReader,

@@ -121,16 +121,16 @@ class ProfileDevice implements Device {
   }
 }
 
-const valueOf = (values: readonly NamedValue[], name: string): NamedValue["value"] =>
+const valueNamed = (values: readonly NamedValue[], name: string): NamedValue["value"] =>
   values.find((each) => each.name === name)?.value ?? null;
 
 const textOf = (values: readonly NamedValue[], name: string): string => {
-  const value = valueOf(values, name);
+  const value = valueNamed(values, name);
   return value === null ? "" : String(value);
 };
 
 function positive(values: readonly NamedValue[], name: string): number | null {
-  const value = valueOf(values, name);
+  const value = valueNamed(values, name);
   return typeof value === "number" && value > 0 ? value : null;
 }
 
