@@ -48,7 +48,9 @@ async function run(command: Command): Promise<number> {
     case "sunspec":
       return (await import("./sunspec/print.ts")).runSunspec(command);
     case "device":
-      return (await import("./sunspec/dump.ts")).runDump(command);
+      return (await import("./device/run.ts")).runDevice(command);
+    case "detect":
+      return (await import("./device/detect.ts")).runDetect(command);
     case "export":
       return (await import("./export.ts")).runExport(command);
   }

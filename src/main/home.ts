@@ -1,6 +1,5 @@
 import { openChain } from "../../adapters/evm/index.ts";
 import { openGossip, type StreetGossip } from "../../adapters/libp2p/index.ts";
-import { openDevice } from "../../adapters/modbus/index.ts";
 import { type AgentKey, loadCurve, peerSeed, recoverWith, signerOf } from "../../adapters/system/index.ts";
 import { homeId } from "../../engine/kernel/index.ts";
 import type { StreetCard } from "../api/index.ts";
@@ -10,6 +9,7 @@ import { domainOf, firstOf, placeOf, rulesOf, streetName } from "./card.ts";
 import type { HomeConfig } from "./config/index.ts";
 import { cannotStart } from "./exit.ts";
 import { claimFolder } from "./files.ts";
+import { openDeviceOf } from "./home-device.ts";
 import { join } from "./join.ts";
 import { earlierKeys, openMemory, passwordOf, unwrap } from "./keys.ts";
 import { RulesWatch, requireStreetRules } from "./street-rules.ts";
@@ -112,12 +112,7 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   const { proposed, close: closeWatch } = watchOfHome({ ...modules, card, config, node: () => node });
   const node: StreetNode = nodeOf({ ...modules, homeOf, lost: links.lost }, registry, (evaluation) => proposed.certified(evaluation));
   const neighbourhood = new Neighbourhood(node, { ...modules, observers: card.observers ?? [] });
-  const device = openDevice({
-    ...config.device,
-    units: { inverter: config.device.units.inverter, meter: config.device.units.meter, battery: config.device.units.storage },
-    clock,
-    random: Math.random,
-  });
+  const device = await openDeviceOf(config.device, clock);
   const { sellAbove, buyBelow, keepForBackupPercent } = config.trading;
   const preferences = {
     sellAbove: sellAbove ?? rules.residual.exportPrice,
