@@ -1,4 +1,5 @@
 export { type Capture, captureOf } from "./capture.ts";
+export { Driver, type DriverOptions, type Keeper, registersOf } from "./control/index.ts";
 export { type Detected, detectAt, hasOpenPort } from "./detect.ts";
 export { type DeviceOptions, openDevice } from "./device.ts";
 export { FAULTS, type Fault } from "./fault.ts";

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { Clock, Device, DeviceCode, Nameplate, Telemetry } from "../../src/ports/index.ts";
+import { Driver, type DriverOptions, registersOf } from "./control/index.ts";
 import { HomeCounters } from "./counters.ts";
 import { type LinkOptions, ModbusLink } from "./link.ts";
 import type { Quantity } from "./points.ts";
@@ -12,10 +13,17 @@ export type ProfileDeviceOptions = LinkOptions & {
   readonly units: Readonly<Record<string, number>>;
   /** Default 100 kW. */
   readonly maxW?: number;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "after" | "monotonicMs" | "now">;
+  /** How its battery is commanded; null: it is only read. */
+  readonly control: Pick<DriverOptions, "keeper" | "life" | "isGuarded"> | null;
 };
 
 const MAX_W = 100_000;
+
+/** A command is read, written, left for a moment and read back. */
+const LEAST_PATIENCE_MS = 2_000;
+/** Until a watchdog has undone what has no lease. */
+const GUARDED_SECONDS = 60;
 
 /** What a home is told, by the names that profiles have for it. */
 const TELEMETRY: Readonly<Partial<Record<Quantity, string>>> = {
@@ -33,24 +41,31 @@ export const linkSource = (link: ModbusLink): RegisterSource => ({
     table === "input" ? link.readInput(unit, address, count, signal) : link.read(unit, address, count, signal),
 });
 
-/** A home's device that is read by its profile, once it has shown to be one of its kind. It takes no commands. */
+/** A home's device that is read and commanded by its profile, once it has shown to be one of its kind. */
 export function openProfileDevice(options: ProfileDeviceOptions): Device {
   return new ProfileDevice(options);
 }
 
 class ProfileDevice implements Device {
+  readonly patienceMs: number;
   private readonly options: ProfileDeviceOptions;
   private readonly link: ModbusLink;
   private readonly reader: ProfileReader;
   private readonly counters: HomeCounters;
   private isKnown = false;
   private serial: string | null = null;
+  private readonly driver: Driver | null;
+  private said: readonly NamedValue[] = [];
+  private commands: Promise<unknown> = Promise.resolve();
+  private isClaimed = false;
 
   constructor(options: ProfileDeviceOptions) {
     this.options = options;
+    this.patienceMs = Math.max(LEAST_PATIENCE_MS, 2 * options.timeoutMs);
     this.link = new ModbusLink(options);
     this.reader = new ProfileReader(options.profile, linkSource(this.link), options.units);
     this.counters = new HomeCounters(options.maxW ?? MAX_W);
+    this.driver = driverOf(options, this.link);
   }
 
   async nameplate(signal: AbortSignal): Promise<Result<Nameplate, DeviceCode>> {
@@ -62,13 +77,14 @@ class ProfileDevice implements Device {
       model: textOf(values.value, "device.model") || profile.name,
       serial: textOf(values.value, "device.serial"),
       ratedPvW: positive(values.value, "inverter.ratedPower"),
-      battery: batteryOf(values.value),
+      battery: batteryOf(values.value, this.driver),
     });
   }
 
   async read(signal: AbortSignal): Promise<Result<Telemetry, DeviceCode>> {
     const values = await this.values(signal);
     if (!values.ok) return values;
+    await this.oneByOne(async () => this.driver?.saw(this.told, signal));
     const named = new Map(values.value.map((each) => [each.name, each]));
     const grid = named.get("grid.power");
     if (grid?.value === null || grid === undefined) {
@@ -82,12 +98,23 @@ class ProfileDevice implements Device {
     return telemetry.ok ? this.counters.checked(telemetry.value, this.options.clock.now()) : telemetry;
   }
 
-  dispatch(): Promise<Result<void, DeviceCode>> {
-    return this.refuse();
+  dispatch(batteryW: number, leaseSeconds: number, signal: AbortSignal): Promise<Result<void, DeviceCode>> {
+    const { driver } = this;
+    if (driver === null) return this.refuse();
+    if (!Number.isFinite(batteryW) || !(leaseSeconds >= 1))
+      return Promise.resolve(fail("DEVICE_REFUSED", `${batteryW} W for ${leaseSeconds} s is no command`));
+    return this.oneByOne(() => driver.command(batteryW, leaseSeconds, this.told, signal));
   }
 
-  release(): Promise<Result<void, DeviceCode>> {
-    return this.refuse();
+  /** The first one also undoes what an earlier life left. */
+  release(signal: AbortSignal): Promise<Result<void, DeviceCode>> {
+    const { driver } = this;
+    if (driver === null) return Promise.resolve(ok(undefined));
+    return this.oneByOne(async () => {
+      const released = await (this.isClaimed ? driver.release(signal) : driver.claim(signal));
+      this.isClaimed ||= released.ok;
+      return released;
+    });
   }
 
   async close(): Promise<void> {
@@ -95,7 +122,19 @@ class ProfileDevice implements Device {
   }
 
   private async refuse(): Promise<Result<void, DeviceCode>> {
-    return fail("DEVICE_REFUSED", `a device read by the profile ${this.options.profile.id} takes no commands`);
+    return fail("DEVICE_REFUSED", `the device is only read: "control" in its configuration lets the home command it`);
+  }
+
+  /** What the device said last, numbers alone. */
+  private readonly told = (name: string): number | null => {
+    const value = valueNamed(this.said, name);
+    return typeof value === "number" ? value : null;
+  };
+
+  private oneByOne<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.commands.then(run);
+    this.commands = result.catch(() => undefined);
+    return result;
   }
 
   private async values(signal: AbortSignal): Promise<Result<readonly NamedValue[], DeviceCode>> {
@@ -108,6 +147,7 @@ class ProfileDevice implements Device {
     const values = await this.reader.read(signal);
     // Another device may answer once this one has been away.
     if (!values.ok) this.isKnown = false;
+    this.said = values.ok ? values.value : [];
     return values.ok ? this.sameDevice(values.value) : values;
   }
 
@@ -134,10 +174,22 @@ function positive(values: readonly NamedValue[], name: string): number | null {
   return typeof value === "number" && value > 0 ? value : null;
 }
 
-function batteryOf(values: readonly NamedValue[]): Nameplate["battery"] {
+function driverOf({ profile, units, control, clock }: ProfileDeviceOptions, link: ModbusLink): Driver | null {
+  if (control === null || Object.keys(profile.commands).length === 0) return null;
+  const unit = units["inverter"] ?? profile.link.units["inverter"] ?? 1;
+  return new Driver({ ...control, profile, unit, registers: registersOf(link), clock });
+}
+
+function batteryOf(values: readonly NamedValue[], driver: Driver | null): Nameplate["battery"] {
   const capacityWh = positive(values, "battery.capacity");
   const maxChargeW = positive(values, "battery.maxChargePower");
   const maxDischargeW = positive(values, "battery.maxDischargePower");
   if (capacityWh === null || maxChargeW === null || maxDischargeW === null) return null;
-  return { capacityWh, maxChargeW, maxDischargeW, reservePercent: positive(values, "battery.reserve") ?? 0 };
+  return { capacityWh, maxChargeW, maxDischargeW, reservePercent: positive(values, "battery.reserve") ?? 0, ...leaseOf(driver) };
+}
+
+function leaseOf(driver: Driver | null): { readonly leastLeaseSeconds?: number } {
+  if (driver === null) return {};
+  const held = Math.max(driver.holds(1, 1), driver.holds(-1, 1));
+  return { leastLeaseSeconds: Number.isFinite(held) ? held : GUARDED_SECONDS };
 }

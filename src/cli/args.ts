@@ -68,6 +68,7 @@ export type Command = { readonly log: LogLevel | null } & (
         readonly target: string;
       })
   | ({ readonly verb: "detect" } & Given<typeof DETECT_FLAGS> & { readonly place: string })
+  | { readonly verb: "watchdog" }
   | ({ readonly verb: "host" | "devices" } & Given<typeof INTERNAL_FLAGS> & { readonly config: string })
 );
 

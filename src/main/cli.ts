@@ -27,6 +27,8 @@ async function run(command: Command): Promise<number> {
       return (await import("./host.ts")).runHost(command.config);
     case "devices":
       return (await import("./devices.ts")).runDevices(command.config);
+    case "watchdog":
+      return (await import("./battery/watchdog.ts")).runWatchdog();
     case "evidence":
       return (await import("./evidence/run.ts")).runEvidence(command);
     case "watch":

@@ -64,6 +64,12 @@ export class Driver {
     return this.release(signal);
   }
 
+  /** Something of this life's may be in force, or can't be known. */
+  get isAtWork(): boolean {
+    const memory = loadMemory(this.options.keeper);
+    return !memory.ok || (memory.value.life === this.options.life && memory.value.command !== null);
+  }
+
   /** How long the device holds a command of `watts` that is asked for `seconds`. */
   holds(watts: number, seconds: number): number {
     const command = commandFor(this.options.profile, watts);

@@ -40,6 +40,8 @@ export interface DeviceConfig {
   readonly units: { readonly inverter: number; readonly meter: number; readonly storage: number };
   /** null: SunSpec. `units`: those that differ from the profile's, by role. */
   readonly profile: { readonly written: string; readonly units: Readonly<Record<string, number>> } | null;
+  /** Whether the home commands the battery through its profile. */
+  readonly control: boolean;
   readonly timeoutMs: number;
   /** Which direction the meter shows as positive power. */
   readonly meterSign: "import" | "export";
