@@ -87,7 +87,7 @@ function sentence(error: ErrorObject, shown: string): string {
     case "enum":
       return `${shown} is none of the choices`;
     case "minLength":
-      return "is empty";
+      return params.limit === 1 ? "is empty" : `has fewer than ${params.limit} characters`;
     case "minItems":
       return `has fewer than ${params.limit} entries`;
     case "maxItems":

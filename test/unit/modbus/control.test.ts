@@ -386,6 +386,14 @@ describe("a device that doesn't obey", () => {
     expect(await tell(driver, 500)).toEqual(DONE);
   });
 
+  test("counts its lease down: that is nobody's doing", async () => {
+    const driver = driverOf();
+    await tell(driver, 500);
+    device.words.set(LEASE, 41);
+    expect(await tell(driver, 500)).toEqual(DONE);
+    expect(device.at(LEASE)).toBe(60);
+  });
+
   test("that fell back when its lease ran out is not contested", async () => {
     const driver = driverOf();
     await tell(driver, 500, 60);
