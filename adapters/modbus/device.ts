@@ -1,10 +1,11 @@
-import { assert, fail, ok, type Result, type Wh } from "../../engine/kernel/index.ts";
+import { assert, fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { Clock, Device, DeviceCode, Nameplate, Telemetry } from "../../src/ports/index.ts";
+import { HomeCounters } from "./counters.ts";
 import { type LinkOptions, ModbusLink } from "./link.ts";
 import { INVERTER_MODELS, METER_MODELS, type Quantity, type Role, STORAGE_MODEL } from "./points.ts";
 import { commandStorage, releaseStorage, type Storage } from "./storage.ts";
-import { Counter, type Value } from "./sunspec/index.ts";
-import { counterOf, type Reading, telemetryOf } from "./telemetry.ts";
+import type { Value } from "./sunspec/index.ts";
+import { type Reading, telemetryOf } from "./telemetry.ts";
 import { Unit } from "./unit.ts";
 
 export type DeviceOptions = LinkOptions & {
@@ -20,8 +21,6 @@ export type DeviceOptions = LinkOptions & {
 
 const MAX_W = 100_000;
 const MAX_LEASE_SECONDS = 65_534;
-const COUNTER_SLACK_WH = 1_000;
-const COUNTER_MARGIN = 1.5;
 
 /** Inverter, battery and meter of one home, which speak SunSpec over one connection. Connects when first asked. */
 export function openDevice(options: DeviceOptions): Device {
@@ -33,14 +32,13 @@ class ModbusDevice implements Device {
   private readonly link: ModbusLink;
   private readonly units: ReadonlyMap<Role, Unit>;
   private commands: Promise<unknown> = Promise.resolve();
-  private readonly counters: Readonly<Record<"importWh" | "exportWh", Counter>>;
+  private readonly counters: HomeCounters;
 
   constructor(options: DeviceOptions) {
     this.options = options;
     this.link = new ModbusLink(options);
     this.units = unitsOf(this.link, options.units);
-    const bounds = { mostPerHour: (options.maxW ?? MAX_W) * COUNTER_MARGIN, slack: COUNTER_SLACK_WH };
-    this.counters = { importWh: new Counter(bounds), exportWh: new Counter(bounds) };
+    this.counters = new HomeCounters(options.maxW ?? MAX_W);
   }
 
   async nameplate(signal: AbortSignal): Promise<Result<Nameplate, DeviceCode>> {
@@ -74,7 +72,9 @@ class ModbusDevice implements Device {
     }
     if (!values.has("gridW")) return fail("DEVICE_MALFORMED", `unit ${meter.id} has no meter model (${METER_MODELS.join(", ")})`);
     const telemetry = telemetryOf(values, { inverterPower: "pv", maxW: MAX_W, ...this.options });
-    return telemetry.ok ? this.checked(telemetry.value, wraps) : telemetry;
+    if (!telemetry.ok) return telemetry;
+    const ends = Object.fromEntries(wraps) as { readonly importWh?: number; readonly exportWh?: number };
+    return this.counters.checked(telemetry.value, this.options.clock.now(), ends);
   }
 
   dispatch(batteryW: number, leaseSeconds: number, signal: AbortSignal): Promise<Result<void, DeviceCode>> {
@@ -117,22 +117,6 @@ class ModbusDevice implements Device {
     return block.value === null
       ? fail("DEVICE_REFUSED", `unit ${unit.id} has no storage control (model ${STORAGE_MODEL})`)
       : ok({ link: this.link, unit: unit.id, block: block.value });
-  }
-
-  /** A counter that falls or leaps is refused once, and believed from there on; one that starts again after its last digit goes on. */
-  private checked(telemetry: Telemetry, wraps: ReadonlyMap<Quantity, number>): Result<Telemetry, DeviceCode> {
-    const at = this.options.clock.now();
-    const go = (name: "importWh" | "exportWh"): Wh | null | undefined => {
-      const value = telemetry[name];
-      if (value === null) return null;
-      const stands = this.counters[name].next(value, at, wraps.get(name) ?? null);
-      return stands === null ? undefined : counterOf(stands);
-    };
-    const importWh = go("importWh");
-    const exportWh = go("exportWh");
-    if (importWh === undefined) return fail("DEVICE_IMPLAUSIBLE", `the import counter fell or leapt to ${telemetry.importWh} Wh`);
-    if (exportWh === undefined) return fail("DEVICE_IMPLAUSIBLE", `the export counter fell or leapt to ${telemetry.exportWh} Wh`);
-    return ok({ ...telemetry, importWh, exportWh });
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type CHALLENGE_FLAGS,
   type COMPARE_FLAGS,
   type DEPOSIT_FLAGS,
+  type DETECT_FLAGS,
   DEVICE_ACTIONS,
   type DEVICE_FLAGS,
   type EVIDENCE_FLAGS,
@@ -66,6 +67,8 @@ export type Command = { readonly log: LogLevel | null } & (
         readonly place: (typeof DEVICE_ACTIONS)[number];
         readonly target: string;
       })
+  | ({ readonly verb: "detect" } & Given<typeof DETECT_FLAGS> & { readonly place: string })
+  | { readonly verb: "watchdog" }
   | ({ readonly verb: "host" | "devices" } & Given<typeof INTERNAL_FLAGS> & { readonly config: string })
 );
 
@@ -198,6 +201,7 @@ function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonl
   if (verb === "challenge" && given.rpc === null) return wrong("--rpc", "is needed: the address of a node of its chain");
   if (verb === "sunspec") return device(given.place).flatMap((what) => wrong(verb, what));
   if (verb === "device") return deviceAction(given).flatMap(([key, what]) => wrong(key, what));
+  if (verb === "detect") return given.place === null ? wrong(verb, "needs a host or a subnet, such as 192.168.1.0/24") : [];
   if (verb === "motion") return motion(given).flatMap(([key, what]) => wrong(key, what));
   if ((verb === "host" || verb === "devices") && config === null) return wrong("--config", "is needed: what to run");
   if (verb === "venue" && config === null) return wrong("--config", "is needed: the venue.yaml of this venue");
@@ -214,11 +218,17 @@ function device(written: unknown): readonly string[] {
   return read.ok ? [] : [`wants ${read.wants}, not "${written}"`];
 }
 
-function deviceAction({ place, target }: Readonly<Record<string, unknown>>): readonly (readonly [key: string, what: string])[] {
+/** A capture is a file, and all else is asked of a device. */
+function deviceAction({ place, target, profile }: Readonly<Record<string, unknown>>): Wrong {
   const actions = DEVICE_ACTIONS.join(", ");
   if (place === null) return [["device", `needs what to do: ${actions}`]];
   const action = DEVICE_ACTIONS.find((each) => each === place);
   if (action === undefined) return [[String(place), `is none of ${actions}`]];
+  const isFile = typeof target === "string" && target.endsWith(".json");
+  if (action === "test") return isFile ? [] : [["device test", "needs a capture: a .json file"]];
+  if (action === "watch" && profile === null) return [["--profile", "is needed: what the device's registers mean; see config/devices"]];
+  if (action === "read" && isFile) return [];
+  if (action === "read" && profile === null) return [["--profile", "is needed: what the device's registers mean; see config/devices"]];
   return device(target).map((what) => [`device ${action}`, what]);
 }
 

@@ -172,11 +172,19 @@ const MODBUS_FLAGS = {
 
 export const SUNSPEC_FLAGS = { ...MODBUS_FLAGS, json: on("for programs") } as const;
 
-export const DEVICE_ACTIONS = ["dump"] as const;
+export const DEVICE_ACTIONS = ["read", "watch", "test", "dump"] as const;
 
 export const DEVICE_FLAGS = {
   ...MODBUS_FLAGS,
-  out: flag(file, "FILE", "where to write; the terminal unless told"),
+  profile: flag(text("a profile"), "ID|FILE", "what its registers mean; a capture tells it itself, and a dump is of SunSpec, unless told"),
+  every: flag(whole(1, 3600), "SECONDS", "how often to read (watch); 5 unless told"),
+  out: flag(file, "FILE", "where to write (dump); the terminal unless told"),
+  json: on("for programs (read, watch, test)"),
+} as const;
+
+export const DETECT_FLAGS = {
+  timeout: flag(whole(1, 10), "SECONDS", "for each connection and answer; 2 unless told"),
+  json: on("for programs"),
 } as const;
 
 /** For processes that the street starts itself. */
@@ -248,15 +256,22 @@ export const VERBS = {
   },
   device: {
     flags: DEVICE_FLAGS,
-    help: "write a device's registers as a file that can be given away: serial numbers are masked",
+    help: "read a device by its profile, hold a capture to it, or write the registers as a file to give away, serial numbers masked",
     internal: false,
     place: DEVICE_ACTIONS.join("|"),
-    target: "HOST[:PORT]",
+    target: "HOST[:PORT]|FILE",
+  },
+  detect: {
+    flags: DETECT_FLAGS,
+    help: "look for devices that a profile fits, at a host or in a subnet of at most 256 addresses",
+    internal: false,
+    place: "HOST|SUBNET",
   },
   version: { flags: {}, help: "print the version", internal: false },
   help: { flags: {}, help: "print this, or help on a verb", internal: false },
   host: { flags: INTERNAL_FLAGS, help: "run some homes of a street", internal: true },
   devices: { flags: INTERNAL_FLAGS, help: "run the device simulator of a street", internal: true },
+  watchdog: { flags: {}, help: "bring a battery home whose home has died", internal: true },
 } as const satisfies Record<string, VerbFacts>;
 
 export type Verb = keyof typeof VERBS;

@@ -27,6 +27,8 @@ async function run(command: Command): Promise<number> {
       return (await import("./host.ts")).runHost(command.config);
     case "devices":
       return (await import("./devices.ts")).runDevices(command.config);
+    case "watchdog":
+      return (await import("./battery/watchdog.ts")).runWatchdog();
     case "evidence":
       return (await import("./evidence/run.ts")).runEvidence(command);
     case "watch":
@@ -50,7 +52,9 @@ async function run(command: Command): Promise<number> {
     case "sunspec":
       return (await import("./sunspec/print.ts")).runSunspec(command);
     case "device":
-      return (await import("./sunspec/dump.ts")).runDump(command);
+      return (await import("./device/run.ts")).runDevice(command);
+    case "detect":
+      return (await import("./device/detect.ts")).runDetect(command);
     case "export":
       return (await import("./export.ts")).runExport(command);
   }

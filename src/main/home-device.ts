@@ -1,16 +1,23 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   type DeviceOptions,
   Links,
   type ModbusServer,
   openDevice,
+  openProfileDevice,
   type Place,
+  type Profile,
+  type ProfileDeviceOptions,
   startModbusProxy,
   type TlsIdentity,
 } from "../../adapters/modbus/index.ts";
 import type { Clock, Device } from "../ports/index.ts";
-import type { CertificateFiles, DeviceConfig, DevicePlace } from "./config/index.ts";
-import { cannotStart } from "./exit.ts";
+import { Guard } from "./battery/guard.ts";
+import { fileKeeper } from "./battery/keeper.ts";
+import { type CertificateFiles, type DeviceConfig, type DevicePlace, type HomeConfig, loadProfile } from "./config/index.ts";
+import { CannotStart, cannotStart } from "./exit.ts";
 import { portRefusal } from "./port.ts";
 
 /** One connection to each place, whichever of this process's homes asks. */
@@ -22,14 +29,77 @@ export interface HomeDevice {
   closeProxy(): Promise<void>;
 }
 
-/** Opens a home's device and, where that is wanted, serves it to other programs. */
-export async function openHomeDevice(config: DeviceConfig, clock: Clock): Promise<HomeDevice> {
-  const { units, timeoutMs, gapMs, meterSign } = config;
-  const link = { ...placeOf(config.place), timeoutMs, gapMs, links, clock, random: Math.random };
-  const proxy = await proxyOf(config, link);
-  const device = openDevice({ ...link, meterSign, units: { inverter: units.inverter, meter: units.meter, battery: units.storage } });
+/** Opens a home's device, by SunSpec or by a profile, and, where that is wanted, serves it to other programs. */
+export async function openHomeDevice(config: Pick<HomeConfig, "name" | "data" | "device">, clock: Clock): Promise<HomeDevice> {
+  const { units, meterSign, profile } = config.device;
+  const loaded = profile === null ? null : await profileOf(profile.written);
+  const link = linkOf(config.device, loaded, clock);
+  const proxy = await proxyOf(config.device, link);
+  const device =
+    profile === null || loaded === null
+      ? openDevice({ ...link, meterSign, units: { inverter: units.inverter, meter: units.meter, battery: units.storage } })
+      : openByProfile(config, { profile: loaded, units: profile.units }, link);
   return { device, closeProxy: async () => proxy?.close() };
 }
+
+async function profileOf(written: string): Promise<Profile> {
+  const loaded = await loadProfile(written);
+  if (!loaded.ok) throw new CannotStart(loaded.problems, loaded.more);
+  return loaded.value;
+}
+
+/** The slower of what the home and the profile say. */
+function linkOf({ place, timeoutMs, gapMs }: DeviceConfig, profile: Profile | null, clock: Clock): DeviceLink {
+  const { timeoutMs: leastMs = 0, gapMs: leastGapMs = 0 } = profile?.link ?? {};
+  const slow = { timeoutMs: Math.max(timeoutMs, leastMs), gapMs: Math.max(gapMs, leastGapMs) };
+  return { ...placeOf(place), ...slow, links, clock, random: Math.random };
+}
+
+function openByProfile(
+  { name, data, device: { control } }: Pick<HomeConfig, "name" | "data" | "device">,
+  by: Pick<ProfileDeviceOptions, "profile" | "units">,
+  link: DeviceLink,
+): Device {
+  if (!control) return openProfileDevice({ ...link, ...by, control: null });
+  const { profile, units } = by;
+  requireCommands(profile);
+  const watched = {
+    home: name,
+    memory: join(data, "battery.json"),
+    log: join(data, "watchdog.log"),
+    life: randomUUID(),
+    profile,
+    unit: units["inverter"] ?? profile.link.units["inverter"] ?? 1,
+    // What of it can be written down; the watchdog has a clock and chance of its own.
+    link: { ...link, links: undefined, clock: undefined, random: undefined },
+  };
+  const guard = new Guard(watched, link.clock);
+  const keeper = fileKeeper(watched.memory);
+  const device = openProfileDevice({ ...link, ...by, control: { keeper, life: watched.life, isGuarded: () => guard.isStandingBy } });
+  return guarded(device, guard);
+}
+
+function requireCommands(profile: Profile): void {
+  if (Object.keys(profile.commands).length > 0) return;
+  throw cannotStart(
+    "CONFIG_CONFLICT",
+    `the profile ${profile.id} has no commands, so the home can't control its battery`,
+    'set "control" to false under "device", or name another profile',
+  );
+}
+
+/** The watchdog ends with the device, once the battery is home. */
+const guarded = (device: Device, guard: Guard): Device => ({
+  ...(device.patienceMs === undefined ? {} : { patienceMs: device.patienceMs }),
+  nameplate: (signal) => device.nameplate(signal),
+  read: (signal) => device.read(signal),
+  dispatch: (batteryW, leaseSeconds, signal) => device.dispatch(batteryW, leaseSeconds, signal),
+  release: (signal) => device.release(signal),
+  close: async () => {
+    await device.close();
+    await guard.stop();
+  },
+});
 
 async function proxyOf({ proxy, units }: DeviceConfig, device: DeviceLink): Promise<ModbusServer | null> {
   if (proxy === null) return null;
@@ -50,7 +120,8 @@ async function proxyOf({ proxy, units }: DeviceConfig, device: DeviceLink): Prom
   }
 }
 
-type DeviceLink = Place & Pick<DeviceOptions, "timeoutMs" | "gapMs" | "links" | "random"> & { readonly clock: Clock };
+type DeviceLink = Place &
+  Pick<DeviceOptions, "links" | "random"> & { readonly timeoutMs: number; readonly gapMs: number; readonly clock: Clock };
 
 function placeOf(place: DevicePlace): Place {
   if (place.transport !== "tls") return place;

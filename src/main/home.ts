@@ -112,7 +112,7 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   const { proposed, close: closeWatch } = watchOfHome({ ...modules, card, config, node: () => node });
   const node: StreetNode = nodeOf({ ...modules, homeOf, lost: links.lost }, registry, (evaluation) => proposed.certified(evaluation));
   const neighbourhood = new Neighbourhood(node, { ...modules, observers: card.observers ?? [] });
-  const { device, closeProxy } = await openHomeDevice(config.device, clock);
+  const { device, closeProxy } = await openHomeDevice(config, clock);
   const { sellAbove, buyBelow, keepForBackupPercent } = config.trading;
   const preferences = {
     sellAbove: sellAbove ?? rules.residual.exportPrice,

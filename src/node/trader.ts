@@ -6,6 +6,7 @@ import {
   contractW,
   type DayMemory,
   forecast,
+  type Hold,
   meanPowers,
   type Powers,
   type Preferences,
@@ -34,8 +35,6 @@ const EDGE_RETRY_MS = 150;
 /** Orders go out that long before the gate, so that every home holds them when it closes: real ms at least, or a part of the interval. */
 const ORDER_LEAD_MS = 500;
 const ORDER_LEAD_SECONDS = 60;
-/** A setpoint is written again only when it moves by more, W. */
-const DEAD_BAND_W = 30;
 
 /** This home's own mind at work: looks at its devices, orders for the next interval, reads its meter, and does what it traded. */
 export class Trader {
@@ -47,6 +46,7 @@ export class Trader {
   #nameplate: Nameplate | null = null;
   #contracts = new Map<Interval, number>();
   #commanded: number | null = null;
+  #isHome = false;
   #lastError = "";
   #hasReading = false;
   #cancels = new Map<string, Cancel>();
@@ -78,8 +78,17 @@ export class Trader {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const cancel of this.#cancels.values()) cancel();
-    if (this.#commanded !== null) await this.#modules.device.release(AbortSignal.timeout(READ_MS));
+    if (this.#isHome) await this.#modules.device.release(this.#patience(5));
     await this.#modules.device.close();
+  }
+
+  get #patienceMs(): number {
+    return this.#modules.device.patienceMs ?? READ_MS;
+  }
+
+  /** So many times what a device may take. */
+  #patience(times = 1): AbortSignal {
+    return AbortSignal.timeout(times * this.#patienceMs);
   }
 
   get #self(): HomeId {
@@ -105,7 +114,8 @@ export class Trader {
   async #look(): Promise<void> {
     const { device } = this.#modules;
     await this.#learnNameplate();
-    const telemetry = await device.read(AbortSignal.timeout(READ_MS));
+    await this.#comeHome();
+    const telemetry = await device.read(this.#patience());
     this.#last = telemetry.ok ? telemetry.value : null;
     if (!telemetry.ok) return this.#failed("read", telemetry.code, telemetry.detail);
     this.#lastError = "";
@@ -117,39 +127,48 @@ export class Trader {
   async #learnNameplate(): Promise<void> {
     if (this.#nameplate !== null) return;
     const { device } = this.#modules;
-    const nameplate = await device.nameplate(AbortSignal.timeout(2 * READ_MS));
+    const nameplate = await device.nameplate(this.#patience(2));
     if (!nameplate.ok) return this.#failed("nameplate", nameplate.code, nameplate.detail);
     this.#nameplate = nameplate.value;
-    // An earlier life may have left a command behind.
-    if (nameplate.value.battery !== null) await device.release(AbortSignal.timeout(READ_MS));
+  }
+
+  /** An earlier life may have left a command behind: before that is undone the battery is told nothing. */
+  async #comeHome(): Promise<void> {
+    const battery = this.#nameplate?.battery ?? null;
+    if (battery === null || this.#isHome) return;
+    const done = await this.#modules.device.release(this.#patience());
+    this.#isHome = done.ok;
+    if (!done.ok) this.#failed("release", done.code, done.detail);
   }
 
   async #dispatch(telemetry: Telemetry): Promise<void> {
     const { rules, clock, device, preferences } = this.#modules;
     const battery = this.#nameplate?.battery ?? null;
-    if (battery === null) return;
+    if (battery === null || !this.#isHome) return;
     const interval = delivering(rules, clock.now());
     const contract = this.#contracts.get(interval);
     for (const old of this.#contracts.keys()) if (old < interval) this.#contracts.delete(old);
-    const wanted = contract === undefined ? null : setpoint(telemetry, battery, contract, preferences.backupPercent);
+    const hold = { ...this.#leaseIn(interval, battery.leastLeaseSeconds ?? 0), commandedW: this.#commanded };
+    const wanted = contract === undefined ? null : setpoint(telemetry, battery, contract, preferences.backupPercent, hold);
     if (wanted === null) return this.#release();
-    const leaseSeconds = Math.ceil(Math.max(60, (3 * POLL_MS * clock.speed) / 1000));
-    const left = Math.max(1, deliveryEnd(rules, interval) - Math.floor(clock.now() / 1000));
-    const done = await device.dispatch(this.#steady(wanted), Math.min(leaseSeconds, left), AbortSignal.timeout(READ_MS));
+    const done = await device.dispatch(wanted, hold.leaseSeconds, this.#patience());
     if (!done.ok) return this.#failed("dispatch", done.code, done.detail);
-    this.#commanded = this.#steady(wanted);
+    this.#commanded = wanted;
+  }
+
+  /** Seconds of the market's clock, which a simulated street's devices follow. */
+  #leaseIn(interval: Interval, least: number): Pick<Hold, "leaseSeconds" | "writeSeconds"> {
+    const { rules, clock } = this.#modules;
+    const lease = Math.ceil(Math.max(60, (3 * POLL_MS * clock.speed) / 1000));
+    const left = Math.max(1, deliveryEnd(rules, interval) - Math.floor(clock.now() / 1000));
+    return { leaseSeconds: Math.max(Math.min(lease, left), least), writeSeconds: (2 * this.#patienceMs * clock.speed) / 1000 };
   }
 
   async #release(): Promise<void> {
     if (this.#commanded === null) return;
-    const done = await this.#modules.device.release(AbortSignal.timeout(READ_MS));
+    const done = await this.#modules.device.release(this.#patience());
     if (done.ok) this.#commanded = null;
     else this.#failed("release", done.code, done.detail);
-  }
-
-  /** Small wishes to move are noise; each write costs a device something. */
-  #steady(wanted: number): number {
-    return this.#commanded !== null && Math.abs(wanted - this.#commanded) <= DEAD_BAND_W ? this.#commanded : wanted;
   }
 
   #waitForEdge(interval: Interval): void {
@@ -173,7 +192,7 @@ export class Trader {
    */
   async #readMeter(interval: Interval): Promise<void> {
     const { device, node, rules, clock } = this.#modules;
-    const telemetry = await device.read(AbortSignal.timeout(READ_MS));
+    const telemetry = await device.read(this.#patience());
     if (this.#stopped || node.self === null) return;
     const end = deliveryEnd(rules, interval);
     const { latched = null, importWh = null, exportWh = null } = telemetry.ok ? telemetry.value : {};

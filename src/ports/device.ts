@@ -33,10 +33,14 @@ export interface Nameplate {
     readonly maxChargeW: number;
     readonly maxDischargeW: number;
     readonly reservePercent: number;
+    /** The device holds a command at least so long, whatever lease is asked for. Default 0. */
+    readonly leastLeaseSeconds?: number;
   } | null;
 }
 
 export interface Device {
+  /** How long one of the calls below may take, real ms; 900 where it isn't told. */
+  readonly patienceMs?: number;
   nameplate(signal: AbortSignal): Promise<Result<Nameplate, DeviceCode>>;
   read(signal: AbortSignal): Promise<Result<Telemetry, DeviceCode>>;
   /** Discharge (+) or charge (-) for `leaseSeconds` of the device's own clock; the device falls back to its own rules when the lease ends. */

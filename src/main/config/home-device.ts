@@ -1,10 +1,15 @@
 import type { CrossCheck } from "./cross-check.ts";
+import { profileIds } from "./shipped.ts";
 import type { Path } from "./yaml.ts";
 
 /** A home's device, as the file says it; paths are absolute. */
 export interface DeviceConfig {
   readonly place: DevicePlace;
   readonly units: { readonly inverter: number; readonly meter: number; readonly storage: number };
+  /** null: SunSpec. `units`: those that differ from the profile's, by role. */
+  readonly profile: { readonly written: string; readonly units: Readonly<Record<string, number>> } | null;
+  /** Whether the home commands the battery through its profile. */
+  readonly control: boolean;
   readonly timeoutMs: number;
   readonly gapMs: number;
   /** Which direction the meter shows as positive power. */
@@ -44,7 +49,9 @@ export interface DeviceProxyConfig {
 }
 
 /** The file's values, defaults filled in. */
-export interface DeviceFile extends Pick<DeviceConfig, "units" | "timeoutMs" | "gapMs" | "meterSign"> {
+export interface DeviceFile extends Pick<DeviceConfig, "control" | "timeoutMs" | "gapMs" | "meterSign"> {
+  readonly units: Partial<DeviceConfig["units"]>;
+  readonly profile?: string;
   readonly transport: DevicePlace["transport"];
   readonly host?: string;
   readonly port?: number;
@@ -54,13 +61,31 @@ export interface DeviceFile extends Pick<DeviceConfig, "units" | "timeoutMs" | "
   readonly proxy?: Omit<DeviceProxyConfig, "tls"> & { readonly tls?: NonNullable<DeviceProxyConfig["tls"]> };
 }
 
+const UNIT = 1;
 const PORT = 502;
 /** MODBUS/TCP Security. */
 const TLS_PORT = 802;
 
 export function deviceOf(file: DeviceFile, check: CrossCheck): DeviceConfig {
-  const { units, timeoutMs, gapMs, meterSign, proxy } = file;
-  return { place: placeOf(file, check), units, timeoutMs, gapMs, meterSign, proxy: proxy === undefined ? null : proxyOf(proxy, check) };
+  const { control, timeoutMs, gapMs, meterSign } = file;
+  const { inverter = UNIT, meter = UNIT, storage = UNIT } = file.units;
+  return {
+    place: placeOf(file, check),
+    units: { inverter, meter, storage },
+    profile: profileOf(file, check),
+    control,
+    timeoutMs,
+    gapMs,
+    meterSign,
+    proxy: file.proxy === undefined ? null : proxyOf(file.proxy, check),
+  };
+}
+
+function profileOf({ profile, units, control }: DeviceFile, check: CrossCheck): DeviceConfig["profile"] {
+  if (profile !== undefined) return { written: profileIds().includes(profile) ? profile : check.path(profile), units };
+  if (control)
+    check.conflict(["device", "control"], "says nothing without a profile", "leave it out: SunSpec batteries are commanded by themselves");
+  return null;
 }
 
 /** Which keys each transport needs; the others would say nothing. */

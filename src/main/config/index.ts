@@ -5,6 +5,8 @@ export { type Configs, loadConfig, parseConfig } from "./load-config.ts";
 export { withInterval } from "./market.ts";
 export { explainRefusal } from "./network.ts";
 export { CONFIG_CODES, type ConfigCode } from "./problems.ts";
+export { loadProfile } from "./profiles.ts";
 export { type ConfigKind, keyOf } from "./schema.ts";
+export { profileIds } from "./shipped.ts";
 export type { AllowanceConfig, PlannedHome, ReadingsConfig, StreetConfig } from "./street.ts";
 export type { VenueConfig } from "./venue.ts";

@@ -1,7 +1,9 @@
+import type { Profile } from "../../../adapters/modbus/profile/index.ts";
 import { ok } from "../../../engine/kernel/index.ts";
 import type { MarketRules } from "../../../engine/messages/index.ts";
 import type { Checked } from "../../ports/index.ts";
 import { CrossCheck } from "./cross-check.ts";
+import { profileOf } from "./device.ts";
 import { type HomeConfig, type HomeFile, homeOf } from "./home.ts";
 import { type MarketFile, marketOf } from "./market.ts";
 import type { ConfigCode, ConfigProblem } from "./problems.ts";
@@ -16,6 +18,7 @@ export interface Configs {
   readonly street: StreetConfig;
   readonly home: HomeConfig;
   readonly venue: VenueConfig;
+  readonly device: Profile;
 }
 
 /** Reads a YAML file of a kind and refuses it with all its problems at once. */
@@ -44,6 +47,7 @@ const BUILD: { readonly [Kind in ConfigKind]: (source: Source, check: CrossCheck
   street: (source, check) => streetOf(source.value as StreetFile, check),
   home: (source, check) => homeOf(source.value as HomeFile, check),
   venue: (source, check) => venueOf(source.value as VenueFile, check),
+  device: (source, check) => profileOf(source.value as Profile, check),
 };
 
 const SHOWN = 40;

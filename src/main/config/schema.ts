@@ -3,7 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.
 import type { ConfigProblem } from "./problems.ts";
 import type { Path, Source } from "./yaml.ts";
 
-export type ConfigKind = "market" | "street" | "home" | "venue";
+export type ConfigKind = "market" | "street" | "home" | "venue" | "device";
 
 const ajv = new Ajv2020({ allErrors: true, verbose: true, useDefaults: true, allowUnionTypes: true });
 const compiled = new Map<ConfigKind, ValidateFunction>();
@@ -87,11 +87,15 @@ function sentence(error: ErrorObject, shown: string): string {
     case "enum":
       return `${shown} is none of the choices`;
     case "minLength":
-      return "is empty";
+      return params.limit === 1 ? "is empty" : `has fewer than ${params.limit} characters`;
     case "minItems":
       return `has fewer than ${params.limit} entries`;
     case "maxItems":
       return `has more than ${params.limit} entries`;
+    case "pattern":
+      return `${shown} isn't written as it has to be`;
+    case "dependentRequired":
+      return `"${params.property}" needs "${params.missingProperty}" beside it`;
     case "uniqueItems":
       return "has an entry twice";
     case "minProperties":

@@ -11,13 +11,18 @@ type DeviceCommand = Extract<Command, { verb: "device" }>;
 export async function runDump({ target, out, ...wish }: DeviceCommand): Promise<number> {
   const { unit, survey: seen } = await survey(target, wish);
   const capture = captureOf(seen, { unit, at: new Date(systemClock().now()) });
-  const text = `${JSON.stringify(capture)}\n`;
-  if (out === null) process.stdout.write(text);
-  else await write(out, text);
+  await writeCapture(out, capture);
   process.stderr.write(
     `${seen.models.length} models${out === null ? "" : ` to ${out}`}; masked: ${capture.masked.join(", ")}. Look through it before you give it away: models of the vendor's own may hold more\n`,
   );
   return 0;
+}
+
+/** To a file, or to the terminal. */
+export async function writeCapture(out: string | null, capture: object): Promise<void> {
+  const text = `${JSON.stringify(capture)}\n`;
+  if (out === null) process.stdout.write(text);
+  else await write(out, text);
 }
 
 /** A capture that was filled in by hand is not written over. */

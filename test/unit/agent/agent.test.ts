@@ -6,6 +6,7 @@ import {
   cautious,
   contractW,
   forecast,
+  type Hold,
   meanPowers,
   type Powers,
   type Preferences,
@@ -195,6 +196,8 @@ describe("dispatch", () => {
     latched: null,
   });
 
+  const HOLD = { leaseSeconds: 60, writeSeconds: 0, commandedW: null };
+
   // grid + battery is what the house lacks without its battery; less the contract it is what the battery owes.
   const table: readonly [string, Telemetry, number, number, number | null][] = [
     ["imports 800, bought 800: rest", telemetry(800, 0, 50), 800, 20, 0],
@@ -206,17 +209,32 @@ describe("dispatch", () => {
     ["charge too", telemetry(-5_000, 0, 50, 6_000), 0, 20, -2_000],
     ["down at the backup it gives nothing", telemetry(800, 0, 20), 0, 20, 0],
     ["and within one percent above", telemetry(800, 0, 21), 0, 20, 0],
-    ["above that it gives", telemetry(800, 0, 21.1), 0, 20, 800],
+    ["above that it gives", telemetry(500, 0, 21.1), 0, 20, 500],
+    // 10 Wh above the margin, 8.5 of them reach the house, in 60 s.
+    ["as much as lasts for the lease", telemetry(800, 0, 21.1), 0, 20, 510],
     ["the device's reserve counts when it is higher", telemetry(800, 0, 10.5), 0, 5, 0],
     ["an empty battery may be filled", telemetry(-800, 0, 5, 1_000), 0, 20, -800],
-    ["whole watts", telemetry(800.6, 0, 50), 0, 20, 801],
+    ["whole watts", telemetry(800.6, 0, 50), 0, 20, 800],
     ["without a meter: unknown", telemetry(null, 0, 50), 0, 20, null],
     ["without the battery's power: unknown", telemetry(800, null, 50), 0, 20, null],
     ["without its charge: unknown", telemetry(800, 0, null), 0, 20, null],
     ["without the panels' power: unknown", telemetry(800, 0, 50, null), 0, 20, null],
   ];
   test.each(table)("%s", (_name, seen, contract, backup, expected) => {
-    expect(setpoint(seen, PLATE, contract, backup)).toBe(expected);
+    expect(setpoint(seen, PLATE, contract, backup, HOLD)).toBe(expected);
+  });
+
+  // Of 5.1 Wh that may go in 60 s at 21.06 %, 500 W for 18 s take 2.5.
+  const holds: readonly [string, Telemetry, Partial<Hold>, number][] = [
+    ["a wish that moves by 30 W is no other", telemetry(800, 0, 50), { commandedW: 770 }, 770],
+    ["by more it is", telemetry(800, 0, 50), { commandedW: 769 }, 800],
+    ["a longer lease takes less", telemetry(800, 0, 21.1), { leaseSeconds: 600 }, 51],
+    ["what goes on until the command is written counts", telemetry(300, 500, 21.0601), { writeSeconds: 18 }, 156],
+    ["as it was commanded, where the battery has yet to follow", telemetry(800, 0, 21.0601), { writeSeconds: 18, commandedW: 500 }, 156],
+    ["the command before is no reason to go below", telemetry(800, 0, 20), { commandedW: 790 }, 0],
+  ];
+  test.each(holds)("%s", (_name, seen, hold, expected) => {
+    expect(setpoint(seen, PLATE, 0, 20, { ...HOLD, ...hold })).toBe(expected);
   });
 });
 

@@ -17,7 +17,9 @@ const MARKET = "market: a\ncurrency: EUR\nresidual:\n  importPricePerKwh: 0.32\n
 const STREET = "rules: m.yaml\ndata: d\n";
 const HOME = "name: h\ndata: d\nstreet: card.json\npassword: {file: p}\ndevice: {host: inverter.lan}\n";
 const VENUE = `name: v\nmarket: m.yaml\nchainId: 1\nvault: "0x${"5".repeat(40)}"\ndata: d\npassword: {env: P}\nmembers:\n  - {home: 0, name: a, agent: "0x${"1".repeat(40)}"}\n`;
-const LEAST: Record<ConfigKind, string> = { market: MARKET, street: STREET, home: HOME, venue: VENUE };
+const DEVICE =
+  "id: d\nname: D\nvendors: [D]\nsource: somebody's table\nlink: {units: {inverter: 1}}\npoints: {grid.power: {at: 1, type: int16, unit: W, in: [-9, 9]}}\n";
+const LEAST: Record<ConfigKind, string> = { market: MARKET, street: STREET, home: HOME, venue: VENUE, device: DEVICE };
 
 function good<Kind extends ConfigKind>(text: string, kind: Kind) {
   const result = parseConfig(text, "conf/x.yaml", kind);

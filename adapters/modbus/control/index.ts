@@ -1,0 +1,3 @@
+export { Driver, type DriverOptions } from "./driver.ts";
+export { registersOf } from "./link-registers.ts";
+export type { Keeper } from "./memory.ts";
