@@ -93,9 +93,10 @@ describe("how a profile is read", () => {
   test("points of another unit are asked of it", async () => {
     const units: number[] = [];
     const source = {
-      read: async (_table: string, unit: number, _address: number, count: number) => (
-        units.push(unit), ok(Array.from({ length: count }, () => unit))
-      ),
+      read: async (_table: string, unit: number, _address: number, count: number) => {
+        units.push(unit);
+        return ok(Array.from({ length: count }, () => unit));
+      },
     };
     const head = "id: t\nname: T\nvendors: [T]\nsource: made up for a test\nlink: { units: { inverter: 3, meter: 200 } }\n";
     const profile = profileOf("points: { a: { at: 1, type: uint16 }, m: { at: 1, type: uint16, of: meter } }\n", head);
