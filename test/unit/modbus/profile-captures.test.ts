@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals
 import { linkSource, ModbusLink } from "../../../adapters/modbus/index.ts";
 import { type Comparison, captureSource, compareCapture, ProfileReader, type Verdict } from "../../../adapters/modbus/profile/index.ts";
 import { allCaptures, capturesMissing } from "../../support/captures.ts";
-import { captureNamed, shipped, tablesIn } from "../../support/profiles.ts";
+import { captureNamed, profileOf, shipped, tablesIn } from "../../support/profiles.ts";
 import { pymodbusMissing, pymodbusServer } from "../../support/pymodbus.ts";
 import { realTime } from "../../support/real-time.ts";
 
@@ -65,6 +65,49 @@ describe("what the shared captures' sources state", () => {
     expect(await differing("goodwe-geh10-1u-10.json", "goodwe-et")).toEqual([
       ["nbus_voltage", null],
       ["operation_mode", null],
+    ]);
+  });
+});
+
+describe("what becomes of a stated value", () => {
+  const POINTS = `na: { uint16: [ones] }
+points:
+  battery.power: { at: 0, type: int16, negate: true, unit: W, in: [-9000, 9000], as: "-charging" }
+  battery.dischargedEnergy: { at: 1, type: uint16, gain: 100, unit: Wh, in: [0, 9000000] }
+  grid.l1.current: { at: 2, type: int16, gain: 0.01, unit: A, in: [-99, 99] }
+  factor: { at: 3, type: int16, gain: 0.001, in: [-1, 1] }
+  mode: { at: 4, type: uint16, names: mode, as: work_mode }
+  cells: { at: 5, type: uint16 }
+  gone: { at: 9, type: uint16 }
+names: { mode: { 3: Charge } }
+`;
+  const blocks = [{ table: "holding", base: 0, registers: [2_500, 2_862, 77, 27_664, 3, 0xffff] }];
+  const cases: readonly (readonly [key: string, stated: unknown, verdict: Verdict])[] = [
+    ["charging", 2_500, "agrees"],
+    ["charging", -2_500, "differs"],
+    ["batteryPowerW", -2_500, "agrees"],
+    ["batteryDischargeTotalKWh", 286.2, "agrees"],
+    ["batteryDischargeTotalKWh", 2_862, "differs"],
+    ["battery.dischargedEnergy", { value: 286.2, unit: "kWh" }, "agrees"],
+    ["work_mode_label", { value: "Charge", unit: "" }, "agrees"],
+    ["work_mode_label", "Discharge", "differs"],
+    ["cells", 0, "states 0 for not implemented"],
+    ["cells", 65_535, "differs"],
+    ["cells", null, "agrees"],
+    ["factor", 27.664, "states what can't be"],
+    ["gone", 5, "not in the capture"],
+    ["taste", 5, "unnamed"],
+  ];
+  test.each(cases)("%s: %j %s", async (key, stated, verdict) => {
+    const compared = await compareCapture({ blocks, expected: { [key]: stated } }, profileOf(POINTS));
+    expect(compared.ok && compared.value.map((each) => each.verdict)).toEqual([verdict]);
+  });
+
+  test("a list, one by one", async () => {
+    const compared = await compareCapture({ blocks, expected: { gridCurrentsA: [0.77, 0.8] } }, profileOf(POINTS));
+    expect(compared.ok && compared.value.map(({ key, verdict }) => [key, verdict])).toEqual([
+      ["gridCurrentsA.0", "agrees"],
+      ["gridCurrentsA.1", "unnamed"],
     ]);
   });
 });
