@@ -1,8 +1,10 @@
-import { connect, type Socket } from "node:net";
+import { EventEmitter } from "node:events";
 import modbus from "modbus-serial";
 import { fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { Cancel, Clock, DeviceCode } from "../../src/ports/index.ts";
-import { type Ask, checkFrame } from "./frame.ts";
+import type { Ask } from "./frame.ts";
+import { type Framing, withChecksum } from "./framing.ts";
+import type { Wire } from "./wire.ts";
 
 // The package is CommonJS; what Node hands over is its whole exports object.
 const ModbusRTU = modbus.default;
@@ -13,63 +15,50 @@ export type Answer = Result<readonly number[], DeviceCode> & { readonly exceptio
 
 interface Pending {
   readonly ask: Ask;
-  readonly transaction: number;
   readonly settle: (answer: Answer) => void;
 }
 
 const NOTHING = Buffer.alloc(0);
-/** modbus-serial numbers its requests 1, 2, ... 255, 0, 1 on each connection. */
-const TRANSACTIONS = 256;
+const CRC = 2;
 
-/** One TCP connection to a device, one request at a time. Whatever goes wrong but an exception of the device ends it. */
+/**
+ * One connection to a device, one request at a time. modbus-serial writes requests and reads answers as they are on a
+ * serial line; between it and the wire each answer is checked. Whatever goes wrong but an exception of the device ends it.
+ */
 export class Connection {
-  private readonly socket: Socket;
-  private readonly bus: Bus;
+  private readonly wire: Wire;
+  private readonly framing: Framing;
   private readonly clock: Pick<Clock, "after">;
+  private readonly onEnd: (code: DeviceCode, ended: Promise<void>) => void;
+  private readonly port: Port;
+  private readonly bus: Bus;
   private pending: Pending | null = null;
   private received: Buffer = NOTHING;
-  private asked = 0;
+  private ended = false;
 
-  private constructor(socket: Socket, clock: Pick<Clock, "after">) {
-    this.socket = socket;
+  /** `onEnd` hears once, with the reason, and when the wire can be opened again. */
+  constructor(wire: Wire, framing: Framing, clock: Pick<Clock, "after">, onEnd: (code: DeviceCode, ended: Promise<void>) => void) {
+    this.wire = wire;
+    this.framing = framing;
     this.clock = clock;
-    this.bus = new ModbusRTU();
-    // Ours comes first: it sees each byte before the library may take it for an answer.
-    socket.on("data", (bytes: Buffer) => this.onData(bytes));
-    socket.on("close", () => this.end("DEVICE_OFFLINE", "the device closed the connection"));
-    socket.on("error", () => undefined);
-    (this.bus as unknown as NodeJS.EventEmitter).on("error", () => undefined);
-  }
-
-  static async open(host: string, port: number, timeoutMs: number, clock: Pick<Clock, "after">): Promise<Result<Connection, DeviceCode>> {
-    const socket = connect({ host, port });
-    const trouble = await connected(socket, timeoutMs, clock);
-    if (trouble !== null) {
-      socket.destroy();
-      return fail("DEVICE_OFFLINE", trouble);
-    }
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, 10_000);
-    const connection = new Connection(socket, clock);
-    try {
-      await connection.bus.linkTCP(socket, { port });
-    } catch (error) {
-      connection.end("DEVICE_OFFLINE", String(error));
-      return fail("DEVICE_OFFLINE", String(error));
-    }
-    return ok(connection);
+    this.onEnd = onEnd;
+    this.port = new Port((request) => void wire.stream.write(framing.wrap(request)));
+    this.bus = new ModbusRTU(this.port);
+    this.bus.open();
+    wire.stream.on("data", (bytes: Buffer) => this.onData(bytes));
+    wire.stream.on("close", () => this.end("DEVICE_OFFLINE", "the device closed the connection"));
+    wire.stream.on("error", () => undefined);
   }
 
   get isOpen(): boolean {
-    return !this.socket.destroyed && this.socket.readyState === "open";
+    return !this.ended && this.wire.isOpen;
   }
 
   /** Sends one request and waits for its answer, at most `timeoutMs`, or until the signal. */
   exchange(ask: Ask, timeoutMs: number, signal: AbortSignal | undefined): Promise<Answer> {
     const stops: Cancel[] = [];
     return new Promise<Answer>((resolve) => {
-      this.asked += 1;
-      this.pending = { ask, transaction: this.asked % TRANSACTIONS, settle: resolve };
+      this.pending = { ask, settle: resolve };
       stops.push(this.clock.after(timeoutMs, () => this.end("DEVICE_TIMEOUT", `no answer within ${timeoutMs} ms`)));
       const abort = () => this.end("DEVICE_TIMEOUT", "the caller waits no longer");
       signal?.addEventListener("abort", abort, { once: true });
@@ -82,9 +71,12 @@ export class Connection {
 
   /** Ends the connection; whoever waits for an answer gets the code. */
   end(code: DeviceCode, why: string): void {
-    const pending = this.pending;
+    const { pending } = this;
     this.pending = null;
-    this.socket.destroy();
+    if (!this.ended) {
+      this.ended = true;
+      this.onEnd(code, this.wire.end());
+    }
     pending?.settle(fail(code, why));
   }
 
@@ -99,21 +91,25 @@ export class Connection {
   }
 
   private onData(bytes: Buffer): void {
+    if (this.ended) return;
     if (this.pending === null) {
       this.end("DEVICE_MALFORMED", "bytes that nobody asked for");
       return;
     }
     this.received = this.received.length === 0 ? bytes : Buffer.concat([this.received, bytes]);
-    const check = checkFrame(this.received, this.pending.ask, this.pending.transaction);
+    const check = this.framing.check(this.received, this.pending.ask);
     if (check.kind === "bad") this.end("DEVICE_MALFORMED", check.why);
-    if (check.kind === "whole") this.received = NOTHING;
+    if (check.kind !== "whole") return;
+    const answer = withChecksum(this.framing.unwrap(this.received));
+    this.received = NOTHING;
+    this.port.emit("data", answer);
   }
 
   private onAnswer(pending: Pending, error: unknown, words: readonly number[]): void {
     if (this.pending !== pending) return;
     const code = error === null || error === undefined ? null : exceptionOf(error);
     if (code === undefined) {
-      this.end(this.isOpen ? "DEVICE_MALFORMED" : "DEVICE_OFFLINE", String((error as { readonly message?: unknown }).message));
+      this.end("DEVICE_MALFORMED", String((error as { readonly message?: unknown }).message));
     } else if (code === null && "count" in pending.ask && words.length !== pending.ask.count) {
       this.end("DEVICE_MALFORMED", `${words.length} registers, asked were ${pending.ask.count}`);
     } else {
@@ -123,19 +119,23 @@ export class Connection {
   }
 }
 
-/** null once connected, else what hindered it. */
-function connected(socket: Socket, timeoutMs: number, clock: Pick<Clock, "after">): Promise<string | null> {
-  return new Promise((resolve) => {
-    const cancel = clock.after(timeoutMs, () => done(`no connection within ${timeoutMs} ms`));
-    const done = (trouble: string | null) => {
-      cancel();
-      socket.off("connect", onConnect);
-      resolve(trouble);
-    };
-    const onConnect = () => done(null);
-    socket.once("connect", onConnect);
-    socket.on("error", (error) => done(error.message));
-  });
+/** What modbus-serial takes for a serial port: it writes whole requests and hears whole answers that were checked. */
+class Port extends EventEmitter {
+  readonly isOpen = true;
+  private readonly send: (request: Buffer) => void;
+
+  constructor(send: (request: Buffer) => void) {
+    super();
+    this.send = send;
+  }
+
+  open(done: () => void): void {
+    done();
+  }
+
+  write(frame: Buffer): void {
+    this.send(frame.subarray(0, -CRC));
+  }
 }
 
 /** The device's own exception code; undefined for any other trouble. */

@@ -1,35 +1,28 @@
 import { assert, fail, ok, type Result } from "../../engine/kernel/index.ts";
 import type { Clock, Device, DeviceCode, Nameplate, Telemetry } from "../../src/ports/index.ts";
 import { HomeCounters } from "./counters.ts";
-import { ModbusLink } from "./link.ts";
+import { type LinkOptions, ModbusLink } from "./link.ts";
 import { INVERTER_MODELS, METER_MODELS, type Quantity, type Role, STORAGE_MODEL } from "./points.ts";
 import { commandStorage, releaseStorage, type Storage } from "./storage.ts";
 import type { Value } from "./sunspec/index.ts";
 import { type Reading, telemetryOf } from "./telemetry.ts";
 import { Unit } from "./unit.ts";
 
-export interface DeviceOptions {
-  readonly host: string;
-  readonly port: number;
+export type DeviceOptions = LinkOptions & {
   /** Unit ids on that host; null: there is none. The battery's is usually the inverter's. */
   readonly units: { readonly inverter: number | null; readonly meter: number; readonly battery: number | null };
-  readonly timeoutMs: number;
   readonly meterSign: Reading["meterSign"];
   /** Default "pv". */
   readonly inverterPower?: Reading["inverterPower"];
   /** Default 100 kW. */
   readonly maxW?: number;
-  readonly gapMs?: number;
-  readonly maxBackOffMs?: number;
-  readonly clock: Pick<Clock, "after" | "monotonicMs" | "now">;
-  /** 0 to 1. */
-  readonly random: () => number;
-}
+  readonly clock: Pick<Clock, "now">;
+};
 
 const MAX_W = 100_000;
 const MAX_LEASE_SECONDS = 65_534;
 
-/** Inverter, battery and meter of one home, which speak SunSpec over one Modbus TCP connection. Connects when first asked. */
+/** Inverter, battery and meter of one home, which speak SunSpec over one connection. Connects when first asked. */
 export function openDevice(options: DeviceOptions): Device {
   return new ModbusDevice(options);
 }

@@ -19,8 +19,8 @@ const FUNCTIONS: Readonly<Record<Ask["kind"], number>> = { read: 3, "read-input"
 export const functionOf = (ask: Ask): number => FUNCTIONS[ask.kind];
 
 /**
- * Are these bytes the one answer to what we asked? modbus-serial alone takes a foreign protocol, another unit's exception,
- * a byte count that lies and a write echo that differs for an answer.
+ * Are these bytes of Modbus TCP the one answer to what we asked? modbus-serial alone takes a foreign protocol, another
+ * unit's exception, a byte count that lies and a write echo that differs for an answer.
  */
 export function checkFrame(bytes: Buffer, ask: Ask, transaction: number): FrameCheck {
   const length = bytes.length < 6 ? null : bytes.readUInt16BE(4);
@@ -32,6 +32,33 @@ export function checkFrame(bytes: Buffer, ask: Ask, transaction: number): FrameC
   if (length === null || bytes.length < 6 + length) return PARTIAL;
   if (bytes.length > 6 + length) return bad("more bytes than one answer");
   return checkBody(bytes.subarray(HEADER), ask);
+}
+
+const CRC = 2;
+
+/** The same for a serial line, where nothing says which request is answered: unit, function, length and checksum must fit. */
+export function checkSerialFrame(bytes: Buffer, ask: Ask): FrameCheck {
+  const code = functionOf(ask);
+  if (bytes.length >= 1 && bytes[0] !== ask.unit) return bad(`unit ${bytes[0]} answers, asked was ${ask.unit}`);
+  if (bytes.length < 2) return PARTIAL;
+  if (bytes[1] !== code && bytes[1] !== (code | 0x80)) return bad(`function ${bytes[1]} answers, asked was ${code}`);
+  const isRead = bytes[1] === code && "count" in ask;
+  if (isRead && bytes.length >= 3 && bytes[2] !== 2 * ask.count) return bad(`says to be ${bytes[2]} bytes, asked were ${2 * ask.count}`);
+  const length = bytes[1] !== code ? 5 : "count" in ask ? 5 + 2 * ask.count : 8;
+  if (bytes.length < length) return PARTIAL;
+  if (bytes.length > length) return bad("more bytes than one answer");
+  if (bytes.readUInt16LE(length - CRC) !== checksum(bytes.subarray(0, -CRC))) return bad("wrong checksum");
+  return checkBody(bytes.subarray(1, -CRC), ask);
+}
+
+/** CRC-16/MODBUS: Modbus over Serial Line 1.02, section 6.2.2. */
+export function checksum(bytes: Uint8Array): number {
+  let crc = 0xffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 1 ? (crc >> 1) ^ 0xa001 : crc >> 1;
+  }
+  return crc;
 }
 
 function checkBody(body: Buffer, ask: Ask): FrameCheck {

@@ -3,11 +3,11 @@ import type { DeviceCode } from "../../src/ports/index.ts";
 import { type LinkOptions, ModbusLink } from "./link.ts";
 import { BASES, SUNS, type Survey, surveyOf } from "./sunspec/index.ts";
 
-export interface SunspecOptions extends LinkOptions {
+export type SunspecOptions = LinkOptions & {
   readonly unit: number;
   /** Where to look before the places that SunSpec names. */
   readonly bases: readonly number[];
-}
+};
 
 /** All that one unit of a device tells through SunSpec, over a connection of its own. */
 export async function surveyDevice(options: SunspecOptions): Promise<Result<Survey, DeviceCode>> {

@@ -9,7 +9,7 @@ import { domainOf, firstOf, placeOf, rulesOf, streetName } from "./card.ts";
 import type { HomeConfig } from "./config/index.ts";
 import { cannotStart } from "./exit.ts";
 import { claimFolder } from "./files.ts";
-import { openDeviceOf } from "./home-device.ts";
+import { openHomeDevice } from "./home-device.ts";
 import { join } from "./join.ts";
 import { earlierKeys, openMemory, passwordOf, unwrap } from "./keys.ts";
 import { RulesWatch, requireStreetRules } from "./street-rules.ts";
@@ -112,7 +112,7 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   const { proposed, close: closeWatch } = watchOfHome({ ...modules, card, config, node: () => node });
   const node: StreetNode = nodeOf({ ...modules, homeOf, lost: links.lost }, registry, (evaluation) => proposed.certified(evaluation));
   const neighbourhood = new Neighbourhood(node, { ...modules, observers: card.observers ?? [] });
-  const device = await openDeviceOf(config.device, clock);
+  const { device, closeProxy } = await openHomeDevice(config.device, clock);
   const { sellAbove, buyBelow, keepForBackupPercent } = config.trading;
   const preferences = {
     sellAbove: sellAbove ?? rules.residual.exportPrice,
@@ -139,6 +139,7 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   return {
     node,
     stop: async () => {
+      await closeProxy();
       await trader.stop();
       neighbourhood.stop();
       node.stop();

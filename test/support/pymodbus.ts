@@ -47,6 +47,33 @@ async def main():
 asyncio.run(main())
 `;
 
+/** A slave on one of two pseudo-terminals that are joined; the other one is ours. */
+const SERIAL_SERVER = `
+import asyncio, json, os, select, sys, threading, tty
+from pymodbus.datastore import ModbusServerContext, ModbusSlaveContext, ModbusSparseDataBlock
+from pymodbus.framer.rtu_framer import ModbusRtuFramer
+from pymodbus.server.async_io import ModbusSerialServer
+
+pairs = [os.openpty(), os.openpty()]
+for _, near in pairs: tty.setraw(near)
+def join():
+    (a, _), (b, _) = pairs
+    while True:
+        for source in select.select([a, b], [], [])[0]: os.write(b if source == a else a, os.read(source, 4096))
+threading.Thread(target=join, daemon=True).start()
+
+async def main():
+    units = {int(unit): ModbusSlaveContext(hr=ModbusSparseDataBlock({int(a): w for a, w in words.items()}), zero_mode=True)
+             for unit, words in json.loads(sys.argv[1]).items()}
+    server = ModbusSerialServer(ModbusServerContext(slaves=units, single=False), framer=ModbusRtuFramer,
+                                port=os.ttyname(pairs[1][1]), baudrate=115200, timeout=1, ignore_missing_slaves=True)
+    await server.start()
+    print(os.ttyname(pairs[0][1]), flush=True)
+    await server.serve_forever()
+
+asyncio.run(main())
+`;
+
 export interface Step {
   readonly do: "read" | "write-one" | "write";
   readonly unit: number;
@@ -81,14 +108,26 @@ export async function pymodbusServer(
   holding: UnitWords,
   inputs: UnitWords = {},
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const child = spawn(PYTHON, ["-c", SERVER, JSON.stringify(holding), JSON.stringify(inputs)], { stdio: ["ignore", "pipe", "ignore"] });
+  const { line, close } = await started(["-c", SERVER, JSON.stringify(holding), JSON.stringify(inputs)]);
+  return { port: Number(line), close };
+}
+
+/** pymodbus as a slave on a serial line, whose other end is `path`. */
+export async function pymodbusSerial(holding: UnitWords): Promise<{ readonly path: string; close(): Promise<void> }> {
+  const { line, close } = await started(["-c", SERIAL_SERVER, JSON.stringify(holding)]);
+  return { path: line, close };
+}
+
+/** A Python that has said its first line. */
+async function started(args: readonly string[]): Promise<{ readonly line: string; close(): Promise<void> }> {
+  const child = spawn(PYTHON, args, { stdio: ["ignore", "pipe", "ignore"] });
   const lines = createInterface({ input: child.stdout });
-  const port = await new Promise<number>((resolve, reject) => {
-    lines.once("line", (line) => resolve(Number(line)));
+  const line = await new Promise<string>((resolve, reject) => {
+    lines.once("line", resolve);
     child.once("close", () => reject(new Error("pymodbus did not start")));
   });
   lines.close();
-  return { port, close: () => stopped(child) };
+  return { line, close: () => stopped(child) };
 }
 
 function stopped(child: ChildProcess): Promise<void> {

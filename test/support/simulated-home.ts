@@ -19,7 +19,7 @@ export interface SimulatedHome {
   readonly port: number;
   /** Moves the street's time, which otherwise stands still. */
   pass(seconds: number): void;
-  open(changes?: Partial<DeviceOptions>): Device;
+  open(changes?: Partial<DeviceOptions & { readonly transport?: "tcp" }>): Device;
   close(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export async function simulatedHome(options: {
   const simulator = await startDeviceSimulator({ homes: [{ name: "home", port: 0, house }], now: () => time, intervalSeconds: INTERVAL });
   const port = simulator.ports.home ?? 0;
   const devices: Device[] = [];
-  const open = (changes: Partial<DeviceOptions> = {}) => {
+  const open = (changes: Partial<DeviceOptions & { readonly transport?: "tcp" }> = {}) => {
     const device = openDevice({
       host: "127.0.0.1",
       port,

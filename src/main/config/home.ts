@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { MicroPerKwh } from "../../../engine/kernel/index.ts";
 import { nodesOf } from "./chain.ts";
 import type { CrossCheck } from "./cross-check.ts";
-import { profileIds } from "./shipped.ts";
+import { type DeviceConfig, type DeviceFile, deviceOf } from "./home-device.ts";
 
 /** One home that joins a street; paths are absolute. */
 export interface HomeConfig {
@@ -34,17 +34,6 @@ export interface PasswordFile {
   readonly prompt?: true;
 }
 
-export interface DeviceConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly units: { readonly inverter: number; readonly meter: number; readonly storage: number };
-  /** null: SunSpec. `units`: those that differ from the profile's, by role. */
-  readonly profile: { readonly written: string; readonly units: Readonly<Record<string, number>> } | null;
-  readonly timeoutMs: number;
-  /** Which direction the meter shows as positive power. */
-  readonly meterSign: "import" | "export";
-}
-
 export interface TradingConfig {
   /** null: what the utility pays. */
   readonly sellAbove: MicroPerKwh | null;
@@ -55,7 +44,7 @@ export interface TradingConfig {
 
 /** The file's values, defaults filled in; prices stand in the source as they were written. */
 export interface HomeFile extends Pick<HomeConfig, "name" | "listen" | "discover"> {
-  readonly device: Omit<DeviceConfig, "units" | "profile"> & { readonly units: Partial<DeviceConfig["units"]>; readonly profile?: string };
+  readonly device: DeviceFile;
   readonly data: string;
   readonly street: string;
   readonly invitation?: string;
@@ -88,14 +77,6 @@ export function homeOf(file: HomeFile, check: CrossCheck): HomeConfig {
     device: deviceOf(file.device, check),
     trading: tradingOf(file.trading, check),
   };
-}
-
-const UNIT = 1;
-
-function deviceOf({ units, profile, ...file }: HomeFile["device"], check: CrossCheck): DeviceConfig {
-  const { inverter = UNIT, meter = UNIT, storage = UNIT } = units;
-  const written = profile === undefined ? null : profileIds().includes(profile) ? profile : check.path(profile);
-  return { ...file, units: { inverter, meter, storage }, profile: written === null ? null : { written, units } };
 }
 
 /** The schema lets exactly one of them through. */

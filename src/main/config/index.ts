@@ -1,5 +1,6 @@
 export type { OutsideChain } from "./chain.ts";
-export type { DeviceConfig, HomeConfig, PasswordPlace, TradingConfig } from "./home.ts";
+export type { HomeConfig, PasswordPlace, TradingConfig } from "./home.ts";
+export type { CertificateFiles, DeviceConfig, DevicePlace } from "./home-device.ts";
 export { type Configs, loadConfig, parseConfig } from "./load-config.ts";
 export { withInterval } from "./market.ts";
 export { explainRefusal } from "./network.ts";

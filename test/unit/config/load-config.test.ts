@@ -75,7 +75,7 @@ describe("the files that we ship", () => {
         name: "home-13",
         street: { kind: "url" },
         password: { kind: "env", name: "COMMONWATT_PASSWORD" },
-        device: { port: 1502, units: { inverter: 1, meter: 2, storage: 1 }, meterSign: "import" },
+        device: { place: { port: 1502 }, units: { inverter: 1, meter: 2, storage: 1 }, meterSign: "import" },
         trading: { sellAbove: 100_000, buyBelow: 300_000, keepForBackupPercent: 20 },
       },
     });
@@ -226,7 +226,7 @@ describe("street and home", () => {
       password: { kind: "file", path: resolve("conf/p") },
       invitation: null,
       trading: { sellAbove: null, buyBelow: null, keepForBackupPercent: 20 },
-      device: { port: 502, timeoutMs: 1_000 },
+      device: { place: { transport: "tcp", host: "inverter.lan", port: 502 }, timeoutMs: 1_000, gapMs: 0, proxy: null },
     });
   });
 

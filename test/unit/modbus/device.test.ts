@@ -45,7 +45,7 @@ class Fake {
       this.registers.set(at + place.offset + i, Math.floor(value / 2 ** (16 * (place.size - 1 - i))) & 0xffff);
   }
 
-  async open(changes: Partial<DeviceOptions> = {}) {
+  async open(changes: Partial<DeviceOptions & { readonly transport?: "tcp" }> = {}) {
     const peer = await fakeModbus((request, socket) => {
       if (this.silentUnits.has(request[6] ?? 0)) return;
       const address = request.readUInt16BE(8);

@@ -99,12 +99,31 @@ describe("a link never hands out a register that wasn't asked for", () => {
     expect(await link.read(1, 30, 1)).toEqual({ ok: true, value: [30] });
   });
 
-  test.each([1, 2, 3, 4, 5, 6, 8, 10, 11, 0, 99])("exception %i is the device's answer and keeps the connection", async (exception) => {
+  test.each([1, 2, 3, 4, 8, 0, 99])("exception %i is the device's answer and keeps the connection", async (exception) => {
     const { link, peer } = await linkTo((request, socket, count) =>
       socket.write(count === 1 ? frame(request, [0x83, exception]) : frame(request, truth(request))),
     );
     expect(await link.read(1, 1, 1)).toMatchObject({ ok: false, code: "DEVICE_EXCEPTION", exception });
     expect(await link.read(1, 1, 1)).toEqual({ ok: true, value: [1] });
+    expect(peer.connections()).toBe(1);
+  });
+
+  test.each([
+    [5, 2],
+    [6, 2],
+    [10, 1],
+    [11, 1],
+  ])("exception %i says not now: the request is repeated %i times at most", async (exception, retries) => {
+    let refusals = retries;
+    const { link, peer } = await linkTo((request, socket) => {
+      refusals -= 1;
+      socket.write(frame(request, refusals >= 0 ? [0x83, exception] : truth(request)));
+    });
+    expect(await link.read(1, 1, 1)).toEqual({ ok: true, value: [1] });
+    expect(peer.requests).toHaveLength(retries + 1);
+    refusals = retries + 1;
+    expect(await link.read(1, 1, 1)).toMatchObject({ ok: false, code: "DEVICE_EXCEPTION", exception });
+    expect(peer.requests).toHaveLength(2 * retries + 2);
     expect(peer.connections()).toBe(1);
   });
 

@@ -90,6 +90,26 @@ describe("how a profile is read", () => {
     expect(await new ProfileReader(profileOf(POINTS), source).read()).toMatchObject({ ok: false, code: "DEVICE_TIMEOUT" });
   });
 
+  test("a meter at a unit of its own that is silent leaves its points unreadable, and is asked again", async () => {
+    const asked: number[] = [];
+    const source = {
+      read: async (_table: string, unit: number, _address: number, count: number) => {
+        asked.push(unit);
+        return unit === 200 ? fail("DEVICE_TIMEOUT" as const, "no answer") : ok(Array.from({ length: count }, () => unit));
+      },
+    };
+    const head = "id: t\nname: T\nvendors: [T]\nsource: made up for a test\nlink: { units: { inverter: 3, meter: 200 } }\n";
+    const reader = new ProfileReader(
+      profileOf("points: { m: { at: 1, type: uint16, of: meter }, a: { at: 1, type: uint16 } }\n", head),
+      source,
+    );
+    for (let i = 0; i < 2; i += 1) {
+      const read = await reader.read();
+      expect(read.ok && read.value.map(({ value, silence }) => value ?? silence)).toEqual(["unreadable", 3]);
+    }
+    expect(asked).toEqual([3, 200, 3, 200]);
+  });
+
   test("points of another unit are asked of it", async () => {
     const units: number[] = [];
     const source = {
