@@ -176,7 +176,7 @@ function positive(values: readonly NamedValue[], name: string): number | null {
 
 function driverOf({ profile, units, control, clock }: ProfileDeviceOptions, link: ModbusLink): Driver | null {
   if (control === null || Object.keys(profile.commands).length === 0) return null;
-  const unit = units["inverter"] ?? profile.link.units["inverter"] ?? 1;
+  const unit = units.inverter ?? profile.link.units.inverter ?? 1;
   return new Driver({ ...control, profile, unit, registers: registersOf(link), clock });
 }
 

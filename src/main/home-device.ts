@@ -69,7 +69,7 @@ function openByProfile(
     log: join(data, "watchdog.log"),
     life: randomUUID(),
     profile,
-    unit: units["inverter"] ?? profile.link.units["inverter"] ?? 1,
+    unit: units.inverter ?? profile.link.units.inverter ?? 1,
     // What of it can be written down; the watchdog has a clock and chance of its own.
     link: { ...link, links: undefined, clock: undefined, random: undefined },
   };

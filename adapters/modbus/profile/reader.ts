@@ -14,7 +14,6 @@ export class ProfileReader {
   private readonly source: RegisterSource;
   private readonly units: Readonly<Record<string, number>>;
   private readonly blocks: BlockReads;
-  private readonly matching: BlockReads;
   private readonly chains: ReadonlyMap<string, ChainReads>;
 
   /** `units`: unit ids that differ from the profile's, by role. */
@@ -24,7 +23,6 @@ export class ProfileReader {
     this.units = { ...profile.link.units, ...units };
     const points = Object.values(profile.points);
     this.blocks = new BlockReads(planReads(points, profile));
-    this.matching = new BlockReads(planReads(profile.match, profile));
     this.chains = chainsOf([...points.flatMap((point) => [...leavesOf(point)]), ...profile.match].filter(isSunspec), profile);
   }
 
@@ -39,7 +37,8 @@ export class ProfileReader {
   /** null: it is a device of this profile, as far as its registers tell; else what they say instead. */
   async mismatch(signal?: AbortSignal): Promise<Result<string | null, DeviceCode>> {
     const { match } = this.profile;
-    const words = await this.matching.read((read) => this.ask(read, signal));
+    // What it refused when it was asleep says nothing about now.
+    const words = await new BlockReads(planReads(match, this.profile)).read((read) => this.ask(read, signal));
     if (!words.ok) return words;
     const chains = match.some((each) => isSunspec(each)) ? await this.readChains(false, signal) : ok(new Map<string, Readings>());
     if (!chains.ok) return chains.code === "DEVICE_MALFORMED" ? ok(chains.detail) : chains;

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "../../../engine/kernel/index.ts";
 import type { DeviceCode } from "../../../src/ports/index.ts";
 import { isRefusal } from "../sunspec/index.ts";
-import { addressOf, type BlockRead, countOf, halved } from "./plan.ts";
+import { addressOf, type BlockRead, countOf, halved, MAIN } from "./plan.ts";
 import type { Table } from "./profile.ts";
 import type { WordAt } from "./value.ts";
 
@@ -29,11 +29,11 @@ export class BlockReads {
   private refused = 0;
 
   constructor(plan: readonly BlockRead[]) {
-    this.plan = plan;
-    this.learnt = plan;
+    this.plan = [...plan.filter(isMain), ...plan.filter((read) => !isMain(read))];
+    this.learnt = this.plan;
   }
 
-  /** The words by unit role and table. Fails when the device doesn't answer, or is busy: that says nothing about its registers. */
+  /** The words by unit role and table. Fails when the device's main unit doesn't answer, or is busy: that says nothing about its registers. */
   async read(ask: (read: BlockRead) => Promise<RegistersRead>): Promise<Result<Words, DeviceCode>> {
     if (this.round % ROUNDS === 0) this.learnt = this.plan;
     this.round += 1;
@@ -42,7 +42,9 @@ export class BlockReads {
     for (const read of this.learnt) {
       this.refused = 0;
       const trouble = await this.inParts(read, ask, words, given);
-      if (trouble !== null) return trouble;
+      if (trouble !== null && isMain(read)) return trouble;
+      // Without a meter that is asked at a unit of its own, its points are unreadable, and nothing else is.
+      if (trouble !== null) given.push(read);
     }
     this.learnt = given;
     return ok(words);
@@ -70,6 +72,8 @@ export class BlockReads {
     return null;
   }
 }
+
+const isMain = ({ of }: BlockRead): boolean => of === MAIN;
 
 /** Words as they were read. */
 export class Words {

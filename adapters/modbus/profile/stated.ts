@@ -20,9 +20,17 @@ export interface Comparison {
 
 /**
  * agrees; differs; unnamed: the profile has no such point. Nobody can compare it: the capture lacks its registers, or its SunSpec
- * model is none that we have the definition of. The source is wrong: it states 0 where the register says "not implemented".
+ * model is none that we have the definition of. The source is wrong: it states 0 where the register says "not implemented", or a
+ * number beyond its bounds, such as a power factor of 27.
  */
-export type Verdict = "agrees" | "differs" | "unnamed" | "not in the capture" | "unknown model" | "states 0 for not implemented";
+export type Verdict =
+  | "agrees"
+  | "differs"
+  | "unnamed"
+  | "not in the capture"
+  | "unknown model"
+  | "states 0 for not implemented"
+  | "states what can't be";
 
 /** Holds what a capture's source states against its registers, read by this profile. */
 export async function compareCapture(capture: CaptureFile, profile: Profile): Promise<Result<readonly Comparison[], DeviceCode>> {
@@ -125,6 +133,7 @@ function verdictOf(stated: unknown, ours: unknown, found: NamedValue): Verdict {
   if (same(stated, ours)) return "agrees";
   if (found.silence === "unreadable") return "not in the capture";
   if (found.silence === "a part is unknown") return "not in the capture";
+  if (found.silence === "out of bounds" && typeof stated === "number") return "states what can't be";
   return stated === 0 && found.silence === "not implemented" ? "states 0 for not implemented" : "differs";
 }
 

@@ -42,12 +42,20 @@ async function tellingMost(capture: CaptureFile, target: string): Promise<Tested
   return others.reduce((best, each) => (known(each) > known(best) ? each : best), first);
 }
 
-const ORDER: readonly Verdict[] = ["differs", "unnamed", "states 0 for not implemented", "not in the capture", "unknown model"];
+const ORDER: readonly Verdict[] = [
+  "differs",
+  "unnamed",
+  "states 0 for not implemented",
+  "states what can't be",
+  "not in the capture",
+  "unknown model",
+];
 const MEANINGS: Readonly<Record<Verdict, string>> = {
   agrees: "as its source states",
   differs: "differ from what the source states",
   unnamed: "the profile has no point for",
   "states 0 for not implemented": "the source states 0 for what the register calls not implemented",
+  "states what can't be": "the source states a number beyond what can be for",
   "not in the capture": "the capture lacks their registers",
   "unknown model": "of SunSpec models that we have no definition of",
 };

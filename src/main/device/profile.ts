@@ -15,14 +15,18 @@ export async function profileNamed(written: string): Promise<Profile> {
 /** All that come with the program. */
 export const allProfiles = (): Promise<readonly Profile[]> => Promise.all(profileIds().map(profileNamed));
 
-/** Whose maker a capture names, those for that maker alone first; SunSpec's own where the capture says so. */
-export function candidatesFor(capture: CaptureFile, profiles: readonly Profile[]): readonly Profile[] {
-  const vendor = (capture.device?.vendor ?? "").toLowerCase();
-  const isSunspec = /sunspec/i.test(capture.device?.protocol ?? "");
-  const fitting = profiles.filter(({ vendors }) => vendors.some((each) => vendor.includes(each.toLowerCase())));
+/** Those for the maker that a capture names; SunSpec's own where the capture says so, or where no other is for that maker. */
+export function candidatesFor({ device }: CaptureFile, profiles: readonly Profile[]): readonly Profile[] {
+  const words = new Set((device?.vendor ?? "").toLowerCase().split(/[^a-z0-9]+/));
+  const isSunspec = /sunspec/i.test(device?.protocol ?? "");
+  const specific = profiles.filter(
+    (profile) =>
+      profile.id !== GENERIC && (!isSunspec || speaksSunspec(profile)) && profile.vendors.some((vendor) => words.has(vendor.toLowerCase())),
+  );
   const generic = profiles.filter(({ id }) => id === GENERIC);
-  const specific = fitting.filter(({ id }) => id !== GENERIC);
   return [...specific, ...(isSunspec || specific.length === 0 ? generic : [])];
 }
 
 const GENERIC = "sunspec-generic";
+
+const speaksSunspec = ({ points }: Profile): boolean => Object.values(points).some((point) => "sunspec" in point);

@@ -57,11 +57,22 @@ export async function runWatch(command: DeviceCommand): Promise<number> {
 
 async function openCapture({ target, profile }: DeviceCommand): Promise<Opened> {
   const capture = await captureFrom(target);
-  const chosen = profile === null ? candidatesFor(capture, await allProfiles())[0] : await profileNamed(profile);
-  if (chosen === undefined)
-    throw cannotStart("PROFILE_UNKNOWN", `no profile is for the maker that ${target} names`, "choose one with --profile ID");
   const source = captureSource(capture);
+  const chosen = profile === null ? await tellingMost(candidatesFor(capture, await allProfiles()), source) : await profileNamed(profile);
+  if (chosen === null)
+    throw cannotStart("PROFILE_UNKNOWN", `no profile is for the maker that ${target} names`, "choose one with --profile ID");
   return { profile: chosen, source, reader: new ProfileReader(chosen, source), close: () => undefined };
+}
+
+/** The profile that makes most of these registers. */
+async function tellingMost(profiles: readonly Profile[], source: RegisterSource): Promise<Profile | null> {
+  const counted = await Promise.all(
+    profiles.map(async (profile) => {
+      const values = await new ProfileReader(profile, source).read();
+      return { profile, told: values.ok ? values.value.filter(({ value }) => value !== null).length : 0 };
+    }),
+  );
+  return counted.sort((a, b) => b.told - a.told)[0]?.profile ?? null;
 }
 
 /** What a command line says about a device, and what its profile says where that is silent. */
