@@ -6,6 +6,9 @@ import { numberOf } from "../../../adapters/evm/wide.ts";
 import { type Address, address, type Digest } from "../../../engine/kernel/index.ts";
 import type { SurplusAccount } from "../../../engine/messages/index.ts";
 import { rowsOf } from "../../../src/main/statement.ts";
+import { Carrier } from "../../../src/main/street/carrier.ts";
+import type { Log } from "../../../src/ports/index.ts";
+import { QUIET } from "../../support/quiet.ts";
 import { sendAs } from "../../support/send-as.ts";
 import { addressOf, CHAIN_ID } from "../../support/test-chain.ts";
 import { TestStreet } from "../../support/test-street.ts";
@@ -106,7 +109,7 @@ test("what a home lacked for a period and what it paid back are lines of the sup
   try {
     expect(await own.relay.settle(own.batch(0, [-10_300, 100]))).toMatchObject({ ok: true });
     expect(await own.relay.settle(own.batch(1, [200]))).toMatchObject({ ok: true });
-    expect(await own.relay.collectDebts()).toMatchObject({ ok: true });
+    expect(await own.relay.collectDebts()).toEqual({ ok: true, value: [0] });
     const statement = await statementOf("supplier", own.vault);
     const rows = statement.ok ? rowsOf(statement.value) : [];
     expect(rows.slice(1).map((row) => row.split(",").slice(1, 6).join(" "))).toEqual([
@@ -118,6 +121,29 @@ test("what a home lacked for a period and what it paid back are lines of the sup
     expect(await statementOf("community", own.vault)).toMatchObject({ value: { lines: [], held: 0 } });
   } finally {
     await own.close();
+  }
+});
+
+test("where batches wait the supplier is paid between one proposal and the next", async () => {
+  const slow = await TestStreet.on(street.rpc, { payees: { supplier: SUPPLIER }, challengeSeconds: 60 });
+  try {
+    const told: string[] = [];
+    const tell = (event: string): unknown => told.push(event);
+    const meta = new Map<string, string>();
+    const store = { getMeta: (key: string) => meta.get(key) ?? null, setMeta: (key: string, value: string) => void meta.set(key, value) };
+    const carrier = new Carrier({ relay: slow.relay, store, log: { ...QUIET, info: tell, warn: tell } as Log });
+    const data = callData({ to: slow.vault, contract: VAULT, method: "requestWithdraw", args: [numberOf("supplier"), TO, 1_000] });
+    await sendAs(node, { from: SUPPLIER, to: slow.vault, data });
+    await node.ask("evm_increaseTime", [8 * 86_400]);
+    for (const after of [0, 1]) carrier.add(slow.batch(after, [-10]));
+    await carrier.carry();
+    // However long ago it was asked for: the supplier may have to bear what homes lack.
+    expect(await slow.relay.payWide()).toEqual({ ok: true, value: [] });
+    await node.ask("evm_increaseTime", [60]);
+    await carrier.carry();
+    expect(told).toEqual(["batch.pending", "batch.settled", "withdrawal.paid", "batch.pending"]);
+  } finally {
+    await slow.close();
   }
 });
 
