@@ -5,7 +5,7 @@ import { INVERTER_MODELS, METER_MODELS, type Quantity, type Role, STORAGE_MODEL 
 import { commandStorage, releaseStorage, type Storage } from "./storage.ts";
 import { Counter, type Value } from "./sunspec/index.ts";
 import { counterOf, type Reading, telemetryOf } from "./telemetry.ts";
-import { Unit } from "./unit.ts";
+import { Unit, type UnitReading } from "./unit.ts";
 
 export interface DeviceOptions {
   readonly host: string;
@@ -72,16 +72,19 @@ class ModbusDevice implements Device {
     const values = new Map<Quantity, Value>();
     const wraps = new Map<Quantity, number>();
     const meter = this.meter();
+    let origin: UnitReading["origin"] | null = null;
     for (const unit of new Set([meter, ...this.units.values()])) {
       const read = await unit.read(signal);
       if (!read.ok && (unit === meter || isNonsense(read.code))) return read;
       if (!read.ok) continue;
+      if (unit === meter) origin = read.value.origin;
       for (const [quantity, value] of read.value.values) values.set(quantity, value);
       for (const [quantity, at] of read.value.wraps) wraps.set(quantity, at);
     }
     if (!values.has("gridW")) return fail("DEVICE_MALFORMED", `unit ${meter.id} has no meter model (${METER_MODELS.join(", ")})`);
     const telemetry = telemetryOf(values, { inverterPower: "pv", maxW: MAX_W, ...this.options });
-    return telemetry.ok ? this.checked(telemetry.value, wraps) : telemetry;
+    if (!telemetry.ok || origin === null) return telemetry;
+    return this.checked({ ...telemetry.value, origin: { source: "modbus", ...origin } }, wraps);
   }
 
   dispatch(batteryW: number, leaseSeconds: number, signal: AbortSignal): Promise<Result<void, DeviceCode>> {

@@ -1,4 +1,4 @@
-import type { HomeId, Interval, Wh } from "../../engine/kernel/index.ts";
+import type { HomeId, Interval } from "../../engine/kernel/index.ts";
 import { deliveryEnd, deliveryStart, gateClosure, intervalSeconds, type MarketRules } from "../../engine/messages/index.ts";
 import {
   type BatteryState,
@@ -12,7 +12,8 @@ import {
   setpoint,
   wishes,
 } from "../agent/index.ts";
-import type { Cancel, Clock, Counter, Device, Log, Metrics, Nameplate, Telemetry } from "../ports/index.ts";
+import type { Cancel, Clock, Counter, Device, LatchedCounters, Log, Metrics, Nameplate, Telemetry } from "../ports/index.ts";
+import { type MeterLog, valuesOf } from "./meter-log.ts";
 import type { StreetNode } from "./node.ts";
 import { delivering, nextGate } from "./schedule.ts";
 
@@ -22,6 +23,7 @@ export interface TraderModules {
   readonly clock: Clock;
   readonly device: Device;
   readonly node: StreetNode;
+  readonly meterLog: MeterLog;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -49,6 +51,8 @@ export class Trader {
   #commanded: number | null = null;
   #lastError = "";
   #hasReading = false;
+  /** Whose last counters haven't come yet. */
+  #awaited: Interval | null = null;
   #cancels = new Map<string, Cancel>();
   #stopped = false;
 
@@ -159,6 +163,7 @@ export class Trader {
       (task) => clock.at(deliveryStart(rules, interval) * 1000, task),
       () => {
         this.#closeDay((interval - 1) as Interval);
+        this.#miss((interval - 2) as Interval);
         void this.#readMeter((interval - 1) as Interval);
         // What was traded for this interval holds from now on.
         void this.#look();
@@ -173,12 +178,14 @@ export class Trader {
    */
   async #readMeter(interval: Interval): Promise<void> {
     const { device, node, rules, clock } = this.#modules;
+    this.#awaited = interval;
     const telemetry = await device.read(AbortSignal.timeout(READ_MS));
     if (this.#stopped || node.self === null) return;
     const end = deliveryEnd(rules, interval);
     const { latched = null, importWh = null, exportWh = null } = telemetry.ok ? telemetry.value : {};
-    if (latched?.at === end) this.#publish(interval, latched.importWh, latched.exportWh, "measured");
-    else if (latched === null && importWh !== null && exportWh !== null) this.#publish(interval, importWh, exportWh, "estimated");
+    if (telemetry.ok && latched?.at === end) this.#publish(interval, latched, "measured", telemetry.value);
+    else if (telemetry.ok && latched === null && importWh !== null && exportWh !== null)
+      this.#publish(interval, { importWh, exportWh }, "estimated", telemetry.value);
     else if ((latched?.at ?? 0) < end && clock.now() < deliveryEnd(rules, (interval + 1) as Interval) * 1000)
       this.#readMeterAgain(interval);
   }
@@ -191,9 +198,38 @@ export class Trader {
     );
   }
 
-  #publish(interval: Interval, importWh: Wh, exportWh: Wh, quality: "measured" | "estimated"): void {
+  /** What stands in the log is what is published, in each life. */
+  #publish(
+    interval: Interval,
+    { importWh, exportWh, raw }: Pick<LatchedCounters, "importWh" | "exportWh" | "raw">,
+    quality: "measured" | "estimated",
+    telemetry: Telemetry,
+  ): void {
+    const { node, meterLog, clock } = this.#modules;
+    const { origin = null } = telemetry;
+    this.#awaited = null;
+    const counters = { importWh, exportWh };
+    const entry = meterLog.keep({
+      home: this.#self,
+      interval,
+      quality,
+      counters,
+      readAt: clock.now(),
+      origin: origin === null ? null : { ...origin, raw: raw ?? origin.raw },
+      values: valuesOf(telemetry),
+    });
+    const stands = entry ?? { counters, quality };
+    if (stands.counters === null || stands.quality === "missing") return;
     this.#hasReading = true;
-    this.#modules.node.reading({ home: this.#self, interval, importWh, exportWh, quality });
+    node.reading({ home: this.#self, interval, ...stands.counters, quality: stands.quality });
+  }
+
+  /** The next end has come without the counters of this one's. */
+  #miss(interval: Interval): void {
+    const { node, meterLog, clock } = this.#modules;
+    if (this.#awaited !== interval || node.self === null) return;
+    this.#awaited = null;
+    meterLog.keep({ home: this.#self, interval, quality: "missing", counters: null, readAt: clock.now(), origin: null, values: [] });
   }
 
   #waitToOrder(interval: Interval): void {

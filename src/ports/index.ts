@@ -29,10 +29,11 @@ export type {
 } from "./chain.ts";
 export type { Cancel, Clock } from "./clock.ts";
 export type { Community, CommunityRelay, Motion, MotionWish, Payment, PaymentWish, RulesNumbers, Vote } from "./community.ts";
-export type { Device, DeviceCode, Nameplate, Telemetry } from "./device.ts";
+export type { Device, DeviceCode, LatchedCounters, MeterOrigin, Nameplate, Telemetry } from "./device.ts";
 export type { Answerer, Door, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";
 export type { Journal, JournalReplay } from "./journal.ts";
 export type { Log } from "./log.ts";
+export type { Meter, MeterReading } from "./meter.ts";
 export type { Counter, Gauge, Histogram, Metrics } from "./metrics.ts";
 export type { Checked, Problem } from "./problem.ts";
 export type { HomeProfile, StepEnergy } from "./profile.ts";
