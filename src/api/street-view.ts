@@ -26,7 +26,7 @@ import {
 } from "./market-views.ts";
 import { Presence } from "./presence.ts";
 import type { IntervalView } from "./queries.ts";
-import type { CertificateView, ClearingView, HomeView, PricePoint, SettlementView, StreetState } from "./state.ts";
+import type { CertificateView, ClearingView, HomeView, MeterView, PricePoint, SettlementView, StreetState } from "./state.ts";
 import type { EvidenceView } from "./state-evidence.ts";
 import type { StreetLabel } from "./street-label.ts";
 import { type Clocks, type Epochs, type Pause, type Proof, Watch, type WrongSettlement } from "./watch.ts";
@@ -105,6 +105,12 @@ export class StreetView {
   /** Who signs nothing, and what ends it; of all homes at once. */
   pauses(pauses: ReadonlyMap<HomeId, Pause>): void {
     this.#watch.paused(pauses);
+    this.#changed();
+  }
+
+  /** How homes say that their meters are read; of all homes at once. */
+  meters(meters: ReadonlyMap<HomeId, MeterView>): void {
+    this.#watch.metered(meters);
     this.#changed();
   }
 
@@ -252,6 +258,7 @@ export class StreetView {
       voice,
       clockOffsetMs: this.#watch.clockOffsetOf(home),
       paused: this.#watch.pauseOf(home),
+      meter: this.#watch.meterOf(home),
       batteryPercent: null,
       keepForBackupPercent: null,
       balanceMicro: microOf(account.balance),

@@ -4,7 +4,8 @@ export { type Judgement, judgeProposal, type ProposalBooks, type ProposalCourt }
 export { Links } from "./links.ts";
 export { homeOf, membersAt } from "./membership.ts";
 export { MeterLog, type MeterLogModules } from "./meter-log.ts";
-export { METER_ALARMS, type MeterAlarm, type MeterState } from "./meter-state.ts";
+export type { MeterState } from "./meter-state.ts";
+export { MeterWatch } from "./meter-watch.ts";
 export { Neighbourhood, type NeighbourhoodModules } from "./neighbourhood.ts";
 export { type NodeModules, StreetNode } from "./node.ts";
 export type { Pause } from "./pause.ts";

@@ -1,8 +1,8 @@
 import { type EntryQuality, METER_SOURCE, type MeterSource, type TrustClass, trustOf } from "../../engine/messages/index.ts";
+import type { MeterAlarm } from "../ports/index.ts";
 
-/** What is wrong with a home's meters; a code is never renamed. */
-export const METER_ALARMS = ["METER_SILENT", "COUNTER_BROKEN", "POWER_DIFFERS", "METERS_DIFFER"] as const;
-export type MeterAlarm = (typeof METER_ALARMS)[number];
+/** In the order of their bits, which never changes. */
+const METER_ALARMS: readonly MeterAlarm[] = ["METER_SILENT", "COUNTER_BROKEN", "POWER_DIFFERS", "METERS_DIFFER"];
 
 /** How a home's meter is read now, for who looks after the home. */
 export interface MeterState {

@@ -174,8 +174,9 @@ export function decodeTime(bytes: Uint8Array): TimeAnswer | null {
     before = number;
   }
   const [streetMs = 0, kind = 0, detail = 0, ...meter] = numbers;
-  if (streetMs === 0) return null;
   const [source = 0, quality = 0, age = 0, alarms = 0] = meter;
+  const isOdd = (kind === 0 && detail > 0) || (source === 0 && quality + age + alarms > 0);
+  if (streetMs === 0 || isOdd) return null;
   return { streetMs, pause: pauseIn(kind, detail), meter: meterIn(source, quality, age, alarms) };
 }
 

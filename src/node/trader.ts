@@ -14,6 +14,7 @@ import {
 } from "../agent/index.ts";
 import type { Cancel, Clock, Counter, Device, LatchedCounters, Log, Metrics, Nameplate, Telemetry } from "../ports/index.ts";
 import { type MeterLog, valuesOf } from "./meter-log.ts";
+import type { MeterWatch } from "./meter-watch.ts";
 import type { StreetNode } from "./node.ts";
 import { delivering, nextGate } from "./schedule.ts";
 
@@ -24,6 +25,7 @@ export interface TraderModules {
   readonly device: Device;
   readonly node: StreetNode;
   readonly meterLog: MeterLog;
+  readonly meterWatch: MeterWatch;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -111,6 +113,7 @@ export class Trader {
     await this.#learnNameplate();
     const telemetry = await device.read(AbortSignal.timeout(READ_MS));
     this.#last = telemetry.ok ? telemetry.value : null;
+    this.#modules.meterWatch.look(this.#last);
     if (!telemetry.ok) return this.#failed("read", telemetry.code, telemetry.detail);
     this.#lastError = "";
     const powers = powersOf(telemetry.value);
@@ -205,7 +208,7 @@ export class Trader {
     quality: "measured" | "estimated",
     telemetry: Telemetry,
   ): void {
-    const { node, meterLog, clock } = this.#modules;
+    const { node, meterLog, meterWatch, clock } = this.#modules;
     const { origin = null } = telemetry;
     this.#awaited = null;
     const counters = { importWh, exportWh };
@@ -219,6 +222,7 @@ export class Trader {
       values: valuesOf(telemetry),
     });
     const stands = entry ?? { counters, quality };
+    meterWatch.kept(stands.quality);
     if (stands.counters === null || stands.quality === "missing") return;
     this.#hasReading = true;
     node.reading({ home: this.#self, interval, ...stands.counters, quality: stands.quality });
@@ -226,9 +230,10 @@ export class Trader {
 
   /** The next end has come without the counters of this one's. */
   #miss(interval: Interval): void {
-    const { node, meterLog, clock } = this.#modules;
+    const { node, meterLog, meterWatch, clock } = this.#modules;
     if (this.#awaited !== interval || node.self === null) return;
     this.#awaited = null;
+    meterWatch.kept("missing");
     meterLog.keep({ home: this.#self, interval, quality: "missing", counters: null, readAt: clock.now(), origin: null, values: [] });
   }
 

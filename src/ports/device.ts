@@ -40,6 +40,10 @@ export interface Telemetry {
   readonly latched: LatchedCounters | null;
   /** Behind the counters; left out: nothing is known of it. */
   readonly origin?: MeterOrigin;
+  /** How old the counters are, real milliseconds; left out: just read. */
+  readonly ageMs?: number;
+  /** What another meter of the home counted, which settles nothing; left out: there is none, or it says nothing. */
+  readonly beside?: { readonly importWh: Wh; readonly exportWh: Wh };
 }
 
 /** What is screwed to the wall: read once at start. null: the home has no battery. */

@@ -33,7 +33,7 @@ export type { Device, DeviceCode, LatchedCounters, MeterOrigin, Nameplate, Telem
 export type { Answerer, Door, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";
 export type { Journal, JournalReplay } from "./journal.ts";
 export type { Log } from "./log.ts";
-export type { Meter, MeterReading } from "./meter.ts";
+export type { Meter, MeterAlarm, MeterReading } from "./meter.ts";
 export type { Counter, Gauge, Histogram, Metrics } from "./metrics.ts";
 export type { Checked, Problem } from "./problem.ts";
 export type { HomeProfile, StepEnergy } from "./profile.ts";

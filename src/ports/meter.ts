@@ -19,3 +19,9 @@ export interface Meter {
   read(): Result<MeterReading, DeviceCode>;
   close(): Promise<void>;
 }
+
+/**
+ * What is wrong with a home's meters. METER_SILENT: nothing of the meter that settles for a minute. COUNTER_BROKEN: it fell or leapt.
+ * POWER_DIFFERS: it counted another energy than its power makes. METERS_DIFFER: the home's other meter counted another energy.
+ */
+export type MeterAlarm = "METER_SILENT" | "COUNTER_BROKEN" | "POWER_DIFFERS" | "METERS_DIFFER";

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { MicroPerKwh } from "../../../engine/kernel/index.ts";
 import { nodesOf } from "./chain.ts";
 import type { CrossCheck } from "./cross-check.ts";
+import { type MeterConfig, type MeterFile, meterOf } from "./meter.ts";
 
 /** One home that joins a street; paths are absolute. */
 export interface HomeConfig {
@@ -17,7 +18,7 @@ export interface HomeConfig {
   readonly password: PasswordPlace;
   /** The key that withdraws, rotates and leaves; it may lie on another disk, and need not be there while the home runs. */
   readonly owner: { readonly file: string; readonly password: PasswordPlace };
-  readonly device: DeviceConfig;
+  readonly device: HomeDevice;
   readonly trading: TradingConfig;
 }
 
@@ -31,6 +32,14 @@ export interface PasswordFile {
   readonly file?: string;
   readonly env?: string;
   readonly prompt?: true;
+}
+
+/** What the home has; at least one of the two. */
+export interface HomeDevice {
+  /** Inverter, battery and their meter over Modbus; null: it has none. */
+  readonly modbus: DeviceConfig | null;
+  /** null: the meter is the inverter's. */
+  readonly meter: MeterConfig | null;
 }
 
 export interface DeviceConfig {
@@ -51,13 +60,14 @@ export interface TradingConfig {
 }
 
 /** The file's values, defaults filled in; prices stand in the source as they were written. */
-export interface HomeFile extends Pick<HomeConfig, "name" | "listen" | "discover" | "device"> {
+export interface HomeFile extends Pick<HomeConfig, "name" | "listen" | "discover"> {
   readonly data: string;
   readonly street: string;
   readonly invitation?: string;
   readonly chain?: { readonly rpc: string | readonly string[] };
   readonly password: PasswordFile;
   readonly owner?: { readonly file?: string; readonly password?: PasswordFile };
+  readonly device: Omit<DeviceConfig, "host"> & { readonly host?: string; readonly meter?: MeterFile };
   readonly trading: { readonly sellAbovePerKwh?: unknown; readonly buyBelowPerKwh?: unknown; readonly keepForBackupPercent: number };
 }
 
@@ -81,7 +91,7 @@ export function homeOf(file: HomeFile, check: CrossCheck): HomeConfig {
       file: file.owner?.file === undefined ? join(data, "owner.json") : check.path(file.owner.file),
       password: placeOf(file.owner?.password ?? file.password, check),
     },
-    device: file.device,
+    device: deviceOf(file.device, check),
     trading: tradingOf(file.trading, check),
   };
 }
@@ -90,6 +100,10 @@ export function homeOf(file: HomeFile, check: CrossCheck): HomeConfig {
 function placeOf({ file, env, prompt }: PasswordFile, check: CrossCheck): PasswordPlace {
   if (prompt === true) return { kind: "prompt" };
   return env === undefined ? { kind: "file", path: check.path(file ?? "") } : { kind: "env", name: env };
+}
+
+function deviceOf({ host, meter, ...modbus }: HomeFile["device"], check: CrossCheck): HomeDevice {
+  return { modbus: host === undefined ? null : { host, ...modbus }, meter: meterOf(meter, host !== undefined, check) };
 }
 
 function urlOf(written: string, check: CrossCheck): string {

@@ -2,6 +2,7 @@ export type { OutsideChain } from "./chain.ts";
 export type { DeviceConfig, HomeConfig, PasswordPlace, TradingConfig } from "./home.ts";
 export { type Configs, loadConfig, parseConfig } from "./load-config.ts";
 export { withInterval } from "./market.ts";
+export type { MeterConfig, MqttConfig, P1Config, SecretPlace } from "./meter.ts";
 export { explainRefusal } from "./network.ts";
 export { CONFIG_CODES, type ConfigCode } from "./problems.ts";
 export { type ConfigKind, keyOf } from "./schema.ts";

@@ -6,7 +6,7 @@ import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index
 import { type HomeId, interval, toHex } from "../../../engine/kernel/index.ts";
 import { type MarketRules, periodOf } from "../../../engine/messages/index.ts";
 import { type BatchOnItsWay, type StreetCard, StreetView } from "../../api/index.ts";
-import { membersAt, Neighbourhood, type Pause, type ProposalWatch, StreetNode } from "../../node/index.ts";
+import { membersAt, Neighbourhood, type ProposalWatch, StreetNode } from "../../node/index.ts";
 import type { BatchReceipt, Challenger, Clock, Log, Metrics, Relay, Store, VaultBalances } from "../../ports/index.ts";
 import { domainOf, firstOf, placeOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
@@ -235,17 +235,11 @@ export class Operator {
     const { clocks } = this.neighbourhood;
     const { periodIntervals } = this.#rules;
     const edge = interval((periodOf(this.#rules, rounds.current) + 1) * periodIntervals);
-    const offsets = membership.members.homes.flatMap(({ home }): [HomeId, number][] => {
-      const offsetMs = this.neighbourhood.clockOffsetOf(home);
-      return offsetMs === null ? [] : [[home, offsetMs]];
-    });
+    const { homes } = membership.members;
     this.view.epochs({ now: membership.members, next: membersAt(membership.registry, edge), edge });
-    this.view.clocks({ own: clocks.view, homes: new Map(offsets) });
-    const pauses = membership.members.homes.flatMap(({ home }): [HomeId, Pause][] => {
-      const pause = this.neighbourhood.pauseOf(home);
-      return pause === null ? [] : [[home, pause]];
-    });
-    this.view.pauses(new Map(pauses));
+    this.view.clocks({ own: clocks.view, homes: toldBy(homes, (home) => this.neighbourhood.clockOffsetOf(home)) });
+    this.view.pauses(toldBy(homes, (home) => this.neighbourhood.pauseOf(home)));
+    this.view.meters(toldBy(homes, (home) => this.neighbourhood.meterOf(home)));
   }
 
   /** Receipts go into the store, so that exports name the transaction without asking the chain. */
@@ -275,6 +269,13 @@ export class Operator {
       signatures,
     }));
   }
+}
+
+/** What homes say, of those that say it. */
+function toldBy<T>(homes: readonly { readonly home: HomeId }[], told: (home: HomeId) => T | null): ReadonlyMap<HomeId, T> {
+  return new Map(
+    homes.map(({ home }) => [home, told(home)] as const).filter((each): each is readonly [HomeId, T & {}] => each[1] !== null),
+  );
 }
 
 /** Dials every home and listens to nobody. */

@@ -67,6 +67,14 @@ export const en = {
       credit: "May spend on orders",
       charge: "Charged for orders never shown",
       estimated: "estimated: its device says nothing",
+      meter: "Meter",
+    },
+    meter: {
+      source: { modbus: "the inverter's", p1: "the utility's", mqtt: "over MQTT" },
+      quality: { measured: "measured", estimated: "estimated", missing: "missing" },
+      trust: (letter: string) => `trust class ${letter}`,
+      age: (seconds: number) => (seconds < 120 ? `${seconds} s old` : `${Math.round(seconds / 60)} min old`),
+      never: "has never answered",
     },
   },
   fund: (amount: string, percent: number) =>
@@ -222,6 +230,12 @@ export const en = {
       `This machine's clock is ${off} ${isFast ? "fast" : "slow"}, measured against ${peers === 1 ? "one home" : `${peers} homes`}.`,
     paused: (name: string) =>
       `${name} follows the street but neither trades nor votes: its record of what it has signed was lost or is a copy.`,
+    meter: {
+      METER_SILENT: (name: string) => `The meter of ${name} says nothing.`,
+      COUNTER_BROKEN: (name: string) => `A counter of ${name}'s meter fell or leapt in the last day.`,
+      POWER_DIFFERS: (name: string) => `The meter of ${name} counts other energy than its power makes.`,
+      METERS_DIFFER: (name: string) => `The two meters of ${name} count different energy.`,
+    },
     pauseEnds: {
       neighbours: (missing: number) =>
         `It goes on by itself once ${missing === 1 ? "one more home that votes has" : `${missing} more homes that vote have`} shown that ${missing === 1 ? "it is" : "they are"} no further.`,

@@ -73,7 +73,7 @@ describe("the files that we ship", () => {
         name: "home-13",
         street: { kind: "url" },
         password: { kind: "env", name: "COMMONWATT_PASSWORD" },
-        device: { port: 1502, units: { inverter: 1, meter: 2, storage: 1 }, meterSign: "import" },
+        device: { modbus: { port: 1502, units: { inverter: 1, meter: 2, storage: 1 }, meterSign: "import" }, meter: null },
         trading: { sellAbove: 100_000, buyBelow: 300_000, keepForBackupPercent: 20 },
       },
     });
@@ -224,7 +224,7 @@ describe("street and home", () => {
       password: { kind: "file", path: resolve("conf/p") },
       invitation: null,
       trading: { sellAbove: null, buyBelow: null, keepForBackupPercent: 20 },
-      device: { port: 502, timeoutMs: 1_000 },
+      device: { modbus: { port: 502, timeoutMs: 1_000 }, meter: null },
     });
   });
 

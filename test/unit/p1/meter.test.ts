@@ -70,7 +70,13 @@ function fed(changes: Partial<P1Options> = {}) {
     return () => undefined;
   };
   const meter = meterOf({ open, clock, ...changes });
-  return { meter, push: (text: string) => push(text), pass: (ms: number) => void (monotonicMs += ms) };
+  return {
+    meter,
+    push: (text: string) => push(text),
+    pass: (ms: number) => {
+      monotonicMs += ms;
+    },
+  };
 }
 
 const stamped = (stamp: string): string => {
