@@ -36,6 +36,10 @@ function stepOf(step: number, from: Counted, to: Counted): number {
   return Math.min(step, ...rises);
 }
 
+/** No step was seen: then nothing excuses a difference. */
+const NEVER_ROSE = Number.POSITIVE_INFINITY;
+const widest = (...steps: readonly number[]): number => Math.max(0, ...steps.filter(Number.isFinite));
+
 /** Counters stand up to a step behind at both ends. */
 const isOff = (difference: number, gross: number, step: number): boolean => Math.abs(difference) > MOST_OFF * gross + 2 * step;
 
@@ -45,7 +49,7 @@ export class PowerCheck {
   #before: MeterSample | null = null;
   #net = 0;
   #gross = 0;
-  #step = JUDGED_WH;
+  #step = NEVER_ROSE;
   /** As last judged. */
   isOff = false;
 
@@ -61,7 +65,7 @@ export class PowerCheck {
     this.#add(before, sample);
     const gross = Math.max(this.#gross, grossOf(anchor, sample));
     if (gross < JUDGED_WH) return;
-    this.isOff = isOff(netOf(sample) - netOf(anchor) - this.#net, gross, this.#step);
+    this.isOff = isOff(netOf(sample) - netOf(anchor) - this.#net, gross, widest(this.#step));
     this.#begin(sample);
   }
 
@@ -76,7 +80,7 @@ export class PowerCheck {
     this.#anchor = sample;
     this.#net = 0;
     this.#gross = 0;
-    this.#step = JUDGED_WH;
+    this.#step = NEVER_ROSE;
   }
 }
 
@@ -89,7 +93,7 @@ interface Pair {
 export class TwinCheck {
   #anchor: Pair | null = null;
   #before: Pair | null = null;
-  #steps = { one: JUDGED_WH, other: JUDGED_WH };
+  #steps = { one: NEVER_ROSE, other: NEVER_ROSE };
   isOff = false;
 
   take(one: Counted | null, other: Counted | null): void {
@@ -104,12 +108,12 @@ export class TwinCheck {
     const gross = Math.max(grossOf(anchor.one, one), grossOf(anchor.other, other));
     if (gross < JUDGED_WH) return;
     const difference = netOf(one) - netOf(anchor.one) - (netOf(other) - netOf(anchor.other));
-    this.isOff = isOff(difference, gross, Math.max(this.#steps.one, this.#steps.other));
+    this.isOff = isOff(difference, gross, widest(this.#steps.one, this.#steps.other));
     this.#begin({ one, other });
   }
 
   #begin(pair: Pair): void {
     this.#anchor = pair;
-    this.#steps = { one: JUDGED_WH, other: JUDGED_WH };
+    this.#steps = { one: NEVER_ROSE, other: NEVER_ROSE };
   }
 }

@@ -18,6 +18,8 @@ import {
   MOTION_ACTIONS,
   type MOTION_FLAGS,
   placeOf,
+  READINGS_ACTIONS,
+  type READINGS_FLAGS,
   type RESTORE_FLAGS,
   type REVOKE_FLAGS,
   type SIM_FLAGS,
@@ -65,6 +67,10 @@ export type Command = { readonly log: LogLevel | null } & (
   | ({ readonly verb: "device" } & Given<typeof DEVICE_FLAGS> & {
         readonly place: (typeof DEVICE_ACTIONS)[number];
         readonly target: string;
+      })
+  | ({ readonly verb: "readings" } & Given<typeof READINGS_FLAGS> & {
+        readonly place: (typeof READINGS_ACTIONS)[number];
+        readonly target: string | null;
       })
   | ({ readonly verb: "host" | "devices" } & Given<typeof INTERNAL_FLAGS> & { readonly config: string })
 );
@@ -197,6 +203,7 @@ function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonl
   if (verb === "challenge" && given.rpc === null) return wrong("--rpc", "is needed: the address of a node of its chain");
   if (verb === "sunspec") return device(given.place).flatMap((what) => wrong(verb, what));
   if (verb === "device") return deviceAction(given).flatMap(([key, what]) => wrong(key, what));
+  if (verb === "readings") return readings(given).flatMap(([key, what]) => wrong(key, what));
   if (verb === "motion") return motion(given).flatMap(([key, what]) => wrong(key, what));
   if ((verb === "host" || verb === "devices") && config === null) return wrong("--config", "is needed: what to run");
   if (verb === "venue" && config === null) return wrong("--config", "is needed: the venue.yaml of this venue");
@@ -219,6 +226,15 @@ function deviceAction({ place, target }: Readonly<Record<string, unknown>>): rea
   const action = DEVICE_ACTIONS.find((each) => each === place);
   if (action === undefined) return [[String(place), `is none of ${actions}`]];
   return device(target).map((what) => [`device ${action}`, what]);
+}
+
+function readings({ place, target, data }: Readonly<Record<string, unknown>>): Wrong {
+  const actions = READINGS_ACTIONS.join(", ");
+  if (place === null) return [["readings", `needs what to do: ${actions}`]];
+  if (!READINGS_ACTIONS.some((each) => each === place)) return [[String(place), `is none of ${actions}`]];
+  if (place === "verify") return target === null ? [["readings verify", "needs the file that a home exported"]] : [];
+  if (target !== null) return [[String(target), "unexpected: name the file to write with --out"]];
+  return data === null ? [["--data", "is needed: the data folder of the home"]] : [];
 }
 
 /** What each thing that is done with motions needs. */

@@ -49,6 +49,8 @@ async function run(command: Command): Promise<number> {
       return (await import("./sunspec/print.ts")).runSunspec(command);
     case "device":
       return (await import("./sunspec/dump.ts")).runDump(command);
+    case "readings":
+      return (await import("./readings/run.ts")).runReadings(command);
     case "export":
       return (await import("./export.ts")).runExport(command);
   }

@@ -228,10 +228,10 @@ export class Trader {
     node.reading({ home: this.#self, interval, ...stands.counters, quality: stands.quality });
   }
 
-  /** The next end has come without the counters of this one's. */
+  /** The next end has come without the counters of this one's. A log begins with what is known. */
   #miss(interval: Interval): void {
     const { node, meterLog, meterWatch, clock } = this.#modules;
-    if (this.#awaited !== interval || node.self === null) return;
+    if (this.#awaited !== interval || node.self === null || meterLog.last === null) return;
     this.#awaited = null;
     meterWatch.kept("missing");
     meterLog.keep({ home: this.#self, interval, quality: "missing", counters: null, readAt: clock.now(), origin: null, values: [] });

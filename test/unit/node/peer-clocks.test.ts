@@ -136,7 +136,7 @@ const anyMeter: fc.Arbitrary<MeterState | null> = fc.option(
       source: fc.constantFrom("modbus", "p1", "mqtt"),
       quality: fc.constantFrom("measured", "estimated", "missing"),
       ageSeconds: fc.option(fc.nat(1_000_000)),
-      alarms: fc.subarray(["METER_SILENT", "COUNTER_BROKEN", "POWER_DIFFERS", "METERS_DIFFER"]),
+      alarms: fc.subarray<MeterState["alarms"][number]>(["METER_SILENT", "COUNTER_BROKEN", "POWER_DIFFERS", "METERS_DIFFER"]),
     })
     .map((each) => ({ ...each, trust: trustOf(each.source, each.quality) })),
 );
