@@ -4,7 +4,7 @@ import { openGossip, type StreetGossip } from "../../../adapters/libp2p/index.ts
 import { openStore } from "../../../adapters/store/index.ts";
 import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index.ts";
 import { type HomeId, interval, toHex } from "../../../engine/kernel/index.ts";
-import { type MarketRules, periodOf } from "../../../engine/messages/index.ts";
+import { type MarketRules, type Members, periodOf } from "../../../engine/messages/index.ts";
 import { type BatchOnItsWay, type StreetCard, StreetView } from "../../api/index.ts";
 import { membersAt, Neighbourhood, type ProposalWatch, StreetNode } from "../../node/index.ts";
 import type { BatchReceipt, Challenger, Clock, Log, Metrics, Relay, Store, VaultBalances } from "../../ports/index.ts";
@@ -235,11 +235,10 @@ export class Operator {
     const { clocks } = this.neighbourhood;
     const { periodIntervals } = this.#rules;
     const edge = interval((periodOf(this.#rules, rounds.current) + 1) * periodIntervals);
-    const { homes } = membership.members;
     this.view.epochs({ now: membership.members, next: membersAt(membership.registry, edge), edge });
-    this.view.clocks({ own: clocks.view, homes: toldBy(homes, (home) => this.neighbourhood.clockOffsetOf(home)) });
-    this.view.pauses(toldBy(homes, (home) => this.neighbourhood.pauseOf(home)));
-    this.view.meters(toldBy(homes, (home) => this.neighbourhood.meterOf(home)));
+    this.view.clocks({ own: clocks.view, homes: toldBy(membership, (home) => this.neighbourhood.clockOffsetOf(home)) });
+    this.view.pauses(toldBy(membership, (home) => this.neighbourhood.pauseOf(home)));
+    this.view.meters(toldBy(membership, (home) => this.neighbourhood.meterOf(home)));
   }
 
   /** Receipts go into the store, so that exports name the transaction without asking the chain. */
@@ -272,7 +271,7 @@ export class Operator {
 }
 
 /** What homes say, of those that say it. */
-function toldBy<T>(homes: readonly { readonly home: HomeId }[], told: (home: HomeId) => T | null): ReadonlyMap<HomeId, T> {
+function toldBy<T>({ members: { homes } }: { readonly members: Members }, told: (home: HomeId) => T | null): ReadonlyMap<HomeId, T> {
   return new Map(
     homes.map(({ home }) => [home, told(home)] as const).filter((each): each is readonly [HomeId, T & {}] => each[1] !== null),
   );

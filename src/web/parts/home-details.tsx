@@ -33,8 +33,7 @@ export function HomeDetails(props: { home: HomeView; flow: Flow | undefined; cur
 /** Source, quality, trust class and age. */
 function meterText({ source, quality, trust, ageSeconds }: MeterView): string {
   const words = texts.street.meter;
-  const age = ageSeconds === null ? words.never : words.age(ageSeconds);
-  return [words.source[source], words.quality[quality], words.trust(trust), age].join(", ");
+  return [words.source[source], words.quality[quality], words.trust(trust), words.age(ageSeconds)].join(", ");
 }
 
 function FlowFacts({ flow, currency }: { flow: Flow; currency: string }) {

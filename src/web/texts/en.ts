@@ -73,8 +73,7 @@ export const en = {
       source: { modbus: "the inverter's", p1: "the utility's", mqtt: "over MQTT" },
       quality: { measured: "measured", estimated: "estimated", missing: "missing" },
       trust: (letter: string) => `trust class ${letter}`,
-      age: (seconds: number) => (seconds < 120 ? `${seconds} s old` : `${Math.round(seconds / 60)} min old`),
-      never: "has never answered",
+      age: (seconds: number | null) => (seconds === null ? "has never answered" : `${seconds} s old`),
     },
   },
   fund: (amount: string, percent: number) =>
