@@ -140,7 +140,6 @@ export function decodeMeterEntry(bytes: Uint8Array, digestOf: (entry: MeterEntry
 function bodyIn(fields: Body): MeterEntry {
   const quality = fields.one(QUALITIES.get(fields.uint(5)));
   const counters = { importWh: fields.checked(7, wh.is), exportWh: fields.checked(8, wh.is) };
-  const isZero = counters.importWh === 0 && counters.exportWh === 0;
   const [raw, values] = [fields.all(14), fields.all(15)];
   return {
     home: fields.home(1),
@@ -149,7 +148,7 @@ function bodyIn(fields: Body): MeterEntry {
     prev: fields.digest(4),
     quality,
     trust: fields.one(TRUSTS.get(fields.uint(6))),
-    counters: quality === "missing" ? fields.one(isZero ? null : undefined) : counters,
+    counters: quality === "missing" ? null : counters,
     readAt: fields.uint(9),
     source: fields.one(SOURCES.get(fields.uint(10))),
     manufacturer: textIn(fields, 11),

@@ -146,6 +146,7 @@ describe("held to what the street settled", () => {
   });
   test.each<[string, Reading, string]>([
     ["another counter", reading(13, { importWh: wh(1) }), "the street settled 1 and 13 Wh, the log says 1300 and 13"],
+    ["another export", reading(13, { exportWh: wh(2) }), "the street settled 1300 and 2 Wh, the log says 1300 and 13"],
     ["another quality", reading(13, { quality: "estimated" }), "the street was told estimated, the log says measured"],
     ["what the log doesn't know", reading(12), "the street settled 1200 and 12 Wh, the log knows nothing"],
   ])("%s", (_, settled, what) => {
