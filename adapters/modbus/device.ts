@@ -6,7 +6,7 @@ import { INVERTER_MODELS, METER_MODELS, type Quantity, type Role, STORAGE_MODEL 
 import { commandStorage, releaseStorage, type Storage } from "./storage.ts";
 import type { Value } from "./sunspec/index.ts";
 import { type Reading, telemetryOf } from "./telemetry.ts";
-import { Unit } from "./unit.ts";
+import { Unit, type UnitReading } from "./unit.ts";
 
 export type DeviceOptions = LinkOptions & {
   /** Unit ids on that host; null: there is none. The battery's is usually the inverter's. */
@@ -63,18 +63,21 @@ class ModbusDevice implements Device {
     const values = new Map<Quantity, Value>();
     const wraps = new Map<Quantity, number>();
     const meter = this.meter();
+    let origin: UnitReading["origin"] | null = null;
     for (const unit of new Set([meter, ...this.units.values()])) {
       const read = await unit.read(signal);
       if (!read.ok && (unit === meter || isNonsense(read.code))) return read;
       if (!read.ok) continue;
+      if (unit === meter) origin = read.value.origin;
       for (const [quantity, value] of read.value.values) values.set(quantity, value);
       for (const [quantity, at] of read.value.wraps) wraps.set(quantity, at);
     }
     if (!values.has("gridW")) return fail("DEVICE_MALFORMED", `unit ${meter.id} has no meter model (${METER_MODELS.join(", ")})`);
     const telemetry = telemetryOf(values, { inverterPower: "pv", maxW: MAX_W, ...this.options });
-    if (!telemetry.ok) return telemetry;
+    if (!telemetry.ok || origin === null) return telemetry;
     const ends = Object.fromEntries(wraps) as { readonly importWh?: number; readonly exportWh?: number };
-    return this.counters.checked(telemetry.value, this.options.clock.now(), ends);
+    const told = { ...telemetry.value, origin: { source: "modbus", ...origin } } as const;
+    return this.counters.checked(told, this.options.clock.now(), ends);
   }
 
   dispatch(batteryW: number, leaseSeconds: number, signal: AbortSignal): Promise<Result<void, DeviceCode>> {

@@ -53,9 +53,12 @@ export function planRequests(spots: readonly Spot[], manner: Manner): readonly R
 /** The answers of one round of requests. */
 export class Answers {
   private readonly blocks = new Map<Block, { readonly words: Registers; readonly start: number }>();
+  /** As they came, in the order of the requests. */
+  readonly registers: { readonly address: number; readonly words: Registers }[] = [];
 
   /** false: the device is no longer the one whose chain we walked. */
   add(request: Request, words: Registers): boolean {
+    this.registers.push({ address: request.address, words });
     for (const block of request.blocks) {
       const start = block.address - request.address;
       if (words[start] !== block.id || words[start + 1] !== block.length) return false;

@@ -1,7 +1,8 @@
 import { fail, ok, type Result } from "../../engine/kernel/index.ts";
-import type { DeviceCode } from "../../src/ports/index.ts";
+import type { DeviceCode, MeterOrigin } from "../../src/ports/index.ts";
 import type { Link } from "./link.ts";
 import { NAMEPLATE, type Quantity, type Role, type Spot, spotsOf, TELEMETRY } from "./points.ts";
+import { rawRegisters } from "./raw.ts";
 import { type Answers, MANNERS, type Manner, planRequests, type Reader, type Request, readAll } from "./requests.ts";
 import { type Block, BlockReader, isAbsence, type ReadRegisters, type Value, walkChain } from "./sunspec/index.ts";
 
@@ -17,7 +18,12 @@ export interface UnitReading {
   readonly values: ReadonlyMap<Quantity, Value>;
   /** Where counters start again that have such an end, in the unit of their value. */
   readonly wraps: ReadonlyMap<Quantity, number>;
+  /** Who said it, and the registers. */
+  readonly origin: Omit<MeterOrigin, "source">;
 }
+
+/** What is printed on a unit; "?": it doesn't say. */
+type Identity = Pick<MeterOrigin, "manufacturer" | "model" | "serial">;
 
 interface Asked {
   readonly answers: Answers;
@@ -31,7 +37,7 @@ export class Unit {
   private readonly link: Pick<Link, "read">;
   private readonly roles: readonly Role[];
   private known: Survey | null = null;
-  private identity: string | null = null;
+  private identity: Identity | null = null;
   /** Registers that the device gives in one answer, as far as it has shown. */
   private atOnce: number | undefined;
 
@@ -55,7 +61,8 @@ export class Unit {
     if (read.value.manner !== manner) this.known = { ...survey.value, ...planned([...spots.values()], read.value.manner) };
     const values = new Map([...spots].map(([quantity, spot]) => [quantity, answers.value([spot], true)]));
     const wraps = new Map([...spots].flatMap(([quantity, spot]) => wrapOf(quantity, answers.wrapsAt(spot))));
-    return ok({ values, wraps });
+    const raw = answers.registers.flatMap(({ address, words }) => rawRegisters(this.id, address, words));
+    return ok({ values, wraps, origin: { ...(this.identity ?? NOBODY), raw } });
   }
 
   /** The first of each nameplate point that isn't empty: some devices fill what they don't know with 0. */
@@ -101,9 +108,8 @@ export class Unit {
     const identity = await this.identify(blocks, signal);
     if (!identity.ok) return identity;
     this.identity ??= identity.value;
-    if (this.identity !== identity.value) {
-      return fail("DEVICE_IMPLAUSIBLE", `unit ${this.id} is ${identity.value}, was ${this.identity}: restart to accept another device`);
-    }
+    const [now, before] = [nameOf(identity.value), nameOf(this.identity)];
+    if (now !== before) return fail("DEVICE_IMPLAUSIBLE", `unit ${this.id} is ${now}, was ${before}: restart to accept another device`);
     const spots = new Map<Quantity, Spot>();
     for (const role of this.roles) {
       for (const [quantity, candidates] of Object.entries(TELEMETRY[role])) {
@@ -115,12 +121,17 @@ export class Unit {
     return ok(this.known);
   }
 
-  private async identify(chain: readonly Block[], signal: AbortSignal): Promise<Result<string, DeviceCode>> {
+  private async identify(chain: readonly Block[], signal: AbortSignal): Promise<Result<Identity, DeviceCode>> {
     const spots = [NAMEPLATE.manufacturer, NAMEPLATE.model, NAMEPLATE.serial].map((candidates) => spotsOf(candidates, chain));
     const asked = await this.ask(spots.flat(), signal);
-    return asked.ok ? ok(spots.map((each) => asked.value.answers.value(each) ?? "?").join(" ")) : asked;
+    if (!asked.ok) return asked;
+    const [manufacturer = "?", model = "?", serial = "?"] = spots.map((each) => String(asked.value.answers.value(each) ?? "?"));
+    return ok({ manufacturer, model, serial });
   }
 }
+
+const NOBODY: Identity = { manufacturer: "?", model: "?", serial: "?" };
+const nameOf = ({ manufacturer, model, serial }: Identity): string => `${manufacturer} ${model} ${serial}`;
 
 const planned = (spots: readonly Spot[], manner: Manner): Pick<Survey, "manner" | "requests"> => ({
   manner,

@@ -4,9 +4,12 @@ import { type Database, type Fate, openDatabase, openImage, openReadOnly } from 
 import { bytesOf, sumOf } from "./signed-file.ts";
 
 /** What the street has decided: certified intervals, who its members were, settled periods; and this home's notes. Others may read it while we write. */
-export type MarketFile = Pick<Store, "saveBlock" | "saveMembers" | "savePeriod" | "setMeta"> & MarketReader;
+export type MarketFile = Pick<Store, "saveBlock" | "saveMembers" | "savePeriod" | "appendMeterEntry" | "setMeta"> & MarketReader;
 
-export type MarketReader = Pick<Store, "blocks" | "lastInterval" | "members" | "periods" | "getMeta"> & { readonly database: Database };
+export type MarketReader = Pick<
+  Store,
+  "blocks" | "lastInterval" | "members" | "periods" | "meterEntries" | "lastMeterEntry" | "getMeta"
+> & { readonly database: Database };
 
 const SCHEMA = `
   CREATE TABLE blocks (
@@ -29,12 +32,21 @@ const SCHEMA = `
     pair TEXT NOT NULL
   ) STRICT`;
 
+/** Beside the version: a file from before there was a meter log gets one when its home starts. */
+const METER_LOG = `
+  CREATE TABLE IF NOT EXISTS meter_log (
+    seq INTEGER PRIMARY KEY CHECK (seq BETWEEN 0 AND 4294967295),
+    bytes BLOB NOT NULL CHECK (length(bytes) > 0),
+    sum INTEGER NOT NULL
+  ) STRICT`;
+
 // "cwmk"
 const APPLICATION_ID = 0x63776d6b;
 const VERSION = 2;
 
 export function openMarketFile(path: string, busyMs: number, fate: Fate): MarketFile {
   const database = openDatabase({ path, applicationId: APPLICATION_ID, version: VERSION, schema: SCHEMA, exclusive: false, busyMs, fate });
+  database.run(METER_LOG);
   const reader = readerOf(database);
   let last = reader.lastInterval();
   return {
@@ -55,6 +67,11 @@ export function openMarketFile(path: string, busyMs: number, fate: Fate): Market
         of,
         bytes,
       );
+    },
+    appendMeterEntry: (seq, bytes) => {
+      const before = reader.lastMeterEntry();
+      assert(seq === (before ?? -1) + 1, `the meter log has no gaps: ${seq} after ${before}`);
+      database.run("INSERT INTO meter_log (seq, bytes, sum) VALUES (?, ?, ?)", seq, bytes, sumOf([seq], bytes));
     },
     setMeta: (key, value) => {
       database.run("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);
@@ -97,9 +114,28 @@ function readerOf(database: Database): MarketReader {
       database
         .rows("SELECT period, bytes FROM periods ORDER BY period")
         .map((row) => ({ period: period(Number(row.period)), bytes: bytesOf(row) })),
+    ...meterLogOf(database),
     getMeta: (key) => {
       const row = database.row("SELECT value FROM meta WHERE key = ?", key);
       return row === null ? null : String(row.value);
+    },
+  };
+}
+
+function meterLogOf(database: Database): Pick<MarketReader, "meterEntries" | "lastMeterEntry"> {
+  const exists = (): boolean => database.row("SELECT 1 AS found FROM sqlite_schema WHERE type = 'table' AND name = 'meter_log'") !== null;
+  return {
+    meterEntries: (from, limit) =>
+      (exists() ? database.rows("SELECT seq, bytes, sum FROM meter_log WHERE seq >= ? ORDER BY seq LIMIT ?", from, limit) : []).map(
+        (row) => {
+          const bytes = bytesOf(row);
+          if (row.sum !== sumOf([row.seq], bytes)) throw database.damaged(`entry ${row.seq} of the meter log isn't as it was kept`);
+          return { seq: Number(row.seq), bytes };
+        },
+      ),
+    lastMeterEntry: () => {
+      const last = exists() ? database.row("SELECT max(seq) AS last FROM meter_log")!.last : null;
+      return last === null ? null : Number(last);
     },
   };
 }

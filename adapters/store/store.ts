@@ -113,6 +113,9 @@ function storeOf(signed: SignedFile, market: MarketFile, keepIntervals: number):
     members: market.members,
     savePeriod: market.savePeriod,
     periods: market.periods,
+    appendMeterEntry: market.appendMeterEntry,
+    meterEntries: market.meterEntries,
+    lastMeterEntry: market.lastMeterEntry,
     getMeta: market.getMeta,
     setMeta: market.setMeta,
     close: () => {

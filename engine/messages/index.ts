@@ -5,6 +5,26 @@ export { word } from "./eip712.ts";
 export { asEvidence } from "./evidence.ts";
 export { decodeMembers, encodeMembers, MAX_MEMBERS, membersDigest, stakedDigest, unstakedDigest } from "./members.ts";
 export {
+  decodeMeterEntry,
+  ENTRY_QUALITY,
+  type EntryQuality,
+  encodeMeterEntry,
+  entryText,
+  isDecimal,
+  MAX_METER_ENTRY_BYTES,
+  METER_SOURCE,
+  METER_TYPES,
+  type MeterEntry,
+  type MeterSource,
+  type MeterValue,
+  meterDigestOf,
+  type RawBytes,
+  type SignedMeterEntry,
+  TRUST_CLASS,
+  type TrustClass,
+  trustOf,
+} from "./meter-entry.ts";
+export {
   decodePeerStatement,
   encodePeerStatement,
   PEER_TYPES,

@@ -39,6 +39,7 @@ export type {
   ConvictionView,
   HomeView,
   IntervalView,
+  MeterView,
   OrderOutcome,
   OrderView,
   PauseView,

@@ -19,10 +19,11 @@ import {
   creditsOf,
   type MarketState,
   partsOf,
+  type SettledHome,
   type SettledInterval,
   type SurplusBooks,
 } from "../../engine/settlement/index.ts";
-import type { ClearingView, OrderView, SettlementView, SurplusView, WireView } from "./state.ts";
+import type { ClearingView, HomeView, OrderView, SettlementView, SurplusView, WireView } from "./state.ts";
 import { kwhText, priceText } from "./words.ts";
 
 export const isoOf = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString().replace(".000Z", "Z");
@@ -167,4 +168,10 @@ export function clearedText(clearing: ClearingView | null, currency: string): re
 function leftOver({ unsoldWh, unboughtWh }: ClearingView): string {
   if (unsoldWh > 0) return `${kwhText(unsoldWh)} found no buyer`;
   return unboughtWh > 0 ? `${kwhText(unboughtWh)} found no seller` : "all that was offered and asked for found its match";
+}
+
+/** What a home's meter said of the interval that was settled last; null: nothing. */
+export function lastReading(rules: MarketRules, settled: SettledInterval | null, home: SettledHome | undefined): HomeView["reading"] {
+  if (home === undefined || home.quality === "estimated" || settled === null) return null;
+  return { interval: intervalName(rules, settled.interval), importWh: home.importWh, exportWh: home.exportWh };
 }

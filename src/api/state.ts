@@ -73,6 +73,8 @@ export interface HomeView {
   readonly clockOffsetMs: number | null;
   /** Why it signs neither orders nor votes; null: it does, or nothing is known of it. */
   readonly paused: PauseView | null;
+  /** How its meter is read; null: nothing is known of it. */
+  readonly meter: MeterView | null;
   /** Charge of its battery; null: unknown or not shared. */
   readonly batteryPercent: number | null;
   /** What it keeps for backup and never sells; null: unknown or not shared. */
@@ -94,6 +96,19 @@ export interface HomeView {
   /** In all. */
   readonly boughtTotalWh: number;
   readonly soldTotalWh: number;
+}
+
+/** How a home says that its meter is read. */
+export interface MeterView {
+  /** modbus: the inverter's. p1: the utility's. mqtt: as another program tells of it. */
+  readonly source: "modbus" | "p1" | "mqtt";
+  /** Of the last interval. */
+  readonly quality: "measured" | "estimated" | "missing";
+  /** A to D: signed by a certified meter; the utility's meter; the home's own; estimated or missing. */
+  readonly trust: "A" | "B" | "C" | "D";
+  /** Since its counters were told last; null: they never were. */
+  readonly ageSeconds: number | null;
+  readonly alarms: readonly ("METER_SILENT" | "COUNTER_BROKEN" | "POWER_DIFFERS" | "METERS_DIFFER")[];
 }
 
 /** A home that can't know all that it has signed, and so signs nothing for now. */

@@ -20,13 +20,14 @@ import {
   endName,
   intervalName,
   isoOf,
+  lastReading,
   microOf,
   settlementView,
   surplusView,
 } from "./market-views.ts";
 import { Presence } from "./presence.ts";
 import type { IntervalView } from "./queries.ts";
-import type { CertificateView, ClearingView, HomeView, PricePoint, SettlementView, StreetState } from "./state.ts";
+import type { CertificateView, ClearingView, HomeView, MeterView, PricePoint, SettlementView, StreetState } from "./state.ts";
 import type { EvidenceView } from "./state-evidence.ts";
 import type { StreetLabel } from "./street-label.ts";
 import { type Clocks, type Epochs, type Pause, type Proof, Watch, type WrongSettlement } from "./watch.ts";
@@ -34,6 +35,8 @@ import { wordsFor } from "./words.ts";
 
 const KEPT_PRICES = 192;
 const KEPT_CERTIFICATES = 24;
+
+type VaultShown = Pick<VaultBalances, "homes" | "debts">;
 
 /** Gathers what a street's observer sees into what the page shows. Keeps no truth of its own: all of it follows from certified intervals. */
 export class StreetView {
@@ -56,7 +59,7 @@ export class StreetView {
   #prices: PricePoint[] = [];
   #certificates: CertificateView[] = [];
   #certified = 0;
-  #vault: Pick<VaultBalances, "homes" | "debts"> | null = null;
+  #vault: VaultShown | null = null;
   readonly #batches: Batches;
   readonly #watch: Watch;
   readonly #listeners = new Set<() => void>();
@@ -86,11 +89,7 @@ export class StreetView {
     this.#changed();
   }
 
-  chain(
-    vault: Pick<VaultBalances, "homes" | "debts"> | null,
-    receipts: readonly BatchReceipt[],
-    onTheirWay: readonly BatchOnItsWay[],
-  ): void {
+  chain(vault: VaultShown | null, receipts: readonly BatchReceipt[], onTheirWay: readonly BatchOnItsWay[]): void {
     this.#vault = vault;
     this.#batches.update(receipts, onTheirWay);
     this.#changed();
@@ -109,6 +108,12 @@ export class StreetView {
   /** Who signs nothing, and what ends it; of all homes at once. */
   pauses(pauses: ReadonlyMap<HomeId, Pause>): void {
     this.#watch.paused(pauses);
+    this.#changed();
+  }
+
+  /** How homes say that their meters are read; of all homes at once. */
+  meters(meters: ReadonlyMap<HomeId, MeterView>): void {
+    this.#watch.metered(meters);
     this.#changed();
   }
 
@@ -256,6 +261,7 @@ export class StreetView {
       voice,
       clockOffsetMs: this.#watch.clockOffsetOf(home),
       paused: this.#watch.pauseOf(home),
+      meter: this.#watch.meterOf(home),
       batteryPercent: null,
       keepForBackupPercent: null,
       balanceMicro: microOf(account.balance),
@@ -263,7 +269,7 @@ export class StreetView {
       debtMicro: this.#vault?.debts[home] ?? null,
       creditMicro: credit(home),
       savedMicro: microOf(this.#saved.get(home) ?? nano(0)),
-      reading: this.#readingOf(last),
+      reading: lastReading(this.#rules, this.#lastSettled, last),
       boughtWh: last?.boughtWh ?? 0,
       soldWh: last?.soldWh ?? 0,
       boughtTotalWh: account.bought,
@@ -273,11 +279,6 @@ export class StreetView {
 
   #now(): string {
     return isoOf(Math.floor(this.#clock.now() / 1000));
-  }
-
-  #readingOf(last: SettledHome | undefined): HomeView["reading"] {
-    if (last === undefined || last.quality === "estimated" || this.#lastSettled === null) return null;
-    return { interval: intervalName(this.#rules, this.#lastSettled.interval), importWh: last.importWh, exportWh: last.exportWh };
   }
 
   /** Its newest reading is of the interval that was settled last, or newer. */

@@ -12,7 +12,16 @@ import {
 } from "../../engine/messages/index.ts";
 import { communityView, type Decisions } from "./community-view.ts";
 import { endName, intervalName, isoOf } from "./market-views.ts";
-import type { ClockFacts, ConvictionView, HomeView, MembershipView, PauseView, WatchView, WrongSettlementView } from "./state.ts";
+import type {
+  ClockFacts,
+  ConvictionView,
+  HomeView,
+  MembershipView,
+  MeterView,
+  PauseView,
+  WatchView,
+  WrongSettlementView,
+} from "./state.ts";
 import type { CommunityView } from "./state-community.ts";
 import type { EvidenceView, SignedMessageView } from "./state-evidence.ts";
 
@@ -65,6 +74,7 @@ export class Watch {
   #clocks: Clocks = { own: { offsetMs: null, peers: 0, status: "ok" }, homes: new Map() };
   #epochs: Epochs | null = null;
   #pauses: ReadonlyMap<HomeId, Pause> = new Map();
+  #meters: ReadonlyMap<HomeId, MeterView> = new Map();
   #decisions: Decisions | null = null;
   #wrong: readonly WrongSettlement[] = [];
 
@@ -83,6 +93,15 @@ export class Watch {
 
   paused(pauses: ReadonlyMap<HomeId, Pause>): void {
     this.#pauses = pauses;
+  }
+
+  metered(meters: ReadonlyMap<HomeId, MeterView>): void {
+    this.#meters = meters;
+  }
+
+  meterOf(home: HomeId): MeterView | null {
+    const meter = this.#meters.get(home);
+    return meter === undefined ? null : { ...meter, ageSeconds: meter.ageSeconds === null ? null : Math.round(meter.ageSeconds) };
   }
 
   disputed(wrong: readonly WrongSettlement[]): void {

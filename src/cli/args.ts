@@ -19,6 +19,8 @@ import {
   MOTION_ACTIONS,
   type MOTION_FLAGS,
   placeOf,
+  READINGS_ACTIONS,
+  type READINGS_FLAGS,
   type RESTORE_FLAGS,
   type REVOKE_FLAGS,
   type SIM_FLAGS,
@@ -69,6 +71,10 @@ export type Command = { readonly log: LogLevel | null } & (
       })
   | ({ readonly verb: "detect" } & Given<typeof DETECT_FLAGS> & { readonly place: string })
   | { readonly verb: "watchdog" }
+  | ({ readonly verb: "readings" } & Given<typeof READINGS_FLAGS> & {
+        readonly place: (typeof READINGS_ACTIONS)[number];
+        readonly target: string | null;
+      })
   | ({ readonly verb: "host" | "devices" } & Given<typeof INTERNAL_FLAGS> & { readonly config: string })
 );
 
@@ -202,6 +208,7 @@ function together(verb: Verb, given: Readonly<Record<string, unknown>>): readonl
   if (verb === "sunspec") return device(given.place).flatMap((what) => wrong(verb, what));
   if (verb === "device") return deviceAction(given).flatMap(([key, what]) => wrong(key, what));
   if (verb === "detect") return given.place === null ? wrong(verb, "needs a host or a subnet, such as 192.168.1.0/24") : [];
+  if (verb === "readings") return readings(given).flatMap(([key, what]) => wrong(key, what));
   if (verb === "motion") return motion(given).flatMap(([key, what]) => wrong(key, what));
   if ((verb === "host" || verb === "devices") && config === null) return wrong("--config", "is needed: what to run");
   if (verb === "venue" && config === null) return wrong("--config", "is needed: the venue.yaml of this venue");
@@ -230,6 +237,15 @@ function deviceAction({ place, target, profile }: Readonly<Record<string, unknow
   if (action === "read" && isFile) return [];
   if (action === "read" && profile === null) return [["--profile", "is needed: what the device's registers mean; see config/devices"]];
   return device(target).map((what) => [`device ${action}`, what]);
+}
+
+function readings({ place, target, data }: Readonly<Record<string, unknown>>): Wrong {
+  const actions = READINGS_ACTIONS.join(", ");
+  if (place === null) return [["readings", `needs what to do: ${actions}`]];
+  if (!READINGS_ACTIONS.some((each) => each === place)) return [[String(place), `is none of ${actions}`]];
+  if (place === "verify") return target === null ? [["readings verify", "needs the file that a home exported"]] : [];
+  if (target !== null) return [[String(target), "unexpected: name the file to write with --out"]];
+  return data === null ? [["--data", "is needed: the data folder of the home"]] : [];
 }
 
 /** What each thing that is done with motions needs. */

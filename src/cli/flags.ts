@@ -187,6 +187,15 @@ export const DETECT_FLAGS = {
   json: on("for programs"),
 } as const;
 
+export const READINGS_ACTIONS = ["export", "verify"] as const;
+
+export const READINGS_FLAGS = {
+  data: flag(folder, "DIR", "of the home whose log it is (export); of the street or a home in it that the log is held to (verify)"),
+  from: flag(instant, "ISO", "first interval, UTC (export)"),
+  until: flag(instant, "ISO", "end, exclusive, UTC (export)"),
+  out: flag(file, "FILE", "where to write; the terminal unless told (export)"),
+} as const;
+
 /** For processes that the street starts itself. */
 export const INTERNAL_FLAGS = {
   config: flag(file, "FILE", "what to run, as the street wrote it"),
@@ -266,6 +275,13 @@ export const VERBS = {
     help: "look for devices that a profile fits, at a host or in a subnet of at most 256 addresses",
     internal: false,
     place: "HOST|SUBNET",
+  },
+  readings: {
+    flags: READINGS_FLAGS,
+    help: "write what stands behind a home's readings, bytes and all, or check such a file",
+    internal: false,
+    place: READINGS_ACTIONS.join("|"),
+    target: "FILE",
   },
   version: { flags: {}, help: "print the version", internal: false },
   help: { flags: {}, help: "print this, or help on a verb", internal: false },

@@ -55,6 +55,8 @@ async function run(command: Command): Promise<number> {
       return (await import("./device/run.ts")).runDevice(command);
     case "detect":
       return (await import("./device/detect.ts")).runDetect(command);
+    case "readings":
+      return (await import("./readings/run.ts")).runReadings(command);
     case "export":
       return (await import("./export.ts")).runExport(command);
   }

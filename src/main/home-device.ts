@@ -29,8 +29,11 @@ export interface HomeDevice {
   closeProxy(): Promise<void>;
 }
 
+/** A home's name and data folder, and its device over Modbus. */
+type DeviceAtHome = Pick<HomeConfig, "name" | "data"> & { readonly device: DeviceConfig };
+
 /** Opens a home's device, by SunSpec or by a profile, and, where that is wanted, serves it to other programs. */
-export async function openHomeDevice(config: Pick<HomeConfig, "name" | "data" | "device">, clock: Clock): Promise<HomeDevice> {
+export async function openHomeDevice(config: DeviceAtHome, clock: Clock): Promise<HomeDevice> {
   const { units, meterSign, profile } = config.device;
   const loaded = profile === null ? null : await profileOf(profile.written);
   const link = linkOf(config.device, loaded, clock);
@@ -56,7 +59,7 @@ function linkOf({ place, timeoutMs, gapMs }: DeviceConfig, profile: Profile | nu
 }
 
 function openByProfile(
-  { name, data, device: { control } }: Pick<HomeConfig, "name" | "data" | "device">,
+  { name, data, device: { control } }: DeviceAtHome,
   by: Pick<ProfileDeviceOptions, "profile" | "units">,
   link: DeviceLink,
 ): Device {

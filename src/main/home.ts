@@ -2,16 +2,29 @@ import { openChain } from "../../adapters/evm/index.ts";
 import { openGossip, type StreetGossip } from "../../adapters/libp2p/index.ts";
 import { type AgentKey, loadCurve, peerSeed, recoverWith, signerOf } from "../../adapters/system/index.ts";
 import { homeId } from "../../engine/kernel/index.ts";
+import { intervalSeconds, meterDigestOf } from "../../engine/messages/index.ts";
 import type { StreetCard } from "../api/index.ts";
-import { type Hub, homeOf, isLinked, isNeighbour, Links, Neighbourhood, StoreMismatch, StreetNode, Trader } from "../node/index.ts";
+import {
+  type Hub,
+  homeOf,
+  isLinked,
+  isNeighbour,
+  Links,
+  MeterLog,
+  MeterWatch,
+  Neighbourhood,
+  StoreMismatch,
+  StreetNode,
+  Trader,
+} from "../node/index.ts";
 import type { Chain, Clock, Log, Metrics, Registry, Store } from "../ports/index.ts";
 import { domainOf, firstOf, placeOf, rulesOf, streetName } from "./card.ts";
 import type { HomeConfig } from "./config/index.ts";
 import { cannotStart } from "./exit.ts";
 import { claimFolder } from "./files.ts";
-import { openHomeDevice } from "./home-device.ts";
 import { join } from "./join.ts";
 import { earlierKeys, openMemory, passwordOf, unwrap } from "./keys.ts";
+import { openMeters } from "./meters.ts";
 import { RulesWatch, requireStreetRules } from "./street-rules.ts";
 import { watchOfHome } from "./watch/watching.ts";
 
@@ -111,15 +124,17 @@ async function begin(config: HomeConfig, card: StreetCard, opened: Opened): Prom
   const homeOf = (peer: string) => neighbourhood.peers.homeOf(peer);
   const { proposed, close: closeWatch } = watchOfHome({ ...modules, card, config, node: () => node });
   const node: StreetNode = nodeOf({ ...modules, homeOf, lost: links.lost }, registry, (evaluation) => proposed.certified(evaluation));
-  const neighbourhood = new Neighbourhood(node, { ...modules, observers: card.observers ?? [] });
-  const { device, closeProxy } = await openHomeDevice(config, clock);
+  const { device, source, closeProxy } = await openMeters(config, { clock, log, intervalSeconds: intervalSeconds(rules) });
+  const meterWatch = new MeterWatch({ clock, source, log });
+  const meterLog = new MeterLog({ store: opened.store, signer: modules.signer, digestOf: meterDigestOf(modules.domain), source });
+  const neighbourhood = new Neighbourhood(node, { ...modules, observers: card.observers ?? [], meter: () => meterWatch.state });
   const { sellAbove, buyBelow, keepForBackupPercent } = config.trading;
   const preferences = {
     sellAbove: sellAbove ?? rules.residual.exportPrice,
     buyBelow: buyBelow ?? rules.residual.importPrice,
     backupPercent: keepForBackupPercent,
   };
-  const trader = new Trader({ rules, preferences, clock, device, node, log, metrics });
+  const trader = new Trader({ rules, preferences, clock, device, node, meterLog, meterWatch, log, metrics });
   const watch = new RulesWatch(card, log);
   node.onCertified(({ evaluation }) => proposed.certified(evaluation));
   node.onCertified(({ evaluation: { clearing, result }, sinceGateMs }) => {

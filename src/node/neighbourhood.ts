@@ -1,13 +1,15 @@
 import type { Address, HomeId } from "../../engine/kernel/index.ts";
 import type { Cancel, PeerName } from "../ports/index.ts";
+import type { MeterState } from "./meter-state.ts";
 import type { NodeModules, StreetNode } from "./node.ts";
 import type { Pause } from "./pause.ts";
-import { PeerClocks } from "./peer-clocks.ts";
+import { PeerClocks, type PeerClocksModules } from "./peer-clocks.ts";
 import { Peers, type PeersModules } from "./peers.ts";
 
 export interface NeighbourhoodModules
   extends Pick<NodeModules, "clock" | "domain" | "gossip" | "log" | "metrics" | "recover" | "signer" | "store">,
-    Pick<PeersModules, "observers"> {}
+    Pick<PeersModules, "observers">,
+    Pick<PeerClocksModules, "meter"> {}
 
 /** What is asked of the node. */
 export interface Member extends Pick<StreetNode, "self" | "onCertified" | "pause"> {
@@ -59,6 +61,11 @@ export class Neighbourhood {
   /** Why a home signs nothing, as it says itself; null: it signs, or nothing is known. */
   pauseOf(home: HomeId): Pause | null {
     return first(this.peersOf(home).map((peer) => this.clocks.pauseOf(peer)));
+  }
+
+  /** How a home's meter is read, as it says itself; null: nothing is known. */
+  meterOf(home: HomeId): MeterState | null {
+    return first(this.peersOf(home).map((peer) => this.clocks.meterOf(peer)));
   }
 
   #review(): void {

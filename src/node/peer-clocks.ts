@@ -1,5 +1,6 @@
 import { readFields, Writer } from "../../engine/messages/index.ts";
 import type { Cancel, Clock, Gauge, Gossip, Log, Metrics, PeerName } from "../ports/index.ts";
+import { type MeterState, meterIn, meterNumbers } from "./meter-state.ts";
 import { type Pause, pauseIn, pauseNumbers } from "./pause.ts";
 
 /** warn: look after it. bad: more than neighbours forgive one another (security.md 3.3). */
@@ -23,6 +24,8 @@ export interface PeerClocksModules {
   readonly isObserver?: boolean;
   /** Why this home signs nothing now; null: it signs. */
   readonly pause?: () => Pause | null;
+  /** How this home's meter is read; null: it hasn't been asked yet. */
+  readonly meter?: () => MeterState | null;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -46,6 +49,7 @@ interface Sample {
   readonly offsetMs: number;
   readonly at: number;
   readonly pause: Pause | null;
+  readonly meter: MeterState | null;
 }
 
 const QUESTION = new Uint8Array(0);
@@ -61,7 +65,7 @@ export class PeerClocks {
   constructor(modules: PeerClocksModules) {
     this.#modules = modules;
     this.#offset = modules.metrics.gauge("commonwatt_clock_offset_ms", "What neighbours' clocks are ahead of this one, median", []);
-    modules.gossip.onRequest("time", () => encodeTime(modules.clock.now(), modules.pause?.() ?? null));
+    modules.gossip.onRequest("time", () => encodeTime(modules.clock.now(), modules.pause?.() ?? null, modules.meter?.() ?? null));
   }
 
   start(): void {
@@ -90,6 +94,11 @@ export class PeerClocks {
     return this.#fresh().get(peer)?.pause ?? null;
   }
 
+  /** How a neighbour's meter is read, as it says itself; null: nothing is known. */
+  meterOf(peer: PeerName): MeterState | null {
+    return this.#fresh().get(peer)?.meter ?? null;
+  }
+
   async #round(): Promise<void> {
     const { gossip, clock, isValidator, isObserver } = this.#modules;
     this.#cancel = clock.after(isObserver === true ? OBSERVER_EVERY_MS : EVERY_MS, () => void this.#round());
@@ -115,7 +124,8 @@ export class PeerClocks {
     const theirs = answer.ok ? decodeTime(answer.value) : null;
     const halfWay = (at - asked) / 2;
     if (theirs === null || halfWay > PATIENCE_MS) return;
-    this.#samples.set(peer, { offsetMs: (theirs.streetMs - own) / clock.speed + halfWay, at, pause: theirs.pause });
+    const { streetMs, pause, meter } = theirs;
+    this.#samples.set(peer, { offsetMs: (streetMs - own) / clock.speed + halfWay, at, pause, meter });
   }
 
   #judge(): void {
@@ -138,28 +148,36 @@ export class PeerClocks {
   }
 }
 
-/** What a home answers: its street's time, milliseconds since 1970, and why it signs nothing, if so. */
+/** What a home answers: its street's time, milliseconds since 1970, why it signs nothing, if so, and how its meter is read. */
 export interface TimeAnswer {
   readonly streetMs: number;
   readonly pause: Pause | null;
+  readonly meter: MeterState | null;
 }
 
-export function encodeTime(streetMs: number, pause: Pause | null = null): Uint8Array {
-  const [kind, detail] = pauseNumbers(pause);
-  return new Writer()
-    .uint(1, Math.max(0, Math.round(streetMs)))
-    .uint(2, kind)
-    .uint(3, detail)
-    .finish();
+export function encodeTime(streetMs: number, pause: Pause | null = null, meter: MeterState | null = null): Uint8Array {
+  const writer = new Writer().uint(1, Math.max(0, Math.round(streetMs)));
+  for (const [place, value] of [...pauseNumbers(pause), ...meterNumbers(meter)].entries()) writer.uint(place + 2, value);
+  return writer.finish();
 }
+
+const TIME_FIELDS = 7;
 
 /** Foreign bytes as an answer; null when they are none. */
 export function decodeTime(bytes: Uint8Array): TimeAnswer | null {
   const fields = readFields(bytes) ?? [];
-  const numbers = fields.flatMap(({ number, value }, place) => (number === place + 1 && typeof value === "number" ? [value] : []));
-  const [streetMs, kind = 0, detail = 0] = numbers;
-  if (streetMs === undefined || numbers.length !== fields.length || numbers.length > 3) return null;
-  return { streetMs, pause: pauseIn(kind, detail) };
+  const numbers: number[] = Array.from({ length: TIME_FIELDS }, () => 0);
+  let before = 0;
+  for (const { number, value } of fields) {
+    if (number <= before || number > TIME_FIELDS || typeof value !== "number") return null;
+    numbers[number - 1] = value;
+    before = number;
+  }
+  const [streetMs = 0, kind = 0, detail = 0, ...meter] = numbers;
+  const [source = 0, quality = 0, age = 0, alarms = 0] = meter;
+  const isOdd = (kind === 0 && detail > 0) || (source === 0 && quality + age + alarms > 0);
+  if (streetMs === 0 || isOdd) return null;
+  return { streetMs, pause: pauseIn(kind, detail), meter: meterIn(source, quality, age, alarms) };
 }
 
 function median(values: readonly number[]): number | null {

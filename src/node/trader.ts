@@ -1,4 +1,4 @@
-import type { HomeId, Interval, Wh } from "../../engine/kernel/index.ts";
+import type { HomeId, Interval } from "../../engine/kernel/index.ts";
 import { deliveryEnd, deliveryStart, gateClosure, intervalSeconds, type MarketRules } from "../../engine/messages/index.ts";
 import {
   type BatteryState,
@@ -6,14 +6,15 @@ import {
   contractW,
   type DayMemory,
   forecast,
-  type Hold,
   meanPowers,
   type Powers,
   type Preferences,
-  setpoint,
   wishes,
 } from "../agent/index.ts";
-import type { Cancel, Clock, Counter, Device, Log, Metrics, Nameplate, Telemetry } from "../ports/index.ts";
+import type { Cancel, Clock, Counter, Device, LatchedCounters, Log, Metrics, Nameplate, Telemetry } from "../ports/index.ts";
+import { Dispatcher, POLL_MS, patience } from "./dispatcher.ts";
+import { type MeterLog, valuesOf } from "./meter-log.ts";
+import type { MeterWatch } from "./meter-watch.ts";
 import type { StreetNode } from "./node.ts";
 import { delivering, nextGate } from "./schedule.ts";
 
@@ -23,13 +24,12 @@ export interface TraderModules {
   readonly clock: Clock;
   readonly device: Device;
   readonly node: StreetNode;
+  readonly meterLog: MeterLog;
+  readonly meterWatch: MeterWatch;
   readonly log: Log;
   readonly metrics: Metrics;
 }
 
-/** Real milliseconds between looks at the devices. */
-const POLL_MS = 1_000;
-const READ_MS = 900;
 /** Before a meter is asked again for an interval's last reading. */
 const EDGE_RETRY_MS = 150;
 /** Orders go out that long before the gate, so that every home holds them when it closes: real ms at least, or a part of the interval. */
@@ -44,11 +44,11 @@ export class Trader {
   #samples: Powers[] = [];
   #last: Telemetry | null = null;
   #nameplate: Nameplate | null = null;
-  #contracts = new Map<Interval, number>();
-  #commanded: number | null = null;
-  #isHome = false;
+  readonly #dispatcher: Dispatcher;
   #lastError = "";
   #hasReading = false;
+  /** Whose last counters haven't come yet. */
+  #awaited: Interval | null = null;
   #cancels = new Map<string, Cancel>();
   #stopped = false;
 
@@ -59,10 +59,11 @@ export class Trader {
       "Reads and commands that a device did not answer rightly",
       ["code"],
     );
+    this.#dispatcher = new Dispatcher({ ...modules, failed: (...trouble) => this.#failed(...trouble) });
     modules.node.onCertified(({ evaluation: { clearing } }) => {
       const fills = clearing.kind === "trade" ? clearing.fills : [];
       const contract = contractW(fills, this.#self, intervalSeconds(modules.rules));
-      if (contract !== null) this.#contracts.set(clearing.interval, contract);
+      if (contract !== null) this.#dispatcher.traded(clearing.interval, contract);
     });
   }
 
@@ -78,17 +79,8 @@ export class Trader {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const cancel of this.#cancels.values()) cancel();
-    if (this.#isHome) await this.#modules.device.release(this.#patience(5));
+    await this.#dispatcher.handBack();
     await this.#modules.device.close();
-  }
-
-  get #patienceMs(): number {
-    return this.#modules.device.patienceMs ?? READ_MS;
-  }
-
-  /** So many times what a device may take. */
-  #patience(times = 1): AbortSignal {
-    return AbortSignal.timeout(times * this.#patienceMs);
   }
 
   get #self(): HomeId {
@@ -114,61 +106,24 @@ export class Trader {
   async #look(): Promise<void> {
     const { device } = this.#modules;
     await this.#learnNameplate();
-    await this.#comeHome();
-    const telemetry = await device.read(this.#patience());
+    const battery = this.#nameplate?.battery ?? null;
+    if (battery !== null) await this.#dispatcher.comeHome();
+    const telemetry = await device.read(patience(device));
     this.#last = telemetry.ok ? telemetry.value : null;
+    this.#modules.meterWatch.look(this.#last);
     if (!telemetry.ok) return this.#failed("read", telemetry.code, telemetry.detail);
     this.#lastError = "";
     const powers = powersOf(telemetry.value);
     if (powers !== null) this.#samples.push(powers);
-    await this.#dispatch(telemetry.value);
+    if (battery !== null) await this.#dispatcher.dispatch(telemetry.value, battery);
   }
 
   async #learnNameplate(): Promise<void> {
     if (this.#nameplate !== null) return;
     const { device } = this.#modules;
-    const nameplate = await device.nameplate(this.#patience(2));
+    const nameplate = await device.nameplate(patience(device, 2));
     if (!nameplate.ok) return this.#failed("nameplate", nameplate.code, nameplate.detail);
     this.#nameplate = nameplate.value;
-  }
-
-  /** An earlier life may have left a command behind: before that is undone the battery is told nothing. */
-  async #comeHome(): Promise<void> {
-    const battery = this.#nameplate?.battery ?? null;
-    if (battery === null || this.#isHome) return;
-    const done = await this.#modules.device.release(this.#patience());
-    this.#isHome = done.ok;
-    if (!done.ok) this.#failed("release", done.code, done.detail);
-  }
-
-  async #dispatch(telemetry: Telemetry): Promise<void> {
-    const { rules, clock, device, preferences } = this.#modules;
-    const battery = this.#nameplate?.battery ?? null;
-    if (battery === null || !this.#isHome) return;
-    const interval = delivering(rules, clock.now());
-    const contract = this.#contracts.get(interval);
-    for (const old of this.#contracts.keys()) if (old < interval) this.#contracts.delete(old);
-    const hold = { ...this.#leaseIn(interval, battery.leastLeaseSeconds ?? 0), commandedW: this.#commanded };
-    const wanted = contract === undefined ? null : setpoint(telemetry, battery, contract, preferences.backupPercent, hold);
-    if (wanted === null) return this.#release();
-    const done = await device.dispatch(wanted, hold.leaseSeconds, this.#patience());
-    if (!done.ok) return this.#failed("dispatch", done.code, done.detail);
-    this.#commanded = wanted;
-  }
-
-  /** Seconds of the market's clock, which a simulated street's devices follow. */
-  #leaseIn(interval: Interval, least: number): Pick<Hold, "leaseSeconds" | "writeSeconds"> {
-    const { rules, clock } = this.#modules;
-    const lease = Math.ceil(Math.max(60, (3 * POLL_MS * clock.speed) / 1000));
-    const left = Math.max(1, deliveryEnd(rules, interval) - Math.floor(clock.now() / 1000));
-    return { leaseSeconds: Math.max(Math.min(lease, left), least), writeSeconds: (2 * this.#patienceMs * clock.speed) / 1000 };
-  }
-
-  async #release(): Promise<void> {
-    if (this.#commanded === null) return;
-    const done = await this.#modules.device.release(this.#patience());
-    if (done.ok) this.#commanded = null;
-    else this.#failed("release", done.code, done.detail);
   }
 
   #waitForEdge(interval: Interval): void {
@@ -178,6 +133,7 @@ export class Trader {
       (task) => clock.at(deliveryStart(rules, interval) * 1000, task),
       () => {
         this.#closeDay((interval - 1) as Interval);
+        this.#miss((interval - 2) as Interval);
         void this.#readMeter((interval - 1) as Interval);
         // What was traded for this interval holds from now on.
         void this.#look();
@@ -192,12 +148,14 @@ export class Trader {
    */
   async #readMeter(interval: Interval): Promise<void> {
     const { device, node, rules, clock } = this.#modules;
-    const telemetry = await device.read(this.#patience());
+    this.#awaited = interval;
+    const telemetry = await device.read(patience(device));
     if (this.#stopped || node.self === null) return;
     const end = deliveryEnd(rules, interval);
     const { latched = null, importWh = null, exportWh = null } = telemetry.ok ? telemetry.value : {};
-    if (latched?.at === end) this.#publish(interval, latched.importWh, latched.exportWh, "measured");
-    else if (latched === null && importWh !== null && exportWh !== null) this.#publish(interval, importWh, exportWh, "estimated");
+    if (telemetry.ok && latched?.at === end) this.#publish(interval, latched, "measured", telemetry.value);
+    else if (telemetry.ok && latched === null && importWh !== null && exportWh !== null)
+      this.#publish(interval, { importWh, exportWh }, "estimated", telemetry.value);
     else if ((latched?.at ?? 0) < end && clock.now() < deliveryEnd(rules, (interval + 1) as Interval) * 1000)
       this.#readMeterAgain(interval);
   }
@@ -210,9 +168,40 @@ export class Trader {
     );
   }
 
-  #publish(interval: Interval, importWh: Wh, exportWh: Wh, quality: "measured" | "estimated"): void {
+  /** What stands in the log is what is published, in each life. */
+  #publish(
+    interval: Interval,
+    { importWh, exportWh, raw }: Pick<LatchedCounters, "importWh" | "exportWh" | "raw">,
+    quality: "measured" | "estimated",
+    telemetry: Telemetry,
+  ): void {
+    const { node, meterLog, meterWatch, clock } = this.#modules;
+    const { origin = null } = telemetry;
+    this.#awaited = null;
+    const counters = { importWh, exportWh };
+    const entry = meterLog.keep({
+      home: this.#self,
+      interval,
+      quality,
+      counters,
+      readAt: clock.now(),
+      origin: origin === null ? null : { ...origin, raw: raw ?? origin.raw },
+      values: valuesOf(telemetry),
+    });
+    const stands = entry ?? { counters, quality };
+    meterWatch.kept(stands.quality);
+    if (stands.counters === null || stands.quality === "missing") return;
     this.#hasReading = true;
-    this.#modules.node.reading({ home: this.#self, interval, importWh, exportWh, quality });
+    node.reading({ home: this.#self, interval, ...stands.counters, quality: stands.quality });
+  }
+
+  /** The next end has come without the counters of this one's. A log begins with what is known. */
+  #miss(interval: Interval): void {
+    const { node, meterLog, meterWatch, clock } = this.#modules;
+    if (this.#awaited !== interval || node.self === null || meterLog.last === null) return;
+    this.#awaited = null;
+    meterWatch.kept("missing");
+    meterLog.keep({ home: this.#self, interval, quality: "missing", counters: null, readAt: clock.now(), origin: null, values: [] });
   }
 
   #waitToOrder(interval: Interval): void {

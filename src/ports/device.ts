@@ -1,4 +1,5 @@
 import type { Result, Wh } from "../../engine/kernel/index.ts";
+import type { MeterSource, RawBytes } from "../../engine/messages/index.ts";
 
 export type DeviceCode =
   | "DEVICE_TIMEOUT"
@@ -7,6 +8,23 @@ export type DeviceCode =
   | "DEVICE_IMPLAUSIBLE"
   | "DEVICE_MALFORMED"
   | "DEVICE_REFUSED";
+
+/** The counters as a meter had them at an interval's end; `at` in unix seconds. `raw`: the bytes behind them, where they are others than those behind the rest. */
+export interface LatchedCounters {
+  readonly at: number;
+  readonly importWh: Wh;
+  readonly exportWh: Wh;
+  readonly raw?: readonly RawBytes[];
+}
+
+/** Which meter said it, and the very bytes. */
+export interface MeterOrigin {
+  readonly source: MeterSource;
+  readonly manufacturer: string;
+  readonly model: string;
+  readonly serial: string;
+  readonly raw: readonly RawBytes[];
+}
 
 /** What inverter, battery and meter say now. null is unknown, never 0. Signs: grid + import, battery + discharge, pv >= 0. */
 export interface Telemetry {
@@ -18,8 +36,14 @@ export interface Telemetry {
   /** The meter's counters since it was installed. */
   readonly importWh: Wh | null;
   readonly exportWh: Wh | null;
-  /** The counters as the meter latched them at the last interval's end, where it does that; `at` in unix seconds. */
-  readonly latched: { readonly at: number; readonly importWh: Wh; readonly exportWh: Wh } | null;
+  /** The counters at the last interval's end, where the meter latches them. */
+  readonly latched: LatchedCounters | null;
+  /** Behind the counters; left out: nothing is known of it. */
+  readonly origin?: MeterOrigin;
+  /** How old the counters are, real milliseconds; left out: just read. */
+  readonly ageMs?: number;
+  /** What another meter of the home counted, which settles nothing; left out: there is none, or it says nothing. */
+  readonly beside?: { readonly importWh: Wh; readonly exportWh: Wh };
 }
 
 /** What is screwed to the wall: read once at start. null: the home has no battery. */

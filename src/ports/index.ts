@@ -17,13 +17,10 @@ export type {
   Relay,
   SignedBatch,
   Standing,
-  Statement,
-  StatementLine,
   ValidatorSet,
   VaultBalances,
   VaultEscrows,
   VaultHead,
-  WideAccount,
   WithdrawalNow,
   WithdrawalRequest,
 } from "./chain.ts";
@@ -39,10 +36,11 @@ export type {
   RulesNumbers,
   Vote,
 } from "./community.ts";
-export type { Device, DeviceCode, Nameplate, Telemetry } from "./device.ts";
+export type { Device, DeviceCode, LatchedCounters, MeterOrigin, Nameplate, Telemetry } from "./device.ts";
 export type { Answerer, Door, Gossip, Judgement, Misconduct, PeerName, RequestCode, RequestKind, Topic } from "./gossip.ts";
 export type { Journal, JournalReplay } from "./journal.ts";
 export type { Log } from "./log.ts";
+export type { Meter, MeterAlarm, MeterReading } from "./meter.ts";
 export type { Counter, Gauge, Histogram, Metrics } from "./metrics.ts";
 export type { WidePayout, WideStand } from "./payouts.ts";
 export type { Checked, Problem } from "./problem.ts";
@@ -50,4 +48,5 @@ export type { HomeProfile, StepEnergy } from "./profile.ts";
 export type { Challenge, Challenger, OpenProposal, Proposals, ProposalView, Refusal } from "./proposals.ts";
 export type { RecoverSigner, Signer } from "./signer.ts";
 export type { BatteryPlate, HousePlate, HouseReading, PowerWindow, SimulatedHouse } from "./simulated-house.ts";
+export type { Statement, StatementLine, WideAccount } from "./statement.ts";
 export type { OwnKind, Store, VoteSlot } from "./store.ts";

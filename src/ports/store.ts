@@ -40,6 +40,10 @@ export interface Store {
   members(digest: Digest): Uint8Array | null;
   savePeriod(period: Period, bytes: Uint8Array): void;
   periods(): readonly { readonly period: Period; readonly bytes: Uint8Array }[];
+  /** The next entry of this home's meter log, kept for ever; they come without gaps. */
+  appendMeterEntry(seq: number, bytes: Uint8Array): void;
+  meterEntries(from: number, limit: number): readonly { readonly seq: number; readonly bytes: Uint8Array }[];
+  lastMeterEntry(): number | null;
   getMeta(key: string): string | null;
   setMeta(key: string, value: string): void;
   close(): void;

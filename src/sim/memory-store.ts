@@ -14,6 +14,7 @@ export interface MemoryDisk {
   readonly evidence: Map<Digest, Uint8Array>;
   readonly members: Map<Digest, Uint8Array>;
   readonly periods: Map<Period, Uint8Array>;
+  readonly meterLog: Uint8Array[];
   readonly meta: Map<string, string>;
   /** null: not known, as on a disk that was lost or put back from a copy. */
   signFrom: Interval | null;
@@ -32,6 +33,7 @@ export const memoryDisk = (): MemoryDisk => ({
   evidence: new Map(),
   members: new Map(),
   periods: new Map(),
+  meterLog: [],
   meta: new Map(),
   signFrom: 0 as Interval,
   last: null,
@@ -69,6 +71,15 @@ export function memoryStore(disk: MemoryDisk = memoryDisk(), keepIntervals = 96)
       onDisk().periods.set(period, some(bytes).slice());
     },
     periods: () => [...onDisk().periods].sort(([a], [b]) => compare(a, b)).map(([period, bytes]) => ({ period, bytes: bytes.slice() })),
+    appendMeterEntry: (seq, bytes) => {
+      assert(seq === onDisk().meterLog.length, `the meter log has no gaps: ${seq} after ${disk.meterLog.length - 1}`);
+      disk.meterLog.push(some(bytes).slice());
+    },
+    meterEntries: (from, limit) =>
+      onDisk()
+        .meterLog.slice(from, from + limit)
+        .map((bytes, place) => ({ seq: from + place, bytes: bytes.slice() })),
+    lastMeterEntry: () => (onDisk().meterLog.length === 0 ? null : disk.meterLog.length - 1),
     getMeta: (key) => onDisk().meta.get(key) ?? null,
     setMeta: (key, value) => {
       onDisk().meta.set(key, value);

@@ -112,6 +112,7 @@ function homeView(home: number, options: Required<ExampleOptions>): HomeView {
     validator: home < 31,
     voice: home < 31 ? "home" : null,
     paused: null,
+    meter: { source: "modbus", quality: "measured", trust: "C", ageSeconds: 1, alarms: [] },
     clockOffsetMs: options.offline.includes(home) ? null : Math.round(40 * chance(home, 12) - 20),
     batteryPercent: hasBattery(home) && !silent ? Math.round(35 + 60 * chance(home, options.seed, 3)) : null,
     keepForBackupPercent: hasBattery(home) && !silent ? 30 : null,

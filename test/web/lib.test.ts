@@ -240,7 +240,7 @@ describe("words", () => {
 
 describe("what is worth a look", () => {
   test("nothing on an ordinary day", () => {
-    expect(watchedOf(EXAMPLES.midday())).toEqual({ withheld: [], paused: [], clocks: [], own: null, changes: [] });
+    expect(watchedOf(EXAMPLES.midday())).toEqual({ withheld: [], paused: [], meters: [], clocks: [], own: null, changes: [] });
   });
 
   test("clocks from a quarter of a second on, either way; unknown is none", () => {

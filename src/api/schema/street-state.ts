@@ -3,6 +3,7 @@ import type {
   CertificateView,
   ClearingView,
   HomeView,
+  MeterView,
   OrderView,
   PauseView,
   PricePoint,
@@ -51,6 +52,27 @@ const pause = described(
   "why it signs neither orders nor votes",
 );
 
+const meter = described(
+  mirrors<MeterView>()(
+    object({
+      source: described(oneOf("modbus", "p1", "mqtt"), "modbus: the inverter's. p1: the utility's. mqtt: as another program tells of it"),
+      quality: oneOf("measured", "estimated", "missing"),
+      trust: described(
+        oneOf("A", "B", "C", "D"),
+        "A: signed by a certified meter. B: the utility's meter. C: the home's own. D: estimated or missing",
+      ),
+      ageSeconds: nullable(count),
+      alarms: list(
+        described(
+          oneOf("METER_SILENT", "COUNTER_BROKEN", "POWER_DIFFERS", "METERS_DIFFER"),
+          "METER_SILENT: nothing for a minute. COUNTER_BROKEN: a counter fell or leapt within a day. POWER_DIFFERS: it counts other energy than its power makes. METERS_DIFFER: the home's other meter counts other energy",
+        ),
+      ),
+    }),
+  ),
+  "how its meter is read, as the home says",
+);
+
 const home = mirrors<HomeView>()(
   object({
     home: count,
@@ -63,6 +85,7 @@ const home = mirrors<HomeView>()(
     voice: described(nullable(oneOf("home", "operator", "utility")), "of those who certify"),
     clockOffsetMs: nullable(number),
     paused: nullable(pause),
+    meter: nullable(meter),
     batteryPercent: nullable(percent),
     keepForBackupPercent: nullable(percent),
     balanceMicro: integer,

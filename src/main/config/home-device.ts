@@ -1,4 +1,6 @@
 import type { CrossCheck } from "./cross-check.ts";
+import type { HomeDevice } from "./home.ts";
+import { type MeterFile, meterOf } from "./meter.ts";
 import { profileIds } from "./shipped.ts";
 import type { Path } from "./yaml.ts";
 
@@ -58,6 +60,7 @@ export interface DeviceFile extends Pick<DeviceConfig, "control" | "timeoutMs" |
   readonly tls?: CertificateFiles & { readonly name?: string };
   readonly serial?: SerialConfig;
   readonly echo: boolean;
+  readonly meter?: MeterFile;
   readonly proxy?: Omit<DeviceProxyConfig, "tls"> & { readonly tls?: NonNullable<DeviceProxyConfig["tls"]> };
 }
 
@@ -66,7 +69,13 @@ const PORT = 502;
 /** MODBUS/TCP Security. */
 const TLS_PORT = 802;
 
-export function deviceOf(file: DeviceFile, check: CrossCheck): DeviceConfig {
+/** A home may have a meter alone. */
+export function deviceOf(file: DeviceFile, check: CrossCheck): HomeDevice {
+  const hasInverter = file.host !== undefined || file.serial !== undefined || file.meter === undefined;
+  return { modbus: hasInverter ? modbusOf(file, check) : null, meter: meterOf(file.meter, hasInverter, check) };
+}
+
+function modbusOf(file: DeviceFile, check: CrossCheck): DeviceConfig {
   const { control, timeoutMs, gapMs, meterSign } = file;
   const { inverter = UNIT, meter = UNIT, storage = UNIT } = file.units;
   return {

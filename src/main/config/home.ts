@@ -3,6 +3,7 @@ import type { MicroPerKwh } from "../../../engine/kernel/index.ts";
 import { nodesOf } from "./chain.ts";
 import type { CrossCheck } from "./cross-check.ts";
 import { type DeviceConfig, type DeviceFile, deviceOf } from "./home-device.ts";
+import type { MeterConfig } from "./meter.ts";
 
 /** One home that joins a street; paths are absolute. */
 export interface HomeConfig {
@@ -18,7 +19,7 @@ export interface HomeConfig {
   readonly password: PasswordPlace;
   /** The key that withdraws, rotates and leaves; it may lie on another disk, and need not be there while the home runs. */
   readonly owner: { readonly file: string; readonly password: PasswordPlace };
-  readonly device: DeviceConfig;
+  readonly device: HomeDevice;
   readonly trading: TradingConfig;
 }
 
@@ -32,6 +33,14 @@ export interface PasswordFile {
   readonly file?: string;
   readonly env?: string;
   readonly prompt?: true;
+}
+
+/** What the home has; at least one of the two. */
+export interface HomeDevice {
+  /** Inverter, battery and their meter over Modbus; null: it has none. */
+  readonly modbus: DeviceConfig | null;
+  /** null: the meter is the inverter's. */
+  readonly meter: MeterConfig | null;
 }
 
 export interface TradingConfig {

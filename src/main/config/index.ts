@@ -3,6 +3,7 @@ export type { HomeConfig, PasswordPlace, TradingConfig } from "./home.ts";
 export type { CertificateFiles, DeviceConfig, DevicePlace } from "./home-device.ts";
 export { type Configs, loadConfig, parseConfig } from "./load-config.ts";
 export { withInterval } from "./market.ts";
+export type { MeterConfig, MqttConfig, P1Config, SecretPlace } from "./meter.ts";
 export { explainRefusal } from "./network.ts";
 export { CONFIG_CODES, type ConfigCode } from "./problems.ts";
 export { loadProfile } from "./profiles.ts";

@@ -34,7 +34,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Where no value may be shown: it could be a secret in the wrong place. */
-const SECRET = new Set(["password", "invitation", "owner", "chain"]);
+const SECRET = new Set(["password", "invitation", "owner", "chain", "key", "authenticationKey", "broker"]);
 
 function explain(error: ErrorObject, source: Source): ConfigProblem {
   const path = pathOf(error.instancePath, source.value);
@@ -42,7 +42,7 @@ function explain(error: ErrorObject, source: Source): ConfigProblem {
   if (error.keyword === "additionalProperties") return unknownKey(path, String(error.params.additionalProperty), schema, source);
   if (error.keyword === "required") return missingKey(path, String(error.params.missingProperty), schema, source);
   const { line, column } = source.positionOf(path);
-  const shown = SECRET.has(String(path[0])) ? "this" : show(error.data);
+  const shown = path.some((step) => SECRET.has(String(step))) ? "this" : show(error.data);
   const code = error.keyword === "type" ? "CONFIG_TYPE" : "CONFIG_VALUE";
   const place = path.length === 0 ? {} : { key: keyOf(path) };
   return {

@@ -4,9 +4,9 @@ import { openGossip, type StreetGossip } from "../../../adapters/libp2p/index.ts
 import { openStore } from "../../../adapters/store/index.ts";
 import { loadCurve, peerSeed, recoverWith } from "../../../adapters/system/index.ts";
 import { type HomeId, interval, toHex } from "../../../engine/kernel/index.ts";
-import { type MarketRules, periodOf } from "../../../engine/messages/index.ts";
+import { type MarketRules, type Members, periodOf } from "../../../engine/messages/index.ts";
 import { type BatchOnItsWay, type StreetCard, StreetView } from "../../api/index.ts";
-import { membersAt, Neighbourhood, type Pause, type ProposalWatch, StreetNode } from "../../node/index.ts";
+import { membersAt, Neighbourhood, type ProposalWatch, StreetNode } from "../../node/index.ts";
 import type { BatchReceipt, Challenger, Clock, Log, Metrics, Relay, Store, VaultBalances } from "../../ports/index.ts";
 import { domainOf, firstOf, placeOf, rulesOf, streetName } from "../card.ts";
 import { unwrap } from "../home.ts";
@@ -233,17 +233,10 @@ export class Operator {
     const { clocks } = this.neighbourhood;
     const { periodIntervals } = this.#rules;
     const edge = interval((periodOf(this.#rules, rounds.current) + 1) * periodIntervals);
-    const offsets = membership.members.homes.flatMap(({ home }): [HomeId, number][] => {
-      const offsetMs = this.neighbourhood.clockOffsetOf(home);
-      return offsetMs === null ? [] : [[home, offsetMs]];
-    });
     this.view.epochs({ now: membership.members, next: membersAt(membership.registry, edge), edge });
-    this.view.clocks({ own: clocks.view, homes: new Map(offsets) });
-    const pauses = membership.members.homes.flatMap(({ home }): [HomeId, Pause][] => {
-      const pause = this.neighbourhood.pauseOf(home);
-      return pause === null ? [] : [[home, pause]];
-    });
-    this.view.pauses(new Map(pauses));
+    this.view.clocks({ own: clocks.view, homes: toldBy(membership, (home) => this.neighbourhood.clockOffsetOf(home)) });
+    this.view.pauses(toldBy(membership, (home) => this.neighbourhood.pauseOf(home)));
+    this.view.meters(toldBy(membership, (home) => this.neighbourhood.meterOf(home)));
   }
 
   /** Receipts go into the store, so that exports name the transaction without asking the chain. */
@@ -273,6 +266,13 @@ export class Operator {
       signatures,
     }));
   }
+}
+
+/** What homes say, of those that say it. */
+function toldBy<T>({ members: { homes } }: { readonly members: Members }, told: (home: HomeId) => T | null): ReadonlyMap<HomeId, T> {
+  return new Map(
+    homes.map(({ home }) => [home, told(home)] as const).filter((each): each is readonly [HomeId, T & {}] => each[1] !== null),
+  );
 }
 
 /** Dials every home and listens to nobody. */

@@ -1,4 +1,4 @@
-import type { HomeView, StreetState } from "../../api/state.ts";
+import type { HomeView, MeterView, StreetState } from "../../api/state.ts";
 
 /** A home's clock is told from here on, real ms: as much as the street's own watch warns of. */
 const WARN_MS = 250;
@@ -7,6 +7,8 @@ export interface Watched {
   /** Of the last interval, once for each home. */
   readonly withheld: readonly { readonly name: string; readonly many: number }[];
   readonly paused: readonly HomeView[];
+  /** Homes with something wrong about a meter. */
+  readonly meters: readonly { readonly name: string; readonly home: number; readonly alarms: MeterView["alarms"] }[];
   readonly clocks: readonly { readonly name: string; readonly aheadMs: number }[];
   /** This machine's clock, if it is off. */
   readonly own: { readonly aheadMs: number; readonly peers: number; readonly status: "warn" | "bad" } | null;
@@ -22,6 +24,9 @@ export function watchedOf({ homes, clearing, watch }: StreetState): Watched {
   return {
     withheld: [...orders].map(([name, many]) => ({ name, many })),
     paused: homes.filter(({ paused }) => paused !== null),
+    meters: homes.flatMap(({ name, home, meter }) =>
+      meter === null || meter.alarms.length === 0 ? [] : [{ name, home, alarms: meter.alarms }],
+    ),
     clocks: homes.flatMap(({ name, clockOffsetMs }) =>
       clockOffsetMs === null || Math.abs(clockOffsetMs) <= WARN_MS ? [] : [{ name, aheadMs: clockOffsetMs }],
     ),

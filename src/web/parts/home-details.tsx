@@ -1,4 +1,4 @@
-import type { HomeView } from "../../api/state.ts";
+import type { HomeView, MeterView } from "../../api/state.ts";
 import { energy, money } from "../lib/format.ts";
 import { texts } from "../texts/index.ts";
 import type { Flow } from "./label.ts";
@@ -26,10 +26,17 @@ export function HomeDetails(props: { home: HomeView; flow: Flow | undefined; cur
         {home.batteryPercent === null ? null : <Pair name={words.battery} value={`${Math.round(home.batteryPercent)} %`} />}
         {home.keepForBackupPercent === null ? null : <Pair name={words.keep} value={`${Math.round(home.keepForBackupPercent)} %`} />}
         {home.creditMicro === null ? null : <Pair name={words.credit} value={money(home.creditMicro, currency)} />}
+        {home.meter === null ? null : <Pair name={words.meter} value={meterText(home.meter)} />}
         <Pair name={words.saved} value={money(home.savedMicro, currency)} />
       </dl>
     </>
   );
+}
+
+/** Source, quality, trust class and age. */
+function meterText({ source, quality, trust, ageSeconds }: MeterView): string {
+  const words = texts.street.meter;
+  return [words.source[source], words.quality[quality], words.trust(trust), words.age(ageSeconds)].join(", ");
 }
 
 function FlowFacts({ flow, currency }: { flow: Flow; currency: string }) {

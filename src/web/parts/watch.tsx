@@ -9,10 +9,10 @@ import { pauseText } from "./pause-text.ts";
 export function Watch({ state }: { state: StreetState }) {
   const { street, watch } = state;
   const words = texts.watch;
-  const { withheld, paused, clocks, own, changes } = watchedOf(state);
+  const { withheld, paused, meters, clocks, own, changes } = watchedOf(state);
   const { convictions, wrongSettlements } = watch;
-  if (wrongSettlements.length + convictions.length + withheld.length + paused.length + clocks.length + changes.length === 0 && own === null)
-    return null;
+  const others = [wrongSettlements, convictions, withheld, paused, meters, clocks, changes];
+  if (others.every(({ length }) => length === 0) && own === null) return null;
   const zone = street.timeZone;
   const edge = watch.membership?.nextEdge ?? "";
   const when = changes.length === 0 ? "" : words.edge(dayOf(edge, zone), ...span(edge, street.intervalMinutes, zone));
@@ -33,6 +33,13 @@ export function Watch({ state }: { state: StreetState }) {
             {why === null ? null : pauseText(name, why, zone)}
           </li>
         ))}
+        {meters.flatMap(({ name, home, alarms }) =>
+          alarms.map((alarm) => (
+            <li key={`${alarm} ${home}`} data-meter={alarm}>
+              {words.meter[alarm](name)}
+            </li>
+          )),
+        )}
         {own === null ? null : <li class={own.status}>{words.ownClock(seconds(Math.abs(own.aheadMs)), own.aheadMs > 0, own.peers)}</li>}
         {clocks.map(({ name, aheadMs }) => (
           <li key={`clock ${name}`}>{words.homeClock(name, seconds(Math.abs(aheadMs)), aheadMs > 0)}</li>

@@ -1,3 +1,5 @@
+import { COMMUNITY } from "./en-community.ts";
+
 /** Every word of the page, in English. Another language is another file with the same keys. */
 export const en = {
   title: "Commonwatt",
@@ -69,6 +71,13 @@ export const en = {
         `${name} used more than its money in the vault pays for and owes the utility ${amount}. What is paid in for it (commonwatt deposit), and what it earns, goes there first.`,
       charge: "Charged for orders never shown",
       estimated: "estimated: its device says nothing",
+      meter: "Meter",
+    },
+    meter: {
+      source: { modbus: "the inverter's", p1: "the utility's", mqtt: "over MQTT" },
+      quality: { measured: "measured", estimated: "estimated", missing: "missing" },
+      trust: (letter: string) => `trust class ${letter}`,
+      age: (seconds: number | null) => (seconds === null ? "has never answered" : `${seconds} s old`),
     },
   },
   fund: (amount: string, percent: number) =>
@@ -224,6 +233,12 @@ export const en = {
       `This machine's clock is ${off} ${isFast ? "fast" : "slow"}, measured against ${peers === 1 ? "one home" : `${peers} homes`}.`,
     paused: (name: string) =>
       `${name} follows the street but neither trades nor votes: its record of what it has signed was lost or is a copy.`,
+    meter: {
+      METER_SILENT: (name: string) => `The meter of ${name} says nothing.`,
+      COUNTER_BROKEN: (name: string) => `A counter of ${name}'s meter fell or leapt in the last day.`,
+      POWER_DIFFERS: (name: string) => `The meter of ${name} counts other energy than its power makes.`,
+      METERS_DIFFER: (name: string) => `The two meters of ${name} count different energy.`,
+    },
     pauseEnds: {
       neighbours: (missing: number) =>
         `It goes on by itself once ${missing === 1 ? "one more home that votes has" : `${missing} more homes that vote have`} shown that ${missing === 1 ? "it is" : "they are"} no further.`,
@@ -237,31 +252,8 @@ export const en = {
     newKeys: (names: string, when: string) => `With a new key ${when}: ${names}.`,
     all: "The proof, for programs",
   },
-  community: {
-    title: "What homes decide",
-    sub: "One home, one vote. A change needs more than half of all homes.",
-    otherTime: "Votes run by your watch, not by the street's clock.",
-    numbers: {
-      communityPercent: "Part for the street's own fund, of what buyers pay beyond what sellers get",
-      kPermille: "Where the price lies between the seller's limit (0 %) and the buyer's (100 %)",
-      withheldCharge: "Charge for a sealed order that is never shown",
-      maxPrice: "Highest price that an order may name",
-    },
-    wants: (name: string, from: string) => `${name} wants other rules from ${from} on.`,
-    pays: (name: string, amount: string, to: string, isElsewhere: boolean) =>
-      isElsewhere
-        ? `${name} wants what the street's own fund has waiting to be paid to ${to} instead.`
-        : `${name} wants ${amount} of the street's own fund paid to ${to}.`,
-    change: (what: string, from: string, to: string) => `${what}: ${to} instead of ${from}`,
-    otherwise: "None of the numbers below changes. What does, the file of the rules says; its fingerprint stands under Proof.",
-    votes: (yes: number, no: number, members: number, needed: number) =>
-      `${yes} for it and ${no} against it, of ${members === 1 ? "one home" : `${members} homes`}; it takes ${needed} for it.`,
-    voting: (since: string, until: string) => `That is so far: homes have voted since ${since} and may until ${until}.`,
-    carried: (from: string) => `It is carried, and may be put into force from ${from} on: time to leave for who doesn't like it.`,
-    executable: (until: string) => `It is carried. Anyone may put it into force until ${until}; after that it is gone.`,
-    coming: (from: string) => `Decided, from ${from} on:`,
-    inForce: (since: string) => `Rules in force since ${since}`,
-  },
+  community: COMMUNITY,
+
   proof: {
     title: "Proof",
     sub: "For those who want to check: what is on the chain, and the fingerprints of what was agreed",

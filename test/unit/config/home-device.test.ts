@@ -34,7 +34,7 @@ describe("where a home's device is", () => {
     ],
   ])("%s", (_, device, place) => {
     const loaded = load(device);
-    expect(loaded.ok ? loaded.value.device.place : loaded).toEqual(place);
+    expect(loaded.ok ? loaded.value.device.modbus?.place : loaded).toEqual(place);
   });
 
   test.each<[string, string, string, string]>([
@@ -66,7 +66,7 @@ describe("where it is served to others", () => {
       proxy(
         `{port: 1802, listen: 0.0.0.0, clients: 2, units: [7], writable: [{unit: 1, from: 9, to: 9}], tls: {key: k.pem, cert: c.pem, ca: a.pem, writers: [Gardener]}}`,
       ),
-    ].map((loaded) => (loaded.ok ? loaded.value.device.proxy : loaded));
+    ].map((loaded) => (loaded.ok ? loaded.value.device.modbus?.proxy : loaded));
     expect(none).toBeNull();
     expect(least).toEqual({ listen: "127.0.0.1", port: 1502, clients: 4, units: [], writable: [], tls: null });
     expect(most).toEqual({

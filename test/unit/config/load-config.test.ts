@@ -75,7 +75,7 @@ describe("the files that we ship", () => {
         name: "home-13",
         street: { kind: "url" },
         password: { kind: "env", name: "COMMONWATT_PASSWORD" },
-        device: { place: { port: 1502 }, units: { inverter: 1, meter: 2, storage: 1 }, meterSign: "import" },
+        device: { modbus: { place: { port: 1502 }, units: { inverter: 1, meter: 2, storage: 1 }, meterSign: "import" }, meter: null },
         trading: { sellAbove: 100_000, buyBelow: 300_000, keepForBackupPercent: 20 },
       },
     });
@@ -228,7 +228,10 @@ describe("street and home", () => {
       password: { kind: "file", path: resolve("conf/p") },
       invitation: null,
       trading: { sellAbove: null, buyBelow: null, keepForBackupPercent: 20 },
-      device: { place: { transport: "tcp", host: "inverter.lan", port: 502 }, timeoutMs: 1_000, gapMs: 0, proxy: null },
+      device: {
+        modbus: { place: { transport: "tcp", host: "inverter.lan", port: 502 }, timeoutMs: 1_000, gapMs: 0, proxy: null },
+        meter: null,
+      },
     });
   });
 

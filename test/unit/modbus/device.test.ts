@@ -130,6 +130,7 @@ describe("what a home's devices say", () => {
         importWh: null,
         exportWh: null,
         latched: { at: T0 / 1000 + INTERVAL, importWh: 1000, exportWh: 0 },
+        origin: expect.objectContaining({ source: "modbus", manufacturer: "Commonwatt", serial: expect.stringMatching(/-M$/) }),
       },
     });
     it.pass(INTERVAL);

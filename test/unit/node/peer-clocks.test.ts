@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { interval } from "../../../engine/kernel/index.ts";
+import { trustOf } from "../../../engine/messages/index.ts";
+import type { MeterState } from "../../../src/node/meter-state.ts";
 import type { Pause } from "../../../src/node/pause.ts";
 import { decodeTime, encodeTime, PeerClocks } from "../../../src/node/peer-clocks.ts";
 import type { Clock, Gossip, Metrics, PeerName } from "../../../src/ports/index.ts";
@@ -128,17 +130,29 @@ const anyPause: fc.Arbitrary<Pause | null> = fc.oneof(
   fc.integer({ min: 1, max: 2 ** 32 - 1 }).map((from) => ({ ends: "interval", from: interval(from) }) as const),
 );
 
-test("an answer comes back as it went, with why its home signs nothing", () => {
+const anyMeter: fc.Arbitrary<MeterState | null> = fc.option(
+  fc
+    .record({
+      source: fc.constantFrom("modbus", "p1", "mqtt"),
+      quality: fc.constantFrom("measured", "estimated", "missing"),
+      ageSeconds: fc.option(fc.nat(1_000_000)),
+      alarms: fc.subarray<MeterState["alarms"][number]>(["METER_SILENT", "COUNTER_BROKEN", "POWER_DIFFERS", "METERS_DIFFER"]),
+    })
+    .map((each) => ({ ...each, trust: trustOf(each.source, each.quality) })),
+);
+
+test("an answer comes back as it went, with why its home signs nothing, and how its meter is read", () => {
   fc.assert(
-    fc.property(fc.nat(Number.MAX_SAFE_INTEGER), anyPause, (streetMs, pause) => {
-      const decoded = decodeTime(encodeTime(streetMs, pause));
-      expect(decoded).toEqual(streetMs === 0 ? null : { streetMs, pause });
+    fc.property(fc.nat(Number.MAX_SAFE_INTEGER), anyPause, anyMeter, (streetMs, pause, meter) => {
+      const decoded = decodeTime(encodeTime(streetMs, pause, meter));
+      expect(decoded).toEqual(streetMs === 0 ? null : { streetMs, pause, meter });
     }),
   );
-  const none = [[], [8], [16, 1], [10, 1, 1], [8, 1, 8, 1], [8, 1, 24, 1], [8, 1, 16, 1, 24, 1, 32, 1], [8, 1, 18, 1, 1]];
+  const none = [[], [8], [16, 1], [10, 1, 1], [8, 1, 8, 1], [8, 1, 24, 1], [8, 1, 40, 1], [8, 1, 64, 1], [8, 1, 18, 1, 1]];
   expect(none.map((bytes) => decodeTime(Uint8Array.from(bytes)))).toEqual(none.map(() => null));
   // A reason that nobody knows is none: the time counts all the same.
-  expect(decodeTime(Uint8Array.of(8, 1, 16, 9))).toEqual({ streetMs: 1, pause: null });
+  expect(decodeTime(Uint8Array.of(8, 1, 16, 9))).toEqual({ streetMs: 1, pause: null, meter: null });
+  expect(decodeTime(Uint8Array.of(8, 1, 32, 9))).toEqual({ streetMs: 1, pause: null, meter: null });
 });
 
 test("who watches over the street hears from every home why it signs nothing, and soon that it signs again", async () => {

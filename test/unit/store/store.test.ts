@@ -232,7 +232,16 @@ describe("reading along", () => {
     lived();
     const reader = openStoreReader(path);
     if (!reader.ok) throw new Error(reader.detail);
-    expect(Object.keys(reader.value).sort()).toEqual(["blocks", "close", "getMeta", "lastInterval", "members", "periods"]);
+    expect(Object.keys(reader.value).sort()).toEqual([
+      "blocks",
+      "close",
+      "getMeta",
+      "lastInterval",
+      "lastMeterEntry",
+      "members",
+      "meterEntries",
+      "periods",
+    ]);
     const store = open();
     store.saveBlock(interval(101), head(1), Uint8Array.of(1));
     expect(reader.value.lastInterval()).toBe(101);
