@@ -47,7 +47,9 @@ describe("the street on two branches that we ship, a noon of it", () => {
       "--period",
       "4",
       "--speed",
-      "300",
+      "600",
+      "--processes",
+      "1",
     ]);
     expect({ exit, err }).toEqual({ exit: 0, err: "" });
     expect(out).toMatch(/two-branches: 12 homes are trading/);
