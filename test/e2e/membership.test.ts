@@ -10,8 +10,8 @@ import { Program, run, until } from "../support/street-process.ts";
 
 jest.setTimeout(240_000);
 
-/** Periods of eight intervals of three seconds. */
-const PERIOD = 8;
+/** Periods of four intervals of three seconds: what changes has twelve to be read in, whatever the period. */
+const PERIOD = 4;
 const SECRET = { TEST_PASSWORD: "of a test" };
 const folder = mkdtempSync(join(tmpdir(), "commonwatt-e2e-"));
 const data = join(folder, "street");
