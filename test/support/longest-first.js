@@ -4,7 +4,7 @@ import jestSequencer from "@jest/test-sequencer";
 const Sequencer = jestSequencer.default ?? jestSequencer;
 
 /** Slow kinds of tests, slowest first: whole streets and models take minutes, single functions milliseconds. */
-export const SLOW = ["e2e", "models", "ports", "property", "fuzz", "unit/contracts", "unit/evm", "unit/store", "unit/libp2p", "tidy"];
+export const SLOW = ["e2e", "models", "ports", "property", "fuzz", "unit/contracts", "unit/ethereum", "unit/store", "unit/libp2p", "tidy"];
 
 /**
  * Slow kinds first, so that the run ends with short suites and no worker waits for another's long one. A fresh clone knows no times
