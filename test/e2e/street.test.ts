@@ -39,22 +39,7 @@ const measured = existsSync(READINGS) ? describe : describe.skip;
 measured("eight intervals of ten measured homes (skipped without ../shared)", () => {
   const folder = mkdtempSync(join(tmpdir(), "commonwatt-e2e-"));
   const data = join(folder, "street");
-  const args = [
-    "--readings",
-    READINGS,
-    "--from",
-    "2016-08-01T16:00:00Z",
-    "--speed",
-    "900",
-    "--period",
-    "4",
-    "--processes",
-    "1",
-    "--data",
-    data,
-    "--port",
-    "0",
-  ];
+  const args = ["--readings", READINGS, "--from", "2016-08-01T16:00:00Z", "--speed", "900", "--period", "4", "--data", data, "--port", "0"];
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -47,9 +47,7 @@ describe("the street on two branches that we ship, a noon of it", () => {
       "--period",
       "4",
       "--speed",
-      "600",
-      "--processes",
-      "1",
+      "300",
     ]);
     expect({ exit, err }).toEqual({ exit: 0, err: "" });
     expect(out).toMatch(/two-branches: 12 homes are trading/);

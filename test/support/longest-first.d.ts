@@ -4,6 +4,7 @@ interface Suite {
   readonly context: object;
 }
 
+export const STREETS: readonly string[];
 export const SLOW: readonly string[];
 export default class LongestFirst {
   constructor(options: object);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import LongestFirst, { SLOW } from "../../support/longest-first.js";
+import LongestFirst, { SLOW, STREETS } from "../../support/longest-first.js";
 
 const context = (sizes: Readonly<Record<string, number>>) => ({
   config: { cache: false },
@@ -16,24 +16,27 @@ const ordered = (sizes: Readonly<Record<string, number>>, times: Readonly<Record
 };
 
 describe("the order of suites", () => {
-  const [unit, street, model, law] = [
-    "/r/test/unit/a/b.test.ts",
-    "/r/test/e2e/c.test.ts",
-    "/r/test/models/d.test.ts",
-    "/r/test/property/e.test.ts",
-  ];
+  const [unit, model, law] = ["/r/test/unit/a/b.test.ts", "/r/test/models/d.test.ts", "/r/test/property/e.test.ts"];
 
   test("in a fresh clone: slow kinds first, whatever their size, and the larger of one kind", () => {
-    const small = "/r/test/e2e/small.test.ts";
-    expect(ordered({ [unit]: 900, [law]: 5, [small]: 3, [model]: 4, [street]: 7 })).toEqual([street, small, model, law, unit]);
+    const small = "/r/test/models/small.test.ts";
+    expect(ordered({ [unit]: 900, [law]: 5, [small]: 3, [model]: 4 })).toEqual([model, small, law, unit]);
   });
 
   test("where all times are known: the longest first", () => {
-    expect(ordered({ [unit]: 1, [street]: 1, [law]: 1 }, { [unit]: 9, [street]: 4, [law]: 6 })).toEqual([unit, law, street]);
+    expect(ordered({ [unit]: 1, [model]: 1, [law]: 1 }, { [unit]: 9, [model]: 4, [law]: 6 })).toEqual([unit, law, model]);
+  });
+
+  test("five others between two streets, and none lost", () => {
+    const others = Array.from({ length: 12 }, (_, i) => `/r/test/unit/${i}.test.ts`);
+    const [big, small] = ["/r/test/e2e/big.test.ts", "/r/test/e2e/small.test.ts"];
+    const sizes = Object.fromEntries(others.map((path, i) => [path, 100 - i]));
+    expect(ordered({ ...sizes, [small]: 1, [big]: 2 })).toEqual([big, ...others.slice(0, 5), small, ...others.slice(5)]);
+    expect(ordered({ [small]: 1, [big]: 2, [unit]: 3 })).toEqual([big, unit, small]);
   });
 
   test("the folders that it names are there", () => {
-    const missing = SLOW.filter((folder) => !existsSync(fileURLToPath(new URL(`../../${folder}`, import.meta.url))));
+    const missing = [...STREETS, ...SLOW].filter((folder) => !existsSync(fileURLToPath(new URL(`../../${folder}`, import.meta.url))));
     expect(missing).toEqual([]);
   });
 });
