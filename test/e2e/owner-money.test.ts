@@ -20,7 +20,7 @@ const COMMAND_MS = 1_000;
 
 beforeAll(async () => {
   // Its time is ahead of the chain's, so that what it settles covers what is asked for.
-  const args = ["--from", "2027-06-15T06:00:00Z", "--speed", "300", "--period", "4", "--homes", "4", "--processes", "1"];
+  const args = ["--from", "2027-06-15T06:00:00Z", "--speed", "300", "--period", "8", "--homes", "4", "--processes", "1"];
   street = new Program(["--data", data, "--port", "0", ...args]);
   url = await street.prints(/see (http:\S+)/);
   password = readFileSync(join(data, "password"), "utf8").trim();

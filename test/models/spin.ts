@@ -27,9 +27,6 @@ export interface Search {
   readonly states: number;
 }
 
-/** One process has no other to be reduced against, and a state of few bytes is soon compared whole. Both leave the states as they are. */
-const PLAIN = ["-DSAFETY", "-DNOREDUCE", "-DNOCOMP"];
-
 /**
  * Makes a verifier of `name`.pml under these macros, runs it to its end or to its first error, and reads what it says.
  * "-O1" is for a search of everything; where an error is near, compiling is what takes the time.
@@ -39,7 +36,7 @@ export async function search(name: string, macros: readonly string[], optimizati
   const at = { cwd: folder, maxBuffer: 1 << 26 };
   try {
     await run("spin", [...macros.map((macro) => `-D${macro}`), "-a", fileURLToPath(new URL(`${name}.pml`, import.meta.url))], at);
-    await run("cc", [optimization, ...PLAIN, `-DMEMLIM=${MEMORY_MB}`, "-o", "pan", "pan.c"], at);
+    await run("cc", [optimization, "-DSAFETY", `-DMEMLIM=${MEMORY_MB}`, "-o", "pan", "pan.c"], at);
     return reading((await run("./pan", [`-m${DEPTH}`], at)).stdout);
   } finally {
     await rm(folder, { recursive: true, force: true });
