@@ -4,5 +4,8 @@ export default {
   extensionsToTreatAsEsm: [".ts"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2023", parser: { syntax: "typescript" } }, module: { type: "es6" } }] },
   testMatch: ["<rootDir>/test/**/*.test.ts"],
-  testTimeout: 30_000,
+  moduleNameMapper: { "^fast-check$": "<rootDir>/test/support/fast-check.js" },
+  // Three workers share two cores.
+  testTimeout: 60_000,
+  testSequencer: "<rootDir>/test/support/longest-first.js",
 };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { atMost, exactly, type Row } from "../engine/frame.ts";
-import { differences, readBooks, told, until } from "./checks.ts";
+import { differences, readBooks, told, until, untilTheFirstEnded } from "./checks.ts";
 import { type LabHome, LabStreet } from "./lab-street.ts";
 import { calm } from "./loss.ts";
 import { cpuSeconds } from "./meters.ts";
@@ -51,10 +51,7 @@ async function comeBack(street: LabStreet, home: LabHome, other: LabHome, left: 
   await sleep(3_000);
   await street.stopHomes();
   const books = await Promise.all([home, other].map(({ name, folder }) => readBooks(name, folder)));
-  const common = Math.min(...books.map(({ heads }) => Math.max(...heads.keys())));
-  const faults = differences(
-    books.map((each) => ({ ...each, heads: new Map([...each.heads].filter(([interval]) => interval <= common)) })),
-  );
+  const faults = differences(untilTheFirstEnded(books));
   return [
     { what: `away for ${fetched} intervals: start to at work`, value: upS, unit: "s", goal: null, note: "" },
     { what: "  start to caught up and verified", value: behind.length > 0 ? Number.NaN : caughtUpS, unit: "s", goal: atMost(10), note: "" },

@@ -74,6 +74,12 @@ export function overfilled(fills: readonly Pick<Fill, "order" | "side" | "energy
   });
 }
 
+/** Books up to the newest interval that all of them have: homes end one after the other, and the last ones may certify meanwhile. */
+export function untilTheFirstEnded(books: readonly HomeBooks[]): readonly HomeBooks[] {
+  const common = Math.min(...books.map(({ heads }) => Math.max(...heads.keys())));
+  return books.map((each) => ({ ...each, heads: new Map([...each.heads].filter(([interval]) => interval <= common)) }));
+}
+
 /** I1, I4 and I7: every home has every interval that any home has, without a gap, and with one result. */
 export function differences(all: readonly HomeBooks[]): Faults {
   const intervals = [...new Set(all.flatMap(({ heads }) => [...heads.keys()]))].sort((a, b) => a - b);

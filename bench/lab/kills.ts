@@ -15,6 +15,7 @@ import {
   signedSlots,
   told,
   until,
+  untilTheFirstEnded,
 } from "./checks.ts";
 import type { LabProcess } from "./lab-process.ts";
 import { type LabHome, LabStreet } from "./lab-street.ts";
@@ -144,7 +145,7 @@ async function lookThrough(street: LabStreet, { watch, faults, moments }: Killed
     heard: heard.length,
     upMs: street.homes.flatMap(({ process }) => process.upMs),
     faults: {
-      lost: [...differences(books), ...books.flatMap((each, at) => forgotten(each, street.homes[at]!.log))],
+      lost: [...differences(untilTheFirstEnded(books)), ...books.flatMap((each, at) => forgotten(each, street.homes[at]!.log))],
       settlement: [...settlement, ...books.flatMap((each) => each.faults)],
       votes: [...faults, ...signed, ...doubleVotes(heard)],
       other: [...street.faults, ...unhealed, ...street.homes.flatMap(({ log }) => accusations(log))],

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chance } from "../../test/support/chance.ts";
 import { atMost, exactly, type Goal, quantile, type Row } from "../engine/frame.ts";
-import { accusations, differences, type Faults, readBooks, told, until } from "./checks.ts";
+import { accusations, differences, type Faults, readBooks, told, until, untilTheFirstEnded } from "./checks.ts";
 import { LabStreet } from "./lab-street.ts";
 import type { LabFrame, LabPart } from "./part.ts";
 import { Wire, whyNoWire } from "./wire.ts";
@@ -229,10 +229,8 @@ async function booksRows(street: LabStreet, { say }: LabFrame): Promise<readonly
   await sleep(INTERVAL_MS);
   await street.stopHomes();
   const books = await Promise.all(street.homes.map(({ name, folder }) => readBooks(name, folder)));
-  const common = Math.min(...books.map(({ heads }) => Math.max(...heads.keys())));
-  const upTo = books.map((each) => ({ ...each, heads: new Map([...each.heads].filter(([interval]) => interval <= common)) }));
   const faults = [
-    ...differences(upTo),
+    ...differences(untilTheFirstEnded(books)),
     ...books.flatMap((each) => each.faults),
     ...street.faults,
     ...street.homes.flatMap(({ log }) => accusations(log)),

@@ -154,7 +154,7 @@ describe("restore", () => {
     terminal.types(`${JUNK}\r`);
     await terminal.shows(new RegExp(`owner ${JUNK_OWNER}`));
     expect(await terminal.ended).toBe(0);
-    expect(terminal.shown).not.toContain("junk");
+    expect(terminal.shown.replaceAll(folder.path, "")).not.toContain("junk");
   });
 
   test("gives back the owner that init made", async () => {
@@ -169,7 +169,8 @@ describe("refusals name the file and the way out, and no secret", () => {
   const refused = async (args: readonly string[], env: Readonly<Record<string, string>> = ENV): Promise<string> => {
     const { exit, out, err } = await run(args, env);
     expect({ exit, out }).toEqual({ exit: 1, out: "" });
-    for (const secret of ["junk", "zoo", PASSWORD, "s3cret"]) expect(err).not.toContain(secret);
+    // Chance names the folder.
+    for (const secret of ["junk", "zoo", PASSWORD, "s3cret"]) expect(err.replaceAll(folder.path, "")).not.toContain(secret);
     return err;
   };
 
@@ -197,7 +198,7 @@ describe("refusals name the file and the way out, and no secret", () => {
     expect(await refused(["restore", "--config", config, "--words", at("none")])).toContain(`can't be read from ${at("none")}`);
     expect(await refused(["restore", "--config", config, "--words", JUNK])).toContain("can't be read from what --words names");
     const typed = await run(["restore", "--config", config, ...JUNK.split(" ")], ENV);
-    expect(typed).toMatchObject({ exit: 2, err: expect.not.stringContaining("junk") });
+    expect([typed.exit, typed.err.replaceAll(folder.path, "")]).toEqual([2, expect.not.stringContaining("junk")]);
     expect(await refused(["restore", "--config", config])).toContain("there is no terminal to ask for the words");
     expect(existsSync(at(OWNER))).toBe(false);
   });

@@ -1,7 +1,17 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, describe, expect, jest, test } from "@jest/globals";
-import { accusations, differences, doubleVotes, faultsOf, overfilled, readBooks, SignedWatch, told } from "../../bench/lab/checks.ts";
+import {
+  accusations,
+  differences,
+  doubleVotes,
+  faultsOf,
+  overfilled,
+  readBooks,
+  SignedWatch,
+  told,
+  untilTheFirstEnded,
+} from "../../bench/lab/checks.ts";
 import { runKills } from "../../bench/lab/kills.ts";
 import { calm, missingOf, watch, withWiredStreet } from "../../bench/lab/loss.ts";
 import { Wire, whyNoWire } from "../../bench/lab/wire.ts";
@@ -188,6 +198,18 @@ describe("the laboratory sees", () => {
     ],
   ] as const)("%s", (_, one, other) => {
     expect(differences([books("home-01", one), books("home-02", other)])).toHaveLength(1);
+  });
+
+  test("no loss in what the last homes certify while others have ended, and one before", () => {
+    const other = books("home-02", [
+      [7, "a"],
+      [8, "b"],
+      [9, "c"],
+    ]);
+    const first = (heads: readonly (readonly [number, string])[]) => differences(untilTheFirstEnded([books("home-01", heads), other]));
+    const [seven, eight] = [[7, "a"] as const, [8, "b"] as const];
+    expect(first([seven, eight])).toEqual([]);
+    expect(first([eight])).toEqual(["home-01 lacks interval 7"]);
   });
 
   const order = (over: object) => ({

@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 afterAll(() => folder.remove());
 
-/** Three homes, of which the first so many certify; an interval takes three seconds. */
+/** Three homes, of which the first so many certify; an interval takes a second and a half. */
 async function start(validators: number, ...more: string[]): Promise<void> {
   const config = join(folder.path, `${validators}.yaml`);
   const data = join(folder.path, `street-${validators}`);
@@ -24,7 +24,7 @@ async function start(validators: number, ...more: string[]): Promise<void> {
     `data: ${data}`,
     "homes: 3",
     `validators: ${validators}`,
-    "speed: 300",
+    "speed: 600",
   ];
   writeFileSync(config, [...lines, "processes: 1", "dashboard: { host: 127.0.0.1, port: 0 }", ""].join("\n"));
   street.program = new Program(["--config", config, ...more]);
@@ -64,7 +64,8 @@ describe("a street in which nobody can certify without the home that lost what i
       expect(pauseOf(stands, "home-01")).toEqual({ reason: "store-lost", ends: "owner", missing: null, from: null });
       expect([pauseOf(stands, "home-02"), pauseOf(stands, "home-03")]).toEqual([null, null]);
       const { intervalsCertified } = stands.street;
-      await new Promise((resolve) => setTimeout(resolve, 8_000));
+      // More than two intervals.
+      await new Promise((resolve) => setTimeout(resolve, 4_000));
       expect((await state()).street.intervalsCertified).toBe(intervalsCertified);
       expect((await street.program!.stop()).exit).toBe(0);
 

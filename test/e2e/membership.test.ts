@@ -12,6 +12,8 @@ jest.setTimeout(240_000);
 
 /** Periods of eight intervals of three seconds. */
 const PERIOD = 8;
+/** Intervals between a change and the soonest that it counts from: twelve seconds, in which homes read it. */
+const AHEAD = 4;
 const SECRET = { TEST_PASSWORD: "of a test" };
 const folder = mkdtempSync(join(tmpdir(), "commonwatt-e2e-"));
 const data = join(folder, "street");
@@ -45,6 +47,7 @@ test("a home joins at an edge, goes on with another key, and leaves; another is 
   expect(joined.since % PERIOD).toBe(0);
   await trades(joined.since);
 
+  await earlyForAnEdge();
   const rotated = await run(["home", "--config", config, "--rotate-key"], SECRET);
   expect({ exit: rotated.exit, out: rotated.out }).toEqual({
     exit: 0,
@@ -64,6 +67,7 @@ test("a home joins at an edge, goes on with another key, and leaves; another is 
     exit: 0,
     out: expect.stringMatching(/^home-02 trades in sunny-street until 20/),
   });
+  await earlyForAnEdge();
   const left = await run(["home", "--config", config, "--leave"], SECRET);
   expect({ exit: left.exit, out: left.out }).toEqual({ exit: 0, out: expect.stringMatching(/^home-5 trades in sunny-street until 20/) });
   const after = await registry();
@@ -79,6 +83,14 @@ async function trades(from: number): Promise<void> {
   await until(state, ({ homes }) => {
     const reading = homes.find(({ name }) => name === "home-5")?.reading;
     return reading != null && numberOf(reading.interval) >= from;
+  });
+}
+
+/** An owner signs for the next edge, and is refused when that has come too near before it is asked for: half a period is left for it. */
+async function earlyForAnEdge(): Promise<void> {
+  await until(state, ({ street: { now } }) => {
+    const place = (Math.floor(numberOf(now)) + AHEAD) % PERIOD;
+    return place >= 1 && place <= PERIOD / 2;
   });
 }
 

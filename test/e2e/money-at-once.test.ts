@@ -79,6 +79,7 @@ test("without enough of them it is asked for instead, under the same number, and
   } finally {
     for (const home of [3, 4]) process.kill(hosting(home), "SIGCONT");
   }
-  await until(account, (holds) => holds === "42.00");
+  // Each question is a whole command.
+  await until(account, (holds) => holds === "42.00", 1_000);
   expect(await good("balance")).toContain("nothing of it is asked for");
 });

@@ -15,6 +15,8 @@ let street: Program;
 let url: string;
 let password: string;
 const outputs: string[] = [];
+/** Between two questions that take a whole command each. */
+const COMMAND_MS = 1_000;
 
 beforeAll(async () => {
   // Its time is ahead of the chain's, so that what it settles covers what is asked for.
@@ -62,7 +64,7 @@ test("an owner without a coin has its home's money paid out and pays it in again
   expect(await good("balance")).toContain("nothing of it is asked for");
 
   expect(await good("withdraw", "--amount", "20")).toMatch(/The operator has carried it: transaction 0x[0-9a-f]{64}\n$/);
-  await until(account, (holds) => holds === "20.00");
+  await until(account, (holds) => holds === "20.00", COMMAND_MS);
 
   expect(await good("deposit", "--amount", "12.5", "--dry-run")).toContain("which holds 20.00");
   expect(await good("deposit", "--amount", "12.5")).toMatch(/transaction 0x[0-9a-f]{64}\n$/);

@@ -107,7 +107,7 @@ describe("a synthetic street that runs", () => {
   let url: string;
 
   beforeAll(async () => {
-    street = new Program(["--data", data, "--port", "0", "--speed", "300", "--period", "8"]);
+    street = new Program(["--data", data, "--port", "0", "--speed", "300", "--period", "4"]);
     url = await street.prints(/see (http:\S+)/);
   });
 

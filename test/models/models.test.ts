@@ -134,7 +134,7 @@ describe.each(MODELS)(`model $name${reason}`, ({ name, holds, breaks }) => {
   checked.each(holds)(
     "every claim holds in every reachable state %s",
     async (macros) => {
-      const { errors, failed, exhaustive } = await search(name, splitMacros(macros), "-O2");
+      const { errors, failed, exhaustive } = await search(name, splitMacros(macros), "-O1");
       expect({ errors, failed, exhaustive }).toEqual({ errors: 0, failed: null, exhaustive: true });
     },
     5 * MINUTES,

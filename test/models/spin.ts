@@ -29,9 +29,9 @@ export interface Search {
 
 /**
  * Makes a verifier of `name`.pml under these macros, runs it to its end or to its first error, and reads what it says.
- * "-O2" is for a search of everything; where an error is near, compiling is what takes the time.
+ * "-O1" is for a search of everything; where an error is near, compiling is what takes the time.
  */
-export async function search(name: string, macros: readonly string[], optimization: "-O0" | "-O2"): Promise<Search> {
+export async function search(name: string, macros: readonly string[], optimization: "-O0" | "-O1"): Promise<Search> {
   const folder = await mkdtemp(join(tmpdir(), "model-"));
   const at = { cwd: folder, maxBuffer: 1 << 26 };
   try {

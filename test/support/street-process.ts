@@ -79,11 +79,11 @@ export function processesWith(text: string): readonly number[] {
     });
 }
 
-/** Asks until the answer satisfies; the test's own time-out is the limit. */
-export async function until<T>(ask: () => Promise<T>, satisfies: (answer: T) => boolean): Promise<T> {
+/** Asks until the answer satisfies, with a pause after each; the test's own time-out is the limit. */
+export async function until<T>(ask: () => Promise<T>, satisfies: (answer: T) => boolean, pauseMs = 150): Promise<T> {
   for (;;) {
     const answer = await ask();
     if (satisfies(answer)) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -66,11 +66,11 @@ describe("several nodes", () => {
       node("first", () => trouble),
       node("second"),
     );
-    const rpc = pool(nodes);
+    const rpc = pool(nodes, 10_000);
     await ask(rpc);
     const began = performance.now();
     expect(await ask(rpc)).toBe("second");
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(performance.now() - began).toBeLessThan(3_000);
     expect(heard[0]).toMatch(/^node 1: it doesn't answer: /);
   });
 
