@@ -1,8 +1,15 @@
 import type { CrossCheck } from "./cross-check.ts";
-import type { HomeDevice } from "./home.ts";
-import { type MeterFile, meterOf } from "./meter.ts";
+import { type MeterConfig, type MeterFile, meterOf } from "./meter.ts";
 import { profileIds } from "./shipped.ts";
 import type { Path } from "./yaml.ts";
+
+/** What the home has; at least one of the two. */
+export interface HomeDevice {
+  /** Inverter, battery and their meter over Modbus; null: it has none. */
+  readonly modbus: DeviceConfig | null;
+  /** null: the meter is the inverter's. */
+  readonly meter: MeterConfig | null;
+}
 
 /** A home's device, as the file says it; paths are absolute. */
 export interface DeviceConfig {

@@ -2,8 +2,7 @@ import { join } from "node:path";
 import type { MicroPerKwh } from "../../../engine/kernel/index.ts";
 import { nodesOf } from "./chain.ts";
 import type { CrossCheck } from "./cross-check.ts";
-import { type DeviceConfig, type DeviceFile, deviceOf } from "./home-device.ts";
-import type { MeterConfig } from "./meter.ts";
+import { type DeviceFile, deviceOf, type HomeDevice } from "./home-device.ts";
 
 /** One home that joins a street; paths are absolute. */
 export interface HomeConfig {
@@ -33,14 +32,6 @@ export interface PasswordFile {
   readonly file?: string;
   readonly env?: string;
   readonly prompt?: true;
-}
-
-/** What the home has; at least one of the two. */
-export interface HomeDevice {
-  /** Inverter, battery and their meter over Modbus; null: it has none. */
-  readonly modbus: DeviceConfig | null;
-  /** null: the meter is the inverter's. */
-  readonly meter: MeterConfig | null;
 }
 
 export interface TradingConfig {

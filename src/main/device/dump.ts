@@ -2,8 +2,8 @@ import { dumpOf } from "../../../adapters/modbus/index.ts";
 import { systemClock } from "../../../adapters/system/index.ts";
 import { cannotStart } from "../exit.ts";
 import { writeCapture } from "../sunspec/dump.ts";
+import type { DeviceCommand } from "./command.ts";
 import { identify, openHost } from "./read.ts";
-import type { DeviceCommand } from "./run.ts";
 
 /** Writes the registers of a profile's blocks as a capture: a file for tests to play that device with. */
 export async function runNativeDump(command: DeviceCommand): Promise<number> {

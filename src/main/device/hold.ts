@@ -1,8 +1,8 @@
 import { type CaptureFile, type Comparison, compareCapture, type Profile, type Verdict } from "../../../adapters/modbus/index.ts";
 import { cannotStart } from "../exit.ts";
 import { captureFrom } from "./capture.ts";
+import type { DeviceCommand } from "./command.ts";
 import { allProfiles, candidatesFor, profileNamed } from "./profile.ts";
-import type { DeviceCommand } from "./run.ts";
 
 interface Tested {
   readonly profile: Profile;

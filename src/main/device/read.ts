@@ -12,8 +12,8 @@ import { endpoint } from "../../cli/index.ts";
 import { cannotStart } from "../exit.ts";
 import { stopSignal } from "../stop.ts";
 import { captureFrom } from "./capture.ts";
+import type { DeviceCommand } from "./command.ts";
 import { allProfiles, candidatesFor, profileNamed } from "./profile.ts";
-import type { DeviceCommand } from "./run.ts";
 
 interface Opened {
   readonly profile: Profile;

@@ -1,10 +1,8 @@
-import type { Command } from "../../cli/index.ts";
 import { runDump } from "../sunspec/dump.ts";
+import type { DeviceCommand } from "./command.ts";
 import { runNativeDump } from "./dump.ts";
 import { runTest } from "./hold.ts";
 import { runRead, runWatch } from "./read.ts";
-
-export type DeviceCommand = Extract<Command, { verb: "device" }>;
 
 /** What is done with one device, or with what one said once. */
 export async function runDevice(command: DeviceCommand): Promise<number> {

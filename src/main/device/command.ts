@@ -1,0 +1,3 @@
+import type { Command } from "../../cli/index.ts";
+
+export type DeviceCommand = Extract<Command, { verb: "device" }>;
