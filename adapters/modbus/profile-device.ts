@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from "../../engine/kernel/index.ts";
-import type { Clock, Device, DeviceCode, Nameplate, Telemetry } from "../../src/ports/index.ts";
+import type { Clock, Device, DeviceCode, MeterOrigin, Nameplate, Telemetry } from "../../src/ports/index.ts";
 import { Driver, type DriverOptions, registersOf } from "./control/index.ts";
 import { HomeCounters } from "./counters.ts";
 import { type LinkOptions, ModbusLink } from "./link.ts";
@@ -34,6 +34,9 @@ const TELEMETRY: Readonly<Partial<Record<Quantity, string>>> = {
   importWh: "grid.importEnergy",
   exportWh: "grid.exportEnergy",
 };
+
+/** What a home's reading rests on. */
+const METERED: readonly string[] = ["grid.power", "grid.importEnergy", "grid.exportEnergy"];
 
 /** The registers of whatever a link leads to. */
 export const linkSource = (link: ModbusLink): RegisterSource => ({
@@ -71,11 +74,8 @@ class ProfileDevice implements Device {
   async nameplate(signal: AbortSignal): Promise<Result<Nameplate, DeviceCode>> {
     const values = await this.values(signal);
     if (!values.ok) return values;
-    const { profile } = this.options;
     return ok({
-      manufacturer: textOf(values.value, "device.manufacturer") || (profile.vendors[0] ?? ""),
-      model: textOf(values.value, "device.model") || profile.name,
-      serial: textOf(values.value, "device.serial"),
+      ...identityOf(values.value, this.options.profile),
       ratedPvW: positive(values.value, "inverter.ratedPower"),
       battery: batteryOf(values.value, this.driver),
     });
@@ -95,7 +95,14 @@ class ProfileDevice implements Device {
     }
     const quantities = Object.entries(TELEMETRY).map(([quantity, name]) => [quantity as Quantity, named.get(name)?.value ?? null] as const);
     const telemetry = telemetryOf(new Map(quantities), { meterSign: "import", inverterPower: "pv", maxW: this.options.maxW ?? MAX_W });
-    return telemetry.ok ? this.counters.checked(telemetry.value, this.options.clock.now()) : telemetry;
+    if (!telemetry.ok) return telemetry;
+    return this.counters.checked({ ...telemetry.value, origin: this.origin(values.value) }, this.options.clock.now());
+  }
+
+  /** The meter's own registers, and whose they are. */
+  private origin(values: readonly NamedValue[]): MeterOrigin {
+    const { manufacturer, model, serial } = identityOf(values, this.options.profile);
+    return { source: "modbus", manufacturer, model, serial, raw: this.reader.rawOf(METERED) };
   }
 
   dispatch(batteryW: number, leaseSeconds: number, signal: AbortSignal): Promise<Result<void, DeviceCode>> {
@@ -168,6 +175,12 @@ const textOf = (values: readonly NamedValue[], name: string): string => {
   const value = valueNamed(values, name);
   return value === null ? "" : String(value);
 };
+
+const identityOf = (values: readonly NamedValue[], profile: Profile) => ({
+  manufacturer: textOf(values, "device.manufacturer") || (profile.vendors[0] ?? ""),
+  model: textOf(values, "device.model") || profile.name,
+  serial: textOf(values, "device.serial"),
+});
 
 function positive(values: readonly NamedValue[], name: string): number | null {
   const value = valueNamed(values, name);

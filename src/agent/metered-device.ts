@@ -24,12 +24,15 @@ const NOTHING: Telemetry = {
 
 /** A home whose meter is read by itself, beside its inverter or without one. */
 export class MeteredDevice implements Device {
+  readonly patienceMs?: number;
   readonly #options: MeteredDeviceOptions;
   #before: { readonly atMs: number; readonly importWh: number; readonly exportWh: number } | null = null;
   #told = "";
 
   constructor(options: MeteredDeviceOptions) {
     this.#options = options;
+    const { patienceMs } = options.inverter ?? {};
+    if (patienceMs !== undefined) this.patienceMs = patienceMs;
   }
 
   async nameplate(signal: AbortSignal): Promise<Result<Nameplate, DeviceCode>> {

@@ -1,6 +1,6 @@
 import { ok, type Result } from "../../../engine/kernel/index.ts";
 import type { DeviceCode } from "../../../src/ports/index.ts";
-import { type Block, BlockReader, type PointReading, type ReadRegisters, readingsOf, walkChain } from "../sunspec/index.ts";
+import { type Block, BlockReader, type PointReading, type ReadRegisters, type Registers, readingsOf, walkChain } from "../sunspec/index.ts";
 import { listed, type SunspecPoint } from "./profile.ts";
 import { type Said, said, silent, times } from "./value.ts";
 
@@ -36,26 +36,39 @@ export class ChainReads {
       this.blocks = chain.value.blocks.filter(({ id }) => this.models.has(id));
     }
     const reader = new BlockReader(read, this.atOnce);
-    const found = new Map<number, (readonly PointReading[])[]>();
+    const found = new Map<number, BlockReadings[]>();
     for (const block of this.blocks) {
       const words = await reader.block(block);
       if (!words.ok) {
         if (words.code === "DEVICE_MALFORMED") this.blocks = null;
         return words;
       }
-      found.set(block.id, [...(found.get(block.id) ?? []), readingsOf(words.value) ?? []]);
+      const told = { address: block.address, registers: words.value, points: readingsOf(words.value) ?? [] };
+      found.set(block.id, [...(found.get(block.id) ?? []), told]);
     }
     this.atOnce = reader.atOnce;
     return ok(new Readings(found));
   }
 }
 
+/** A model as it was read. */
+export interface BlockReadings {
+  readonly address: number;
+  readonly registers: Registers;
+  readonly points: readonly PointReading[];
+}
+
 /** What the models of a chain said. */
 export class Readings {
-  private readonly found: ReadonlyMap<number, readonly (readonly PointReading[])[]>;
+  private readonly found: ReadonlyMap<number, readonly BlockReadings[]>;
 
-  constructor(found: ReadonlyMap<number, readonly (readonly PointReading[])[]>) {
+  constructor(found: ReadonlyMap<number, readonly BlockReadings[]>) {
     this.found = found;
+  }
+
+  /** The models that hold a point, by its places. */
+  behind(point: SunspecPoint): readonly BlockReadings[] {
+    return listed(point.sunspec).flatMap((written) => this.block(written) ?? []);
   }
 
   /** The first of the point's places that says something, and which that was. */
@@ -74,9 +87,11 @@ export class Readings {
   }
 
   private reading(written: string): PointReading | undefined {
+    return this.block(written)?.points.find(({ name }) => name === referenceOf(written)?.point);
+  }
+
+  private block(written: string): BlockReadings | undefined {
     const reference = referenceOf(written);
-    return reference === null
-      ? undefined
-      : this.found.get(reference.model)?.[reference.index - 1]?.find(({ name }) => name === reference.point);
+    return reference === null ? undefined : this.found.get(reference.model)?.[reference.index - 1];
   }
 }

@@ -1,10 +1,12 @@
 import { fail, ok, type Result } from "../../../engine/kernel/index.ts";
+import type { RawBytes } from "../../../engine/messages/index.ts";
 import type { DeviceCode } from "../../../src/ports/index.ts";
 import type { ReadRegisters } from "../sunspec/index.ts";
 import { ChainReads, type Readings } from "./chains.ts";
-import { type NamedValue, valuesOf } from "./evaluate.ts";
+import { type Answers, type NamedValue, valuesOf } from "./evaluate.ts";
 import { addressOf, type BlockRead, countOf, MAIN, planReads } from "./plan.ts";
 import { isRegister, isSunspec, leavesOf, type Match, type Profile, type SunspecPoint } from "./profile.ts";
+import { rawBehind } from "./raw.ts";
 import { BlockReads, type RegisterSource, type RegistersRead, type Words } from "./registers.ts";
 import { saidAt, within } from "./value.ts";
 
@@ -15,6 +17,7 @@ export class ProfileReader {
   private readonly units: Readonly<Record<string, number>>;
   private readonly blocks: BlockReads;
   private readonly chains: ReadonlyMap<string, ChainReads>;
+  private last: Answers | null = null;
 
   /** `units`: unit ids that differ from the profile's, by role. */
   constructor(profile: Profile, source: RegisterSource, units: Readonly<Record<string, number>> = {}) {
@@ -31,7 +34,14 @@ export class ProfileReader {
     const words = await this.blocks.read((read) => this.ask(read, signal));
     if (!words.ok) return words;
     const chains = await this.readChains(!words.value.isEmpty, signal);
-    return chains.ok ? ok(valuesOf(this.profile, { words: words.value, chains: chains.value })) : chains;
+    if (!chains.ok) return chains;
+    this.last = { words: words.value, chains: chains.value };
+    return ok(valuesOf(this.profile, this.last));
+  }
+
+  /** What the device sent for these points when it was last read. */
+  rawOf(names: readonly string[]): readonly RawBytes[] {
+    return this.last === null ? [] : rawBehind(names, this.profile, this.last, (role) => this.unitOf(role));
   }
 
   /** null: it is a device of this profile, as far as its registers tell; else what they say instead. */

@@ -32,6 +32,7 @@ describe("contracts/abi", () => {
       "redirectWithdrawFor",
       "register",
       "registerMany",
+      "repay",
       "requestWithdraw",
       "requestWithdrawFor",
       "rotateAgent",

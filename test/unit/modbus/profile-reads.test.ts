@@ -140,6 +140,33 @@ points:
 const ACME = { 0: 0x4163, 1: 0x6d65, 2: 0x534e, 3: 0x3031 };
 const NOW = { ...ACME, 10: 0xff38, 11: 0, 12: 345, 13: 0, 14: 12, 15: 1500, 16: 0xfe0c, 17: 684 };
 
+test("what a value rests on: its registers without what lies between them, of SunSpec the whole model, nothing twice", async () => {
+  const chain = [0x5375, 0x6e53, 124, 4, 9, 8, 7, 6, 0xffff, 0];
+  const words = Object.fromEntries([...chain.map((word, i) => [40_000 + i, word]), [10, 1], [11, 2], [12, 3], [13, 4], [14, 5]]);
+  const reader = new ProfileReader(
+    profileOf(`points:
+  one: { at: 10, type: uint16, unit: W, in: [0, 9] }
+  two: { at: [14, 12], type: uint32, unit: W, in: [0, 1000000], scaleAt: 10 }
+  three: { sunspec: 124:StorCtl_Mod, unit: W, in: [0, 9] }
+  four: { sunspec: 124:WChaMax, unit: W, in: [0, 9] }
+  five: { sum: [one, two], unit: W, in: [0, 9] }
+`),
+    tableSource({ holding: words }),
+    { inverter: 4 },
+  );
+  expect(reader.rawOf(["one"])).toEqual([]);
+  expect(await reader.read()).toMatchObject({ ok: true });
+  const places = (...names: readonly string[]) => reader.rawOf(names).map(({ place, bytes }) => `${place}: ${[...bytes].join(" ")}`);
+  const model = "unit 4, holding registers 40002 to 40007: 0 124 0 4 0 9 0 8 0 7 0 6";
+  expect(places("one")).toEqual(["unit 4, holding registers 10 to 10: 0 1"]);
+  expect(places("two")).toEqual([
+    "unit 4, holding registers 10 to 10: 0 1",
+    "unit 4, holding registers 12 to 12: 0 3",
+    "unit 4, holding registers 14 to 14: 0 5",
+  ]);
+  expect(places("three", "four", "none", "five")).toEqual([model]);
+});
+
 describe("a home's device read by its profile", () => {
   const open = (port: number) =>
     openProfileDevice({
@@ -159,7 +186,22 @@ describe("a home's device read by its profile", () => {
     const device = open(server.port);
     expect(await device.read(never)).toEqual({
       ok: true,
-      value: { gridW: 200, pvW: 1500, batteryW: -500, socPercent: 68.4, importWh: 34_500, exportWh: 1_200, latched: null },
+      value: {
+        gridW: 200,
+        pvW: 1500,
+        batteryW: -500,
+        socPercent: 68.4,
+        importWh: 34_500,
+        exportWh: 1_200,
+        latched: null,
+        origin: {
+          source: "modbus",
+          manufacturer: "Test",
+          model: "Tested",
+          serial: "SN01",
+          raw: [{ place: "unit 1, holding registers 10 to 14", bytes: Uint8Array.from([0xff, 0x38, 0, 0, 1, 0x59, 0, 0, 0, 12]) }],
+        },
+      },
     });
     Object.assign(registers, { 16: 0x7fff, 17: 0xffff });
     expect(await device.read(never)).toMatchObject({ ok: true, value: { batteryW: null, socPercent: null } });
