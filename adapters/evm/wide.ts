@@ -42,7 +42,7 @@ export function withdrawalOf({ to, ticks, requestedAt }: Decoded): OwnerMoney["w
 
 const TRIES = 3;
 
-/** Supplier, grid and community as they stand. Asked again when a period was settled between what they hold and the period that the vault stands at. */
+/** Asked again when a period was settled between what accounts hold and the period that the vault stands at. */
 export async function wideStands(reader: VaultReader): Promise<Result<readonly WideStand[], ChainCode>> {
   for (let tries = 0; tries < TRIES; tries++) {
     const [before, answer, after] = [await reader.status(), await reader.read("balances", 0, 2 ** 32), await reader.status()];

@@ -43,7 +43,7 @@ export function spareWideTicks(rules: MarketRules, state: MarketState, holding: 
   return Math.max(0, holding.ticks + lowestOf(rules, state, holding, { ends, worst: worst + rounded }));
 }
 
-/** Ticks that the account lacks for the closed periods and what is settled of the running one, and what homes lack for them; 0: it bears them. */
+/** Ticks that the account lacks for the closed periods and what is settled of the running one, with what homes lack; 0: it bears them. */
 export function lackingTicks(rules: MarketRules, state: MarketState, holding: WideHolding): number {
   const ends = [...state.accounts].map(([home, { balance }]) => ({ home, ticks: toTicks(balance) }));
   return Math.max(0, -holding.ticks - lowestOf(rules, state, holding, { ends, worst: 0 }));

@@ -62,7 +62,10 @@ export function worstDebt(rules: MarketRules, state: MarketState, home: HomeId, 
   return worstSpending(rules, state, home, until) + undelivered + taken * residual.importPrice;
 }
 
-/** The most that a home may pay by `until` for what it buys and for sealed orders that it never shows, nano-currency: the part of its debt that isn't the supplier's. */
+/**
+ * The most that a home may pay by `until` for what it buys and for sealed orders that it never shows, nano-currency: the part of its worst
+ * debt that isn't owed to the supplier for energy.
+ */
 export function worstSpending(rules: MarketRules, state: MarketState, home: HomeId, until: Interval): number {
   const { maxOrderWh, maxOrdersPerHome, maxPrice, withheldCharge = DEFAULT_RULES.withheldCharge } = rules;
   const ahead = Math.max(0, until - state.interval);
