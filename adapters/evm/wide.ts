@@ -4,7 +4,7 @@ import { type SurplusAccount, WIDE_ACCOUNTS } from "../../engine/messages/index.
 import type { ChainCode, OwnerMoney, WideAccount, WidePayout, WideStand } from "../../src/ports/index.ts";
 import type { VaultReader } from "./chain.ts";
 import type { Sender } from "./sender.ts";
-import { callData, TICK_MICRO, VAULT } from "./vault.ts";
+import { balancesOf, callData, TICK_MICRO, VAULT } from "./vault.ts";
 
 /** The vault's number of a wide account where it means accounts of both kinds: 2^32 - 8 and its id. */
 export const numberOf = (account: SurplusAccount): number => 2 ** 32 - 8 + WIDE_ACCOUNTS[account];
@@ -42,27 +42,20 @@ export function withdrawalOf({ to, ticks, requestedAt }: Decoded): OwnerMoney["w
 
 const TRIES = 3;
 
-/** Asked again when a period was settled between what the account holds and the period that the vault stands at. */
-async function standOf(reader: VaultReader, account: SurplusAccount): Promise<Result<WideStand, ChainCode>> {
+/** Asked again when a period was settled between what accounts hold and the period that the vault stands at. */
+export async function wideStands(reader: VaultReader): Promise<Result<readonly WideStand[], ChainCode>> {
   for (let tries = 0; tries < TRIES; tries++) {
-    const [before, held, after] = [await reader.status(), await reader.read("wideBalance", WIDE_ACCOUNTS[account]), await reader.status()];
+    const [before, answer, after] = [await reader.status(), await reader.read("balances", 0, 2 ** 32), await reader.status()];
     if (!before.ok) return before;
-    if (!held.ok) return held;
+    if (!answer.ok) return answer;
     if (!after.ok) return after;
     const { nextPeriod } = after.value;
-    if (before.value.nextPeriod === nextPeriod) return ok({ account, held: Number(held.value[0]) * TICK_MICRO, nextPeriod });
+    if (before.value.nextPeriod !== nextPeriod) continue;
+    const { homes, wide } = balancesOf(answer.value);
+    const free = homes.map(({ ticks, requested }) => (ticks - requested) * TICK_MICRO);
+    return ok(ACCOUNTS.map((account) => ({ account, held: wide[WIDE_ACCOUNTS[account]]! * TICK_MICRO, homes: free, nextPeriod })));
   }
-  return fail("CHAIN_PENDING", "a period was settled each time that the account was read");
-}
-
-export async function wideStands(reader: VaultReader): Promise<Result<readonly WideStand[], ChainCode>> {
-  const stands: WideStand[] = [];
-  for (const account of ACCOUNTS) {
-    const stand = await standOf(reader, account);
-    if (!stand.ok) return stand;
-    stands.push(stand.value);
-  }
-  return ok(stands);
+  return fail("CHAIN_PENDING", "a period was settled each time that the accounts were read");
 }
 
 /** Pays what the vault lets go of and the account can spare; what it doesn't yet, it pays another time. */
@@ -79,10 +72,11 @@ export async function payWide(
     const data = callData({ to: reader.vault, contract: VAULT, method: "finalizeWithdraw", args: [numberOf(account)] });
     const weighed = await reader.rpc.ask("eth_estimateGas", [{ from: sender.address, to: reader.vault, data }]);
     if (!weighed.ok) continue;
-    const stand = await standOf(reader, account);
-    if (!stand.ok) return stand;
-    const micro = Math.min(Number(asked.value[0].ticks) * TICK_MICRO, stand.value.held);
-    const spare = spareOf(stand.value);
+    const stands = await wideStands(reader);
+    if (!stands.ok) return stands;
+    const stand = stands.value.find((each) => each.account === account)!;
+    const micro = Math.min(Number(asked.value[0].ticks) * TICK_MICRO, stand.held);
+    const spare = spareOf(stand);
     if (spare === null || micro > spare) {
       payouts.push({ kind: "held", account, micro, spare });
       continue;

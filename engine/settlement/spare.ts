@@ -51,16 +51,26 @@ export function runningSum(changes: readonly number[]): { readonly settled: numb
  * 2^53 it is no longer exact and more than there is money.
  */
 export function worstDebt(rules: MarketRules, state: MarketState, home: HomeId, until: Interval): number {
-  const { maxOrderWh, maxOrdersPerHome, maxPrice, residual, withheldCharge = DEFAULT_RULES.withheldCharge } = rules;
+  const { maxOrderWh, maxOrdersPerHome, maxPrice, residual } = rules;
   const energy = maxOrderWh * maxOrdersPerHome;
   const ahead = Math.max(0, until - state.interval);
-  const traded = ahead * energy * Math.max(maxPrice, residual.importPrice);
-  const charged = (ahead * maxOrdersPerHome + withheldBy(state, home)) * withheldCharge * 1000;
-  const { bought, soldWh } = filled(state, home);
+  const undelivered = ahead * energy * Math.max(0, residual.importPrice - maxPrice);
+  const { soldWh } = filled(state, home);
   const { meter } = accountOf(state.accounts, home);
   const taken =
     soldWh + (meter?.assumedExportWh ?? 0) + meterable(meter, { energy, from: settledWith(state.interval), until: state.interval + ahead });
-  return bought + traded + charged + taken * residual.importPrice;
+  return worstSpending(rules, state, home, until) + undelivered + taken * residual.importPrice;
+}
+
+/**
+ * The most that a home may pay by `until` for what it buys and for sealed orders that it never shows, nano-currency: the part of its worst
+ * debt that isn't owed to the supplier for energy.
+ */
+export function worstSpending(rules: MarketRules, state: MarketState, home: HomeId, until: Interval): number {
+  const { maxOrderWh, maxOrdersPerHome, maxPrice, withheldCharge = DEFAULT_RULES.withheldCharge } = rules;
+  const ahead = Math.max(0, until - state.interval);
+  const charged = (ahead * maxOrdersPerHome + withheldBy(state, home)) * withheldCharge * 1000;
+  return filled(state, home).bought + ahead * maxOrderWh * maxOrdersPerHome * maxPrice + charged;
 }
 
 interface Filled {

@@ -1,6 +1,6 @@
 import type { Interval, Period } from "../../../engine/kernel/index.ts";
 import { type MarketRules, type SurplusAccount, WIDE_ACCOUNTS } from "../../../engine/messages/index.ts";
-import { type Batch, changeInWide, lackingTicks, spareWideTicks, type WideHolding } from "../../../engine/settlement/index.ts";
+import { type Batch, lackingTicks, spareWideTicks, type WideHolding } from "../../../engine/settlement/index.ts";
 import { nextGate, type StreetNode } from "../../node/index.ts";
 import type { Clock, Log, Relay, WidePayout, WideStand } from "../../ports/index.ts";
 import { amountText } from "../amount.ts";
@@ -96,15 +96,15 @@ export class Payouts {
     return later.maxPrice > rules.maxPrice ? later : rules;
   }
 
-  #holdingOf({ account, held, nextPeriod }: WideStand): WideHolding | null {
+  #holdingOf({ account, held, homes, nextPeriod }: WideStand): WideHolding | null {
     const { node, waiting } = this.#modules;
     const { carried } = node.rounds.state;
     const closed = new Map<Period, Batch>();
     for (const batch of [...waiting(), ...node.periods.open.map((open) => open.batch)])
       if (batch.result.period >= nextPeriod) closed.set(batch.result.period, batch);
     if (closed.size !== carried.period - nextPeriod) return null;
-    const inOrder = [...closed.values()].sort((a, b) => a.result.period - b.result.period);
-    return { account, ticks: held / TICK_MICRO, unsettled: inOrder.map(({ wide }) => changeInWide(wide, account)) };
+    const unsettled = [...closed.values()].sort((a, b) => a.result.period - b.result.period);
+    return { account, ticks: held / TICK_MICRO, homes: homes.map((micro) => micro / TICK_MICRO), unsettled };
   }
 
   /** Once, until it is over or of something else. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { toQuantity } from "ethers/utils";
 import { openPurse, type Purse, readStatement } from "../../../adapters/evm/index.ts";
 import { connect, type Rpc } from "../../../adapters/evm/rpc.ts";
 import { callData, VAULT } from "../../../adapters/evm/vault.ts";
@@ -11,7 +12,7 @@ import type { Log } from "../../../src/ports/index.ts";
 import { QUIET } from "../../support/quiet.ts";
 import { sendAs } from "../../support/send-as.ts";
 import { addressOf, CHAIN_ID } from "../../support/test-chain.ts";
-import { TestStreet } from "../../support/test-street.ts";
+import { ownerAddress, TestStreet } from "../../support/test-street.ts";
 
 const SUPPLIER = address(addressOf(2));
 const TO = address(addressOf(9));
@@ -110,6 +111,19 @@ test("what a home lacked for a period and what it paid back are lines of the sup
     expect(await own.relay.settle(own.batch(0, [-10_300, 100]))).toMatchObject({ ok: true });
     expect(await own.relay.settle(own.batch(1, [200]))).toMatchObject({ ok: true });
     expect(await own.relay.collectDebts()).toEqual({ ok: true, value: [0] });
+    // Home 1 has 10,100 ticks and asks for 10,000 of them; home 0 still owes 100, which is behind the supplier.
+    await node.ask("anvil_setBalance", [ownerAddress(1), toQuantity(10n ** 18n)]);
+    const data = callData({ to: own.vault, contract: VAULT, method: "requestWithdraw", args: [1, TO, 10_000] });
+    await sendAs(node, { from: ownerAddress(1), to: own.vault, data });
+    const homes = [0, 10_000, 1_000_000, 1_000_000, 1_000_000];
+    expect(await own.relay.wideStands()).toEqual({
+      ok: true,
+      value: [
+        { account: "supplier", held: 50_990_000, homes, nextPeriod: 502 },
+        { account: "grid", held: 0, homes, nextPeriod: 502 },
+        { account: "community", held: 0, homes, nextPeriod: 502 },
+      ],
+    });
     const statement = await statementOf("supplier", own.vault);
     const rows = statement.ok ? rowsOf(statement.value) : [];
     expect(rows.slice(1).map((row) => row.split(",").slice(1, 6).join(" "))).toEqual([

@@ -120,6 +120,8 @@ test.each<[string, Given, spare: number, text: string]>([
   ["one that waits to be carried, and the next", { carried: [100_000], signed: [200_000] }, HELD - 300_000 - KEPT, "19.9515"],
   ["the first of two, though the second brings more", { signed: [300_000, -200_000] }, HELD - 300_000, "20.00"],
   ["what is settled of the running period", { signed: [100_000], earned: 50_000 }, HELD - 150_000 - KEPT, "34.9515"],
+  // Home 0 has 10,000 ticks and lacks 20,000 for the first of them, which the supplier bears beside what it owes for the second.
+  ["what a home lacks", { signed: [-30_000, 40_000] }, HELD - 30_000 - KEPT, "46.9515"],
 ])("a payout leaves %s its money, to the last tick", async (_, given, spare, text) => {
   await asked(spare + 1);
   const short = openPayouts(given);
@@ -166,4 +168,7 @@ test("an account that was emptied without asking anybody is told as short, once,
   expect(await told({ signed: [1_000] })).toEqual([]);
   expect(await told({ signed: [1_001] })).toEqual([short("0.0001")]);
   expect(await told({ signed: [600], earned: 900 })).toEqual([short("0.05")]);
+  // Home 0 lacks 20,000 ticks of the 30,000.
+  expect(await told({ signed: [-30_000] })).toEqual([]);
+  expect(await told({ signed: [-30_000, 40_000] })).toEqual([short("2.90")]);
 });

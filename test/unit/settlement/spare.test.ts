@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { homeId, interval, nano, wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
+import { homeId, interval, microPerKwh, nano, wh, ZERO_DIGEST } from "../../../engine/kernel/index.ts";
 import {
   genesis,
   type Holding,
@@ -55,6 +55,11 @@ test.each<[string, Books, until: number, eur: number]>([
   ["an order withheld", { cleared: [cleared(tradeOf(interval(1001), 200_000), 3, 2), at(1002)] }, 1002, 6.05],
 ])("at worst a home with %s falls by", (_, books, until, eur) => {
   expect(worstDebt(SMALL, booksOf(books), HOME, interval(until)) / NANO_PER_EUR).toBeCloseTo(eur, 9);
+});
+
+test("where the supplier takes more than any trade may, each interval ahead costs its price: 2.00 for 10 kWh sold and not fed in", () => {
+  const rules = { ...SMALL, residual: { ...SMALL.residual, importPrice: microPerKwh(2_000_000) } };
+  expect(worstDebt(rules, booksOf({}), HOME, interval(1003)) / NANO_PER_EUR).toBeCloseTo(40 + 20 + 20 + 0.1, 9);
 });
 
 test("what no sum counts exactly is more than any home has", () => {
