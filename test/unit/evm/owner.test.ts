@@ -47,6 +47,7 @@ describe("a purse", () => {
     const now = await chain.now();
     expect(await look()).toEqual({
       escrow: 1_000_000,
+      debt: 0,
       withdrawal: null,
       account: 7_000_000,
       settledUntil: 0,
@@ -71,7 +72,7 @@ describe("a purse", () => {
     expect(await purse.look(homeId(99), ownerAddress(OWNER))).toEqual({
       ok: false,
       code: "CHAIN_REFUSED",
-      detail: "UnknownAccount(id=99)",
+      detail: "the registry doesn't know home 99",
     });
     const away = openPurse({ rpc: "http://127.0.0.1:1", chainId: CHAIN_ID, vault: street.vault });
     expect(await away.look(homeId(OWNER), ownerAddress(OWNER))).toMatchObject({ ok: false, code: "CHAIN_UNREACHABLE" });
