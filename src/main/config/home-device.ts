@@ -115,7 +115,7 @@ const PLACE_KEYS = ["host", "port", "tls", "serial", "echo"] as const;
 type Key = (typeof PLACE_KEYS)[number];
 
 const EXAMPLES: Readonly<Record<Key, string>> = {
-  host: 'the name or address of the inverter or gateway, e.g. host: "192.168.1.20"',
+  host: 'the name or address of the inverter or gateway, e.g. host: "192.168.1.20"; a home without one names a meter under "meter"',
   port: "the gateway's port, e.g. port: 4196",
   tls: "the files of our certificate: key, cert and ca",
   serial: "the line, e.g. serial: {path: /dev/ttyUSB0, baudRate: 9600}",

@@ -82,10 +82,7 @@ const AT = ["device", "meter"] as const;
 
 /** null with a problem, or because the home has none. `hasInverter`: there is a device over Modbus. */
 export function meterOf(file: MeterFile | undefined, hasInverter: boolean, check: CrossCheck): MeterConfig | null {
-  if (file === undefined) {
-    if (!hasInverter) check.conflict(["device"], "has neither host nor meter", "name the inverter's host, or a meter under meter");
-    return null;
-  }
+  if (file === undefined) return null;
   if (file.settles === "inverter" && !hasInverter)
     check.conflict([...AT, "settles"], "there is no inverter", "name its host under device, or let the meter settle");
   if ((file.p1 === undefined) === (file.mqtt === undefined)) {

@@ -29,7 +29,7 @@ describe("a meter of its own", () => {
       ok: true,
       value: {
         device: {
-          modbus: { host: "inv", port: 502 },
+          modbus: { place: { transport: "tcp", host: "inv", port: 502 } },
           meter: {
             settles: "inverter",
             source: {
@@ -69,7 +69,7 @@ describe("a meter of its own", () => {
 
 describe("what is wrong with one", () => {
   test.each([
-    ["no device at all", "{}", "device", "has neither host nor meter"],
+    ["no device at all", "{}", "device.host", "is missing"],
     ["an empty meter", "{meter: {}}", "device.meter", "has neither p1 nor mqtt"],
     ["two meters", `{meter: {p1: {host: a}, mqtt: {broker: "mqtt://b", ${TOPICS}}}}`, "device.meter", "has both p1 and mqtt"],
     ["no way to it", "{meter: {p1: {}}}", "device.meter.p1", "has neither host nor serial"],
@@ -94,7 +94,7 @@ describe("what is wrong with one", () => {
       "all topics at once",
       "{meter: {mqtt: {broker: 'mqtt://b', topics: {import: {topic: 'a/#'}, export: {topic: b}}}}}",
       "device.meter.mqtt.topics.import.topic",
-      "doesn't fit",
+      "isn't written as it has to be",
     ],
   ])("%s", (_, device, key, what) => {
     const found = read(device);
