@@ -55,8 +55,9 @@ export async function detectAt(
       const link = new ModbusLink({
         host,
         port,
-        timeoutMs: Math.max(options.timeoutMs, profile.link.connectDelayMs),
+        timeoutMs: options.timeoutMs,
         gapMs: profile.link.gapMs,
+        connectDelayMs: profile.link.connectDelayMs,
         clock: options.clock,
         random: Math.random,
       });

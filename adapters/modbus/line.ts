@@ -11,6 +11,8 @@ export interface Timing {
   readonly timeoutMs: number;
   /** Silence between two requests; some devices want 50 ms. A serial line keeps 3.5 characters at least. */
   readonly gapMs?: number | undefined;
+  /** Silence between the connection and the first request; some gateways want a second. */
+  readonly connectDelayMs?: number | undefined;
   readonly maxBackOffMs?: number | undefined;
   readonly clock: Pick<Clock, "after" | "monotonicMs">;
   /** 0 to 1: keeps the homes of a street from knocking at the same moment. */
@@ -174,6 +176,8 @@ export class Line {
     }
     const connection = new Connection(wire.value, framingOf(this.options), this.options.clock, (code, freed) => this.onEnd(code, freed));
     this.connection = connection;
+    const { connectDelayMs = 0 } = this.options;
+    if (connectDelayMs > 0) await this.pause(connectDelayMs);
     if (this.closed) this.close();
     return this.closed ? fail("DEVICE_OFFLINE", "the link was closed") : ok(connection);
   }

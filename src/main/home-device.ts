@@ -53,8 +53,8 @@ async function profileOf(written: string): Promise<Profile> {
 
 /** The slower of what the home and the profile say. */
 function linkOf({ place, timeoutMs, gapMs }: DeviceConfig, profile: Profile | null, clock: Clock): DeviceLink {
-  const { timeoutMs: leastMs = 0, gapMs: leastGapMs = 0 } = profile?.link ?? {};
-  const slow = { timeoutMs: Math.max(timeoutMs, leastMs), gapMs: Math.max(gapMs, leastGapMs) };
+  const { timeoutMs: leastMs = 0, gapMs: leastGapMs = 0, connectDelayMs = 0 } = profile?.link ?? {};
+  const slow = { timeoutMs: Math.max(timeoutMs, leastMs), gapMs: Math.max(gapMs, leastGapMs), connectDelayMs };
   return { ...placeOf(place), ...slow, links, clock, random: Math.random };
 }
 
@@ -124,7 +124,12 @@ async function proxyOf({ proxy, units }: DeviceConfig, device: DeviceLink): Prom
 }
 
 type DeviceLink = Place &
-  Pick<DeviceOptions, "links" | "random"> & { readonly timeoutMs: number; readonly gapMs: number; readonly clock: Clock };
+  Pick<DeviceOptions, "links" | "random"> & {
+    readonly timeoutMs: number;
+    readonly gapMs: number;
+    readonly connectDelayMs: number;
+    readonly clock: Clock;
+  };
 
 function placeOf(place: DevicePlace): Place {
   if (place.transport !== "tls") return place;

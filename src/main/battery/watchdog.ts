@@ -14,7 +14,7 @@ export interface Watched {
   readonly life: string;
   readonly profile: Profile;
   readonly unit: number;
-  readonly link: Place & { readonly timeoutMs: number; readonly gapMs: number };
+  readonly link: Place & { readonly timeoutMs: number; readonly gapMs: number; readonly connectDelayMs: number };
 }
 
 /** So long a home may say nothing, real ms. */

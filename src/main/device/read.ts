@@ -80,13 +80,14 @@ export async function openHost({ target, profile: named, unit, timeout }: Device
   const profile = await profileNamed(named ?? "");
   const at = endpoint(target);
   if (!at.ok) throw cannotStart("USAGE", `wants ${at.wants}, not "${target}"`);
-  const { gapMs, timeoutMs, ports } = profile.link;
+  const { gapMs, connectDelayMs, timeoutMs, ports } = profile.link;
   const port = /:\d{1,5}$/.test(target) ? at.value.port : (ports[0] ?? at.value.port);
   const link = new ModbusLink({
     host: at.value.host,
     port,
     timeoutMs: timeout === null ? timeoutMs : timeout * 1000,
     gapMs,
+    connectDelayMs,
     clock: systemClock(),
     random: Math.random,
   });

@@ -10,7 +10,7 @@ afterEach(async () => {
 
 async function linkTo(
   answer: Answering,
-  options: { readonly maxBackOffMs?: number } = {},
+  options: { readonly maxBackOffMs?: number; readonly connectDelayMs?: number } = {},
 ): Promise<{ link: ModbusLink; peer: FakeModbus }> {
   const peer = await fakeModbus(answer);
   const link = new ModbusLink({
@@ -78,6 +78,22 @@ describe("a link never hands out a register that wasn't asked for", () => {
     const { link, peer } = await linkTo((request, socket) => socket.write(frame(request, truth(request))));
     for (let i = 0; i < 600; i += 1) expect(await link.read(1, i, 1)).toEqual({ ok: true, value: [i] });
     expect(peer.connections()).toBe(1);
+  });
+
+  test("a gateway that wants silence after the connection has it, once for each connection", async () => {
+    const asked: number[] = [];
+    const { link } = await linkTo(
+      (q, socket) => {
+        asked.push(performance.now());
+        socket.write(frame(q, truth(q)));
+      },
+      { connectDelayMs: 150 },
+    );
+    const began = performance.now();
+    expect([codeOf(await link.read(1, 0, 2)), codeOf(await link.read(1, 0, 2))]).toEqual(["ok", "ok"]);
+    const [first = 0, second = 0] = asked;
+    expect(first - began).toBeGreaterThanOrEqual(149);
+    expect(second - first).toBeLessThan(149);
   });
 
   test("an answer byte by byte is an answer", async () => {
