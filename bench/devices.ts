@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { runChaos } from "../test/support/device-chaos.ts";
 import { tryFrame } from "../test/support/device-frames.ts";
+import { dieInCommands, killHomes } from "./devices/kills.ts";
 import { poll } from "./devices/polling.ts";
 import { atMost, exactly, type Goal, rowLine } from "./engine/frame.ts";
 
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "60" },
     homes: { type: "string", default: "1000" },
     frames: { type: "string", default: "50000" },
+    kills: { type: "string", default: "200" },
     seed: { type: "string", default: "1" },
   },
 });
@@ -72,11 +74,31 @@ async function frames(): Promise<void> {
   for (const each of [...crashes, ...wrong].slice(0, 20)) console.log(`\n${each}`);
 }
 
+async function kills(): Promise<void> {
+  const count = Number(values.kills);
+  console.log(
+    `kills    ${count} homes killed while they force a battery without a lease (pymodbus), two at once; and each profile's commands`,
+  );
+  const { notHome, took } = await killHomes(count, 2);
+  row("batteries at home again", took.length, "", exactly(count));
+  row(
+    "the last of them after",
+    (took.at(-1) ?? 0) / 1000,
+    "s",
+    atMost(5),
+    `from the kill; 99 of 100 took ${Math.round(took[Math.floor(took.length * 0.99)] ?? 0)} ms`,
+  );
+  const died = await dieInCommands(count);
+  row("deaths at a random write", died.deaths, "", null, `${died.profiles} profiles, over registers in memory`);
+  row("not at home in the next life", died.notHome.length, "", exactly(0));
+  for (const each of [...notHome, ...died.notHome].slice(0, 20)) console.log(`\n${each}`);
+}
+
 const git = (...args: readonly string[]): string => execFileSync("git", [...args], { cwd: ROOT, encoding: "utf8" }).trim();
 console.log(
   `machine  ${cpus().length} x ${cpus()[0]?.model}, ${(totalmem() / 1e9).toFixed(0)} GB, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}`,
 );
 console.log(`commit   ${git("rev-parse", "--short", "HEAD")}${git("status", "--porcelain") === "" ? "" : " with changes"}`);
 console.log("left out real devices, which answer in 0.1 to 8 s; networks other than loopback; baud rates\n");
-const parts = { chaos, polling, frames };
+const parts = { chaos, polling, frames, kills };
 for (const [name, run] of Object.entries(parts)) if (values.only === undefined || values.only === name) await run();
