@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { AT_HOME, ForcedBattery } from "../support/forced-battery.ts";
@@ -42,5 +42,16 @@ suite("a battery that is forced", () => {
     expect(await ended).toBe(0);
     expect(out()).toMatch(/^handed back {"ok":true}/m);
     expect(await battery.registers()).toEqual(AT_HOME);
+  });
+
+  test("that is away keeps no home from stopping; its watchdog goes on", async () => {
+    const { process: home } = await battery.force();
+    await battery.goAway();
+    const ended = new Promise((resolve) => home.once("close", resolve));
+    home.kill("SIGTERM");
+    expect(await ended).toBe(0);
+    const log = join(battery.folder.path, "watchdog.log");
+    while (!(existsSync(log) && /battery.not-home/.test(readFileSync(log, "utf8"))))
+      await new Promise((resolve) => setTimeout(resolve, 100));
   });
 });

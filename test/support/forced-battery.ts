@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "./folder.ts";
 import { pymodbusClient, pymodbusServer } from "./pymodbus.ts";
@@ -53,6 +53,7 @@ export class ForcedBattery {
   readonly folder = temporaryFolder();
   private readonly server: Awaited<ReturnType<typeof pymodbusServer>>;
   private readonly homes: ChildProcess[] = [];
+  private isAway = false;
 
   private constructor(server: Awaited<ReturnType<typeof pymodbusServer>>) {
     this.server = server;
@@ -98,9 +99,24 @@ export class ForcedBattery {
     }
   }
 
+  /** From now on nobody answers. */
+  async goAway(): Promise<void> {
+    this.isAway = true;
+    await this.server.close();
+  }
+
   async close(): Promise<void> {
     for (const home of this.homes) home.kill("SIGKILL");
-    await this.server.close();
+    // The watchdog has undone what it can, and writes no more.
+    for (let waited = 0; waited < 100 && !this.isAway && this.isAtWork(); waited += 1)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    if (!this.isAway) await this.server.close();
     this.folder.remove();
+  }
+
+  /** A command is in force, as far as homes and watchdogs have written down. */
+  private isAtWork(): boolean {
+    const memory = join(this.folder.path, "battery.json");
+    return existsSync(memory) && JSON.parse(readFileSync(memory, "utf8")).command !== null;
   }
 }

@@ -5,6 +5,7 @@ import type { Watched } from "./watchdog.ts";
 
 const PROGRAM = fileURLToPath(new URL("../commonwatt.js", import.meta.url));
 const BEAT_MS = 1_000;
+const PATIENCE_MS = 10_000;
 
 /** A watchdog in a process of its own, which outlives this one. */
 export class Guard {
@@ -26,7 +27,7 @@ export class Guard {
     return this.isReady;
   }
 
-  /** Once the battery is home. Resolves when the watchdog has ended. */
+  /** Resolves when the watchdog has ended, or after some seconds: a battery that isn't home yet it goes on bringing there. */
   async stop(): Promise<void> {
     this.isStopped = true;
     this.beat();
@@ -34,14 +35,16 @@ export class Guard {
     if (child === null) return;
     const ended = new Promise((resolve) => child.once("close", resolve));
     child.stdin?.end();
-    await ended;
+    await Promise.race([ended, new Promise((resolve) => this.clock.after(PATIENCE_MS, () => resolve(null)))]);
   }
 
   private start(): void {
     // A process group of its own: what kills the home's doesn't kill it.
     const child = spawn(process.execPath, [PROGRAM, "watchdog"], { detached: true, stdio: ["pipe", "pipe", "ignore"] });
     this.child = child;
-    child.on("error", () => undefined);
+    child.on("error", () => {
+      this.child = null;
+    });
     child.stdin?.on("error", () => undefined);
     child.stdout?.once("data", () => {
       this.isReady = true;
