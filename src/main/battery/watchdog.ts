@@ -48,26 +48,33 @@ export async function runWatchdog(): Promise<never> {
     process.stdout.write("ready\n");
   });
   const wait = (ms: number): Promise<unknown> => Promise.race([isOver, new Promise((resolve) => setTimeout(resolve, ms))]);
+  let told: string | null = null;
   for (;;) {
     if (!hasEnded && clock.monotonicMs() - heardMs < SILENCE_MS) await wait(LOOK_MS);
-    else if (watched === null || (await isHome(watched, clock))) {
-      if (hasEnded) process.exit(0);
-      await wait(LOOK_MS);
-    } else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    else {
+      const trouble: string | null = watched === null ? null : await bringHome(watched, clock);
+      // Once for each trouble, not at each try.
+      if (watched !== null && trouble !== null && trouble !== told) tell(watched, trouble);
+      told = trouble;
+      if (trouble !== null) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      else if (hasEnded) process.exit(0);
+      else await wait(LOOK_MS);
+    }
   }
 }
 
-/** Undoes what may be in force; true once nothing is, or another life of the home sees to it. */
-async function isHome(watched: Watched, clock: ReturnType<typeof systemClock>): Promise<boolean> {
+/** Undoes what may be in force; null once nothing is, or another life of the home sees to it, else why not. */
+async function bringHome(watched: Watched, clock: ReturnType<typeof systemClock>): Promise<string | null> {
   const link = new ModbusLink({ ...watched.link, clock, random: Math.random });
   const keeper = fileKeeper(watched.memory);
   const { profile, unit, life } = watched;
   const driver = new Driver({ profile, registers: registersOf(link), unit, keeper, life, isGuarded: () => true, clock });
   try {
-    if (!driver.isAtWork) return true;
+    if (!driver.isAtWork) return null;
     const undone = await driver.release(AbortSignal.timeout(ATTEMPT_MS));
-    tell(watched, undone.ok ? null : `${undone.code}: ${undone.detail}`);
-    return undone.ok;
+    if (!undone.ok) return `${undone.code}: ${undone.detail}`;
+    tell(watched, null);
+    return null;
   } finally {
     link.close();
   }
