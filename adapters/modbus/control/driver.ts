@@ -50,6 +50,8 @@ export class Driver {
   private held: Held | null = null;
   private expected: Expectation | null = null;
   private trouble: { readonly why: string; readonly untilMs: number } | null = null;
+  /** An undo that the device didn't take yet, and which registers are somebody else's in it. */
+  private unfinished: ReadonlySet<string> | null = null;
 
   constructor(options: DriverOptions) {
     this.options = options;
@@ -96,6 +98,7 @@ export class Driver {
     const nowMs = clock.monotonicMs();
     const sinceMs = this.held?.watts === power ? this.held.sinceMs : nowMs;
     const untilMs = nowMs + heldSeconds(wanted.lease, leaseSeconds) * 1000;
+    this.unfinished = null;
     this.expect(wanted, power, nowMs);
     this.held = { name: wanted.name, watts: power, sinceMs, writes: writes.value, untilMs };
     return done;
@@ -119,8 +122,9 @@ export class Driver {
     if (this.expected !== null && isMet(this.expected, told)) this.expected = null;
     const isLate = this.expected !== null && nowMs >= this.expected.byMs;
     if (isLate) this.trouble = { why: `not executed: ${this.expected?.what}`, untilMs: nowMs + NOT_EXECUTED_MS };
+    if (isLate) await this.release(signal);
     // What couldn't be undone is tried again at each look.
-    if (isLate || this.trouble !== null) await this.release(signal);
+    else if (this.unfinished !== null) await this.restore(this.unfinished, signal);
   }
 
   /** A power that moves while the battery is still to be seen doing anything is given no more time. */
@@ -191,8 +195,14 @@ export class Driver {
 
   /** `others`: registers that are somebody else's now. */
   private async restore(others: ReadonlySet<string>, signal: AbortSignal | undefined): Promise<Result<void, DeviceCode>> {
-    const { profile, registers, clock } = this.options;
     this.expected = null;
+    const restored = await this.undo(others, signal);
+    this.unfinished = restored.ok ? null : others;
+    return restored;
+  }
+
+  private async undo(others: ReadonlySet<string>, signal: AbortSignal | undefined): Promise<Result<void, DeviceCode>> {
+    const { profile, registers, clock } = this.options;
     const memory = this.memory();
     if (!memory.ok) return memory;
     const { command, originals } = memory.value;

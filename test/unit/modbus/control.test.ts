@@ -329,6 +329,31 @@ describe("a device that doesn't obey", () => {
     expect(device.at(POWER)).toBe(original(POWER));
   });
 
+  test("and refuses the undo as well: undone at a later look, though nothing is commanded any more", async () => {
+    const driver = driverOf();
+    device.behaviour = { refuses: (address) => address === MODE };
+    await tell(driver, 500);
+    await driver.saw(told());
+    expect(device.at(POWER)).toBe(500);
+    device.behaviour = {};
+    await driver.saw(told());
+    expect([device.at(LEASE), device.at(POWER), device.at(MODE)]).toEqual([original(LEASE), original(POWER), 0]);
+    device.written.length = 0;
+    await driver.saw(told());
+    expect(device.written).toEqual([]);
+  });
+
+  test("is contested and refuses the undo: what is another's stays theirs also when the undo is tried again", async () => {
+    const driver = driverOf();
+    await tell(driver, 500);
+    device.words.set(MODE, 7);
+    device.behaviour = { refuses: (address) => address === POWER };
+    await tell(driver, 500);
+    device.behaviour = {};
+    await driver.saw(told());
+    expect([device.at(LEASE), device.at(POWER), device.at(MODE)]).toEqual([original(LEASE), original(POWER), 7]);
+  });
+
   test("is told and doesn't do it: taken back after its time, and let be for a quarter of an hour", async () => {
     const driver = driverOf();
     await tell(driver, 1_000);
