@@ -79,8 +79,8 @@ async function kills(): Promise<void> {
   console.log(
     `kills    ${count} homes killed while they force a battery without a lease (pymodbus), two at once; and each profile's commands`,
   );
-  const { notHome, took } = await killHomes(count, 2);
-  row("batteries at home again", took.length, "", exactly(count));
+  const { unreleased, took } = await killHomes(count, 2);
+  row("batteries released", took.length, "", exactly(count));
   row(
     "the last of them after",
     (took.at(-1) ?? 0) / 1000,
@@ -90,8 +90,8 @@ async function kills(): Promise<void> {
   );
   const died = await dieInCommands(count);
   row("deaths at a random write", died.deaths, "", null, `${died.profiles} profiles, over registers in memory`);
-  row("not at home in the next life", died.notHome.length, "", exactly(0));
-  for (const each of [...notHome, ...died.notHome].slice(0, 20)) console.log(`\n${each}`);
+  row("not released in the next life", died.unreleased.length, "", exactly(0));
+  for (const each of [...unreleased, ...died.unreleased].slice(0, 20)) console.log(`\n${each}`);
 }
 
 const git = (...args: readonly string[]): string => execFileSync("git", [...args], { cwd: ROOT, encoding: "utf8" }).trim();

@@ -1,10 +1,10 @@
-import { dieAndComeHome } from "../../test/support/commanded-profile.ts";
+import { dieAndRelease } from "../../test/support/commanded-profile.ts";
 import { ForcedBattery } from "../../test/support/forced-battery.ts";
 import { allShipped } from "../../test/support/profiles.ts";
 
 export interface Killed {
   readonly homes: number;
-  readonly notHome: readonly string[];
+  readonly unreleased: readonly string[];
   /** From the kill until its registers say so, ms, rising. */
   readonly took: readonly number[];
 }
@@ -12,7 +12,7 @@ export interface Killed {
 /** A battery without a lease is forced by a home in a process of its own, which is killed within two seconds; its watchdog brings it home. */
 export async function killHomes(homes: number, atOnce: number): Promise<Killed> {
   const took: number[] = [];
-  const notHome: string[] = [];
+  const unreleased: string[] = [];
   let left = homes;
   const worker = async (): Promise<void> => {
     while (left > 0) {
@@ -22,27 +22,27 @@ export async function killHomes(homes: number, atOnce: number): Promise<Killed> 
         const home = await battery.force();
         await new Promise((resolve) => setTimeout(resolve, 2_000 * Math.random()));
         home.process.kill("SIGKILL");
-        took.push(await battery.comesHome(30_000));
+        took.push(await battery.isReleased(30_000));
       } catch (error) {
-        notHome.push(error instanceof Error ? error.message : String(error));
+        unreleased.push(error instanceof Error ? error.message : String(error));
       } finally {
         await battery.close();
       }
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
-  return { homes, notHome, took: took.sort((a, b) => a - b) };
+  return { homes, unreleased, took: took.sort((a, b) => a - b) };
 }
 
 export interface Died {
   readonly profiles: number;
   readonly deaths: number;
-  readonly notHome: readonly string[];
+  readonly unreleased: readonly string[];
 }
 
 /** Every command of every profile, died at a random write, over registers in memory; the next life restores them. */
 export async function dieInCommands(each: number): Promise<Died> {
-  const notHome: string[] = [];
+  const unreleased: string[] = [];
   const ids = new Set<string>();
   let deaths = 0;
   for (const profile of await allShipped())
@@ -50,11 +50,11 @@ export async function dieInCommands(each: number): Promise<Died> {
       ids.add(profile.id);
       for (let i = 0; i < each; i += 1) {
         const writes = Math.floor(Math.random() * (steps.length + 1));
-        const { isKilled, isReleased, changed } = await dieAndComeHome(profile, name, writes);
+        const { isKilled, isReleased, changed } = await dieAndRelease(profile, name, writes);
         deaths += isKilled ? 1 : 0;
         if (!isReleased || changed.length > 0)
-          notHome.push(`${profile.id} ${name} after ${writes} writes: registers ${changed.join(", ")}`);
+          unreleased.push(`${profile.id} ${name} after ${writes} writes: registers ${changed.join(", ")}`);
       }
     }
-  return { profiles: ids.size, deaths, notHome };
+  return { profiles: ids.size, deaths, unreleased };
 }

@@ -287,7 +287,7 @@ export const VERBS = {
   help: { flags: {}, help: "print this, or help on a verb", internal: false },
   host: { flags: INTERNAL_FLAGS, help: "run some homes of a street", internal: true },
   devices: { flags: INTERNAL_FLAGS, help: "run the device simulator of a street", internal: true },
-  watchdog: { flags: {}, help: "bring a battery home whose home has died", internal: true },
+  watchdog: { flags: {}, help: "release a battery whose home has died", internal: true },
 } as const satisfies Record<string, VerbFacts>;
 
 export type Verb = keyof typeof VERBS;

@@ -22,13 +22,13 @@ export interface DispatcherModules {
   readonly failed: (what: string, code: string, detail: string) => void;
 }
 
-/** Keeps this home's battery at what was traded, and hands it back. */
+/** Keeps this home's battery at what was traded, and releases it. */
 export class Dispatcher {
   readonly #modules: DispatcherModules;
   /** W over an interval, + bought. */
   readonly #contracts = new Map<Interval, number>();
   #commanded: number | null = null;
-  #isHome = false;
+  #isTakenOver = false;
 
   constructor(modules: DispatcherModules) {
     this.#modules = modules;
@@ -39,16 +39,16 @@ export class Dispatcher {
   }
 
   /** An earlier life may have left a command behind: before that is undone the battery is told nothing. */
-  async comeHome(): Promise<void> {
-    if (this.#isHome) return;
+  async takeOver(): Promise<void> {
+    if (this.#isTakenOver) return;
     const { device, failed } = this.#modules;
     const done = await device.release(patience(device));
-    this.#isHome = done.ok;
+    this.#isTakenOver = done.ok;
     if (!done.ok) failed("release", done.code, done.detail);
   }
 
   async dispatch(telemetry: Telemetry, battery: NonNullable<Nameplate["battery"]>): Promise<void> {
-    if (!this.#isHome) return;
+    if (!this.#isTakenOver) return;
     const { rules, clock, device, preferences, failed } = this.#modules;
     const interval = delivering(rules, clock.now());
     const contract = this.#contracts.get(interval);
@@ -62,9 +62,9 @@ export class Dispatcher {
   }
 
   /** Before the home goes silent. */
-  async handBack(): Promise<void> {
+  async stop(): Promise<void> {
     const { device } = this.#modules;
-    if (this.#isHome) await device.release(patience(device, 5));
+    if (this.#isTakenOver) await device.release(patience(device, 5));
   }
 
   /** Seconds of the market's clock, which a simulated street's devices follow. */

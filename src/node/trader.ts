@@ -79,7 +79,7 @@ export class Trader {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const cancel of this.#cancels.values()) cancel();
-    await this.#dispatcher.handBack();
+    await this.#dispatcher.stop();
     await this.#modules.device.close();
   }
 
@@ -107,7 +107,7 @@ export class Trader {
     const { device } = this.#modules;
     await this.#learnNameplate();
     const battery = this.#nameplate?.battery ?? null;
-    if (battery !== null) await this.#dispatcher.comeHome();
+    if (battery !== null) await this.#dispatcher.takeOver();
     const telemetry = await device.read(patience(device));
     this.#last = telemetry.ok ? telemetry.value : null;
     this.#modules.meterWatch.look(this.#last);

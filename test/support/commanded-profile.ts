@@ -22,7 +22,7 @@ function driverOf(profile: Profile, device: CommandedDevice, keeper: MemoryKeepe
 }
 
 /** What became of a home that commands a device by its profile and dies after so many writes, and of the device in its next life. */
-export interface DiedAndHome {
+export interface DiedAndReleased {
   /** It got to die. */
   readonly isKilled: boolean;
   readonly isCommanded: boolean;
@@ -31,7 +31,7 @@ export interface DiedAndHome {
   readonly changed: readonly number[];
 }
 
-export async function dieAndComeHome(profile: Profile, name: string, writes: number): Promise<DiedAndHome> {
+export async function dieAndRelease(profile: Profile, name: string, writes: number): Promise<DiedAndReleased> {
   const before = chainWords();
   const device = new CommandedDevice(before);
   const keeper = new MemoryKeeper();

@@ -41,7 +41,7 @@ const BEFORE = [7, 0];
 const WORDS = { 0: 77, 1: 500, 2: 1_000, 3: 80, 4: 10_000, 5: 5_000, 6: 5_000, [POWER]: BEFORE[0] ?? 0, [MODE]: BEFORE[1] ?? 0 };
 
 /** What the registers of a battery hold that was told nothing: power, mode. */
-export const AT_HOME: readonly number[] = BEFORE;
+export const RELEASED: readonly number[] = BEFORE;
 
 export interface ForcingHome {
   readonly process: ChildProcess;
@@ -89,12 +89,12 @@ export class ForcedBattery {
   }
 
   /** How long it took, ms; fails when it isn't home by then. */
-  async comesHome(withinMs: number): Promise<number> {
+  async isReleased(withinMs: number): Promise<number> {
     const began = performance.now();
     for (;;) {
       const now = JSON.stringify(await this.registers());
       const took = performance.now() - began;
-      if (now === JSON.stringify(AT_HOME)) return took;
+      if (now === JSON.stringify(RELEASED)) return took;
       if (took > withinMs) throw new Error(`after ${Math.round(took)} ms its registers are ${now}`);
     }
   }

@@ -34,6 +34,6 @@ while (!isOver) {
   say(done.ok ? "forcing" : "not forcing", done);
   await new Promise((resolve) => setTimeout(resolve, 100));
 }
-say("handed back", await device.release(patience()));
+say("released at the end", await device.release(patience()));
 await device.close();
 process.exit(0);

@@ -17,7 +17,7 @@ export interface DriverOptions {
   readonly keeper: Keeper;
   /** Told apart from every other life of this home; its watchdog has the same. */
   readonly life: string;
-  /** Whether another process stands by to bring the device home when this one dies. */
+  /** Whether another process stands by to release the battery when this one dies. */
   readonly isGuarded: () => boolean;
   readonly clock: Pick<Clock, "after" | "monotonicMs" | "now">;
 }
@@ -41,7 +41,7 @@ const NOT_EXECUTED_MS = 900_000;
 const DAY_MS = 86_400_000;
 
 /**
- * Tells a device what its battery shall do, by its profile, and brings it home again. Before the first write what the
+ * Tells a device what its battery shall do, by its profile, and releases it again. Before the first write what the
  * registers held is kept on disk, so that any later life, or the watchdog, can undo it. One call after the other.
  */
 export class Driver {

@@ -17,7 +17,7 @@ export interface Original {
   readonly by: 6 | 16;
 }
 
-/** All that says how to bring a device home, and how often it was written to. */
+/** All that says how to release a battery, and how often it was written to. */
 export interface Memory {
   readonly version: 1;
   /** Whose turn it is: one program at a time commands the device, and the last that claimed it does. */

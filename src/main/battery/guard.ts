@@ -27,7 +27,7 @@ export class Guard {
     return this.isReady;
   }
 
-  /** Resolves when the watchdog has ended, or after some seconds: a battery that isn't home yet it goes on bringing there. */
+  /** Resolves when the watchdog has ended, or after some seconds: a battery that isn't released yet it goes on with. */
   async stop(): Promise<void> {
     this.isStopped = true;
     this.beat();

@@ -5,7 +5,7 @@ import type { Log } from "../../ports/index.ts";
 import { unwrap } from "../keys.ts";
 import { fileKeeper } from "./keeper.ts";
 
-/** What a watchdog needs to bring a device home, as one line of JSON. */
+/** What a watchdog needs to release a battery, as one line of JSON. */
 export interface Watched {
   readonly home: string;
   /** Where the home keeps what the device's registers held. */
@@ -52,7 +52,7 @@ export async function runWatchdog(): Promise<never> {
   for (;;) {
     if (!hasEnded && clock.monotonicMs() - heardMs < SILENCE_MS) await wait(LOOK_MS);
     else {
-      const trouble: string | null = watched === null ? null : await bringHome(watched, clock);
+      const trouble: string | null = watched === null ? null : await releaseWatched(watched, clock);
       // Once for each trouble, not at each try.
       if (watched !== null && trouble !== null && trouble !== told) tell(watched, trouble);
       told = trouble;
@@ -64,7 +64,7 @@ export async function runWatchdog(): Promise<never> {
 }
 
 /** Undoes what may be in force; null once nothing is, or another life of the home sees to it, else why not. */
-async function bringHome(watched: Watched, clock: ReturnType<typeof systemClock>): Promise<string | null> {
+async function releaseWatched(watched: Watched, clock: ReturnType<typeof systemClock>): Promise<string | null> {
   const link = new ModbusLink({ ...watched.link, clock, random: Math.random });
   const keeper = fileKeeper(watched.memory);
   const { profile, unit, life } = watched;
@@ -83,7 +83,7 @@ async function bringHome(watched: Watched, clock: ReturnType<typeof systemClock>
 function tell({ home, log: file }: Watched, trouble: string | null): void {
   const log = unwrap(openLog({ to: { file }, level: "info", format: "json", base: { home } }));
   const line: Log = log;
-  if (trouble === null) line.warn("battery.brought-home", {});
-  else line.error("battery.not-home", { trouble });
+  if (trouble === null) line.warn("battery.released", {});
+  else line.error("battery.unreleased", { trouble });
   log.close();
 }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import type { Profile } from "../../../adapters/modbus/profile/index.ts";
-import { dieAndComeHome } from "../../support/commanded-profile.ts";
+import { dieAndRelease } from "../../support/commanded-profile.ts";
 import { allShipped } from "../../support/profiles.ts";
 
 const LONGEST = 16;
@@ -20,7 +20,7 @@ describe("each profile's commands", () => {
     for (const [profile, name] of commands) {
       let killed = 0;
       for (let writes = 0; writes <= LONGEST; writes += 1) {
-        const { isKilled, isCommanded, isReleased, changed } = await dieAndComeHome(profile, name, writes);
+        const { isKilled, isCommanded, isReleased, changed } = await dieAndRelease(profile, name, writes);
         killed += isKilled ? 1 : 0;
         expect([profile.id, name, writes, isCommanded, isReleased, changed]).toEqual([profile.id, name, writes, !isKilled, true, []]);
       }

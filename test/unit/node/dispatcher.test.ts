@@ -50,19 +50,19 @@ test("nothing is commanded before what an earlier life left is undone, and that 
   const it = dispatcher();
   it.traded(INTERVAL, 300);
   answers = SICK;
-  await it.comeHome();
+  await it.takeOver();
   await it.dispatch(SEEN, BATTERY);
   expect([said, failures]).toEqual([["release"], [["release", "DEVICE_OFFLINE", "away"]]]);
   answers = ok(undefined);
-  await it.comeHome();
-  await it.comeHome();
+  await it.takeOver();
+  await it.takeOver();
   await it.dispatch(SEEN, BATTERY);
   expect(said).toEqual(["release", "release", [500, 60]]);
 });
 
 test("a battery does what was traded for the interval, and is handed back where nothing was", async () => {
   const it = dispatcher();
-  await it.comeHome();
+  await it.takeOver();
   it.traded(INTERVAL, 300);
   await it.dispatch(SEEN, BATTERY);
   now = deliveryStart(RULES, NEXT) * 1000;
@@ -73,7 +73,7 @@ test("a battery does what was traded for the interval, and is handed back where 
 
 test("what couldn't be handed back is tried again at each look", async () => {
   const it = dispatcher();
-  await it.comeHome();
+  await it.takeOver();
   it.traded(INTERVAL, 300);
   await it.dispatch(SEEN, BATTERY);
   answers = SICK;
@@ -85,7 +85,7 @@ test("what couldn't be handed back is tried again at each look", async () => {
 
 test("a lease is no longer than the interval lasts, and no shorter than the device holds it", async () => {
   const it = dispatcher();
-  await it.comeHome();
+  await it.takeOver();
   it.traded(INTERVAL, 300);
   now = (deliveryStart(RULES, NEXT) - 20) * 1000;
   await it.dispatch(SEEN, BATTERY);
@@ -98,7 +98,7 @@ test("a lease is no longer than the interval lasts, and no shorter than the devi
 
 test("near the backup the power is what lasts for the lease and for what the device may take", async () => {
   const it = dispatcher(9_000);
-  await it.comeHome();
+  await it.takeOver();
   it.traded(INTERVAL, 300);
   // 10 Wh above 41 %, of which 8.5 reach the house: 510 W for 60 s.
   await it.dispatch({ ...SEEN, socPercent: 41.1 }, BATTERY);
@@ -112,10 +112,10 @@ test("near the backup the power is what lasts for the lease and for what the dev
 
 test("at the end only what was brought home before is handed back", async () => {
   const never = dispatcher();
-  await never.handBack();
+  await never.stop();
   expect(said).toEqual([]);
   const it = dispatcher();
-  await it.comeHome();
-  await it.handBack();
+  await it.takeOver();
+  await it.stop();
   expect(said).toEqual(["release", "release"]);
 });
